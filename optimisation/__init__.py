@@ -1,0 +1,1 @@
+"""The maths: partnership and policy in, plan and bound out. Knows nothing of pages or files."""

@@ -1,0 +1,1 @@
+"""Dated national figures and defaults as data; ``planner.policy`` reads them."""
