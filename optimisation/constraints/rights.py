@@ -1,0 +1,34 @@
+"""Law and decision rights: what may exist at all, and statutory work first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from optimisation.registry import Model, Row, rows_of, shape_of
+from planner import rules
+from planner.partnership import Base, DecisionRight, Fund, FundUse, Service
+
+
+@shape_of(rules.DECISION_RIGHT)
+def decision_right(resource: Fund | Service | Base) -> bool:
+    """Variables exist only for resources that are ours or a request."""
+    return resource.decision_right is not DecisionRight.INFORMATION
+
+
+@shape_of(rules.ALLOWED_USES)
+def allowed_uses(fund: Fund, use: FundUse) -> bool:
+    """grant_steps, spend and pot exist only for a fund's allowed uses."""
+    return use in fund.allowed_uses
+
+
+@rows_of(rules.STATUTORY_FIRST)
+def statutory_first(m: Model) -> Iterator[Row]:
+    r"""$\sum_r sessions_{rv} \le P_v - S_v$ for every service v.
+
+    sessions_rv  half-day sessions of service v for school or zone r   (decision)
+    P_v          sessions of the people in post                        (partnership)
+    S_v          statutory sessions, of filled and vacant posts alike  (partnership)
+    """
+    for service_id, supply in m.supply.items():
+        given = [m.sessions[r, v] for r, v in m.sessions if v == service_id]
+        yield Row(at=service_id, body=sum(given), upper=supply.after_statutory_sessions)

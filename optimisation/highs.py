@@ -1,0 +1,212 @@
+"""The only module that drives HiGHS: Pyomo model to arrays, arrays to HiGHS, solve with limits.
+
+Pyomo builds; its standard-form compiler gives sparse arrays, handed to HiGHS in one call.
+Nothing is fixed or unfixed in Pyomo between solves: bounds and costs change on the arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+
+from optimisation.registry import Model
+from planner.errors import SolverFault
+
+CANARY_TOLERANCE = 1e-6
+FEASIBILITY = 1e-9
+"""Primal and integer tolerance asked of HiGHS; whole numbers are then checked exactly by the audit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A mixed-integer linear problem as arrays; several objective rows over the same columns."""
+
+    columns: tuple[Any, ...]
+    costs: np.ndarray
+    offsets: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    is_whole: np.ndarray
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    starts: np.ndarray
+    indices: np.ndarray
+    values: np.ndarray
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Rows, columns, whole-number columns."""
+        return (len(self.row_lower), len(self.columns), int(self.is_whole.sum()))
+
+
+def compile_model(model: Model) -> Problem:
+    """Arrays of a Pyomo model, all objectives together, each to be made as small as possible."""
+    form = LinearStandardFormCompiler().write(model, mixed_form=True)
+    bound = np.asarray(form.rhs, dtype=np.float64)
+    kinds = np.array([row.bound_type for row in form.rows], dtype=np.int8)  # -1 at least, 0 equal, 1 at most
+    row_lower = np.where(kinds <= 0, bound, -np.inf)
+    row_upper = np.where(kinds >= 0, bound, np.inf)
+    matrix = form.A.tocsc()
+    bounds = [column.bounds for column in form.columns]
+    return Problem(
+        columns=tuple(form.columns),
+        costs=np.asarray(form.c.todense(), dtype=np.float64),
+        offsets=np.asarray(form.c_offset, dtype=np.float64),
+        lower=np.array([-np.inf if low is None else low for low, _ in bounds], dtype=np.float64),
+        upper=np.array([np.inf if up is None else up for _, up in bounds], dtype=np.float64),
+        is_whole=np.array([not column.is_continuous() for column in form.columns]),
+        row_lower=row_lower,
+        row_upper=row_upper,
+        starts=matrix.indptr.astype(np.int32),
+        indices=matrix.indices.astype(np.int32),
+        values=matrix.data.astype(np.float64),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a solve is: seconds in HiGHS, nodes, best so far and bound in the objective's unit."""
+
+    seconds: float
+    nodes: int
+    best: float
+    bound: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solved:
+    """How one solve ended. ``values`` is None when nothing was found."""
+
+    status: str
+    values: np.ndarray | None
+    objective: float
+    bound: float
+    nodes: int
+    seconds: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Hooks:
+    """What a long solve tells, and asks, while it runs."""
+
+    on_progress: Callable[[Progress], None] | None = None
+    on_better: Callable[[np.ndarray, Progress], None] | None = None
+    should_stop: Callable[[], bool] | None = None
+
+
+def load(problem: Problem, *, seed: int = 0, presolve: bool = True) -> highspy.Highs:
+    """A HiGHS object holding a problem with its first objective, one thread, quiet."""
+    h = highspy.Highs()
+    h.setOptionValue("log_to_console", False)
+    h.setOptionValue("threads", 1)
+    h.setOptionValue("random_seed", seed)
+    h.setOptionValue("presolve", "on" if presolve else "off")
+    h.setOptionValue("mip_rel_gap", 0.0)
+    h.setOptionValue("mip_feasibility_tolerance", 1e-7)
+    h.setOptionValue("primal_feasibility_tolerance", FEASIBILITY)
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(problem.columns), len(problem.row_lower)
+    lp.col_cost_, lp.offset_ = problem.costs[0], float(problem.offsets[0])
+    lp.col_lower_, lp.col_upper_ = problem.lower, problem.upper
+    lp.row_lower_, lp.row_upper_ = problem.row_lower, problem.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = problem.starts, problem.indices, problem.values
+    lp.integrality_ = [highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous for whole in problem.is_whole]
+    if h.passModel(lp) == highspy.HighsStatus.kError:
+        raise SolverFault("The model could not be handed to the solver; please report this.")
+    return h
+
+
+def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = None) -> Solved:
+    """Solve to an absolute gap or until the time is up; ``gap`` is in the objective's unit.
+
+    Status is one of optimal (within the gap), time, stopped, impossible, failed.
+    """
+    h.setOptionValue("mip_abs_gap", gap)
+    before = h.getRunTime()
+    h.setOptionValue("time_limit", before + max(seconds, 0.01))
+    hooks = hooks or Hooks()
+    handlers = _listen(h, hooks)
+    h.run()
+    for event, handler in handlers:
+        event.unsubscribe(handler)
+    info = h.getInfo()
+    solution = h.getSolution()
+    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    objective = info.objective_function_value if found else np.inf
+    is_mip = h.getLp().integrality_ and any(kind == highspy.HighsVarType.kInteger for kind in h.getLp().integrality_)
+    return Solved(
+        status=_STATUS.get(h.getModelStatus(), "failed"),
+        values=np.array(solution.col_value) if found else None,
+        objective=objective,
+        bound=info.mip_dual_bound if is_mip else objective,
+        nodes=max(info.mip_node_count, 0),
+        seconds=h.getRunTime() - before,
+    )
+
+
+_STATUS = {
+    highspy.HighsModelStatus.kOptimal: "optimal",
+    highspy.HighsModelStatus.kTimeLimit: "time",
+    highspy.HighsModelStatus.kInterrupt: "stopped",
+    highspy.HighsModelStatus.kInfeasible: "impossible",
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: "impossible",
+}
+
+
+def _listen(h: highspy.Highs, hooks: Hooks) -> list[tuple[Any, Any]]:
+    """Subscribe hooks to HiGHS's events; returns what to unsubscribe afterwards."""
+    handlers: list[tuple[Any, Any]] = []
+
+    def progress(event: Any) -> Progress:
+        out = event.data_out
+        return Progress(seconds=out.running_time, nodes=out.mip_node_count, best=out.mip_primal_bound, bound=out.mip_dual_bound)
+
+    if hooks.on_better is not None:
+        on_better = hooks.on_better
+        handlers.append((h.cbMipImprovingSolution, lambda event: on_better(np.array(event.data_out.mip_solution), progress(event))))
+    if hooks.on_progress is not None:
+        on_progress = hooks.on_progress
+        handlers.append((h.cbMipLogging, lambda event: on_progress(progress(event))))
+    if hooks.should_stop is not None:
+        should_stop = hooks.should_stop
+
+        def stop(event: Any) -> None:
+            if should_stop():
+                event.interrupt()
+
+        handlers.append((h.cbMipInterrupt, stop))
+    for event, handler in handlers:
+        event.subscribe(handler)
+    return handlers
+
+
+def set_objective(h: highspy.Highs, problem: Problem, number: int) -> None:
+    """Swap in another of the problem's objectives."""
+    count = len(problem.columns)
+    h.changeColsCost(count, np.arange(count, dtype=np.int32), problem.costs[number])
+    h.changeObjectiveOffset(float(problem.offsets[number]))
+
+
+def cap_objective(h: highspy.Highs, problem: Problem, number: int, most: float) -> None:
+    """Keep an earlier objective at no more than ``most`` while another is solved."""
+    cost = problem.costs[number]
+    used = np.nonzero(cost)[0].astype(np.int32)
+    h.addRow(-highspy.kHighsInf, most - float(problem.offsets[number]), len(used), used, cost[used])
+
+
+def check_canaries() -> None:
+    """Solve tiny problems with known answers; refuse to run if one is wrong (HiGHS 1.14 fails the first)."""
+    for answer, x_cost, z_cost, z_row, least in ((9.0, 2.0, 3.0, 1.0, 4.5), (10.0, 3.0, 5.0, 2.0, 4.0)):
+        h = highspy.Highs()
+        h.setOptionValue("log_to_console", False)
+        x, z = h.addVariable(0, 100), h.addIntegral(0, 100)
+        h.addConstr(x + z_row * z >= least)
+        h.minimize(x_cost * x + z_cost * z)
+        if abs(h.getInfo().objective_function_value - answer) > CANARY_TOLERANCE:
+            raise SolverFault(f"The solver (HiGHS {h.version()}) gets a known answer wrong; install highspy 1.15.1 or later.")

@@ -1,0 +1,94 @@
+"""How a rule becomes rows: each rule's maths is registered under the rule and posted by its name.
+
+``Model`` is a Pyomo ConcreteModel; Pyomo ships no types, so it is named once here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyomo.environ as pyo
+
+from planner.rules import Rule
+
+Model = Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """lower <= body <= upper at one place; None leaves a side open. Whole coefficients throughout."""
+
+    at: str
+    body: Any
+    lower: int | None = None
+    upper: int | None = None
+
+
+RowMaker = Callable[[Model], Iterator[Row]]
+Shape = Callable[..., bool]
+
+MATHS: dict[str, RowMaker] = {}
+"""Rules stated as rows: rule id -> the rows of a model."""
+SHAPES: dict[str, Shape] = {}
+"""Rules kept by construction: rule id -> whether a variable may exist at all."""
+
+
+def rows_of(rule: Rule) -> Callable[[RowMaker], RowMaker]:
+    """Register the rows of a rule."""
+
+    def register(maker: RowMaker) -> RowMaker:
+        MATHS[rule.rule_id] = maker
+        return maker
+
+    return register
+
+
+def shape_of(rule: Rule) -> Callable[[Shape], Shape]:
+    """Register a rule that is kept by not making the variables that would break it."""
+
+    def register(shape: Shape) -> Shape:
+        SHAPES[rule.rule_id] = shape
+        return shape
+
+    return register
+
+
+def post(model: Model, rule: Rule, *, is_elastic: bool = False) -> None:
+    """Add a rule's rows to a model, under the rule's name.
+
+    With ``is_elastic`` every row gets room to give way at the rule's price; a rule that
+    nobody may relax is never given any. No rule knows about this.
+    """
+    rows = [_with_a_variable(model, row) for row in MATHS[rule.rule_id](model) if not _holds_anyway(row)]
+    places = [row.at for row in rows]
+    if is_elastic and rule.is_relaxable:
+        slack = pyo.Var(places, ("under", "over"), domain=pyo.NonNegativeReals)
+        model.add_component(f"{rule.rule_id}_gives_way", slack)
+        model.gives_way[rule.rule_id] = slack
+        rows = [
+            Row(
+                at=row.at,
+                body=row.body
+                + (slack[row.at, "under"] if row.lower is not None else 0)
+                - (slack[row.at, "over"] if row.upper is not None else 0),
+                lower=row.lower,
+                upper=row.upper,
+            )
+            for row in rows
+        ]
+    by_place = {row.at: row for row in rows}
+    assert len(by_place) == len(rows), f"two rows of {rule.rule_id} are at one place"
+    component = pyo.Constraint(places, rule=lambda _, at: (by_place[at].lower, by_place[at].body, by_place[at].upper))
+    model.add_component(rule.rule_id, component)
+
+
+def _holds_anyway(row: Row) -> bool:
+    """Whether a row without any decision in it holds already."""
+    return isinstance(row.body, int) and (row.lower is None or row.lower <= row.body) and (row.upper is None or row.body <= row.upper)
+
+
+def _with_a_variable(model: Model, row: Row) -> Row:
+    """A row that no decision can keep stays in the model as one that cannot hold."""
+    return Row(at=row.at, body=row.body + model.nothing, lower=row.lower, upper=row.upper) if isinstance(row.body, int) else row

@@ -1,0 +1,137 @@
+"""The decisions of the plan layer, each with its unit, domain and bound.
+
+    grant_steps[s, f]      grant to school s from fund f, in the fund's step (£10 a month)  whole
+    sessions[r, v]         half-day sessions of service v for school or zone r             whole
+    has_block[r, v]        r gets a block of v                                             0 or 1
+    spend[f, y, u]         pounds of fund f for use u in financial year y                  whole
+    pot[f, h]              pounds of fund f released to the moderated pot in half-term h   whole
+    carried[f]             pounds of fund f carried over 31 March                          whole
+    base_size[b, k]        base b runs at k places                                         0 or 1
+    places[b, c]           places in base b for cell c                                     whole
+    met[c, j]              need met of cell c within segment j of the benefit curve (0-1)  real
+
+The benefit curve is concave and every objective pushes need met up, so its segments fill in
+order without binaries, and what a cell uses of an ingredient follows from ``met``: no variable.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil
+
+import pyomo.environ as pyo
+
+from optimisation.registry import SHAPES, Model
+from planner.measures import SPENDING_USES
+from planner.need import ADULT_HOURS, PLACE, World, benefit_segments
+from planner.partnership import GRANT_ITEM, Bound, FundUse, YearEnd
+from planner.supply import available_pounds, grant_months, grant_step_pounds, service_supply, sizes_of
+
+
+def declare_variables(world: World) -> Model:
+    """An empty model with every decision declared within its bounds."""
+    m = pyo.ConcreteModel()
+    m.world = world
+    m.gives_way = {}
+    m.nothing = pyo.Var(bounds=(0, 0))
+    m.funds = {f.fund_id: f for f in world.partnership.funds}
+    m.services = {s.service_id: s for s in world.partnership.services}
+    m.bases = {b.base_id: b for b in world.partnership.bases}
+    m.cells = {c.cell_id: c for c in world.picture.cells if not c.out_of_reach}
+    m.supply = {s.service_id: service_supply(world.partnership, world.policy, s) for s in world.partnership.services}
+    m.step_pounds = {f.fund_id: grant_step_pounds(f, world.policy) for f in world.partnership.funds}
+    m.months = {f.fund_id: grant_months(f, world.policy) for f in world.partnership.funds}
+    _money(m)
+    _sessions(m)
+    _bases(m)
+    m.segments = benefit_segments(world.policy)
+    m.met = pyo.Var(
+        [(c, j) for c in m.cells for j in range(len(m.segments))],
+        bounds=lambda m, _, j: (0, float(m.segments[j][0])),
+    )
+    return m
+
+
+def _may(rule_id: str, *about: object) -> bool:
+    return SHAPES[rule_id](*about)
+
+
+def _money(m: Model) -> None:
+    world: World = m.world
+    funds = [f for f in world.partnership.funds if _may("decision_right", f)]
+    most = {f.fund_id: sum(available_pounds(f)) for f in funds}
+    grant_funds = [f.fund_id for f in funds if _may("allowed_uses", f, FundUse.GRANTS) and most[f.fund_id]]
+    useful = {s.urn: _useful_pounds(world, s.urn) for s in world.partnership.schools}
+    m.grant_steps = pyo.Var(
+        [(s.urn, f) for s in world.partnership.schools for f in grant_funds],
+        domain=pyo.NonNegativeIntegers,
+        bounds=lambda m, urn, f: (0, ceil(Fraction(min(useful[urn], most[f]), m.step_pounds[f]))),
+    )
+    m.spend = pyo.Var(
+        [(f.fund_id, year, use) for f in funds for year in (1, 2) for use in SPENDING_USES if _may("allowed_uses", f, use)],
+        domain=pyo.NonNegativeIntegers,
+        bounds=lambda _, f, _y, _u: (0, most[f]),
+    )
+    m.pot = pyo.Var(
+        [(f.fund_id, h) for f in funds if _may("allowed_uses", f, FundUse.MODERATED_POT) for h in range(1, 7)],
+        domain=pyo.NonNegativeIntegers,
+        bounds=lambda _, f, _h: (0, most[f]),
+    )
+    m.carried = pyo.Var(
+        [f.fund_id for f in funds if f.year_end is YearEnd.CARRY],
+        domain=pyo.NonNegativeIntegers,
+        bounds=lambda _, f: (0, most[f]),
+    )
+
+
+def _useful_pounds(world: World, urn: int) -> int:
+    """The most a grant to a school can be of use for: hours for all its cells, or what is promised."""
+    hours = sum(c.requirement(ADULT_HOURS) for c in world.picture.cells if c.recipient == str(urn))
+    promised = [r.amount for r in world.partnership.last_year if r.urn == urn and r.item == GRANT_ITEM]
+    promised += [r.amount for r in world.partnership.head_rules if r.urn == urn and r.item == GRANT_ITEM and r.bound is not Bound.AT_MOST]
+    return max([ceil(Fraction(hours * world.policy.pounds_per_adult_hour, 100)), *promised])
+
+
+def _sessions(m: Model) -> None:
+    world: World = m.world
+    most: dict[tuple[str, str], int] = {}
+    zones = [z.zone_id for z in world.picture.zones]
+    schools = [str(s.urn) for s in world.partnership.schools]
+    for service in world.partnership.services:
+        if not _may("decision_right", service):
+            continue
+        for recipient in zones if world.policy.role(service.role).serves == "zone" else schools:
+            required = sum(c.requirement(service.role) for c in m.cells.values() if c.recipient == recipient)
+            promised = [r.amount for r in world.partnership.last_year if str(r.urn) == recipient and r.item == service.service_id]
+            promised += [r.amount for r in world.partnership.head_rules if str(r.urn) == recipient and r.item == service.service_id]
+            useful = max([ceil(Fraction(required, 100)), *promised])
+            if useful:
+                block = m.supply[service.service_id].minimum_block_sessions
+                most[recipient, service.service_id] = min(max(useful, block), m.supply[service.service_id].after_statutory_sessions)
+    m.sessions = pyo.Var(list(most), domain=pyo.NonNegativeIntegers, bounds=lambda _, r, v: (0, most[r, v]))
+    m.most_sessions = most
+    m.has_block = pyo.Var([(r, v) for r, v in most if m.supply[v].minimum_block_sessions > 1], domain=pyo.Binary)
+
+
+def _bases(m: Model) -> None:
+    world: World = m.world
+    bases = [b for b in world.partnership.bases if _may("decision_right", b)]
+    zones = {z.zone_id: z for z in world.picture.zones}
+    m.base_size = pyo.Var([(b.base_id, k) for b in bases for k in sizes_of(b)], domain=pyo.Binary)
+    largest = {b.base_id: max(sizes_of(b), default=0) for b in bases}
+    standards = {s.standard_id: s for s in world.policy.standards if s.needs_place}
+    m.places = pyo.Var(
+        [
+            (b.base_id, c.cell_id)
+            for c in m.cells.values()
+            if c.standard_id in standards
+            for b in bases
+            if standards[c.standard_id].need in b.needs
+            and standards[c.standard_id].phase is b.phase
+            and _may("base_reach", world, b, zones[c.recipient])
+        ],
+        domain=pyo.NonNegativeIntegers,
+        bounds=lambda m, b, c: (0, min(largest[b], ceil(Fraction(m.cells[c].requirement(PLACE), 100)))),
+    )
+
+

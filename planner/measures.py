@@ -1,0 +1,268 @@
+"""What a plan comes to: totals, ledgers, need met, standards, needs furthest from the standard.
+
+Pure functions of partnership, policy and amounts, in exact arithmetic; the audit, the
+documents, the pages and the workbook all read their figures from here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+
+from planner.need import WHOLE, Cell, Picture, Zone
+from planner.partnership import GRANT_ITEM, FundUse, Partnership, School
+from planner.plan import Amounts
+from planner.policy import Policy
+from planner.supply import available_pounds, base_running_pounds, grant_months
+
+POINTS_PLACES = 4
+"""Points are rounded to four decimals wherever they are stored or shown to be compared."""
+WORST_SHARE = Fraction(1, 5)
+
+
+def points(value: Fraction) -> float:
+    """A share of need (0-1) as points, rounded half to even at four decimals."""
+    return float(round(value * 100, POINTS_PLACES))
+
+
+# --- need met ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How many standards (cells) stand where, and the measures of need, in points."""
+
+    standards: int
+    met: int
+    partly_met: int
+    under_half: int
+    out_of_reach: int
+    pupils_out_of_reach_hundredths: int
+    shortfall_points: float
+    need_met_points: float
+    worst_fifth_points: float
+
+
+def standing(picture: Picture, policy: Policy, need_met: dict[str, int] | Amounts) -> Standing:
+    """Counts and points of a plan or baseline; out of reach stays in every total."""
+    met_of = need_met.need_met if isinstance(need_met, Amounts) else need_met
+    reached = [cell for cell in picture.cells if not cell.out_of_reach]
+    levels = {cell.cell_id: met_of.get(cell.cell_id, 0) for cell in picture.cells}
+    return Standing(
+        standards=len(picture.cells),
+        met=sum(levels[c.cell_id] == WHOLE for c in reached),
+        partly_met=sum(WHOLE // 2 <= levels[c.cell_id] < WHOLE for c in reached),
+        under_half=sum(levels[c.cell_id] < WHOLE // 2 for c in reached),
+        out_of_reach=len(picture.cells) - len(reached),
+        pupils_out_of_reach_hundredths=sum(c.pupils_hundredths for c in picture.cells if c.out_of_reach),
+        shortfall_points=points(shortfall(picture, policy, levels)),
+        need_met_points=points(total_need_met(picture, levels)),
+        worst_fifth_points=points(worst_fifth(picture, levels)),
+    )
+
+
+def shortfall(picture: Picture, policy: Policy, levels: dict[str, int]) -> Fraction:
+    """Weighted mean shortfall below the board's line, as a share of need (0-1)."""
+    line = policy.board.line_percent * WHOLE / 100
+    below = sum((cell.weight * max(line - levels[cell.cell_id], Fraction(0)) for cell in picture.cells), Fraction(0))
+    return below / (WHOLE * max(_weight(picture.cells), 1))
+
+
+def total_need_met(picture: Picture, levels: dict[str, int]) -> Fraction:
+    """Weighted mean need met (0-1)."""
+    return Fraction(sum(cell.weight * levels[cell.cell_id] for cell in picture.cells), WHOLE * max(_weight(picture.cells), 1))
+
+
+def worst_fifth(picture: Picture, levels: dict[str, int]) -> Fraction:
+    """Mean need met over the fifth of weighted need that is furthest from the standard (0-1)."""
+    left = WORST_SHARE * _weight(picture.cells)
+    if not left:
+        return Fraction(0)
+    total, share = Fraction(0), left
+    for cell in sorted(picture.cells, key=lambda c: levels[c.cell_id]):
+        taken = min(Fraction(cell.weight), left)
+        total += taken * levels[cell.cell_id]
+        left -= taken
+        if not left:
+            break
+    return total / (share * WHOLE)
+
+
+def _weight(cells: tuple[Cell, ...]) -> int:
+    return sum(cell.weight for cell in cells)
+
+
+# --- money -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundAccount:
+    """One fund in one financial year, whole pounds."""
+
+    fund_id: str
+    financial_year: str
+    available: int
+    carried_in: int
+    grants: int
+    by_use: tuple[tuple[FundUse, int], ...]
+    moderated_pot: int
+    carried_out: int
+
+    @property
+    def left(self) -> int:
+        """Pounds not planned."""
+        spent = self.grants + self.moderated_pot + sum(pounds for _, pounds in self.by_use)
+        return self.available + self.carried_in - spent - self.carried_out
+
+
+SPENDING_USES = (FundUse.SPECIALIST_TIME, FundUse.BASE_RUNNING, FundUse.BASE_OPENING, FundUse.CONTINGENCY)
+
+
+def fund_accounts(partnership: Partnership, policy: Policy, amounts: Amounts) -> tuple[FundAccount, ...]:
+    """Every fund's account by financial year; grants are paid by the month."""
+    accounts = []
+    for fund in partnership.funds:
+        granted = sum(pounds for (_, fund_id), pounds in amounts.grants.items() if fund_id == fund.fund_id)
+        months = grant_months(fund, policy)
+        for year, name in enumerate(partnership.financial_years, start=1):
+            carried = amounts.carried.get(fund.fund_id, 0)
+            accounts.append(
+                FundAccount(
+                    fund_id=fund.fund_id,
+                    financial_year=name,
+                    available=available_pounds(fund)[year - 1],
+                    carried_in=carried if year == 2 else 0,
+                    grants=granted * months[year - 1] // sum(months),
+                    by_use=tuple((use, amounts.spending.get((fund.fund_id, year, use), 0)) for use in SPENDING_USES),
+                    moderated_pot=sum(
+                        pounds for (fund_id, half_term), pounds in amounts.pots.items()
+                        if fund_id == fund.fund_id and (half_term <= 4) == (year == 1)
+                    ),
+                    carried_out=carried if year == 1 else 0,
+                )
+            )  # fmt: skip
+    return tuple(accounts)
+
+
+def specialist_time_pounds(partnership: Partnership, amounts: Amounts) -> int:
+    """Pounds for all sessions at their price; time in kind costs nothing."""
+    price = {s.service_id: s.price_pounds_per_session for s in partnership.services}
+    return sum(price[service_id] * sessions for (_, service_id), sessions in amounts.sessions.items())
+
+
+def base_pounds(partnership: Partnership, policy: Policy, amounts: Amounts) -> int:
+    """Pounds a year to run all bases at their sizes, after place funding."""
+    return sum(base_running_pounds(b, amounts.base_sizes.get(b.base_id, 0), policy) for b in partnership.bases)
+
+
+# --- ledger per school -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolLedger:
+    """In and out for one school this year beside last year. Pounds, half-day sessions, places."""
+
+    school: School
+    paid_in_pounds: int
+    grant_pounds: int
+    sessions: tuple[tuple[str, int], ...]
+    priced_sessions_pounds: int
+    zone_share_sessions_hundredths: tuple[tuple[str, int], ...]
+    places_share_hundredths: int
+    base_places_hosted: int
+    last_year_grant_pounds: int | None
+    last_year_sessions: int | None
+    standards: int
+    met: int
+    under_half: int
+    out_of_reach: int
+
+    @property
+    def own_sessions(self) -> int:
+        """Half-day sessions planned for this school."""
+        return sum(sessions for _, sessions in self.sessions)
+
+    @property
+    def net_pounds(self) -> int:
+        """Grant and priced sessions less what the school pays in."""
+        return self.grant_pounds + self.priced_sessions_pounds - self.paid_in_pounds
+
+
+def school_ledgers(partnership: Partnership, policy: Policy, picture: Picture, amounts: Amounts) -> tuple[SchoolLedger, ...]:
+    """One ledger a school, in the partnership's order.
+
+    A zone's time and places are shown to each of its schools in proportion to expected
+    pupils: what a school may count on, not an amount of its own.
+    """
+    price = {s.service_id: s.price_pounds_per_session for s in partnership.services}
+    pupils = _zone_pupils(picture, policy)
+    last: dict[tuple[int, str], int] = {(row.urn, row.item): row.amount for row in partnership.last_year}
+    has_last_year = {row.urn for row in partnership.last_year}
+    ledgers = []
+    for school in partnership.schools:
+        own = [(service_id, n) for (recipient, service_id), n in sorted(amounts.sessions.items()) if recipient == str(school.urn) and n]
+        own_cells = [c for c in picture.cells if c.recipient == str(school.urn)]
+        reached = [c for c in own_cells if not c.out_of_reach]
+        zone = picture.zone_of(school.urn)
+        known = school.urn in has_last_year
+        ledgers.append(
+            SchoolLedger(
+                school=school,
+                paid_in_pounds=sum(c.pounds for c in partnership.contributions if c.urn == school.urn),
+                grant_pounds=sum(pounds for (urn, _), pounds in amounts.grants.items() if urn == school.urn),
+                sessions=tuple(own),
+                priced_sessions_pounds=sum(price[service_id] * n for service_id, n in own),
+                zone_share_sessions_hundredths=_zone_sessions(school.urn, zone, partnership, policy, pupils, amounts),
+                places_share_hundredths=_places_share(school.urn, zone, pupils, amounts),
+                base_places_hosted=sum(amounts.base_sizes.get(b.base_id, 0) for b in partnership.bases if b.host_urn == school.urn),
+                last_year_grant_pounds=last.get((school.urn, GRANT_ITEM), 0) if known else None,
+                last_year_sessions=sum(a for (urn, item), a in last.items() if urn == school.urn and item != GRANT_ITEM) if known else None,
+                standards=len(own_cells),
+                met=sum(amounts.need_met.get(c.cell_id, 0) == WHOLE for c in reached),
+                under_half=sum(amounts.need_met.get(c.cell_id, 0) < WHOLE // 2 for c in reached),
+                out_of_reach=len(own_cells) - len(reached),
+            )
+        )
+    return tuple(ledgers)
+
+
+def _zone_pupils(picture: Picture, policy: Policy) -> dict[tuple[int, str], Fraction]:
+    """(urn, standard id) -> expected pupils, for the standards planned by zone."""
+    pupils: dict[tuple[int, str], Fraction] = defaultdict(Fraction)
+    for standard in policy.standards:
+        if standard.is_for_zone:
+            for need in picture.school_needs:
+                if need.need == standard.need and standard.phase in {None, need.phase}:
+                    pupils[need.urn, standard.standard_id] += need.expected_pupils
+    return pupils
+
+
+def _share(zone: Zone, urn: int, standard_ids: set[str], pupils: dict[tuple[int, str], Fraction]) -> Fraction:
+    """A school's share of its zone's expected pupils for these standards."""
+    total = sum((pupils.get((member, s), Fraction(0)) for member in zone.urns for s in standard_ids), Fraction(0))
+    own = sum((pupils.get((urn, s), Fraction(0)) for s in standard_ids), Fraction(0))
+    return own / total if total else Fraction(0)
+
+
+def _zone_sessions(
+    urn: int, zone: Zone, partnership: Partnership, policy: Policy, pupils: dict[tuple[int, str], Fraction], amounts: Amounts
+) -> tuple[tuple[str, int], ...]:
+    """Hundredths of the zone's sessions of each service that a school may count on."""
+    result = []
+    for service in partnership.services:
+        sessions = amounts.sessions.get((zone.zone_id, service.service_id), 0)
+        if sessions:
+            served = {s.standard_id for s in policy.standards if service.role in dict(s.sessions_per_pupil)}
+            result.append((service.service_id, round(100 * sessions * _share(zone, urn, served, pupils))))
+    return tuple(result)
+
+
+def _places_share(urn: int, zone: Zone, pupils: dict[tuple[int, str], Fraction], amounts: Amounts) -> int:
+    """Hundredths of the zone's base places that a school may count on."""
+    total = Fraction(0)
+    for (_, cell_id), places in amounts.places.items():
+        recipient, _, standard_id = cell_id.rpartition(":")
+        if recipient == zone.zone_id:
+            total += places * _share(zone, urn, {standard_id}, pupils)
+    return round(100 * total)

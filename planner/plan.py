@@ -1,0 +1,77 @@
+"""The plan: the amounts decided, how the solve ended, and what was found beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from planner.partnership import FundUse
+
+
+class Ending(StrEnum):
+    """How a solve ended. A plan stopped by the clock or by hand need not repeat."""
+
+    WITHIN_GAP = "within gap"
+    STOPPED_BY_CLOCK = "stopped by the clock"
+    STOPPED_BY_HAND = "stopped by hand"
+    FIRST_PLAN_ONLY = "first plan only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amounts:
+    """Everything a plan decides, in whole numbers; what is absent is nought.
+
+    grants      (urn, fund id) -> pounds a year
+    spending    (fund id, financial year 1|2, use) -> pounds; grants and pots are not repeated here
+    pots        (fund id, half-term 1-6) -> pounds released to the moderated pot
+    carried     fund id -> pounds carried over 31 March
+    sessions    (URN as text or zone id, service id) -> half-day sessions a year
+    base_sizes  base id -> places it runs at
+    places      (base id, cell id) -> places
+    need_met    cell id -> millionths of need met
+    """
+
+    grants: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    spending: Mapping[tuple[str, int, FundUse], int] = field(default_factory=dict)
+    pots: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    carried: Mapping[str, int] = field(default_factory=dict)
+    sessions: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    base_sizes: Mapping[str, int] = field(default_factory=dict)
+    places: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    need_met: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """Another way to share the same money, beside the plan; it need not keep the rules."""
+
+    name: str
+    title: str
+    amounts: Amounts
+    rules_broken: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """One objective in turn, in points: what was reached, the bound, and what the next may give away."""
+
+    name: str
+    achieved_points: float
+    bound_points: float
+    tolerance_points: float
+    seconds: float
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A plan with its proof. ``bound_points`` is the leading objective's bound: no plan has less shortfall."""
+
+    amounts: Amounts
+    ending: Ending
+    bound_points: float
+    levels: tuple[Level, ...]
+    engine: str
+    seconds: float
+    baselines: tuple[Baseline, ...] = ()

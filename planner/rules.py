@@ -1,0 +1,160 @@
+"""The catalogue of rules: every rule once, with its sentence, unit, owner and price.
+
+The id is the rule's one name everywhere: its maths (``optimisation/constraints``), its
+audit (``planner/audit.py``), its test (``tests/rules``), its golden rows, its switch in the
+policy and its line in every workbook. A test fails when a face is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+RULES: dict[str, Rule] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One promise every plan keeps.
+
+    ``owner`` made the rule; ``relaxed_by`` may relax it (None: nobody may, so nothing is ever
+    bent there); ``price_points`` is what bending it by one ``unit`` counts for when nothing fits.
+    """
+
+    rule_id: str
+    sentence: str
+    unit: str
+    owner: str
+    relaxed_by: str | None = None
+    price_points: float | None = None
+
+    @property
+    def is_relaxable(self) -> bool:
+        """Whether anyone may relax the rule."""
+        return self.relaxed_by is not None
+
+
+def _rule(rule_id: str, sentence: str, *, unit: str, owner: str, relaxed_by: str | None = None, price_points: float | None = None) -> Rule:
+    rule = Rule(rule_id=rule_id, sentence=sentence, unit=unit, owner=owner, relaxed_by=relaxed_by, price_points=price_points)
+    RULES[rule_id] = rule
+    return rule
+
+
+# --- law and decision rights -----------------------------------------------------------
+STATUTORY_FIRST: Final = _rule(
+    "statutory_first",
+    "Statutory work comes off a service's time before any is shared.",
+    unit="half-day sessions", owner="law",
+)  # fmt: skip
+DECISION_RIGHT: Final = _rule(
+    "decision_right",
+    "Nothing is planned from a resource that is for information only.",
+    unit="amounts", owner="whoever holds the resource",
+)  # fmt: skip
+ALLOWED_USES: Final = _rule(
+    "allowed_uses",
+    "Each fund pays only for its allowed uses.",
+    unit="pounds", owner="the fund's grant conditions",
+)  # fmt: skip
+
+# --- money -----------------------------------------------------------------------------
+FUND_BALANCE: Final = _rule(
+    "fund_balance",
+    "No fund pays out more than it holds in either financial year.",
+    unit="pounds", owner="arithmetic of money",
+)  # fmt: skip
+COSTS_PAID: Final = _rule(
+    "costs_paid",
+    "Specialist time and bases are paid for in the financial year in which they run.",
+    unit="pounds", owner="arithmetic of money",
+)  # fmt: skip
+CONTINGENCY_HELD: Final = _rule(
+    "contingency_held",
+    "The board's share of cash is held as contingency in each financial year.",
+    unit="pounds", owner="board", relaxed_by="board", price_points=0.001,
+)  # fmt: skip
+MODERATED_POT_RELEASED: Final = _rule(
+    "moderated_pot_released",
+    "The board's share of cash is released to the moderated pot each half-term.",
+    unit="pounds", owner="board", relaxed_by="board", price_points=0.001,
+)  # fmt: skip
+
+# --- specialist time -------------------------------------------------------------------
+VACANCY_HELD_BACK: Final = _rule(
+    "vacancy_held_back",
+    "Other duties and the vacancy the board expects are kept back from a service's time.",
+    unit="half-day sessions", owner="board", relaxed_by="board", price_points=0.2,
+)  # fmt: skip
+SMALLEST_BLOCK: Final = _rule(
+    "smallest_block",
+    "A school or zone gets none of a service or at least its smallest useful block.",
+    unit="half-day sessions", owner="board", relaxed_by="board", price_points=0.3,
+)  # fmt: skip
+
+# --- bases -----------------------------------------------------------------------------
+ONE_SIZE_A_BASE: Final = _rule(
+    "one_size_a_base",
+    "A base runs at one size or is closed.",
+    unit="sizes", owner="arithmetic of places",
+)  # fmt: skip
+PLACES_WITHIN_SIZE: Final = _rule(
+    "places_within_size",
+    "No base gives more places than its size.",
+    unit="places", owner="arithmetic of places",
+)  # fmt: skip
+PUPILS_NOW_KEPT: Final = _rule(
+    "pupils_now_kept",
+    "An open base keeps at least the places its pupils have now, and closes only if it may.",
+    unit="places", owner="law",
+)  # fmt: skip
+BASE_REACH: Final = _rule(
+    "base_reach",
+    "Places are given only to zones within reach of the base.",
+    unit="places", owner="journey guideline",
+)  # fmt: skip
+HOST_CONSENT: Final = _rule(
+    "host_consent",
+    "No base opens or grows without its host's consent.",
+    unit="places", owner="host school", relaxed_by="host school", price_points=0.5,
+)  # fmt: skip
+HOST_MOST_PLACES: Final = _rule(
+    "host_most_places",
+    "No host has more base places than it agreed to.",
+    unit="places", owner="host school", relaxed_by="host school", price_points=0.5,
+)  # fmt: skip
+SMALLEST_USEFUL_BASE: Final = _rule(
+    "smallest_useful_base",
+    "No new base opens below the smallest useful size.",
+    unit="places", owner="board", relaxed_by="board", price_points=0.5,
+)  # fmt: skip
+
+# --- protection between years ------------------------------------------------------------
+MONEY_FLOOR: Final = _rule(
+    "money_floor",
+    "No school's grant falls below the board's floor on last year.",
+    unit="pounds", owner="board", relaxed_by="board", price_points=0.001,
+)  # fmt: skip
+MONEY_CAP: Final = _rule(
+    "money_cap",
+    "No school's grant rises above the board's cap on last year, rounded up to a step.",
+    unit="pounds", owner="board", relaxed_by="board", price_points=0.001,
+)  # fmt: skip
+SESSIONS_FLOOR: Final = _rule(
+    "sessions_floor",
+    "No school's time from a service falls below the board's floor on last year.",
+    unit="half-day sessions", owner="board", relaxed_by="board", price_points=0.2,
+)  # fmt: skip
+
+# --- heads -----------------------------------------------------------------------------
+HEAD_RULE: Final = _rule(
+    "head_rule",
+    "Each head's own rules for their school are kept.",
+    unit="pounds or half-day sessions", owner="head", relaxed_by="head", price_points=0.2,
+)  # fmt: skip
+
+# --- need ------------------------------------------------------------------------------
+NEED_FROM_SUPPORT: Final = _rule(
+    "need_from_support",
+    "Need met counts only time, hours and places that are really given.",
+    unit="hundredths of an ingredient", owner="arithmetic of need",
+)  # fmt: skip
