@@ -133,5 +133,3 @@ def _bases(m: Model) -> None:
         domain=pyo.NonNegativeIntegers,
         bounds=lambda m, b, c: (0, min(largest[b], ceil(Fraction(m.cells[c].requirement(PLACE), 100)))),
     )
-
-

@@ -207,7 +207,10 @@ def vacancy_held_back(world: World, amounts: Amounts) -> Iterator[tuple[str, int
     """Sessions given <= sessions left after statutory work, other duties and expected vacancy."""
     for service in world.partnership.services:
         if service.decision_right is not DecisionRight.INFORMATION:
-            yield service.name, _given(amounts, service.service_id) - service_supply(world.partnership, world.policy, service).shareable_sessions
+            yield (
+                service.name,
+                _given(amounts, service.service_id) - service_supply(world.partnership, world.policy, service).shareable_sessions,
+            )
 
 
 @_audits(rules.SMALLEST_BLOCK)
@@ -384,5 +387,3 @@ def _places_in(amounts: Amounts, base_id: str) -> int:
 
 def _spent(amounts: Amounts, year: int, use: FundUse) -> int:
     return sum(pounds for (_, y, u), pounds in amounts.spending.items() if y == year and u is use)
-
-

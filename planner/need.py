@@ -7,6 +7,7 @@ then whole hundredths of pupils and of each ingredient. Source: ``docs/model.md`
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
@@ -338,11 +339,19 @@ def dose_share_for(met: Fraction, policy: Policy) -> Fraction:
     return Fraction(1)
 
 
+def met_for_dose(dose_share: Fraction, policy: Policy) -> int:
+    """Millionths of need met by a share of the dose (0-1), rounded down; the benefit curve itself."""
+    for (dose_before, met_before), (dose, reached) in zip(policy.benefit, policy.benefit[1:], strict=False):
+        if dose_share <= dose:
+            return floor((met_before + (dose_share - dose_before) * (reached - met_before) / (dose - dose_before)) * WHOLE)
+    return WHOLE
+
+
 def benefit_segments(policy: Policy) -> tuple[tuple[Fraction, Fraction, bool], ...]:
     """The curve cut at its bends and at the board's line: (need met gained, dose for it, is below the line)."""
     line = policy.board.line_percent / 100
     levels = sorted({met for _, met in policy.benefit} | {line})
     return tuple(
         (upper - lower, dose_share_for(upper, policy) - dose_share_for(lower, policy), upper <= line)
-        for lower, upper in zip(levels, levels[1:], strict=False)
+        for lower, upper in itertools.pairwise(levels)
     )

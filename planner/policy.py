@@ -7,6 +7,7 @@ Fractions are exact (``Fraction``), never floating point.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -181,8 +182,13 @@ def load_policy(changes: Path | None = None, *, pack: str = DEFAULT_PACK) -> Pol
     return policy_from_document(document)
 
 
+def policy_from_text(text: str) -> Policy:
+    """A Policy from the JSON text a plan carries (``Policy.document``)."""
+    return policy_from_document(json.loads(text, object_hook=lambda d: Decimal(d["decimal"]) if set(d) == {"decimal"} else d))
+
+
 def policy_from_document(document: Mapping[str, Any]) -> Policy:
-    """A Policy from the merged document; used for files and for the policy inside a plan."""
+    """A Policy from a merged document."""
     figures: list[Figure] = []
     plain = _plain(document, "", figures)
     try:
@@ -266,7 +272,6 @@ def _exact(value: Any) -> Any:
 
 def _as_text(document: Mapping[str, Any]) -> str:
     """The merged document as canonical JSON text: what a plan carries and a fingerprint covers."""
-    import json  # noqa: PLC0415  (only here)
 
     def default(value: Any) -> Any:
         if isinstance(value, Decimal):
@@ -334,7 +339,7 @@ def _policy(plain: Mapping[str, Any], figures: tuple[Figure, ...], document: str
         pounds_per_adult_hour=_whole(plain["adult_hours"]["pounds_per_hour"]),
         roles=roles,
         bases=BaseDefaults(**{name: _whole(value) for name, value in plain["bases"].items()}),
-        standards=tuple(_standard(standard, roles) for standard in plain["standards"]),
+        standards=tuple(_standard(standard, roles) for standard in plain["standards"] if standard.get("is_on", True)),
         assumptions=tuple((name, Fraction(value)) for name, value in plain["assume"].items()),
         figures=figures,
         document=document,
@@ -394,7 +399,12 @@ def _check(policy: Policy) -> None:
         for (dose_before, met_before), (dose, met) in zip(policy.benefit, policy.benefit[1:], strict=False)
         if dose > dose_before
     ]
-    if sum(policy.benefit[0]) != 0 or min(policy.benefit[-1]) != 1 or max(policy.benefit[-1]) != 1 or len(slopes) != len(policy.benefit) - 1:
+    if (
+        sum(policy.benefit[0]) != 0
+        or min(policy.benefit[-1]) != 1
+        or max(policy.benefit[-1]) != 1
+        or len(slopes) != len(policy.benefit) - 1
+    ):
         refuse("benefit must start at 0, 0, end at 100, 100 and rise in dose.")
     if any(slope <= 0 for slope in slopes) or any(later > earlier for earlier, later in zip(slopes, slopes[1:], strict=False)):
         refuse("benefit must rise, and never rise faster later than earlier.")

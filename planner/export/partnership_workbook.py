@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
-import os
-import re
-import uuid
-import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from planner.errors import PlannerError
+from planner.export.cells import cannot_write, comment, new_workbook, put, save, write_bytes
 from planner.intake.parsing import find_column, find_sheet, row_key
 from planner.intake.reading import clean_text
 from planner.intake.sheets import SHEETS, Column, Kind, Sheet
 from planner.partnership import Partnership, Source
 
-_AUTHOR = "Partnership Planner"
-_MADE = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - workbooks keep times without a zone
 _HEADING_FILL = PatternFill("solid", fgColor="1D3557")
 _OPTIONAL_FILL = PatternFill("solid", fgColor="5B7083")
 _ASSUMED_FILL = PatternFill("solid", fgColor="FFF4C2")
@@ -67,7 +59,7 @@ def write_partnership_workbook(partnership: Partnership, path: Path, *, notes: S
     workbook = _new_workbook(partnership.name, [*lines, *notes])
     for sheet in SHEETS:
         _fill_sheet(workbook, sheet, _records(partnership, sheet), partnership.sources)
-    _save(workbook, path)
+    save(workbook, path)
 
 
 def write_template(path: Path) -> None:
@@ -78,7 +70,7 @@ def write_template(path: Path) -> None:
     workbook = _new_workbook("A partnership", [*_HOW_TO_READ, "Start with the sheets Partnership and Schools; the others may wait."])
     for sheet in SHEETS:
         _fill_sheet(workbook, sheet, (), ())
-    _save(workbook, path)
+    save(workbook, path)
 
 
 def write_partnership_csv(partnership: Partnership, folder: Path) -> None:
@@ -89,14 +81,14 @@ def write_partnership_csv(partnership: Partnership, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _cannot_write(folder, error) from error
+        raise cannot_write(folder, error) from error
     for sheet in SHEETS:
         stream = io.StringIO(newline="")
         writer = csv.writer(stream)
         writer.writerow([column.heading for column in sheet.columns])
         for record in _records(partnership, sheet):
             writer.writerow([_csv_cell(_cell_value(record, column)) for column in sheet.columns])
-        _write(folder / f"{sheet.name}.csv", stream.getvalue().encode("utf-8-sig"))
+        write_bytes(folder / f"{sheet.name}.csv", stream.getvalue().encode("utf-8-sig"))
 
 
 def _records(partnership: Partnership, sheet: Sheet) -> tuple[Any, ...]:
@@ -123,32 +115,20 @@ def _csv_cell(value: str | int) -> str | int:
 
 
 def _new_workbook(title: str, lines: Iterable[str]) -> Workbook:
-    workbook = Workbook()
-    workbook.properties.creator = _AUTHOR
-    workbook.properties.created = _MADE
+    workbook = new_workbook()
     page = workbook.active
     page.title = "Read me"
     page.sheet_view.showGridLines = False
     page.column_dimensions["A"].width = 110
     for row, line in enumerate((title, *lines), start=1):
         cell = page.cell(row, 1)
-        _put(cell, clean_text(line))
+        put(cell, clean_text(line))
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         if row == 1:
             cell.font = Font(bold=True, size=16)
         elif line.startswith("ILLUSTRATIVE"):
             cell.font = Font(bold=True)
     return workbook
-
-
-def _put(cell: Any, value: str | int) -> None:
-    """Put a number as a number and text as text, whatever a spreadsheet would make of it."""
-    if value == "":
-        return
-    cell.value = value
-    if isinstance(value, str):
-        cell.data_type = "s"
-        cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
 
 
 def _fill_sheet(workbook: Workbook, sheet: Sheet, records: Sequence[Any], sources: Sequence[Source]) -> None:
@@ -166,12 +146,12 @@ def _fill_sheet(workbook: Workbook, sheet: Sheet, records: Sequence[Any], source
         _head(page.cell(1, number), column)
         for row, (key, value) in enumerate(zip(keys, values, strict=True), start=2):
             cell = page.cell(row, number)
-            _put(cell, value)
+            put(cell, value)
             cell.number_format = number_format
             source = assumed.get((key, column.field)) or assumed.get(("*", column.field))
             if source and _bare(source.value) == _bare(str(value)):
                 cell.fill = _ASSUMED_FILL
-                cell.comment = _comment(f"assumed: {source.source}" + (f" ({source.date})" if source.date else ""))
+                cell.comment = comment(f"assumed: {source.source}" + (f" ({source.date})" if source.date else ""))
         _offer_choices(page, column, letter, last_row=len(records) + _SPARE_ROWS)
 
 
@@ -197,11 +177,7 @@ def _head(cell: Any, column: Column) -> None:
     if column.choices:
         lines.append("Choices: " + "; ".join(choice.value for choice in column.choices) + ".")
     lines.append(f"Example: {column.example}")
-    cell.comment = _comment("\n".join(lines))
-
-
-def _comment(text: str) -> Comment:
-    return Comment(clean_text(text), _AUTHOR, height=40 + 22 * (len(text) // 40 + text.count("\n") + 1), width=320)
+    cell.comment = comment("\n".join(lines))
 
 
 def _offer_choices(page: Any, column: Column, letter: str, *, last_row: int) -> None:
@@ -218,43 +194,3 @@ def _offer_choices(page: Any, column: Column, letter: str, *, last_row: int) -> 
     offer.error = "Usually one of: " + ", ".join(choices) + "."
     offer.add(f"{letter}2:{letter}{last_row}")
     page.add_data_validation(offer)
-
-
-def _save(workbook: Workbook, path: Path) -> None:
-    stream = io.BytesIO()
-    workbook.save(stream)
-    _write(path, _without_clock(stream.getvalue()))
-
-
-def _without_clock(data: bytes) -> bytes:
-    """Return the workbook without the time of writing, so that the same partnership makes the same file."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
-        for name in old.namelist():
-            part = old.read(name)
-            if name == "docProps/core.xml":
-                part = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + _MADE.isoformat().encode() + b"Z", part)
-            new.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
-    return stream.getvalue()
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write beside the target, then rename over it: a reader sees the old file or the new one, never half."""
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        try:
-            with partial.open("xb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-
-
-def _cannot_write(path: Path, error: OSError) -> PlannerError:
-    return PlannerError(
-        f"{path} could not be written ({error.strerror}): check the folder, the space on the disk, and that no other program has it open."
-    )

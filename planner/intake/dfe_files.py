@@ -1,25 +1,33 @@
 """Reads the DfE's downloads: the school register, SEN file, census, IDACI and links.
 
-Releases differ in encoding, headings and layout, so columns are found by plain forms of
-their headings, only the columns needed are loaded (names of people never are), and every
-cell is text until it is read here. A blank or a code such as ``c``, ``x``, ``z``, ``NA`` or
-``low`` is unknown, never zero.
+Releases differ in headings and layout; what each means is told here, and how columns are
+found and cells read in ``dfe_tables``.
 """
 
 from __future__ import annotations
 
 import re
-import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
 
 from planner.errors import InputMustBeMended
+from planner.intake.dfe_tables import (
+    Download,
+    Unread,
+    date_in_name,
+    load_download,
+    read_count,
+    read_metres,
+    read_share,
+    read_urn,
+    records,
+    refuse_if_empty,
+)
 
 FIRST_LSOA_OF_2021 = "E01033769"
 """English areas numbered from here on exist only in the 2021 edition of LSOA codes (ONS)."""
@@ -62,7 +70,7 @@ class RegisterRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
-    """The school register by URN; ``released`` is the file's date, ``edition`` that of its LSOA codes."""
+    """The school register by URN; ``released`` is the file's date, ``edition`` that of its LSOA codes, 0 without any."""
 
     path: Path
     released: str
@@ -111,6 +119,18 @@ class CensusFile:
     rows: Mapping[int, CensusRow]
     notes: tuple[str, ...]
 
+    def pupils_of(self, urn: int) -> int | None:
+        """Pupils on roll of a school, None when unknown or none."""
+        return (self.rows[urn].pupils or None) if urn in self.rows else None
+
+    def fsm6_share_of(self, urn: int) -> Fraction | None:
+        """Share of a school's pupils eligible in six years, None when unknown."""
+        return self.rows[urn].fsm6_share if urn in self.rows else None
+
+    def fsm_share_of(self, urn: int) -> Fraction | None:
+        """Share of a school's pupils eligible now, None when unknown."""
+        return self.rows[urn].fsm_share if urn in self.rows else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdaciFile:
@@ -143,55 +163,6 @@ class Links:
                     yield level
 
 
-@dataclass(frozen=True, slots=True)
-class _Download:
-    """The wanted columns of a file as text under our own names, and the headings they had."""
-
-    frame: pd.DataFrame
-    headings: dict[str, str]
-
-
-def read_urn(text: str) -> int | None:
-    """Return a URN, repairing ``1e+05`` only where no digit is lost; None when it cannot be read.
-
-    R writes exactly 100000 as ``1e+05``; a spreadsheet's ``1.25E+05`` has lost its last digits.
-    """
-    if re.fullmatch(r"[1-9]e\+05", text):
-        return int(text[0]) * 100_000
-    full = re.fullmatch(r"([1-9])\.([0-9]{5})[eE]\+?0?5", text)
-    if full:
-        return int(full[1] + full[2])
-    whole = re.fullmatch(r"([1-9][0-9]{4,5})(\.0+)?", text)
-    return int(whole[1]) if whole else None
-
-
-def read_count(text: str) -> int | None:
-    """Return a whole count of 0 or more; None for a blank, a code or anything else."""
-    whole = re.fullmatch(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?:\.0*)?", text)
-    return int(whole[1].replace(",", "")) if whole else None
-
-
-def read_share(percent: str) -> Fraction | None:
-    """Return a percentage, with or without its sign, as a share from 0 to 1; None when unknown."""
-    try:
-        number = Decimal(percent.removesuffix("%").strip())
-    except InvalidOperation:
-        return None
-    return Fraction(number) / 100 if number.is_finite() and 0 <= number <= 100 else None
-
-
-def date_in_name(path: Path) -> str:
-    """Return the date, the years or the year that a file's name carries, or nothing."""
-    day = re.search(r"(?<![0-9])(20[0-9]{2})[-_]?([01][0-9])[-_]?([0-3][0-9])(?![0-9])", path.name)
-    if day:
-        return "-".join(day.groups())
-    years = re.search(r"(?<![0-9])(20[0-9]{2})[-_]?([0-9]{2})(?![0-9])", path.name)
-    if years and (int(years[1]) + 1) % 100 == int(years[2]):
-        return f"{years[1]}/{years[2]}"
-    year = re.search(r"(?<![0-9])20[0-9]{2}(?![0-9])", path.name)
-    return year[0] if year else ""
-
-
 def need_code(label: str, need_codes: Collection[str]) -> str | None:
     """Return the need code a label stands for: ``ASD - Autistic Spectrum Disorder``, ``sup_spld``, or words alone."""
     first = re.split(r"[^A-Za-z]", label.strip(), maxsplit=1)[0].upper()
@@ -217,12 +188,12 @@ def read_register(path: Path) -> Register:
         "census": "CensusDate", "rp_places": "ResourcedProvisionCapacity", "rp_pupils": "ResourcedProvisionOnRoll",
         "unit_places": "SenUnitCapacity", "unit_pupils": "SenUnitOnRoll",
     }  # fmt: skip
-    wanted = {ours: (f"{theirs.lower()}name", theirs.lower()) for ours, theirs in with_name.items()}
+    wanted: dict[str, tuple[str, ...]] = {ours: (f"{theirs.lower()}name", theirs.lower()) for ours, theirs in with_name.items()}
     wanted |= {ours: (theirs.lower(),) for ours, theirs in plain.items()} | {"lsoa": ("lsoacode", "lsoa11", "lsoa")}
-    download = _read(path, "the register of schools (Get Information about Schools)", wanted, _REGISTER_MUST)
+    download = load_download(path, "the register of schools (Get Information about Schools)", wanted, _REGISTER_MUST)
     rows: dict[int, RegisterRow] = {}
-    unread = _Unread(path)
-    for cells in _records(download):
+    unread = Unread(path)
+    for cells in records(download):
         urn = unread.urn(cells["urn"])
         if urn is None:
             continue
@@ -231,7 +202,7 @@ def read_register(path: Path) -> Register:
             continue
         rows[urn] = RegisterRow(
             urn=urn,
-            name=cells["name"],
+            name=" ".join(cells["name"].split()),
             council=cells["council"],
             kind=cells["kind"],
             group=cells["group"],
@@ -239,8 +210,8 @@ def read_register(path: Path) -> Register:
             phase=cells["phase"],
             pupils=read_count(cells["pupils"]),
             fsm_share=read_share(cells["fsm"]),
-            easting=_metres(cells["easting"]),
-            northing=_metres(cells["northing"]),
+            easting=read_metres(cells["easting"]),
+            northing=read_metres(cells["northing"]),
             lsoa=cells["lsoa"],
             trust=cells["trust"] or cells["federation"],
             religious_character="" if cells["religion"].lower() in {"none", "does not apply"} else cells["religion"],
@@ -252,7 +223,7 @@ def read_register(path: Path) -> Register:
             unit_places=read_count(cells["unit_places"]),
             unit_pupils=read_count(cells["unit_pupils"]),
         )
-    _refuse_if_empty(path, rows)
+    refuse_if_empty(path, rows)
     census = [date for date in download.frame["census"] if date] if "census" in download.headings else []
     return Register(
         path=path,
@@ -277,7 +248,7 @@ def read_sen(path: Path, need_codes: Collection[str]) -> SenFile:
         **{f"need_{code}": (f"supprimaryneed{code.lower()}",) for code in sorted(need_codes)},
     }  # fmt: skip
     what = "the school-level file of 'Special educational needs in England'"
-    download = _read(path, what, wanted, {"urn": "URN"})
+    download = load_download(path, what, wanted, {"urn": "URN"})
     is_long = {"provision", "need", "count"} <= download.headings.keys()
     if not is_long and "support" not in download.headings:
         raise InputMustBeMended(f"{path} is not {what}: it has neither a column 'SEN support' nor 'sen_provision' and 'pupil_count'.")
@@ -288,9 +259,9 @@ def read_sen(path: Path, need_codes: Collection[str]) -> SenFile:
         frame = frame[frame["period"] == period]
     if "level" in download.headings:
         frame = frame[frame["level"].str.lower().isin(["school", ""])]
-    unread = _Unread(path)
-    rows = _long_sen(frame, download, need_codes, unread) if is_long else _wide_sen(_Download(frame, download.headings), need_codes, unread)
-    _refuse_if_empty(path, rows)
+    unread = Unread(path)
+    rows = _long_sen(frame, download, need_codes, unread) if is_long else _wide_sen(Download(frame, download.headings), need_codes, unread)
+    refuse_if_empty(path, rows)
     spoken = f"{period[:4]}/{period[4:]}" if re.fullmatch("20[0-9]{4}", period) else period
     return SenFile(path=path, period=spoken or date_in_name(path), rows=rows, notes=unread.notes())
 
@@ -311,12 +282,12 @@ def read_census(path: Path) -> CensusFile:
         "now": ("fsmprop", f"{eligible}freeschoolmealsperf.*", f"{eligible}(andclaiming)?freescho.*"),
     }
     what = "a school census or pupil-characteristics file"
-    download = _read(path, what, wanted, {"urn": "URN"})
+    download = load_download(path, what, wanted, {"urn": "URN"})
     if not {"percent", "count", "now"} & download.headings.keys():
         raise InputMustBeMended(f"{path} is not {what}: it has none of the columns NUMFSMEVER, PNUMFSMEVER and fsm_prop.")
     rows: dict[int, CensusRow] = {}
-    unread = _Unread(path, also_skips=("NAT", "LA"))
-    for cells in _records(download):
+    unread = Unread(path, also_skips=("NAT", "LA"))
+    for cells in records(download):
         urn = unread.urn(cells["urn"])
         if urn is None:
             continue
@@ -329,7 +300,7 @@ def read_census(path: Path) -> CensusFile:
         elif count is not None and fsm6 is None and pupils:
             fsm6 = min(Fraction(count, pupils), Fraction(1))
         rows.setdefault(urn, CensusRow(pupils=pupils, fsm6_share=fsm6, fsm_share=read_share(cells["now"])))
-    _refuse_if_empty(path, rows)
+    refuse_if_empty(path, rows)
     period = max(download.frame["period"], default="") if "period" in download.headings else ""
     return CensusFile(path=path, period=period or date_in_name(path), rows=rows, notes=unread.notes())
 
@@ -340,13 +311,15 @@ def read_idaci(path: Path) -> IdaciFile:
     Raises ``InputMustBeMended`` with one sentence when the file has no such columns.
     """
     wanted = {"lsoa": ("lsoacode.*", "lsoa(11|21)(cd|code)", "lsoa"), "decile": (".*idacidecile.*",)}
-    download = _read(path, "the IDACI file of the English Indices of Deprivation", wanted, {"lsoa": "LSOA code", "decile": "IDACI Decile"})
+    download = load_download(
+        path, "the IDACI file of the English Indices of Deprivation", wanted, {"lsoa": "LSOA code", "decile": "IDACI Decile"}
+    )
     deciles = {}
-    for cells in _records(download):
+    for cells in records(download):
         decile = read_count(cells["decile"])
         if re.fullmatch("E01[0-9]{6}", cells["lsoa"]) and decile and decile <= 10:
             deciles[cells["lsoa"]] = decile
-    _refuse_if_empty(path, deciles)
+    refuse_if_empty(path, deciles)
     stated = re.search("20[12]1", download.headings["lsoa"])
     return IdaciFile(path=path, edition=int(stated[0]) if stated else _edition(deciles), deciles=deciles)
 
@@ -358,10 +331,12 @@ def read_links(path: Path) -> Links:
     over. Raises ``InputMustBeMended`` with one sentence when the file is not such a download.
     """
     wanted = {"urn": ("urn",), "link": ("linkurn",), "type": ("linktype(name)?",)}
-    download = _read(path, "the links file of the register of schools", wanted, {"urn": "URN", "link": "LinkURN", "type": "LinkType"})
+    download = load_download(
+        path, "the links file of the register of schools", wanted, {"urn": "URN", "link": "LinkURN", "type": "LinkType"}
+    )
     before: dict[int, set[int]] = defaultdict(set)
     after: dict[int, set[int]] = defaultdict(set)
-    for cells in _records(download):
+    for cells in records(download):
         one, other, kind = read_urn(cells["urn"]), read_urn(cells["link"]), cells["type"].lower()
         if one is None or other is None:
             continue
@@ -375,129 +350,24 @@ def read_links(path: Path) -> Links:
     return Links(before={u: frozenset(v) for u, v in before.items()}, after={u: frozenset(v) for u, v in after.items()})
 
 
-class _Unread:
-    """Counts the rows of a file that carry no URN to join by."""
-
-    def __init__(self, path: Path, also_skips: tuple[str, ...] = ()) -> None:
-        self.path = path
-        self.expected = also_skips
-        self.blank = 0
-        self.doubled = 0
-        self.shortened: list[str] = []
-
-    def urn(self, text: str) -> int | None:
-        """Return the URN, or None after counting why it cannot be used."""
-        urn = read_urn(text)
-        if urn is None and text not in self.expected:
-            if re.fullmatch(r"[0-9.]+[eE]\+?[0-9]+", text):
-                self.shortened.append(text)
-            else:
-                self.blank += 1
-        return urn
-
-    def notes(self) -> tuple[str, ...]:
-        """Say what was skipped, one sentence a reason."""
-        notes = []
-        if self.blank:
-            notes.append(f"{self.path.name}: {_rows(self.blank)} without a URN skipped.")
-        if self.shortened:
-            rows = _rows(len(self.shortened))
-            notes.append(f"{self.path.name}: {rows} skipped, as a spreadsheet shortened the URN (first: '{self.shortened[0]}').")
-        if self.doubled:
-            notes.append(f"{self.path.name}: {_rows(self.doubled)} skipped that repeat an earlier URN.")
-        return tuple(notes)
-
-
-def _rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{number:,} rows"
-
-
-def _read(path: Path, what: str, wanted: Mapping[str, tuple[str, ...]], required: Mapping[str, str]) -> _Download:
-    """Load the wanted columns; ``wanted`` gives patterns of plain headings, best first."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(8)
-    except OSError as error:
-        raise InputMustBeMended(f"{path} cannot be read ({error.strerror}): give the CSV of {what}.") from error
-    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise InputMustBeMended(f"{path} is a workbook or a zip folder: give {what} as the CSV it was downloaded as, unzipped.")
-    if start.startswith(b"%PDF"):
-        raise InputMustBeMended(f"{path} is a PDF: give the CSV of {what}.")
-    compression = "gzip" if start.startswith(b"\x1f\x8b") else None
-    try:
-        try:
-            return _load(path, what, wanted, required, {"compression": compression, "encoding": "utf-8-sig"})
-        except UnicodeDecodeError:
-            # Older register exports are cp1252; its five unused bytes must not stop the reading.
-            return _load(path, what, wanted, required, {"compression": compression, "encoding": "cp1252", "encoding_errors": "replace"})
-    except pd.errors.EmptyDataError as error:
-        raise InputMustBeMended(f"{path} is empty: give the CSV of {what}.") from error
-    except (OSError, EOFError, zlib.error, pd.errors.ParserError) as error:
-        raise InputMustBeMended(f"{path} is damaged or not a CSV: download {what} again.") from error
-
-
-def _load(path: Path, what: str, wanted: Mapping[str, tuple[str, ...]], required: Mapping[str, str], options: dict[str, object]) -> _Download:
-    there = list(pd.read_csv(path, nrows=0, dtype=str, index_col=False, **options).columns)
-    by_plain = {re.sub("[^a-z0-9%]", "", str(heading).lower()): heading for heading in reversed(there)}
-    headings = {}
-    for ours, patterns in wanted.items():
-        matches = (by_plain[plain] for pattern in patterns for plain in by_plain if re.fullmatch(pattern, plain))
-        heading = next(matches, None)
-        if heading is not None:
-            headings[ours] = heading
-    missing = [shown for ours, shown in required.items() if ours not in headings]
-    if missing:
-        raise InputMustBeMended(f"{path} is not {what}: it has no column {' or '.join(missing)}; give that download as a CSV.")
-    # With usecols set, pandas lets rows run on past the header, as exports with links do.
-    columns = list(dict.fromkeys(headings.values()))
-    frame = pd.read_csv(path, usecols=columns, dtype=str, keep_default_na=False, index_col=False, **options)
-    frame = frame.fillna("")  # a short row's missing cells
-    by_ours = pd.DataFrame({ours: frame[heading].str.strip() for ours, heading in headings.items()})
-    return _Download(by_ours, headings)
-
-
-class _Cells(dict[str, str]):
-    """One row's cells; a column the file does not have is blank."""
-
-    def __missing__(self, key: str) -> str:
-        return ""
-
-
-def _records(download: _Download) -> Iterator[_Cells]:
-    names = list(download.headings)
-    for values in zip(*(download.frame[name].tolist() for name in names), strict=True):
-        yield _Cells(zip(names, values, strict=True))
-
-
-def _refuse_if_empty(path: Path, rows: Collection[object]) -> None:
-    if not rows:
-        raise InputMustBeMended(f"{path} has the right headings but no rows that can be used: download it again.")
-
-
-def _metres(text: str) -> int | None:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    # 0, 0 stands for schools offshore, overseas and online.
-    return int(number) if number.is_finite() and 0 < number < 2_000_000 else None
-
-
 def _edition(codes: Collection[str] | Iterator[str]) -> int:
-    english = (code for code in codes if re.fullmatch("E01[0-9]{6}", code))
-    return 2021 if max(english, default="") >= FIRST_LSOA_OF_2021 else 2011
+    latest = max((code for code in codes if re.fullmatch("E01[0-9]{6}", code)), default="")
+    if not latest:
+        return 0
+    return 2021 if latest >= FIRST_LSOA_OF_2021 else 2011
 
 
-def _wide_sen(download: _Download, need_codes: Collection[str], unread: _Unread) -> dict[int, SenRow]:
+def _wide_sen(download: Download, need_codes: Collection[str], unread: Unread) -> dict[int, SenRow]:
     rows: dict[int, SenRow] = {}
-    for cells in _records(download):
+    codes = [code for code in sorted(need_codes) if f"need_{code}" in download.headings]
+    for cells in records(download):
         urn = unread.urn(cells["urn"])
         if urn is None:
             continue
         if urn in rows:
             unread.doubled += 1
             continue
-        by_need = {code: read_count(cells[f"need_{code}"]) for code in sorted(need_codes)}
+        by_need = {code: read_count(cells[f"need_{code}"]) for code in codes}
         rows[urn] = SenRow(
             total=read_count(cells["total"]),
             support=read_count(cells["support"]),
@@ -507,7 +377,7 @@ def _wide_sen(download: _Download, need_codes: Collection[str], unread: _Unread)
     return rows
 
 
-def _long_sen(frame: pd.DataFrame, download: _Download, need_codes: Collection[str], unread: _Unread) -> dict[int, SenRow]:
+def _long_sen(frame: pd.DataFrame, download: Download, need_codes: Collection[str], unread: Unread) -> dict[int, SenRow]:
     """One row a school, unit type, provision and need: only 'All pupils' rows count each pupil once."""
     if "unit" in download.headings:
         frame = frame[frame["unit"].str.lower().isin(["all pupils", "total"])]

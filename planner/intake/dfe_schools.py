@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, TypeVar
 
 from planner.errors import InputMustBeMended
-from planner.intake.dfe_files import CensusFile, CensusRow, IdaciFile, Links, Register, RegisterRow, SenFile, SenRow, date_in_name, need_code
+from planner.intake.dfe_files import CensusFile, IdaciFile, Links, Register, RegisterRow, SenFile, SenRow
+from planner.intake.dfe_tables import date_in_name
 from planner.intake.sheets import SHEETS
 from planner.partnership import Phase, RecordedNeed, School, Source
 from planner.policy import Policy
@@ -184,7 +184,8 @@ def choose_listed(register: Register, urns: Sequence[int], record: Record) -> li
         else:
             chosen.append(row)
     if len(chosen) < FEWEST_SCHOOLS:
-        raise InputMustBeMended("Fewer than two of the listed URNs are open mainstream state schools: " + " ".join(record.notes))
+        why = "; ".join(note.rstrip(".") for note in record.notes[:3]) or "list at least two"
+        raise InputMustBeMended(f"Fewer than two of the listed URNs are open mainstream state schools: {why}.")
     return chosen
 
 
@@ -256,14 +257,13 @@ def _as_cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _lookup(urn: int, known: Mapping[int, _T], links: Links) -> int | None:
-    """Return the URN under which a source knows a school: its own, or that of the nearest relation."""
-    if urn in known:
-        return urn
-    for level in links.levels(urn):
-        for linked in level:
-            if linked in known:
-                return linked
+def _lookup(urn: int, knows: Callable[[int], _T | None], links: Links) -> tuple[int, _T] | None:
+    """Return what a source knows of a school, and under which URN: its own, or its nearest relation's."""
+    for level in ([urn], *links.levels(urn)):
+        for one in level:
+            found = knows(one)
+            if found is not None:
+                return one, found
     return None
 
 
@@ -335,10 +335,9 @@ def _roll(row: RegisterRow, phase: Phase, sen_row: SenRow | None, downloads: Dow
     if sen_row and sen_row.total and downloads.sen:
         return sen_row.total, f"{blank}; the SEN file's total ({downloads.sen.path.name})", downloads.sen.period
     for census in downloads.census:
-        known = {urn: one.pupils for urn, one in census.rows.items() if one.pupils}
-        urn = _lookup(row.urn, known, downloads.links)
-        if urn is not None:
-            return known[urn], f"{blank}; the census roll ({census.path.name})", census.period
+        found = _lookup(row.urn, census.pupils_of, downloads.links)
+        if found:
+            return found[1], f"{blank}; the census roll ({census.path.name})", census.period
     medians = {Phase.PRIMARY: ("primary_pupils",), Phase.SECONDARY: ("secondary_pupils",)}
     names = medians.get(phase, ("primary_pupils", "secondary_pupils"))
     roll = sum(half_up(policy.assume(name)) for name in names)
@@ -347,13 +346,14 @@ def _roll(row: RegisterRow, phase: Phase, sen_row: SenRow | None, downloads: Dow
 
 def _fsm6(row: RegisterRow, downloads: Downloads) -> tuple[Fraction | None, str, str]:
     """Return the FSM6 share; where only free school meals now are known, also what stands in for it and its date."""
-    for attribute in ("fsm6_share", "fsm_share"):
-        for census in downloads.census:
-            known = {urn: share for urn, one in census.rows.items() if (share := getattr(one, attribute)) is not None}
-            urn = _lookup(row.urn, known, downloads.links)
-            if urn is not None:
-                is_fsm6 = attribute == "fsm6_share"
-                return known[urn], "" if is_fsm6 else f"Free school meals now stand in for FSM6 ({census.path.name})", census.period
+    for census in downloads.census:
+        found = _lookup(row.urn, census.fsm6_share_of, downloads.links)
+        if found:
+            return found[1], "", census.period
+    for census in downloads.census:
+        found = _lookup(row.urn, census.fsm_share_of, downloads.links)
+        if found:
+            return found[1], f"Free school meals now stand in for FSM6 ({census.path.name})", census.period
     if row.fsm_share is not None:
         return row.fsm_share, "Free school meals now stand in for FSM6 (the register's PercentageFSM)", ""
     return None, "", ""
@@ -367,7 +367,9 @@ def _recorded_sen(row: RegisterRow, roll: int, sen_row: SenRow | None, record: R
         factor = Fraction(roll, sen_row.total)
         if not 1 / FLAG_FACTOR <= factor <= FLAG_FACTOR:
             times = f"{float(factor):.1f}" if factor >= Fraction(1, 10) else f"{float(factor):.2f}"
-            record.about(row, f"recorded SEN is of {sen_row.total:,} pupils and the roll is {roll:,} ({times} times): check before relying on it.")
+            record.about(
+                row, f"recorded SEN is of {sen_row.total:,} pupils and the roll is {roll:,} ({times} times): check before relying on it."
+            )
     scaled = (_scale(sen_row.support, roll, sen_row.total), _scale(sen_row.plans, roll, sen_row.total))
     if any(count is not None and count > roll for count in scaled):
         record.about(row, "more pupils are recorded with SEN than are on roll, so recorded SEN is left unknown.")
@@ -406,18 +408,15 @@ def _join_rates(
     joins = []
     if downloads.sen:
         direct = sum(sen_urns.get(row.urn) == row.urn for row in rows)
-        joins.append(
-            JoinRate(source=f"SEN ({downloads.sen.path.name})", of=len(rows), direct=direct, through_links=len(sen_urns) - direct)
-        )
+        joins.append(JoinRate(source=f"SEN ({downloads.sen.path.name})", of=len(rows), direct=direct, through_links=len(sen_urns) - direct))
     for census in downloads.census:
-        found: list[bool] = [urn == row.urn for row in rows if (urn := _lookup(row.urn, census.rows, downloads.links)) is not None]
-        joins.append(
-            JoinRate(source=f"Census ({census.path.name})", of=len(rows), direct=sum(found), through_links=len(found) - sum(found))
-        )
+        direct = sum(row.urn in census.rows for row in rows)
+        found = sum(_lookup(row.urn, census.rows.get, downloads.links) is not None for row in rows)
+        joins.append(JoinRate(source=f"Census ({census.path.name})", of=len(rows), direct=direct, through_links=found - direct))
     if downloads.idaci:
         direct = sum(row.lsoa in downloads.idaci.deciles for row in rows)
         joins.append(JoinRate(source=f"IDACI ({downloads.idaci.path.name})", of=len(rows), direct=direct, through_links=0))
-        if downloads.idaci.edition != register.edition:
+        if direct < len(rows) and register.edition not in {0, downloads.idaci.edition}:
             record.notes.append(
                 f"The register's LSOA codes are of {register.edition} and those of {downloads.idaci.path.name} of {downloads.idaci.edition}: "
                 "areas redrawn between the two have no decile; use the matching edition of the Indices of Deprivation."
@@ -431,7 +430,9 @@ def _published(register: Register, downloads: Downloads, record: Record) -> None
     names = ["name", "phase", "easting_metres", "northing_metres", "trust", "religious_character", "area_type"]
     record.published("Schools", names, gias, register.released)
     census = register.census_date
-    record.published("Schools", ["primary_pupils", "secondary_pupils"], gias + (f", census of {census}" if census else ""), register.released)
+    record.published(
+        "Schools", ["primary_pupils", "secondary_pupils"], gias + (f", census of {census}" if census else ""), register.released
+    )
     if downloads.sen:
         sen = f"DfE, Special educational needs in England ({downloads.sen.path.name})"
         record.published("Schools", ["sen_support_pupils", "ehc_plan_pupils"], sen + ", scaled to the present roll", downloads.sen.period)
@@ -440,7 +441,9 @@ def _published(register: Register, downloads: Downloads, record: Record) -> None
     with_fsm6 = [one for one in downloads.census if any(row.fsm6_share is not None for row in one.rows.values())]
     if with_fsm6:
         named = "; ".join(one.path.name for one in with_fsm6)
-        record.published("Schools", ["fsm6_pupils"], f"DfE, school census, share eligible in six years times the roll ({named})", with_fsm6[0].period)
+        record.published(
+            "Schools", ["fsm6_pupils"], f"DfE, school census, share eligible in six years times the roll ({named})", with_fsm6[0].period
+        )
     if downloads.idaci:
         release = {2011: "2019", 2021: "2025"}.get(downloads.idaci.edition, "")
         idaci = f"MHCLG, English Indices of Deprivation {release} ({downloads.idaci.path.name})".replace("  ", " ")

@@ -1,0 +1,115 @@
+"""Between a solution vector and a plan's amounts, both ways; whole numbers are made exact here."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from optimisation.highs import Problem
+from optimisation.registry import Model
+from planner import rules
+from planner.audit import AUDITS
+from planner.errors import SolverFault
+from planner.need import PLACE, WHOLE, World, dose_share_for, met_for_dose
+from planner.plan import Amounts
+from planner.supply import grant_step_pounds
+
+WHOLE_TOLERANCE = 1e-4
+"""HiGHS counts a variable whole within 1e-7; anything further off than this is a fault, not rounding."""
+
+
+def amounts_from(model: Model, problem: Problem, values: np.ndarray) -> Amounts:
+    """A plan's amounts from a solution vector: whole numbers rounded, need met made exact.
+
+    Raises ``SolverFault`` when a value that must be whole is not.
+    """
+    off = np.abs(values - np.rint(values))[problem.is_whole]
+    if off.size and off.max() > WHOLE_TOLERANCE:
+        raise SolverFault("The solver returned an amount that is not whole; please report this.")
+    found: dict[str, dict[Any, float]] = {}
+    for column, value in zip(problem.columns, values, strict=True):
+        found.setdefault(column.parent_component().name, {})[column.index()] = value
+
+    def whole(name: str) -> dict[Any, int]:
+        return {key: round(value) for key, value in found.get(name, {}).items() if round(value)}
+
+    met: dict[str, float] = {}
+    for (cell_id, _), share in found.get("met", {}).items():
+        met[cell_id] = met.get(cell_id, 0.0) + share
+    amounts = Amounts(
+        grants={(s, f): steps * model.step_pounds[f] for (s, f), steps in sorted(whole("grant_steps").items())},
+        spending=dict(sorted(whole("spend").items())),
+        pots=dict(sorted(whole("pot").items())),
+        carried=dict(sorted(whole("carried").items())),
+        sessions=dict(sorted(whole("sessions").items())),
+        base_sizes=dict(sorted(whole("base_size"))),
+        places=dict(sorted(whole("places").items())),
+        need_met={cell_id: min(WHOLE, max(0, round(share * WHOLE))) for cell_id, share in sorted(met.items())},
+    )
+    return with_exact_need(model.world, amounts)
+
+
+def with_exact_need(world: World, amounts: Amounts) -> Amounts:
+    """Lower need met by the few millionths by which floating point overstated it, and no more."""
+    met = dict(amounts.need_met)
+    by_holder: dict[str, list[Any]] = {}
+    for cell in world.picture.cells:
+        for ingredient, _ in cell.requirements:
+            holder = cell.cell_id if ingredient == PLACE else cell.recipient
+            by_holder.setdefault(f"{holder}, {ingredient}", []).append((cell, ingredient))
+    for _ in range(100):
+        amounts = Amounts(**{**_fields(amounts), "need_met": met})
+        over = [(where, by) for where, by in AUDITS[rules.NEED_FROM_SUPPORT.rule_id](world, amounts) if by > 0]
+        if not over:
+            return amounts
+        for where, by in over:
+            cell, ingredient = max(
+                (pair for pair in by_holder[where] if met.get(pair[0].cell_id, 0)),
+                key=lambda pair: pair[0].requirement(pair[1]),
+            )
+            dose = dose_share_for(Fraction(met[cell.cell_id], WHOLE), world.policy) - Fraction(by) / cell.requirement(ingredient)
+            lowered = met_for_dose(max(dose, Fraction(0)), world.policy)
+            met[cell.cell_id] = min(met[cell.cell_id] - 1, lowered)
+    raise SolverFault("Need met could not be made exact; please report this.")
+
+
+def _fields(amounts: Amounts) -> dict[str, Any]:
+    return {name: getattr(amounts, name) for name in Amounts.__slots__}
+
+
+def assign(model: Model, amounts: Amounts) -> list[str]:
+    """Set a model's variables to a plan's amounts; returns what has no variable (kept out by construction)."""
+    for variable in (model.grant_steps, model.spend, model.pot, model.carried, model.sessions, model.has_block, model.base_size,
+                     model.places, model.met, model.nothing):  # fmt: skip
+        for index in variable:
+            variable[index].set_value(0, skip_validation=True)
+    homeless: list[str] = []
+
+    def put(name: str, index: Any, value: float | Fraction) -> None:
+        variable = getattr(model, name)
+        if index in variable:
+            variable[index].set_value(value, skip_validation=True)
+        elif value:
+            homeless.append(f"{name}[{index}]")
+
+    funds = {f.fund_id: f for f in model.world.partnership.funds}
+    for (urn, fund_id), pounds in amounts.grants.items():
+        put("grant_steps", (urn, fund_id), Fraction(pounds, grant_step_pounds(funds[fund_id], model.world.policy)))
+    for name, given in (("spend", amounts.spending), ("pot", amounts.pots), ("carried", amounts.carried),
+                        ("sessions", amounts.sessions), ("places", amounts.places)):  # fmt: skip
+        for index, amount in given.items():
+            put(name, index, amount)
+    for index, sessions in amounts.sessions.items():
+        if index in model.has_block:
+            put("has_block", index, int(sessions > 0))
+    for base_id, size in amounts.base_sizes.items():
+        if size:
+            put("base_size", (base_id, size), 1)
+    for cell_id, met in amounts.need_met.items():
+        left = Fraction(met, WHOLE)
+        for j, (width, _, _) in enumerate(model.segments):
+            put("met", (cell_id, j), float(min(left, width)))
+            left -= min(left, width)
+    return homeless

@@ -1,0 +1,186 @@
+"""Make a plan: greedy first, then the solver in a process of its own, with deadline, stop and retry."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from math import floor
+from types import TracebackType
+from typing import Self
+
+from optimisation.greedy import greedy_amounts, is_feasible
+from optimisation.impossible import Impossible
+from optimisation.worker import Answer, Better, Failed, Job, Message, Sizes, serve
+from planner.audit import breaches, misfits
+from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
+from planner.measures import shortfall
+from planner.need import World
+from planner.plan import Amounts, Ending, Plan
+
+MEMORY_MEGABYTES = 4096
+GRACE_SECONDS = 4.0
+"""How long past its limit the solver may be before it is killed."""
+START_SECONDS = 60.0
+SAFETY = 1e-6
+"""The bound is lowered by the solver's own tolerance before it is rounded down and claimed."""
+
+Tell = Callable[[Message], None]
+
+
+class Solver:
+    """One solver process, kept for many plans. Use as a context manager.
+
+    ``make_plan`` raises ``RulesCannotAllHold`` when no plan exists, ``AuditRefused`` when an
+    answer breaks a rule (our fault), ``SolverFault`` when nothing at all was found.
+    """
+
+    def __init__(self, *, memory_megabytes: int = MEMORY_MEGABYTES) -> None:
+        self._memory = memory_megabytes
+        self._context = multiprocessing.get_context("spawn")
+        self.engine = ""
+        self.last_sizes: Sizes | None = None
+        self.last_peak_megabytes = 0
+        self._start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        self._pipe, theirs = self._context.Pipe()
+        self._stop = self._context.Event()
+        self._process = self._context.Process(target=serve, args=(theirs, self._stop, self._memory), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def _ready(self) -> None:
+        """Wait until the process has solved its canaries."""
+        if self.engine:
+            return
+        try:
+            if not self._pipe.poll(START_SECONDS):
+                raise SolverFault("The solver did not start within a minute; try again when the machine is less busy.")
+            self.engine = self._pipe.recv()
+        except EOFError as error:
+            raise SolverFault(
+                "The solver could not start: it ran out of memory or fails its own check (see `pip show highspy`)."
+            ) from error
+
+    def close(self) -> None:
+        """End the process at once; nothing of value is in it."""
+        self._process.kill()
+        self._process.join()
+        self._pipe.close()
+
+    def make_plan(self, world: World, *, gap_points: float = 0.1, seconds: float = 30.0, tell: Tell = lambda _: None) -> Plan:
+        """The best plan the rules allow, to ``gap_points`` of need or until ``seconds`` are up.
+
+        Ctrl-C keeps the best plan so far. A crash, a hang or lack of memory is retried once
+        in another way within the same time, then the best plan so far is kept.
+        """
+        start = time.perf_counter()
+        best = _Best(world)
+        best.offer(greedy_amounts(world))
+        answer: Message | None = None
+        for attempt in (0, 1):
+            left = seconds - (time.perf_counter() - start)
+            if attempt and left < 1:
+                break
+            job = Job(world=world, gap_points=gap_points, seconds=left, seed=attempt, presolve=not attempt)
+            answer = self._ask(job, best, tell)
+            if not isinstance(answer, Failed) or best.was_stopped:
+                break
+        spent = time.perf_counter() - start
+        if isinstance(answer, Impossible):
+            raise RulesCannotAllHold("\n".join([answer.sentence(), *(g.sentence() for g in answer.gives_way)]))
+        if isinstance(answer, Answer):
+            self.last_sizes, self.last_peak_megabytes = answer.sizes, answer.peak_megabytes
+            return _planned(world, answer, self.engine, spent)
+        return best.plan(self.engine, spent, answer.why if isinstance(answer, Failed) else "was stopped")
+
+    def _ask(self, job: Job, best: _Best, tell: Tell) -> Answer | Impossible | Failed:
+        """One try: pass messages on, keep better plans, kill what overruns."""
+        if not self._process.is_alive():
+            self._restart()
+        self._stop.clear()
+        deadline = time.perf_counter() + job.seconds + GRACE_SECONDS
+        try:
+            self._ready()
+            self._pipe.send(job)
+            while True:
+                try:
+                    if not self._pipe.poll(max(0.0, deadline - time.perf_counter())):
+                        self._restart()
+                        return Failed(why="did not keep its time limit and was ended")
+                    message = self._pipe.recv()
+                except KeyboardInterrupt:
+                    best.was_stopped = True
+                    self._stop.set()
+                    deadline = min(deadline, time.perf_counter() + GRACE_SECONDS)
+                    continue
+                if isinstance(message, Better):
+                    best.offer(message.amounts, message.bound_points)
+                tell(message)
+                if isinstance(message, Answer | Impossible | Failed):
+                    return message
+        except (EOFError, ConnectionError):
+            self._restart()
+            return Failed(why="crashed or ran out of memory")
+
+    def _restart(self) -> None:
+        self.close()
+        self.engine = ""
+        self._start()
+
+
+class _Best:
+    """The best audited plan so far, and the best bound heard."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.amounts: Amounts | None = None
+        self.bound = 0.0
+        self.was_stopped = False
+
+    def offer(self, amounts: Amounts, bound_points: float | None = None) -> None:
+        """Keep amounts if they keep every rule and have less shortfall than what is kept."""
+        if bound_points is not None and bound_points > self.bound:
+            self.bound = bound_points
+        if is_feasible(self.world, amounts) and (self.amounts is None or self._shortfall(amounts) < self._shortfall(self.amounts)):
+            self.amounts = amounts
+
+    def _shortfall(self, amounts: Amounts) -> Fraction:
+        levels = {c.cell_id: amounts.need_met.get(c.cell_id, 0) for c in self.world.picture.cells}
+        return shortfall(self.world.picture, self.world.policy, levels)
+
+    def plan(self, engine: str, seconds: float, why: str) -> Plan:
+        """The plan kept, marked with how it ended; SolverFault when there is none."""
+        if self.amounts is None:
+            raise SolverFault(f"The solver {why} before it found a plan; give it more time (--time-limit) or memory and try again.")
+        ending = Ending.STOPPED_BY_HAND if self.was_stopped else Ending.FIRST_PLAN_ONLY
+        return Plan(amounts=self.amounts, ending=ending, bound_points=_safe(self.bound), levels=(), engine=engine, seconds=seconds)
+
+
+def _planned(world: World, answer: Answer, engine: str, seconds: float) -> Plan:
+    for what in misfits(world, answer.amounts):
+        raise AuditRefused(f"The plan holds something that cannot be: {what}. This is our fault; please report it.")
+    for breach in breaches(world, answer.amounts):
+        raise AuditRefused(f"The plan broke a rule and is not shown: {breach.sentence()} This is our fault; please report it.")
+    ending = Ending.WITHIN_GAP
+    if answer.was_stopped:
+        ending = Ending.STOPPED_BY_HAND
+    elif answer.ran_out:
+        ending = Ending.STOPPED_BY_CLOCK
+    return Plan(
+        amounts=answer.amounts, ending=ending, bound_points=_safe(answer.bound_points), levels=answer.levels, engine=engine,
+        seconds=seconds, baselines=answer.baselines,
+    )  # fmt: skip
+
+
+def _safe(bound: float) -> float:
+    """The bound as it may be claimed: lowered by the solver's tolerance, rounded down, never below nought."""
+    return max(0.0, floor((bound - SAFETY) * 10_000) / 10_000) if bound > 0 else 0.0

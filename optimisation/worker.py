@@ -1,0 +1,198 @@
+"""The solver's own process: takes jobs over a pipe, tells how it goes, answers, waits for the next.
+
+It runs apart because HiGHS can ignore its time limit, run out of memory or crash; whatever
+happens here, the parent (``optimisation.solve``) still has the best plan so far.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import resource
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
+
+import highspy
+import numpy as np
+import pyomo.version
+
+from optimisation.baselines import baselines
+from optimisation.extract import amounts_from
+from optimisation.highs import Hooks, Problem, Progress, Solved, cap_objective, check_canaries, compile_model, load, run, set_objective
+from optimisation.impossible import Impossible, explain_impossible
+from optimisation.model import build_model
+from optimisation.registry import Model
+from planner import __version__
+from planner.need import World
+from planner.plan import Amounts, Baseline, Level
+
+TOLERANCE_POINTS = 0.001
+"""What the second level may give away of the first, in points of need; part of the gap that is stated."""
+SHARE_OF_TIME = (0.6, 0.85)
+"""Of the time left, what the first and then the second level may take; the rest is for the baselines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One plan to make. Gap in points of need, time in seconds for all levels together."""
+
+    world: World
+    gap_points: float
+    seconds: float
+    seed: int = 0
+    presolve: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A new stage has begun, in words."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Better:
+    """A better plan was found on the way."""
+
+    amounts: Amounts
+    bound_points: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """The matrix, and seconds to state it in Pyomo and to hand it over."""
+
+    rows: int
+    columns: int
+    whole: int
+    build_seconds: float
+    hand_over_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A finished job. ``was_stopped`` by hand, ``ran_out`` of time; else within the gap."""
+
+    amounts: Amounts
+    bound_points: float
+    levels: tuple[Level, ...]
+    baselines: tuple[Baseline, ...]
+    ran_out: bool
+    was_stopped: bool
+    sizes: Sizes
+    peak_megabytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The job failed; the parent may try once more."""
+
+    why: str
+
+
+Message = Stage | Progress | Better | Answer | Impossible | Failed
+
+
+def engine() -> str:
+    """What made a plan, by version."""
+    return f"partnership-planner {__version__}, pyomo {pyomo.version.version}, HiGHS {highspy.Highs().version()}"
+
+
+def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
+    """The process's main: jobs in, messages out, until the pipe closes."""
+    _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    resource.setrlimit(resource.RLIMIT_AS, (memory_megabytes << 20, memory_megabytes << 20))
+    try:
+        check_canaries()
+        pipe.send(engine())
+        while True:
+            job = pipe.recv()
+            try:
+                pipe.send(make_plan(job, pipe, stop))
+            except MemoryError:
+                pipe.send(Failed(why="ran out of memory"))
+            except (RuntimeError, ValueError, ArithmeticError) as error:
+                pipe.send(Failed(why="ran out of memory" if "bad_alloc" in str(error) else f"failed ({error})"))
+    except (EOFError, BrokenPipeError):
+        return
+
+
+def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | Failed:
+    """Solve the levels in order, then the baselines."""
+    end = time.perf_counter() + job.seconds
+    pipe.send(Stage(words="stating the rules"))
+    start = time.perf_counter()
+    model = build_model(job.world)
+    built = time.perf_counter()
+    problem = compile_model(model)
+    h = load(problem, seed=job.seed, presolve=job.presolve)
+    sizes = _sizes(problem, built - start, time.perf_counter() - built)
+    pipe.send(Stage(words="shortfall below the board's line"))
+    first = run(h, gap=max(job.gap_points - TOLERANCE_POINTS, 0), seconds=SHARE_OF_TIME[0] * (end - time.perf_counter()),
+                hooks=_hooks(model, problem, pipe, stop))  # fmt: skip
+    if first.status == "impossible":
+        pipe.send(Stage(words="finding which rules clash"))
+        return explain_impossible(job.world, seconds=max(5.0, end - time.perf_counter()))
+    if first.values is None:
+        return Failed(why="found no plan in the time given" if first.status == "time" else f"ended as {first.status}")
+    levels = [_level("shortfall below the line", first)]
+    values, ending = first.values, first.status
+    if first.status != "stopped":
+        pipe.send(Stage(words="total need met"))
+        second = _second_level(job, problem, first, pipe, stop, seconds=SHARE_OF_TIME[1] * (end - time.perf_counter()))
+        if second.values is not None:
+            values = second.values
+            levels.append(_level("total need unmet", second))
+        ending = second.status if ending == "optimal" else ending
+    pipe.send(Stage(words="what last year and a formula would give"))
+    return Answer(
+        amounts=amounts_from(model, problem, values),
+        bound_points=first.bound,
+        levels=tuple(levels),
+        baselines=baselines(job.world),
+        ran_out=ending not in {"optimal", "stopped"},
+        was_stopped=ending == "stopped",
+        sizes=sizes,
+        peak_megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
+    )
+
+
+def _second_level(job: Job, problem: Problem, first: Solved, pipe: Connection, stop: Event, *, seconds: float) -> Solved:
+    """Total need met, with no more shortfall than the first level reached and the tolerance."""
+    h = load(problem, seed=job.seed, presolve=job.presolve)
+    set_objective(h, problem, 1)
+    cap_objective(h, problem, 0, first.objective + TOLERANCE_POINTS)
+    solution = highspy.HighsSolution()
+    solution.col_value = list(first.values if first.values is not None else ())
+    h.setSolution(solution)
+    return run(h, gap=job.gap_points, seconds=seconds, hooks=Hooks(on_progress=pipe.send, should_stop=stop.is_set))
+
+
+def _hooks(model: Model, problem: Problem, pipe: Connection, stop: Event) -> Hooks:
+    def better(values: np.ndarray, progress: Progress) -> None:
+        pipe.send(progress)
+        pipe.send(Better(amounts=amounts_from(model, problem, values), bound_points=progress.bound))
+
+    return Hooks(on_progress=pipe.send, on_better=better, should_stop=stop.is_set)
+
+
+def _level(name: str, solved: Solved) -> Level:
+    return Level(
+        name=name, achieved_points=solved.objective, bound_points=solved.bound, tolerance_points=TOLERANCE_POINTS,
+        seconds=solved.seconds, nodes=solved.nodes,
+    )  # fmt: skip
+
+
+def _sizes(problem: Problem, build_seconds: float, hand_over_seconds: float) -> Sizes:
+    rows, columns, whole = problem.size
+    return Sizes(rows=rows, columns=columns, whole=whole, build_seconds=build_seconds, hand_over_seconds=hand_over_seconds)
+
+
+def _die_with_parent() -> None:
+    """On Linux, be killed when the parent dies, so that no solver is left behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)

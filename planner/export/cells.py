@@ -1,0 +1,85 @@
+"""Cells of every workbook we write: text that stays text, one look, and a save that leaves no half file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import os
+import re
+import uuid
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+
+from planner.errors import PlannerError
+from planner.intake.reading import clean_text
+
+AUTHOR = "Partnership Planner"
+MADE = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - workbooks keep times without a zone
+
+
+def new_workbook() -> Workbook:
+    """An empty workbook of ours, with one unnamed sheet and no clock in it."""
+    workbook = Workbook()
+    workbook.properties.creator = AUTHOR
+    workbook.properties.created = MADE
+    return workbook
+
+
+def put(cell: Any, value: str | float) -> None:
+    """Put a number as a number and text as text, whatever a spreadsheet would make of it."""
+    if value == "":
+        return
+    cell.value = value
+    if isinstance(value, str):
+        cell.data_type = "s"
+        cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
+
+
+def comment(text: str) -> Comment:
+    """A note on a cell, as tall as its text."""
+    return Comment(clean_text(text), AUTHOR, height=40 + 22 * (len(text) // 40 + text.count("\n") + 1), width=320)
+
+
+def save(workbook: Workbook, path: Path) -> None:
+    """Write a workbook to ``path``, whole or not at all. Raises ``PlannerError`` when it cannot."""
+    write_bytes(path, workbook_bytes(workbook))
+
+
+def workbook_bytes(workbook: Workbook) -> bytes:
+    """A workbook's file without the time of writing, so that the same figures make the same file."""
+    written, stream = io.BytesIO(), io.BytesIO()
+    workbook.save(written)
+    with zipfile.ZipFile(written) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "docProps/core.xml":
+                part = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + MADE.isoformat().encode() + b"Z", part)
+            new.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
+    return stream.getvalue()
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write beside the target, then rename over it: a reader sees the old file or the new one, never half."""
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        try:
+            with partial.open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> PlannerError:
+    """One sentence for a file that could not be written."""
+    return PlannerError(
+        f"{path} could not be written ({error.strerror}): check the folder, the space on the disk, and that no other program has it open."
+    )

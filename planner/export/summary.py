@@ -1,0 +1,215 @@
+"""A plan in eight lines for a terminal or the first sheet, and the only claims it may make."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from planner.measures import SchoolLedger, fund_accounts, school_ledgers, standing
+from planner.need import World
+from planner.partnership import DecisionRight, FundUse
+from planner.plan import Ending, Plan
+from planner.reasons import lower_first
+from planner.supply import available_pounds, service_supply
+
+ILLUSTRATIVE = "ILLUSTRATIVE (people or funds are assumed): "
+ENDINGS = {
+    Ending.WITHIN_GAP: "The search ended within the gap it was asked for; a rerun gives the same plan.",
+    Ending.STOPPED_BY_CLOCK: "The clock stopped the search before it came within its gap; a rerun may differ.",
+    Ending.STOPPED_BY_HAND: "The search was stopped by hand before it came within its gap; a rerun may differ.",
+    Ending.FIRST_PLAN_ONLY: "This is the first plan found, without a search for better ones; a rerun may differ.",
+}
+
+
+def summary_lines(plan: Plan, world: World) -> tuple[str, ...]:
+    """Exactly eight lines that say what a plan does: money to £100, time in half-days."""
+    lines = (
+        _standards(plan, world),
+        _more_and_less(plan, world),
+        _time(plan, world),
+        _bases(plan, world),
+        _money(plan, world),
+        _requests(plan, world),
+        _how_good(plan, world),
+        _baselines(plan, world),
+    )
+    return (ILLUSTRATIVE + lines[0], *lines[1:]) if world.partnership.is_illustrative() else lines
+
+
+def claims(plan: Plan, world: World) -> tuple[str, ...]:
+    """What may be said about how good a plan is, and no more (``docs/model.md``, objectives)."""
+    shortfall = standing(world.picture, world.policy, plan.amounts).shortfall_points
+    said = [
+        f"With any bases it could be no lower than {least_points(plan.bound_points)} points; this plan has {most_points(shortfall)}.",
+        "That is the best these rules and figures allow; it says nothing about whether the figures are right.",
+    ]
+    if plan.ending is not Ending.WITHIN_GAP:
+        said.append(ENDINGS[plan.ending])
+    return tuple(said)
+
+
+def least_points(points: float) -> str:
+    """A bound in points, rounded down to two decimals so that nothing is overclaimed."""
+    return _points(points, ROUND_FLOOR)
+
+
+def most_points(points: float) -> str:
+    """A shortfall in points, rounded up to two decimals."""
+    return _points(points, ROUND_CEILING)
+
+
+def _points(points: float, rounding: str) -> str:
+    # No shortfall is below nought, so neither is its bound.
+    text = str(Decimal(str(max(points, 0.0))).quantize(Decimal("0.01"), rounding=rounding))
+    return text.rstrip("0").rstrip(".")
+
+
+def hundreds(pounds: int) -> str:
+    """Pounds to the nearest £100, as headlines show them."""
+    return f"£{(pounds + 50) // 100 * 100:,}"
+
+
+def day(iso: str) -> str:
+    """A date as people write it; what is no ISO date stays as it is."""
+    try:
+        date = dt.date.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return f"{date.day} {date:%B %Y}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def _standards(plan: Plan, world: World) -> str:
+    here = standing(world.picture, world.policy, plan.amounts)
+    line = f"Of {here.standards:,} standards {here.met:,} are fully met, {here.partly_met:,} partly, {here.under_half:,} are under half"
+    if not here.out_of_reach:
+        return f"{line} and none is out of reach."
+    pupils = f"{here.pupils_out_of_reach_hundredths / 100:,.1f}"
+    return f"{line} and {here.out_of_reach:,} out of reach ({pupils} expected pupils)."
+
+
+def _more_and_less(plan: Plan, world: World) -> str:
+    ledgers = school_ledgers(world.partnership, world.policy, world.picture, plan.amounts)
+    known = [ledger for ledger in ledgers if ledger.last_year_grant_pounds is not None]
+    if not known:
+        return "Last year's amounts are not known, so this plan cannot say who gets more and who gets less."
+    grants = _changes([(x, x.grant_pounds - (x.last_year_grant_pounds or 0)) for x in known], lambda n: hundreds(abs(n)))
+    times = _changes([(x, x.own_sessions - (x.last_year_sessions or 0)) for x in known], lambda n: f"{abs(n):,}")
+    return f"Against last year. Grants: {grants}. Half-days: {times}."
+
+
+def _changes(changes: list[tuple[SchoolLedger, int]], show: Callable[[int], str]) -> str:
+    more = sorted(((ledger, n) for ledger, n in changes if n > 0), key=lambda pair: -pair[1])
+    less = sorted(((ledger, n) for ledger, n in changes if n < 0), key=lambda pair: pair[1])
+    parts = []
+    for word, sign, group in (("more", "+", more), ("less", "-", less)):
+        names = ", ".join(f"{ledger.school.name} {sign}{show(n)}" for ledger, n in group[:3])
+        others = f", and {len(group) - 3} others" if len(group) > 3 else ""
+        parts.append(f"{len(group)} get{'s' if len(group) == 1 else ''} {word}" + (f" ({names}{others})" if group else ""))
+    return ", ".join(parts)
+
+
+def _time(plan: Plan, world: World) -> str:
+    by_role: dict[str, tuple[int, int]] = {}
+    short = []
+    for service in world.partnership.services:
+        supply = service_supply(world.partnership, world.policy, service)
+        given = sum(n for (_, service_id), n in plan.amounts.sessions.items() if service_id == service.service_id)
+        before = by_role.get(service.role, (0, 0))
+        by_role[service.role] = (before[0] + given, before[1] + supply.shareable_sessions)
+        if supply.statutory_shortfall_sessions:
+            short.append(f"{service.name} is {supply.statutory_shortfall_sessions:,} half-days short of its statutory work")
+    if not by_role:
+        return "Half-days: no service gives time."
+    parts = [f"{lower_first(world.policy.role(role).name)} {given:,} of {of:,}" for role, (given, of) in by_role.items()]
+    return "Half-days given, of those that can be shared: " + ", ".join(parts) + "." + "".join(f" {line}." for line in short)
+
+
+def _bases(plan: Plan, world: World) -> str:
+    bases = world.partnership.bases
+    if not bases:
+        return "Bases: none is open and none is offered."
+    sizes = {b.base_id: plan.amounts.base_sizes.get(b.base_id, 0) for b in bases}
+    run = [b for b in bases if sizes[b.base_id]]
+    given = sum(plan.amounts.places.values())
+    line = f"{len(run)} of {len(bases)} bases run, with {sum(sizes.values())} places, of which {given} are given to zones"
+    changes = [f"{b.name} opens with {sizes[b.base_id]}" for b in run if not b.is_open]
+    changes += [f"{b.name} closes" for b in bases if b.is_open and not sizes[b.base_id]]
+    changes += [
+        f"{b.name} goes from {b.places_now} to {sizes[b.base_id]}" for b in run if b.is_open and b.places_now not in {0, sizes[b.base_id]}
+    ]
+    return f"{line}: {_listed(changes)}." if changes else f"{line}; none opens, closes or changes size."
+
+
+def _money(plan: Plan, world: World) -> str:
+    accounts = fund_accounts(world.partnership, world.policy, plan.amounts)
+    used = dict.fromkeys(FundUse, 0)
+    for account in accounts:
+        for use, pounds in account.by_use:
+            used[use] += pounds
+    bases = used[FundUse.BASE_RUNNING] + used[FundUse.BASE_OPENING]
+    pool = sum(sum(available_pounds(fund)) for fund in world.partnership.funds)
+    parts = (
+        f"{hundreds(sum(a.grants for a in accounts))} goes to schools as grants",
+        f"{hundreds(used[FundUse.SPECIALIST_TIME])} pays for time",
+        f"{hundreds(bases)} for bases",
+        f"{hundreds(used[FundUse.CONTINGENCY])} is contingency",
+        f"{hundreds(sum(a.moderated_pot for a in accounts))} the moderated pot",
+        f"{hundreds(sum(a.left for a in accounts))} is left unplanned",
+    )
+    return f"Of {hundreds(pool)} in the pool {_listed(parts)}."
+
+
+def _requests(plan: Plan, world: World) -> str:
+    """How much of the plan waits for a yes from somebody who is not the partnership."""
+    amounts, p = plan.amounts, world.partnership
+    asked: list[tuple[str, str]] = []  # of whom, by when
+    sessions = places = 0
+    for service in p.services:
+        given = sum(n for (_, service_id), n in amounts.sessions.items() if service_id == service.service_id)
+        if service.decision_right is DecisionRight.REQUEST and given:
+            sessions += given
+            asked.append((service.request_to or service.employer or service.name, service.request_by))
+    for base in p.bases:
+        size = amounts.base_sizes.get(base.base_id, 0)
+        if base.decision_right is DecisionRight.REQUEST and size:
+            places += size
+            asked.append((base.request_to or p.council or "the council", base.request_by))
+    if not asked:
+        return "Nothing in this plan depends on somebody else's yes."
+    all_sessions, all_places = sum(amounts.sessions.values()), sum(amounts.base_sizes.values())
+    dates = sorted({by for _, by in asked if by})
+    first = f"; the first request is due by {day(dates[0])}" if dates else "; no date is given for any request"
+    return (
+        f"{sessions:,} of {all_sessions:,} half-days and {places:,} of {all_places:,} base places depend on the yes of "
+        f"{_listed(_unique(who for who, _ in asked))}{first}."
+    )
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _how_good(plan: Plan, world: World) -> str:
+    line = f"{float(world.policy.board.line_percent):g}"
+    shortfall = standing(world.picture, world.policy, plan.amounts).shortfall_points
+    return (
+        f"Need below the board's line of {line} % comes to {most_points(shortfall)} points; "
+        f"with these rules and figures no plan can bring it below {least_points(plan.bound_points)}."
+    )
+
+
+def _baselines(plan: Plan, world: World) -> str:
+    met = standing(world.picture, world.policy, plan.amounts).met
+    if not plan.baselines:
+        return f"Standards fully met: {met:,} in this plan; no other way to share was worked out beside it."
+    parts = [
+        f"{lower_first(b.title.partition(' (')[0])} {standing(world.picture, world.policy, b.amounts).met:,}"
+        + (f" (breaks {len(b.rules_broken)} rule{'s' if len(b.rules_broken) > 1 else ''})" if b.rules_broken else "")
+        for b in plan.baselines
+    ]
+    return f"Standards fully met: {met:,} in this plan; {', '.join(parts)}."

@@ -1,0 +1,249 @@
+"""Sheets with a title, a banner and tables, whose formulas carry the figure we worked out ourselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.cell import quote_sheetname
+
+from planner.export.cached_values import CachedValue, with_cached_values
+from planner.export.cells import comment, new_workbook, put, workbook_bytes
+from planner.intake.reading import clean_text
+
+WHOLE = "#,##0"
+POUNDS = "£#,##0;-£#,##0"
+CHANGE_POUNDS = "+£#,##0;-£#,##0;£0"
+CHANGE = "+#,##0;-#,##0;0"
+HUNDREDTHS = "#,##0.00"
+POINTS = "0.0"
+PLAIN = "0"
+TEXT = "@"
+
+TEAL = "0F4C5C"
+_DARK = PatternFill("solid", fgColor=TEAL)
+_MIDDLE = PatternFill("solid", fgColor="4A7C87")
+_PALE = PatternFill("solid", fgColor="E3EEF0")
+_AMBER = PatternFill("solid", fgColor="FFE9B0")
+_LINE = Side(style="thin", color="CBD8DB")
+_SMALLEST_WIDTH = 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula and its figure. ``{key}`` in the text is the cell of that column in the same row."""
+
+    text: str
+    value: CachedValue
+
+
+Value = str | int | float | Formula | None
+Row = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table; ``width`` in characters, ``band`` a heading over several columns."""
+
+    key: str
+    heading: str
+    width: float = 11
+    look: str = WHOLE
+    help: str = ""
+    band: str = ""
+    is_summed: bool = False
+
+
+def text_column(key: str, heading: str, width: float, *, help: str = "", band: str = "") -> Column:  # noqa: A002
+    """A column of words."""
+    return Column(key=key, heading=heading, width=width, look=TEXT, help=help, band=band)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Where a written table stands, to refer to from other formulas."""
+
+    sheet: str
+    letters: Mapping[str, str]
+    first: int
+    last: int
+    heading: int
+
+    def cell(self, key: str, index: int) -> str:
+        """The address of one cell, rows counted from 0."""
+        return f"{self.sheet}!${self.letters[key]}${self.first + index}"
+
+    def span(self, key: str) -> str:
+        """The address of a column's rows, without the total."""
+        return f"{self.sheet}!${self.letters[key]}${self.first}:${self.letters[key]}${self.last}"
+
+    def total(self, key: str) -> str:
+        """The address of a column's total."""
+        return f"{self.sheet}!${self.letters[key]}${self.last + 1}"
+
+    def sum_where(self, key: str, where: str, address: str) -> str:
+        """A formula part: the sum of a column over rows whose text equals that of a cell, wildcards and all."""
+        return f"SUMPRODUCT(--EXACT({self.span(where)},{address}),{self.span(key)})"
+
+
+class Book:
+    """A workbook being written, with the figure behind every formula."""
+
+    def __init__(self, *, banner: str, footer: str) -> None:
+        self.workbook = new_workbook()
+        self.workbook.remove(self.workbook.active)
+        self.banner = clean_text(banner)
+        self.footer = clean_text(footer)
+        self.values: dict[str, dict[str, CachedValue]] = {}
+
+    def page(self, name: str, title: str, note: str, *, is_first: bool = False) -> Page:
+        """Add a sheet with its title, one line about it, and the banner when there is one."""
+        sheet = self.workbook.create_sheet(name)
+        self.values[name] = {}
+        sheet.sheet_view.showGridLines = False
+        sheet.sheet_properties.tabColor = TEAL if is_first else "4A7C87"
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.paperSize = 9  # A4
+        sheet.page_setup.fitToHeight = 0
+        sheet.page_margins.left = sheet.page_margins.right = 0.4
+        sheet.page_margins.top, sheet.page_margins.bottom = 0.5, 0.6
+        # An ampersand starts a code in a footer, so it is doubled.
+        sheet.oddFooter.left.text = self.footer.replace("&", "&&")
+        sheet.oddFooter.left.size = sheet.oddFooter.right.size = 8
+        sheet.oddFooter.right.text = "&A, page &P of &N"
+        return Page(self, sheet, title, note)
+
+    def to_bytes(self) -> bytes:
+        """The finished file."""
+        return with_cached_values(workbook_bytes(self.workbook), self.values, self.workbook.sheetnames)
+
+
+class Page:
+    """One sheet, filled from the top."""
+
+    def __init__(self, book: Book, sheet: Any, title: str, note: str) -> None:
+        self.book = book
+        self.sheet = sheet
+        self.write(1, 1, title, font=Font(bold=True, size=16, color=TEAL))
+        sheet.row_dimensions[1].height = 24
+        self.write(2, 1, note, font=Font(italic=True, color="4F5B5E"))
+        self.row = 4
+        if book.banner:
+            self.write(3, 1, book.banner, font=Font(bold=True, color="6B4200"))
+            self.row = 5
+
+    def write(self, row: int, column: int, value: Value, *, look: str = TEXT, font: Font | None = None) -> Any:
+        """Put text, a number or a formula with its figure in one cell."""
+        cell = self.sheet.cell(row, column)
+        if isinstance(value, Formula):
+            cell.value = value.text
+            self.book.values[self.sheet.title][cell.coordinate] = value.value
+        elif value is not None:
+            put(cell, clean_text(value) if isinstance(value, str) else value)
+        cell.number_format = look
+        if font is not None:
+            cell.font = font
+        return cell
+
+    def heading(self, text: str) -> None:
+        """A heading over what comes next."""
+        self.write(self.row, 1, text, font=Font(bold=True, size=13, color=TEAL))
+        self.row += 1
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Row], *, freeze: int | None = None, has_filter: bool = False) -> Table:
+        """Write a table where the page stands; ``freeze`` keeps its headings and that many columns in view."""
+        letters = {column.key: get_column_letter(i) for i, column in enumerate(columns, start=1)}
+        self._bands(columns)
+        self._headings(columns)
+        table = Table(
+            sheet=quote_sheetname(self.sheet.title), letters=letters, first=self.row, last=self.row + max(len(rows), 1) - 1, heading=self.row - 1
+        )
+        for row in rows:
+            self._row(columns, letters, row)
+        if not rows:
+            self.write(self.row, 1, "None.", font=Font(italic=True))
+            self.row += 1
+        if any(column.is_summed for column in columns):
+            self._total(columns, table, rows)
+        if has_filter:
+            self.sheet.auto_filter.ref = f"A{table.heading}:{get_column_letter(len(columns))}{table.last}"
+        if freeze is not None:
+            self.sheet.freeze_panes = self.sheet.cell(table.first, freeze + 1)
+            self.sheet.print_title_rows = f"{table.heading}:{table.heading}"
+            self.sheet.print_title_cols = f"A:{get_column_letter(freeze)}" if freeze else None
+        self.row += 1
+        return table
+
+    def _bands(self, columns: Sequence[Column]) -> None:
+        if not any(column.band for column in columns):
+            return
+        start = 1
+        for i, column in enumerate(columns, start=1):
+            cell = self.write(self.row, i, column.band if i == start else None, font=Font(bold=True, color="FFFFFF"))
+            cell.fill = _MIDDLE if column.band else PatternFill()
+            if i == len(columns) or columns[i].band != column.band:
+                if i > start:
+                    self.sheet.merge_cells(start_row=self.row, end_row=self.row, start_column=start, end_column=i)
+                start = i + 1
+        self.row += 1
+
+    def _headings(self, columns: Sequence[Column]) -> None:
+        for i, column in enumerate(columns, start=1):
+            cell = self.write(self.row, i, column.heading, font=Font(bold=True, color="FFFFFF"))
+            cell.fill = _DARK
+            cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="left" if column.look == TEXT else "right")
+            if column.help:
+                cell.comment = comment(column.help)
+            letter = get_column_letter(i)
+            # Bold headings wrap at spaces only: the longest word must fit.
+            word = max((len(part) for part in re.split(r"\s", column.heading)), default=0) * 1.15 + 1.5
+            dimension = self.sheet.column_dimensions[letter]
+            dimension.width = max(_SMALLEST_WIDTH, column.width, word, dimension.width if dimension.customWidth else 0)
+        self.row += 1
+
+    def _row(self, columns: Sequence[Column], letters: Mapping[str, str], row: Row) -> None:
+        for i, column in enumerate(columns, start=1):
+            value = row.get(column.key)
+            if isinstance(value, Formula):
+                here = re.sub(r"\{(\w+)\}", lambda key: f"{letters[key[1]]}{self.row}", value.text)
+                value = Formula(here, value.value)
+            cell = self.write(self.row, i, value, look=column.look)
+            is_text = column.look == TEXT
+            cell.alignment = Alignment(wrap_text=is_text, vertical="top", horizontal="left" if is_text else "right")
+            cell.border = Border(bottom=_LINE)
+        self.row += 1
+
+    def _total(self, columns: Sequence[Column], table: Table, rows: Sequence[Row]) -> None:
+        for i, column in enumerate(columns, start=1):
+            value: Value = "Total" if i == 1 else None
+            if column.is_summed:
+                letter = table.letters[column.key]
+                value = Formula(f"=SUM({letter}{table.first}:{letter}{table.last})", _sum(row.get(column.key) for row in rows))
+            cell = self.write(self.row, i, value, look=column.look, font=Font(bold=True))
+            cell.fill = _PALE
+            cell.border = Border(top=Side(style="thin", color=TEAL))
+            cell.alignment = Alignment(horizontal="left" if column.look == TEXT else "right")
+        self.row += 1
+
+    def finish(self) -> None:
+        """Spread the banner over the width of the sheet."""
+        if self.book.banner:
+            for column in range(1, self.sheet.max_column + 1):
+                self.sheet.cell(3, column).fill = _AMBER
+
+
+def figure(value: Value) -> CachedValue | None:
+    """What a reader sees in a cell."""
+    return value.value if isinstance(value, Formula) else value
+
+
+def _sum(values: Any) -> int | float:
+    numbers = [n for n in map(figure, values) if isinstance(n, int | float)]
+    total = sum(numbers)
+    # Hundredths add up to hundredths, whatever binary fractions make of them.
+    return total if isinstance(total, int) else round(total, 6)

@@ -1,0 +1,114 @@
+"""Findings that need the policy: promises larger than the pool, bases nobody can reach, roles without need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil
+
+from planner.intake.findings import Finding, Level
+from planner.need import zones_of
+from planner.partnership import GRANT_ITEM, Bound, DecisionRight, FundUse, Partnership
+from planner.policy import Policy
+from planner.supply import available_pounds, base_reaches, pays, service_supply, sizes_of
+
+
+def check_against_policy(partnership: Partnership, policy: Policy) -> tuple[Finding, ...]:
+    """Things worth a look before planning. Whether the rules can all hold is for the solver to say."""
+    return (
+        *_funds(partnership),
+        *_promises(partnership, policy),
+        *_services(partnership, policy),
+        *_bases(partnership, policy),
+    )
+
+
+def _look(sheet: str, what: str, mend: str, *, row: int | None = None, column: str = "") -> Finding:
+    return Finding(level=Level.LOOK_AT, sheet=sheet, row=row, column=column, what=what, mend=mend)
+
+
+def _funds(partnership: Partnership) -> Iterator[Finding]:
+    if not partnership.funds:
+        yield _look("Funds", "there is no money, so no plan can give a grant or pay for time.", "Add a row a fund.")
+    for row, fund in enumerate(partnership.funds, start=2):
+        start = fund.september_to_march_pounds + fund.brought_forward_pounds - fund.must_return_pounds
+        if start < 0:
+            yield _look(
+                "Funds", f"{fund.name} starts the year £{-start:,} short, taken from its money after 1 April.",
+                "Check the amount brought forward.", row=row, column="Brought forward",
+            )  # fmt: skip
+
+
+def _promises(partnership: Partnership, policy: Policy) -> Iterator[Finding]:
+    """Floors and heads' rules beside what there is, by item."""
+    cash = sum(sum(available_pounds(f)) for f in partnership.funds if pays(f, FundUse.GRANTS))
+    promised: dict[str, Fraction] = {}
+    for item in (GRANT_ITEM, *(s.service_id for s in partnership.services)):
+        is_money = item == GRANT_ITEM
+        floor = policy.board.money_floor_percent if is_money else policy.board.sessions_floor_percent
+        is_on = policy.is_on("money_floor" if is_money else "sessions_floor")
+        total = Fraction(0)
+        for school in partnership.schools:
+            had = sum(r.amount for r in partnership.last_year if r.urn == school.urn and r.item == item)
+            wishes = [r.amount for r in partnership.head_rules if r.urn == school.urn and r.item == item and r.bound is not Bound.AT_MOST]
+            total += max([Fraction(had * (100 + floor), 100) if is_on else Fraction(0), *map(Fraction, wishes)])
+        promised[item] = total
+    if promised[GRANT_ITEM] > cash:
+        yield _look(
+            "Last year", f"floors and heads' rules promise £{ceil(promised[GRANT_ITEM]):,} in grants, £{ceil(promised[GRANT_ITEM] - cash):,} "
+            f"more than the £{cash:,} that may pay them (money_floor, head_rule).",
+            "Lower the floor in the policy, relax a head's rule, or add money.",
+        )  # fmt: skip
+    for service in partnership.services:
+        shareable = service_supply(partnership, policy, service).shareable_sessions
+        if promised[service.service_id] > shareable:
+            yield _look(
+                "Last year", f"floors and heads' rules promise {ceil(promised[service.service_id])} half-days of {service.name}, "
+                f"which has {shareable} to share (sessions_floor, head_rule).",
+                "Lower the floor in the policy, relax a head's rule, or add time.",
+            )  # fmt: skip
+
+
+def _services(partnership: Partnership, policy: Policy) -> Iterator[Finding]:
+    for row, service in enumerate(partnership.services, start=2):
+        supply = service_supply(partnership, policy, service)
+        if supply.statutory_shortfall_sessions:
+            yield _look(
+                "Services", f"statutory work is {supply.statutory_shortfall_sessions} half-days more than {service.name} has in post.",
+                "Nothing is shared from it; raise it with whoever employs it.", row=row, column="Service",
+            )  # fmt: skip
+        elif service.decision_right is not DecisionRight.INFORMATION and not supply.shareable_sessions:
+            yield _look(
+                "Services",
+                f"{service.name} has no half-day left to share.",
+                "Check its people and their duties.",
+                row=row,
+                column="Service",
+            )
+    served = {s.role for s in partnership.services}
+    for role in policy.roles:
+        if role.role_id not in served:
+            yield _look(
+                "Services", f"nobody gives time as {role.name.lower()}, so needs for it are out of reach.", "Add a service if there is one."
+            )
+
+
+def _bases(partnership: Partnership, policy: Policy) -> Iterator[Finding]:
+    zones = zones_of(partnership, policy)
+    for row, base in enumerate(partnership.bases, start=2):
+        if not sizes_of(base):
+            yield _look(
+                "Bases",
+                f"{base.name} has no possible size, so it cannot open.",
+                "Enter the sizes it may run at.",
+                row=row,
+                column="Possible sizes",
+            )
+        elif not any(base_reaches(partnership, policy, base, zone.urns) for zone in zones):
+            yield _look(
+                "Bases",
+                f"no schools of its phase are within reach of {base.name}.",
+                "Check the host's easting and northing.",
+                row=row,
+                column="Host URN",
+            )

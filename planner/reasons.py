@@ -1,0 +1,246 @@
+"""Why each need stands where it does: what runs out first, in a sentence a head can check.
+
+Pure functions of world and amounts in exact arithmetic, like ``planner.measures``. A reason says
+what is used up in *this* plan; what would change it takes another solve (``planner why``).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+
+from planner.audit import money_cap_pounds, most_of
+from planner.measures import fund_accounts
+from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World, dose_share_for
+from planner.partnership import GRANT_ITEM, Bound, DecisionRight, FundUse, Service
+from planner.plan import Amounts
+from planner.supply import base_may_serve, grant_months, grant_step_pounds, pays, service_supply
+
+OUT_OF_REACH = "out of reach"
+NEXT_TO_NOTHING = Fraction(1, 1000)
+"""An ingredient is used up when less than this share of the cell's full dose is left of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why one standard is not fully met at one school or zone.
+
+    ``need_met_percent`` is rounded down; ``limited_by`` is an ingredient (a role id, ``adult_hours``
+    or ``place``), ``out of reach``, or '' where nothing is used up.
+    """
+
+    recipient: str
+    standard_id: str
+    need_met_percent: int
+    limited_by: str
+    sentence: str
+
+
+def reasons(world: World, amounts: Amounts) -> tuple[Reason, ...]:
+    """A reason for every cell that is not fully met, in the cells' order."""
+    books = _Books(world, amounts)
+    return tuple(_reason(cell, books) for cell in world.picture.cells if cell.out_of_reach or amounts.need_met.get(cell.cell_id, 0) < WHOLE)
+
+
+def recipient_name(world: World, recipient: str) -> str:
+    """A school's name for its URN as text; a zone's id is its name."""
+    return next((s.name for s in world.partnership.schools if str(s.urn) == recipient), recipient)
+
+
+def lower_first(text: str) -> str:
+    """Text to stand inside a sentence; abbreviations (SEMH, EP) keep their capitals."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def plain_number(value: Fraction) -> str:
+    """Print a figure as people say it: to one decimal place, two below 0.1, and never nought when there is some."""
+    text = f"{float(value):,.{1 if value >= Fraction(1, 10) else 2}f}".rstrip("0").rstrip(".")
+    return "under 0.01" if value and text in {"", "0"} else text
+
+
+class _Books:
+    """What every recipient holds and has left of each ingredient, and what the pool has left to give."""
+
+    def __init__(self, world: World, amounts: Amounts) -> None:
+        self.world = world
+        self.amounts = amounts
+        self.names = {str(s.urn): s.name for s in world.partnership.schools}
+        self.standards = {s.standard_id: s for s in world.policy.standards}
+        self.supply = {s.service_id: service_supply(world.partnership, world.policy, s) for s in world.partnership.services}
+        self.granted: dict[str, int] = defaultdict(int)
+        for (urn, _), pounds in amounts.grants.items():
+            self.granted[str(urn)] += pounds
+        self.held = self._held()
+        self.users: dict[tuple[str, str], int] = defaultdict(int)
+        self.left = dict(self.held)
+        for cell in world.picture.cells:
+            share = dose_share_for(Fraction(amounts.need_met.get(cell.cell_id, 0), WHOLE), world.policy)
+            for ingredient, required in cell.requirements:
+                at = holder(cell, ingredient)
+                self.users[at, ingredient] += not cell.out_of_reach
+                self.left[at, ingredient] = self.left.get((at, ingredient), Fraction(0)) - share * required
+
+    def _held(self) -> dict[tuple[str, str], Fraction]:
+        """Hundredths held of each ingredient."""
+        held: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+        roles = {s.service_id: s.role for s in self.world.partnership.services}
+        for (recipient, service_id), sessions in self.amounts.sessions.items():
+            held[recipient, roles[service_id]] += 100 * sessions
+        for (_, cell_id), places in self.amounts.places.items():
+            held[cell_id, PLACE] += 100 * places
+        for recipient, pounds in self.granted.items():
+            held[recipient, ADULT_HOURS] = Fraction(100 * pounds, self.world.policy.pounds_per_adult_hour)
+        return held
+
+    def services(self, role_id: str) -> list[Service]:
+        """The services that may give time of a role."""
+        return [s for s in self.world.partnership.services if s.role == role_id and s.decision_right is not DecisionRight.INFORMATION]
+
+    def sessions_left(self, service: Service) -> int:
+        """Half-days of a service that may be shared and are given to nobody."""
+        given = sum(n for (_, service_id), n in self.amounts.sessions.items() if service_id == service.service_id)
+        return max(0, self.supply[service.service_id].shareable_sessions - given)
+
+    def pounds_left(self, use: FundUse) -> dict[str, tuple[int, int]]:
+        """Pounds not planned by financial year, of each fund that may pay for a use."""
+        accounts = fund_accounts(self.world.partnership, self.world.policy, self.amounts)
+        left: dict[str, list[int]] = defaultdict(list)
+        for account in accounts:
+            left[account.fund_id].append(max(0, account.left))
+        return {f.fund_id: (left[f.fund_id][0], left[f.fund_id][1]) for f in self.world.partnership.funds if pays(f, use)}
+
+
+def holder(cell: Cell, ingredient: str) -> str:
+    """Who holds an ingredient: places are held for one cell, all else is shared by a recipient's cells."""
+    return cell.cell_id if ingredient == PLACE else cell.recipient
+
+
+def _reason(cell: Cell, books: _Books) -> Reason:
+    met = books.amounts.need_met.get(cell.cell_id, 0)
+    percent = 100 * met // WHOLE
+    name = books.names.get(cell.recipient, cell.recipient)
+    standard = books.standards[cell.standard_id].name
+    if cell.out_of_reach:
+        limited_by = OUT_OF_REACH
+        sentence = f"{name}: {standard} is out of reach. {cell.out_of_reach}"
+    else:
+        used_up = [i for i, required in cell.requirements if books.left[holder(cell, i), i] <= required * NEXT_TO_NOTHING]
+        limited_by = used_up[0] if used_up else ""
+        why = _why(cell, limited_by, books) if used_up else "Nothing it needs is used up: a plan solved further may raise it."
+        also = "".join(f" Its {_ingredient(i, books)} is used up too." for i in used_up[1:])
+        sentence = f"{name}: {standard} stands at {percent} percent. {why}{also}"
+    return Reason(recipient=cell.recipient, standard_id=cell.standard_id, need_met_percent=percent, limited_by=limited_by, sentence=sentence)
+
+
+def _ingredient(ingredient: str, books: _Books) -> str:
+    if ingredient == ADULT_HOURS:
+        return "money for trained adults"
+    return "base place" if ingredient == PLACE else f"time of {lower_first(books.world.policy.role(ingredient).name)}"
+
+
+def _why(cell: Cell, ingredient: str, books: _Books) -> str:
+    needs = plain_number(Fraction(cell.requirement(ingredient), 100))
+    if ingredient == ADULT_HOURS:
+        return _why_hours(cell, needs, books)
+    if ingredient == PLACE:
+        return _why_places(cell, needs, books)
+    return _why_sessions(cell, ingredient, needs, books)
+
+
+def _for_all(cell: Cell, ingredient: str, books: _Books) -> str:
+    return " for all its standards" if books.users[cell.recipient, ingredient] > 1 else ""
+
+
+def _why_sessions(cell: Cell, role_id: str, needs: str, books: _Books) -> str:
+    who = "school" if cell.recipient in books.names else "zone"
+    given = int(books.held.get((cell.recipient, role_id), Fraction(0)) / 100)
+    has = f"{given}{_for_all(cell, role_id, books)}" if given else "none"
+    unit = "half-day" if needs == "1" else "half-days"
+    role = lower_first(books.world.policy.role(role_id).name)
+    return f"It needs {needs} {unit} of {role}; the {who} is given {has}, and {_sessions_cause(cell, role_id, given, books)}."
+
+
+def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
+    services = books.services(role_id)
+    for service in services:
+        if _head_allows_no_more(cell.recipient, service.service_id, books.amounts.sessions.get((cell.recipient, service.service_id), 0), books):
+            return "the head's own rule allows no more"
+    the_service = "the service" if len(services) == 1 else f"the {len(services)} services"
+    shareable = sum(books.supply[s.service_id].shareable_sessions for s in services)
+    left = {s.service_id: books.sessions_left(s) for s in services}
+    spare = sum(left.values())
+    if not spare:
+        return f"all {shareable:,} half-days of {the_service} are given out"
+    if not given:
+        block = min(books.supply[s.service_id].minimum_block_sessions for s in services)
+        if max(left.values()) < block:
+            return f"the {spare:,} half-days left of {the_service} are fewer than the smallest block of {block}"
+    pounds = sum(sum(both) for both in books.pounds_left(FundUse.SPECIALIST_TIME).values())
+    if all(s.price_pounds_per_session > pounds for s in services if left[s.service_id]):
+        return "the money for specialist time is all planned"
+    return f"{spare:,} half-days of {the_service} are left over: a plan solved further may use them"
+
+
+def _head_allows_no_more(recipient: str, item: str, has: int, books: _Books) -> bool:
+    return books.world.policy.is_on("head_rule") and any(
+        str(wish.urn) == recipient and wish.item == item and wish.bound is not Bound.AT_LEAST and has >= most_of(wish)
+        for wish in books.world.partnership.head_rules
+    )
+
+
+def _why_hours(cell: Cell, needs: str, books: _Books) -> str:
+    granted = books.granted.get(cell.recipient, 0)
+    hours = plain_number(Fraction(granted, books.world.policy.pounds_per_adult_hour))
+    has = f"the school's grant of £{granted:,} pays for {hours}{_for_all(cell, ADULT_HOURS, books)}" if granted else "the school has no grant"
+    return f"It needs {needs} hours of trained adults; {has}, and {_grant_cause(cell.recipient, granted, books)}."
+
+
+def _grant_cause(recipient: str, granted: int, books: _Books) -> str:
+    if _head_allows_no_more(recipient, GRANT_ITEM, granted, books):
+        return "the head's own rule allows no more"
+    policy = books.world.policy
+    funds = [f for f in books.world.partnership.funds if pays(f, FundUse.GRANTS)]
+    step = min((grant_step_pounds(f, policy) for f in funds), default=0)
+    last = next((row.amount for row in books.world.partnership.last_year if str(row.urn) == recipient and row.item == GRANT_ITEM), 0)
+    if policy.is_on("money_cap") and last and granted + step > money_cap_pounds(last, policy):
+        return f"the board's cap on last year's £{last:,} allows no more"
+    left = books.pounds_left(FundUse.GRANTS)
+    for fund in funds:
+        step, months = grant_step_pounds(fund, policy), grant_months(fund, policy)
+        if all(pounds >= step * months[year] // sum(months) for year, pounds in enumerate(left[fund.fund_id])):
+            return "some grant money is left over: a plan solved further may use it"
+    return "the pool's money for grants is all planned"
+
+
+def _why_places(cell: Cell, needs: str, books: _Books) -> str:
+    given = int(books.held.get((cell.cell_id, PLACE), Fraction(0)) / 100)
+    noun = "place" if needs == "1" else "places"
+    return f"It needs {needs} {noun}; the zone is given {given or 'none'}, and {_places_cause(cell, books)}."
+
+
+def _places_cause(cell: Cell, books: _Books) -> str:
+    world = books.world
+    urns = next(zone.urns for zone in world.picture.zones if zone.zone_id == cell.recipient)
+    standard = books.standards[cell.standard_id]
+    free = 0
+    full: list[str] = []
+    closed: list[str] = []
+    for base in world.partnership.bases:
+        if base_may_serve(world.partnership, world.policy, base, standard, urns):
+            size = books.amounts.base_sizes.get(base.base_id, 0)
+            taken = sum(n for (base_id, _), n in books.amounts.places.items() if base_id == base.base_id)
+            free += max(0, size - taken)
+            (full if size else closed).append(base.name)
+    if free:
+        return f"{free} {'place' if free == 1 else 'places'} in reach {'is' if free == 1 else 'are'} still free: a plan solved further may use them"
+    parts = []
+    if full:
+        parts.append(f"every place in reach is given ({_names(full)})")
+    if closed:
+        parts.append(f"{_names(closed)} {'does' if len(closed) == 1 else 'do'} not run in this plan")
+    return " and ".join(parts)
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

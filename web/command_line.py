@@ -1,0 +1,401 @@
+"""The planner console script. Imports are late, so that a command loads only what it needs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from planner import __version__
+from planner.errors import InputMustBeMended, PlannerError
+
+if TYPE_CHECKING:
+    from optimisation.solve import Tell
+    from planner.intake.findings import Finding
+    from planner.partnership import Partnership
+    from planner.plan import Plan
+    from planner.policy import Policy
+
+OUR_FAULT = 3
+STOPPED_BY_HAND = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code.
+
+    0 done, 1 the input must be mended, 2 the rules cannot all hold, 3 our fault, 4 the audit refused.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    _end_quietly_when_the_terminal_closes()
+    try:
+        code: int = options.run(options)
+    except PlannerError as error:
+        for finding in getattr(error, "findings", ()):
+            print(finding.sentence(), file=sys.stderr)
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader (head, less) has gone: say no more, and let nothing be flushed to it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("Stopped. Nothing was written.", file=sys.stderr)
+        return STOPPED_BY_HAND
+    except MemoryError:
+        print("The machine has too little memory for this; close other programs or plan fewer schools.", file=sys.stderr)
+        return OUR_FAULT
+    except Exception as error:
+        if os.environ.get("PLANNER_DEBUG"):
+            raise
+        print(
+            f"Something went wrong on our side ({type(error).__name__}: {error}). Your files are untouched; "
+            "run again with PLANNER_DEBUG=1 and send us what it prints.",
+            file=sys.stderr,
+        )
+        return OUR_FAULT
+    return code
+
+
+def _end_quietly_when_the_terminal_closes() -> None:
+    """A closed terminal is treated like Ctrl-C, so that the best plan so far is still written."""
+
+    def stop(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    for name in ("SIGHUP", "SIGTERM"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
+
+
+# --- the commands ------------------------------------------------------------------------
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from fixtures import path_of  # noqa: PLC0415
+
+    folder = path_of("demonstration")
+    return _make_and_write(
+        partnership_path=folder,
+        policy_path=folder / "policy.toml",
+        out=Path("demonstration-plan.xlsx"),
+        json_path=None,
+        options=options,
+    )
+
+
+def _check(options: argparse.Namespace) -> int:
+    policy = _policy(options)
+    partnership, findings = _read(options.input, policy)
+    for finding in findings:
+        print(f"{finding.level}: {finding.sentence()}")
+    if partnership is None:
+        print(f"{_count(findings)} Mend what must be mended, then check again.")
+        return InputMustBeMended.exit_code
+    print(f"{_count(findings)} {partnership.name} can be planned: {len(partnership.schools)} schools.")
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> int:
+    return _make_and_write(
+        partnership_path=options.input, policy_path=options.policy, out=options.out, json_path=options.json, options=options
+    )
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from planner.documents import check_document, read_document  # noqa: PLC0415
+
+    document = read_document(options.plan)
+    check_document(document)
+    print(
+        f"The audit agrees: every figure follows from the amounts, every rule that is on holds, "
+        f"and the fingerprint is {document['fingerprint'][:16]}."
+    )
+    return 0
+
+
+def _build(options: argparse.Namespace) -> int:
+    from planner.export.partnership_workbook import write_partnership_workbook  # noqa: PLC0415
+    from planner.intake.dfe import BuildRequest, build_partnership  # noqa: PLC0415
+
+    result = build_partnership(
+        BuildRequest(
+            gias=options.gias,
+            sen=options.sen,
+            census=tuple(options.census or ()),
+            idaci=options.idaci,
+            links=options.links,
+            urns=options.urns,
+            near_urn=options.near,
+            count=options.count if options.near else None,
+            academic_year=options.year,
+            name=options.name,
+            blank_resources=options.blank_resources,
+        ),
+        _policy(options),
+    )
+    write_partnership_workbook(result.partnership, options.out, notes=(*result.notes, *(j.sentence() for j in result.joins)))
+    for join in result.joins:
+        print(join.sentence())
+    for note in result.notes:
+        print(f"look at: {note}")
+    print(f"{options.out}: {len(result.partnership.schools)} schools, {sum(s.pupils for s in result.partnership.schools):,} pupils.")
+    if result.partnership.is_illustrative():
+        print("People and funds are assumed: a plan on them is ILLUSTRATIVE. Yellow cells are yours to overwrite.")
+    return 0
+
+
+def _template(options: argparse.Namespace) -> int:
+    from planner.export.partnership_workbook import write_template  # noqa: PLC0415
+
+    write_template(options.out)
+    print(f"{options.out}: fill in the sheets, then run: planner check {options.out}")
+    return 0
+
+
+def _policy_command(options: argparse.Namespace) -> int:
+    policy = _policy(options)
+    if options.what == "check":
+        print(f"The policy {policy.title} (version {policy.version}, {policy.date}) can be used: {len(policy.standards)} standards.")
+        return 0
+    print(f"{policy.title}, version {policy.version}, {policy.date}")
+    for figure in policy.figures:
+        print(
+            f"{figure.path} = {figure.value} {figure.unit} [{figure.confidence}; {figure.source}{', ' + figure.date if figure.date else ''}]"
+        )
+    for standard in policy.standards:
+        print(
+            f"standard {standard.standard_id}: {standard.name} ({standard.need}, {standard.tier}); {standard.evidence} [{standard.source}]"
+        )
+    return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from optimisation.bench import bench_tables  # noqa: PLC0415
+
+    for line in bench_tables(
+        reference=options.reference, schools=options.schools, lines=options.lines, repeats=options.repeats, seconds=options.time_limit
+    ):
+        print(line, flush=True)
+    return 0
+
+
+# --- making a plan -------------------------------------------------------------------------
+
+
+def _make_and_write(
+    *, partnership_path: Path, policy_path: Path | None, out: Path | None, json_path: Path | None, options: argparse.Namespace
+) -> int:
+    from optimisation.solve import Solver  # noqa: PLC0415
+    from planner.documents import check_document, plan_document, write_plan  # noqa: PLC0415
+    from planner.export.summary import claims, summary_lines  # noqa: PLC0415
+    from planner.need import world_of  # noqa: PLC0415
+
+    policy = _policy_at(policy_path)
+    partnership, findings = _read(partnership_path, policy)
+    for finding in findings:
+        print(f"{finding.level}: {finding.sentence()}", file=sys.stderr)
+    if partnership is None:
+        raise InputMustBeMended(f"{partnership_path} cannot be planned yet. {_count(findings)}")
+    _check_writable(out, json_path)
+    world = world_of(partnership, policy)
+    with Solver() as solver:
+        plan: Plan = solver.make_plan(world, gap_points=options.gap_points, seconds=options.time_limit, tell=_teller())
+    document = plan_document(plan, world)
+    check_document(document)
+    if json_path is not None:
+        write_plan(document, json_path)
+    if out is not None:
+        from planner.export.plan_workbook import write_plan_workbook  # noqa: PLC0415
+
+        write_plan_workbook(
+            plan, world, out,
+            fingerprint=document["fingerprint"], inputs_sha256=document["inputs_sha256"], policy_sha256=document["policy_sha256"],
+        )  # fmt: skip
+    for line in summary_lines(plan, world):
+        print(line)
+    for written in (out, json_path):
+        if written is not None:
+            print(f"Written: {written}")
+    if out is None and json_path is None:
+        for line in claims(plan, world):
+            print(line)
+    return 0
+
+
+def _check_writable(*paths: Path | None) -> None:
+    """Say before a long solve, not after it, that a file cannot be written."""
+    for path in paths:
+        if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+            raise PlannerError(f"{path} cannot be written: there is no folder {path.parent} to write in. Choose another place.")
+
+
+def _teller() -> Tell:
+    """Progress on a terminal; silence when piped."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+    from web.progress import TerminalProgress  # noqa: PLC0415
+
+    return TerminalProgress(sys.stderr)
+
+
+def _policy(options: argparse.Namespace) -> Policy:
+    return _policy_at(options.policy)
+
+
+def _policy_at(path: Path | None) -> Policy:
+    from planner.policy import load_policy  # noqa: PLC0415
+
+    return load_policy(path)
+
+
+def _read(path: Path, policy: Policy) -> tuple[Partnership | None, tuple[Finding, ...]]:
+    from planner.intake.parsing import read_partnership  # noqa: PLC0415
+    from planner.intake.policy_checks import check_against_policy  # noqa: PLC0415
+
+    partnership, findings = read_partnership(path, need_codes=policy.need_codes(), role_ids=policy.role_ids())
+    if partnership is None:
+        return None, findings
+    more = check_against_policy(partnership, policy)
+    return partnership, (*findings, *more)
+
+
+def _count(findings: Sequence[Finding]) -> str:
+    must = sum(finding.level == "must mend" for finding in findings)
+    return f"{must} to mend, {len(findings) - must} to look at."
+
+
+# --- the words of the command line -----------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="planner",
+        description="Plans who gets what of a partnership's pooled money, specialist time and base places, and shows how good the plan is.",
+        epilog="Start with: planner demo. Then: planner build --help, or planner template --out blank.xlsx.",
+    )
+    parser.add_argument("--version", action="version", version=f"partnership-planner {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    demo = _command(commands, "demo", "plan the demonstration partnership into ./demonstration-plan.xlsx", "planner demo --no-serve")
+    demo.add_argument("--no-serve", action="store_true", help="plan only (all this version does; the browser app comes next)")
+    _solve_options(demo)
+    demo.set_defaults(run=_demo)
+
+    check = _command(
+        commands, "check", "list what must be mended in a partnership, by sheet, row and column", "planner check partnership.xlsx"
+    )
+    check.add_argument("input", type=Path, metavar="INPUT", help="a partnership workbook (.xlsx) or a folder of CSVs")
+    _policy_option(check)
+    check.set_defaults(run=_check)
+
+    plan = _command(commands, "plan", "make the plan", "planner plan partnership.xlsx --out plan.xlsx --json plan.json")
+    plan.add_argument("input", type=Path, metavar="INPUT", help="a partnership workbook (.xlsx) or a folder of CSVs")
+    _policy_option(plan)
+    plan.add_argument("--out", type=Path, metavar="plan.xlsx", help="write the plan as a workbook")
+    plan.add_argument("--json", type=Path, metavar="plan.json", help="write the plan as a document that stands alone")
+    _solve_options(plan)
+    plan.add_argument("--no-roster", action="store_true", help="plan money, time and places without names (all this version does)")
+    plan.set_defaults(run=_plan)
+
+    audit = _command(commands, "audit", "check a plan again with no solver", "planner audit plan.json")
+    audit.add_argument("plan", type=Path, metavar="plan.json")
+    audit.set_defaults(run=_audit)
+
+    _build_command(commands)
+
+    template = _command(
+        commands, "template", "write a blank partnership workbook with help on every column", "planner template --out blank.xlsx"
+    )
+    template.add_argument("--out", type=Path, required=True, metavar="blank.xlsx")
+    template.set_defaults(run=_template)
+
+    policy = _command(commands, "policy", "show the policy in force, its dates and sources; or check a policy file", "planner policy show")
+    policy.add_argument("what", choices=("show", "check"))
+    _policy_option(policy)
+    policy.set_defaults(run=_policy_command)
+
+    bench = _command(commands, "bench", "the benchmarks of docs/benchmarks.md, as tables", "planner bench --reference ../shared/data")
+    bench.add_argument("--reference", type=Path, required=True, metavar="FOLDER", help="folder of the reference DfE data")
+    bench.add_argument("--schools", type=_whole_list, default=(12, 25, 60), help="numbers of schools, for example 12,25,60")
+    bench.add_argument("--lines", type=_whole_list, default=(60, 70, 80), help="board's lines in percent, for example 60,70,80")
+    bench.add_argument("--repeats", type=int, default=5, help="runs of each case; medians are shown (default 5)")
+    bench.add_argument("--time-limit", type=float, default=60.0, help="seconds for one solve (default 60)")
+    bench.set_defaults(run=_bench)
+    return parser
+
+
+def _build_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from planner.intake.dfe import PHASE_HELP  # noqa: PLC0415
+
+    build = _command(
+        commands, "build", "make a partnership workbook from the DfE's downloads",
+        "planner build --gias edubasealldata.csv --sen sen_school_level.csv --near 123456 --count 12 --out partnership.xlsx\n\n" + PHASE_HELP,
+    )  # fmt: skip
+    build.add_argument("--gias", type=Path, required=True, help="Get Information about Schools, old or new columns (csv or csv.gz)")
+    build.add_argument("--sen", type=Path, help="Special educational needs in England, school level")
+    build.add_argument("--census", type=Path, action="append", help="pupil characteristics; may be given more than once, later wins")
+    build.add_argument("--idaci", type=Path, help="Indices of Deprivation, IDACI by LSOA (2019 or 2025)")
+    build.add_argument("--links", type=Path, help="GIAS links, to follow academy conversions")
+    which = build.add_mutually_exclusive_group(required=True)
+    which.add_argument("--urns", type=_whole_list, help="the member schools, for example 123456,123457")
+    which.add_argument("--near", type=int, metavar="URN", help="the schools nearest to this one")
+    build.add_argument("--count", type=int, default=12, help="how many schools with --near (default 12)")
+    build.add_argument("--year", default="2026/27", help="academic year (default 2026/27)")
+    build.add_argument("--name", default="", help="the partnership's name")
+    build.add_argument("--blank-resources", action="store_true", help="leave people, funds and last year blank instead of assumed")
+    build.add_argument("--out", type=Path, required=True, metavar="partnership.xlsx")
+    _policy_option(build)
+    build.set_defaults(run=_build)
+
+
+def _command(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, words: str, example: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name, help=words, description=f"{words[0].upper()}{words[1:]}.", epilog=f"Example: {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+
+
+def _policy_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--policy", type=Path, metavar="FILE.toml", help="the board's own settings, laid over the policy pack")
+
+
+def _solve_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--gap-points", type=_not_negative, default=0.1, help="stop within this many points of the bound (default 0.1)")
+    parser.add_argument("--time-limit", type=_at_least_one, default=30.0, help="seconds for all solving (default 30)")
+
+
+def _whole_list(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.replace(" ", "").split(",") if part)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 12,25") from error
+
+
+def _not_negative(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError("must be between 0 and 100")
+    return value
+
+
+def _at_least_one(text: str) -> float:
+    value = _number(text)
+    if not 1 <= value <= 86_400:
+        raise argparse.ArgumentTypeError("must be between 1 and 86400 seconds")
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
