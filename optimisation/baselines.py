@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from math import floor
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from planner.audit import breaches
 from planner.need import World
 from planner.partnership import GRANT_ITEM, DecisionRight, FundUse
 from planner.plan import Amounts, Baseline
+from planner.rounding import largest_remainder
 from planner.supply import (
     available_pounds,
     base_running_pounds,
@@ -73,7 +73,7 @@ def formula_amounts(world: World) -> Amounts:
     for service in world.partnership.services:
         to = zones if world.policy.role(service.role).serves == "zone" else schools
         shareable = service_supply(world.partnership, world.policy, service).shareable_sessions
-        for recipient, n in largest_remainder(shareable, to).items():
+        for recipient, n in _shares(shareable, to).items():
             if n:
                 sessions[recipient, service.service_id] = n
                 cost += n * service.price_pounds_per_session
@@ -87,7 +87,7 @@ def formula_amounts(world: World) -> Amounts:
     if fund:
         cost += sum(base_running_pounds(b, sizes.get(b.base_id, 0), world.policy) for b in world.partnership.bases)
         pounds = max(0, _grant_pounds(world) - cost)
-        grants = {(int(r), fund): 10 * n for r, n in largest_remainder(pounds // 10, schools).items() if n}
+        grants = {(int(r), fund): 10 * n for r, n in _shares(pounds // 10, schools).items() if n}
     return Amounts(grants=grants, sessions=sessions, base_sizes=sizes)
 
 
@@ -105,15 +105,9 @@ def _grant_pounds(world: World) -> int:
     return cash - held - pot
 
 
-def largest_remainder(total: int, weights: dict[str, int]) -> dict[str, int]:
-    """Whole shares of a total in proportion to weights that add up exactly; ties go by name."""
-    whole = max(sum(weights.values()), 1)
-    exact = {name: Fraction(total * weight, whole) for name, weight in weights.items()}
-    shares = {name: floor(share) for name, share in exact.items()}
-    left = total - sum(shares.values())
-    for name in sorted(exact, key=lambda n: (shares[n] - exact[n], n))[: left if sum(weights.values()) else 0]:
-        shares[name] += 1
-    return shares
+def _shares(total: int, weights: dict[str, int]) -> dict[str, int]:
+    """Whole shares of a total by weight, by name."""
+    return dict(zip(weights, largest_remainder(total, list(weights.values())), strict=True))
 
 
 def best_use(world: World, amounts: Amounts) -> Amounts:

@@ -60,7 +60,7 @@ def with_exact_need(world: World, amounts: Amounts) -> Amounts:
             holder = cell.cell_id if ingredient == PLACE else cell.recipient
             by_holder.setdefault(f"{holder}, {ingredient}", []).append((cell, ingredient))
     for _ in range(100):
-        amounts = Amounts(**{**_fields(amounts), "need_met": met})
+        amounts = Amounts(**{**_fields(amounts), "need_met": {cell_id: level for cell_id, level in met.items() if level}})
         over = [(where, by) for where, by in AUDITS[rules.NEED_FROM_SUPPORT.rule_id](world, amounts) if by > 0]
         if not over:
             return amounts

@@ -122,7 +122,7 @@ def _sizes(world: World) -> dict[str, int]:
     return {
         b.base_id: next((k for k in sizes_of(b) if k >= max(b.pupils_now, min(b.places_now, max(sizes_of(b))))), max(sizes_of(b)))
         for b in world.partnership.bases
-        if b.is_open and b.decision_right is not DecisionRight.INFORMATION
+        if b.is_open and b.decision_right is not DecisionRight.INFORMATION and sizes_of(b)
     }
 
 

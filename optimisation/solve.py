@@ -57,7 +57,7 @@ class Solver:
         self._process.start()
         theirs.close()
 
-    def _ready(self) -> None:
+    def wait_until_ready(self) -> None:
         """Wait until the process has solved its canaries."""
         if self.engine:
             return
@@ -109,7 +109,7 @@ class Solver:
         self._stop.clear()
         deadline = time.perf_counter() + job.seconds + GRACE_SECONDS
         try:
-            self._ready()
+            self.wait_until_ready()
             self._pipe.send(job)
             while True:
                 try:
@@ -154,8 +154,7 @@ class _Best:
             self.amounts = amounts
 
     def _shortfall(self, amounts: Amounts) -> Fraction:
-        levels = {c.cell_id: amounts.need_met.get(c.cell_id, 0) for c in self.world.picture.cells}
-        return shortfall(self.world.picture, self.world.policy, levels)
+        return shortfall(self.world.picture, self.world.policy, amounts.need_met)
 
     def plan(self, engine: str, seconds: float, why: str) -> Plan:
         """The plan kept, marked with how it ended; SolverFault when there is none."""

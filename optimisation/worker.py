@@ -29,8 +29,9 @@ from planner import __version__
 from planner.need import World
 from planner.plan import Amounts, Baseline, Level
 
-TOLERANCE_POINTS = 0.001
-"""What the second level may give away of the first, in points of need; part of the gap that is stated."""
+TOLERANCE_SHARE = 0.2
+"""Of the gap asked for, what the second level may give away of the first; the gap that is stated covers both."""
+LEAST_TOLERANCE_POINTS = 1e-6
 SHARE_OF_TIME = (0.6, 0.85)
 """Of the time left, what the first and then the second level may take; the rest is for the baselines."""
 
@@ -132,22 +133,24 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
     h = load(problem, seed=job.seed, presolve=job.presolve)
     sizes = _sizes(problem, built - start, time.perf_counter() - built)
     pipe.send(Stage(words="shortfall below the board's line"))
-    first = run(h, gap=max(job.gap_points - TOLERANCE_POINTS, 0), seconds=SHARE_OF_TIME[0] * (end - time.perf_counter()),
+    tolerance = max(TOLERANCE_SHARE * job.gap_points, LEAST_TOLERANCE_POINTS)
+    first = run(h, gap=max(job.gap_points - tolerance, 0), seconds=SHARE_OF_TIME[0] * (end - time.perf_counter()),
                 hooks=_hooks(model, problem, pipe, stop))  # fmt: skip
     if first.status == "impossible":
         pipe.send(Stage(words="finding which rules clash"))
         return explain_impossible(job.world, seconds=max(5.0, end - time.perf_counter()))
     if first.values is None:
         return Failed(why="found no plan in the time given" if first.status == "time" else f"ended as {first.status}")
-    levels = [_level("shortfall below the line", first)]
+    levels = [_level("shortfall below the line", first, tolerance)]
     values, ending = first.values, first.status
     if first.status != "stopped":
         pipe.send(Stage(words="total need met"))
-        second = _second_level(job, problem, first, pipe, stop, seconds=SHARE_OF_TIME[1] * (end - time.perf_counter()))
+        second = _second_level(job, problem, first, tolerance, pipe, stop, seconds=SHARE_OF_TIME[1] * (end - time.perf_counter()))
         if second.values is not None:
             values = second.values
-            levels.append(_level("total need unmet", second))
-        ending = second.status if ending == "optimal" else ending
+            levels.append(_level("total need unmet", second, 0.0))
+        if ending == "optimal" and second.status in {"time", "stopped"}:
+            ending = second.status
     pipe.send(Stage(words="what last year and a formula would give"))
     return Answer(
         amounts=amounts_from(model, problem, values),
@@ -161,11 +164,11 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
     )
 
 
-def _second_level(job: Job, problem: Problem, first: Solved, pipe: Connection, stop: Event, *, seconds: float) -> Solved:
-    """Total need met, with no more shortfall than the first level reached and the tolerance."""
+def _second_level(job: Job, problem: Problem, first: Solved, tolerance: float, pipe: Connection, stop: Event, *, seconds: float) -> Solved:
+    """Total need met, with no more shortfall than the first level reached and the tolerance (points)."""
     h = load(problem, seed=job.seed, presolve=job.presolve)
     set_objective(h, problem, 1)
-    cap_objective(h, problem, 0, first.objective + TOLERANCE_POINTS)
+    cap_objective(h, problem, 0, first.objective + tolerance)
     solution = highspy.HighsSolution()
     solution.col_value = list(first.values if first.values is not None else ())
     h.setSolution(solution)
@@ -180,9 +183,9 @@ def _hooks(model: Model, problem: Problem, pipe: Connection, stop: Event) -> Hoo
     return Hooks(on_progress=pipe.send, on_better=better, should_stop=stop.is_set)
 
 
-def _level(name: str, solved: Solved) -> Level:
+def _level(name: str, solved: Solved, tolerance_points: float) -> Level:
     return Level(
-        name=name, achieved_points=solved.objective, bound_points=solved.bound, tolerance_points=TOLERANCE_POINTS,
+        name=name, achieved_points=solved.objective, bound_points=solved.bound, tolerance_points=tolerance_points,
         seconds=solved.seconds, nodes=solved.nodes,
     )  # fmt: skip
 

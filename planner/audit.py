@@ -242,12 +242,12 @@ def places_within_size(world: World, amounts: Amounts) -> Iterator[tuple[str, in
 
 @_audits(rules.PUPILS_NOW_KEPT)
 def pupils_now_kept(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
-    """Size of an open base >= its pupils now; it stays open unless it may close."""
+    """Size of an open base >= its pupils now; it stays open unless it may close or has no places to run at."""
     for base in world.partnership.bases:
         if base.is_open and base.decision_right is not DecisionRight.INFORMATION:
             size = amounts.base_sizes.get(base.base_id, 0)
             yield base.name, base.pupils_now - size
-            if not base.may_close:
+            if not base.may_close and sizes_of(base):
                 yield f"{base.name} closes", int(size == 0)
 
 

@@ -217,7 +217,10 @@ def _baseline(baseline: Baseline, world: World) -> Json:
         "rules_broken": list(baseline.rules_broken),
         **_standing(standing(world.picture, world.policy, baseline.amounts)),
         "grants": [{"urn": urn, "fund": fund, "pounds": pounds} for (urn, fund), pounds in baseline.amounts.grants.items()],
-        "spending": [{"fund": f, "financial_year": y, "use": u.value, "pounds": n} for (f, y, u), n in baseline.amounts.spending.items()],
+        "spending": [
+            {"fund": f, "financial_year": world.partnership.financial_years[y - 1], "use": u.value, "pounds": n}
+            for (f, y, u), n in baseline.amounts.spending.items()
+        ],
         "pots": [{"fund": fund, "half_term": h, "pounds": pounds} for (fund, h), pounds in baseline.amounts.pots.items()],
         "carried": [{"fund": fund, "pounds": pounds} for fund, pounds in baseline.amounts.carried.items()],
         "sessions": [{"recipient": r, "service": s, "sessions": n} for (r, s), n in baseline.amounts.sessions.items()],

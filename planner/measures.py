@@ -7,6 +7,7 @@ documents, the pages and the workbook all read their figures from here.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -44,16 +45,15 @@ class Standing:
     worst_fifth_points: float
 
 
-def standing(picture: Picture, policy: Policy, need_met: dict[str, int] | Amounts) -> Standing:
+def standing(picture: Picture, policy: Policy, amounts: Amounts) -> Standing:
     """Counts and points of a plan or baseline; out of reach stays in every total."""
-    met_of = need_met.need_met if isinstance(need_met, Amounts) else need_met
+    levels = amounts.need_met
     reached = [cell for cell in picture.cells if not cell.out_of_reach]
-    levels = {cell.cell_id: met_of.get(cell.cell_id, 0) for cell in picture.cells}
     return Standing(
         standards=len(picture.cells),
-        met=sum(levels[c.cell_id] == WHOLE for c in reached),
-        partly_met=sum(WHOLE // 2 <= levels[c.cell_id] < WHOLE for c in reached),
-        under_half=sum(levels[c.cell_id] < WHOLE // 2 for c in reached),
+        met=sum(levels.get(c.cell_id, 0) == WHOLE for c in reached),
+        partly_met=sum(WHOLE // 2 <= levels.get(c.cell_id, 0) < WHOLE for c in reached),
+        under_half=sum(levels.get(c.cell_id, 0) < WHOLE // 2 for c in reached),
         out_of_reach=len(picture.cells) - len(reached),
         pupils_out_of_reach_hundredths=sum(c.pupils_hundredths for c in picture.cells if c.out_of_reach),
         shortfall_points=points(shortfall(picture, policy, levels)),
@@ -62,27 +62,27 @@ def standing(picture: Picture, policy: Policy, need_met: dict[str, int] | Amount
     )
 
 
-def shortfall(picture: Picture, policy: Policy, levels: dict[str, int]) -> Fraction:
+def shortfall(picture: Picture, policy: Policy, levels: Mapping[str, int]) -> Fraction:
     """Weighted mean shortfall below the board's line, as a share of need (0-1)."""
     line = policy.board.line_percent * WHOLE / 100
-    below = sum((cell.weight * max(line - levels[cell.cell_id], Fraction(0)) for cell in picture.cells), Fraction(0))
+    below = sum((cell.weight * max(line - levels.get(cell.cell_id, 0), Fraction(0)) for cell in picture.cells), Fraction(0))
     return below / (WHOLE * max(_weight(picture.cells), 1))
 
 
-def total_need_met(picture: Picture, levels: dict[str, int]) -> Fraction:
+def total_need_met(picture: Picture, levels: Mapping[str, int]) -> Fraction:
     """Weighted mean need met (0-1)."""
-    return Fraction(sum(cell.weight * levels[cell.cell_id] for cell in picture.cells), WHOLE * max(_weight(picture.cells), 1))
+    return Fraction(sum(cell.weight * levels.get(cell.cell_id, 0) for cell in picture.cells), WHOLE * max(_weight(picture.cells), 1))
 
 
-def worst_fifth(picture: Picture, levels: dict[str, int]) -> Fraction:
+def worst_fifth(picture: Picture, levels: Mapping[str, int]) -> Fraction:
     """Mean need met over the fifth of weighted need that is furthest from the standard (0-1)."""
     left = WORST_SHARE * _weight(picture.cells)
     if not left:
         return Fraction(0)
     total, share = Fraction(0), left
-    for cell in sorted(picture.cells, key=lambda c: levels[c.cell_id]):
+    for cell in sorted(picture.cells, key=lambda c: levels.get(c.cell_id, 0)):
         taken = min(Fraction(cell.weight), left)
-        total += taken * levels[cell.cell_id]
+        total += taken * levels.get(cell.cell_id, 0)
         left -= taken
         if not left:
             break

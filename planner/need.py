@@ -15,6 +15,7 @@ from math import floor
 
 from planner.partnership import DecisionRight, FundUse, Partnership, Phase, School
 from planner.policy import DRIVERS, NeedType, Policy, Standard
+from planner.rounding import half_up
 from planner.supply import base_may_serve, distance_squared, service_supply
 
 ADULT_HOURS = "adult_hours"
@@ -171,24 +172,24 @@ def driver_multiplier(school: School, phase: Phase, policy: Policy) -> Fraction:
 
 def expected_needs(school: School, partnership: Partnership, policy: Policy) -> tuple[SchoolNeed, ...]:
     """Expected pupils with each need at a school, by phase."""
-    needs = []
+    needs: list[SchoolNeed] = []
     for phase, pupils in ((Phase.PRIMARY, school.primary_pupils), (Phase.SECONDARY, school.secondary_pupils)):
         if not pupils:
             continue
         multiplier = driver_multiplier(school, phase, policy)
-        for kind in policy.need_types:
-            needs.append(
-                SchoolNeed(
-                    urn=school.urn,
-                    need=kind.code,
-                    phase=phase,
-                    pupils_on_roll=pupils,
-                    by_size=pupils * _rate(kind, phase, policy),
-                    driver_multiplier=multiplier if kind.follows_drivers else Fraction(1),
-                    adjustment=recorded_adjustment(school, kind, partnership, policy),
-                    membership=Fraction(school.membership_percent, 100),
-                )
+        needs.extend(
+            SchoolNeed(
+                urn=school.urn,
+                need=kind.code,
+                phase=phase,
+                pupils_on_roll=pupils,
+                by_size=pupils * _rate(kind, phase, policy),
+                driver_multiplier=multiplier if kind.follows_drivers else Fraction(1),
+                adjustment=recorded_adjustment(school, kind, partnership, policy),
+                membership=Fraction(school.membership_percent, 100),
             )
+            for kind in policy.need_types
+        )
     return tuple(needs)
 
 
@@ -291,10 +292,10 @@ def _cell(
     pupils = expected * standard.share_percent / 100
     if pupils < policy.board.negligible_pupils:
         return None
-    hundredths = _half_up(pupils * 100)
-    requirements = [(role, _half_up(per_pupil * hundredths)) for role, per_pupil in standard.sessions_per_pupil]
+    hundredths = half_up(pupils * 100)
+    requirements = [(role, half_up(per_pupil * hundredths)) for role, per_pupil in standard.sessions_per_pupil]
     if standard.hours_per_pupil:
-        requirements.append((ADULT_HOURS, _half_up(standard.hours_per_pupil * hundredths)))
+        requirements.append((ADULT_HOURS, half_up(standard.hours_per_pupil * hundredths)))
     if standard.needs_place:
         requirements.append((PLACE, hundredths))
     return Cell(
@@ -322,10 +323,6 @@ def _out_of_reach(standard: Standard, urns: tuple[int, ...], partnership: Partne
     if standard.needs_place and not any(base_may_serve(partnership, policy, base, standard, urns) for base in partnership.bases):
         return f"No base for {standard.need} is open, or may open, in reach."
     return ""
-
-
-def _half_up(value: Fraction) -> int:
-    return floor(value + Fraction(1, 2))
 
 
 # --- need met from a share of the dose ----------------------------------------------------

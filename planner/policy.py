@@ -7,6 +7,7 @@ Fractions are exact (``Fraction``), never floating point.
 
 from __future__ import annotations
 
+import itertools
 import json
 import tomllib
 from collections.abc import Mapping
@@ -406,7 +407,7 @@ def _check(policy: Policy) -> None:
         or len(slopes) != len(policy.benefit) - 1
     ):
         refuse("benefit must start at 0, 0, end at 100, 100 and rise in dose.")
-    if any(slope <= 0 for slope in slopes) or any(later > earlier for earlier, later in zip(slopes, slopes[1:], strict=False)):
+    if any(slope <= 0 for slope in slopes) or any(later > earlier for earlier, later in itertools.pairwise(slopes)):
         refuse("benefit must rise, and never rise faster later than earlier.")
     if policy.pounds_per_adult_hour <= 0:
         refuse("adult_hours.pounds_per_hour must be above 0.")

@@ -15,9 +15,10 @@ from planner.measures import fund_accounts
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World, dose_share_for
 from planner.partnership import GRANT_ITEM, Bound, DecisionRight, FundUse, Service
 from planner.plan import Amounts
-from planner.supply import base_may_serve, grant_months, grant_step_pounds, pays, service_supply
+from planner.supply import MONTHS, base_may_serve, grant_months, grant_step_pounds, pays, service_supply
 
 OUT_OF_REACH = "out of reach"
+_MAY_BE_USED = "a plan solved further may use what is left"
 NEXT_TO_NOTHING = Fraction(1, 1000)
 """An ingredient is used up when less than this share of the cell's full dose is left of it."""
 
@@ -125,12 +126,22 @@ def _reason(cell: Cell, books: _Books) -> Reason:
         limited_by = OUT_OF_REACH
         sentence = f"{name}: {standard} is out of reach. {cell.out_of_reach}"
     else:
-        used_up = [i for i, required in cell.requirements if books.left[holder(cell, i), i] <= required * NEXT_TO_NOTHING]
-        limited_by = used_up[0] if used_up else ""
-        why = _why(cell, limited_by, books) if used_up else "Nothing it needs is used up: a plan solved further may raise it."
-        also = "".join(f" Its {_ingredient(i, books)} is used up too." for i in used_up[1:])
-        sentence = f"{name}: {standard} stands at {percent} percent. {why}{also}"
-    return Reason(recipient=cell.recipient, standard_id=cell.standard_id, need_met_percent=percent, limited_by=limited_by, sentence=sentence)
+        limited_by, why = _limit(cell, books)
+        sentence = f"{name}: {standard} stands at {percent} percent. {why}"
+    return Reason(
+        recipient=cell.recipient, standard_id=cell.standard_id, need_met_percent=percent, limited_by=limited_by, sentence=sentence
+    )
+
+
+def _limit(cell: Cell, books: _Books) -> tuple[str, str]:
+    """The ingredient that limits a cell, and why: one of which no more can be had before one that is only not given."""
+    used_up = [i for i, required in cell.requirements if books.left[holder(cell, i), i] <= required * NEXT_TO_NOTHING]
+    if not used_up:
+        return "", "Nothing it needs is used up: a plan solved further may raise it."
+    whys = {ingredient: _why(cell, ingredient, books) for ingredient in used_up}
+    first = min(used_up, key=lambda ingredient: whys[ingredient].endswith(f"{_MAY_BE_USED}."))
+    also = "".join(f" Its {_ingredient(i, books)} is used up too." for i in used_up if i != first)
+    return first, whys[first] + also
 
 
 def _ingredient(ingredient: str, books: _Books) -> str:
@@ -164,7 +175,9 @@ def _why_sessions(cell: Cell, role_id: str, needs: str, books: _Books) -> str:
 def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
     services = books.services(role_id)
     for service in services:
-        if _head_allows_no_more(cell.recipient, service.service_id, books.amounts.sessions.get((cell.recipient, service.service_id), 0), books):
+        if _head_allows_no_more(
+            cell.recipient, service.service_id, books.amounts.sessions.get((cell.recipient, service.service_id), 0), books
+        ):
             return "the head's own rule allows no more"
     the_service = "the service" if len(services) == 1 else f"the {len(services)} services"
     shareable = sum(books.supply[s.service_id].shareable_sessions for s in services)
@@ -176,10 +189,16 @@ def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
         block = min(books.supply[s.service_id].minimum_block_sessions for s in services)
         if max(left.values()) < block:
             return f"the {spare:,} half-days left of {the_service} are fewer than the smallest block of {block}"
-    pounds = sum(sum(both) for both in books.pounds_left(FundUse.SPECIALIST_TIME).values())
-    if all(s.price_pounds_per_session > pounds for s in services if left[s.service_id]):
+    if not any(_can_be_paid(service.price_pounds_per_session, books) for service in services if left[service.service_id]):
         return "the money for specialist time is all planned"
-    return f"{spare:,} half-days of {the_service} are left over: a plan solved further may use them"
+    return f"{spare:,} half-days of {the_service} are left over: {_MAY_BE_USED}"
+
+
+def _can_be_paid(price_pounds: int, books: _Books) -> bool:
+    """Whether money is left for one more half-day: it is paid in both financial years."""
+    first = -(-price_pounds * books.world.policy.board.september_to_march_months // MONTHS)
+    left = books.pounds_left(FundUse.SPECIALIST_TIME).values()
+    return sum(year[0] for year in left) >= first and sum(year[1] for year in left) >= price_pounds - first
 
 
 def _head_allows_no_more(recipient: str, item: str, has: int, books: _Books) -> bool:
@@ -192,7 +211,9 @@ def _head_allows_no_more(recipient: str, item: str, has: int, books: _Books) -> 
 def _why_hours(cell: Cell, needs: str, books: _Books) -> str:
     granted = books.granted.get(cell.recipient, 0)
     hours = plain_number(Fraction(granted, books.world.policy.pounds_per_adult_hour))
-    has = f"the school's grant of £{granted:,} pays for {hours}{_for_all(cell, ADULT_HOURS, books)}" if granted else "the school has no grant"
+    has = (
+        f"the school's grant of £{granted:,} pays for {hours}{_for_all(cell, ADULT_HOURS, books)}" if granted else "the school has no grant"
+    )
     return f"It needs {needs} hours of trained adults; {has}, and {_grant_cause(cell.recipient, granted, books)}."
 
 
@@ -209,7 +230,7 @@ def _grant_cause(recipient: str, granted: int, books: _Books) -> str:
     for fund in funds:
         step, months = grant_step_pounds(fund, policy), grant_months(fund, policy)
         if all(pounds >= step * months[year] // sum(months) for year, pounds in enumerate(left[fund.fund_id])):
-            return "some grant money is left over: a plan solved further may use it"
+            return f"some grant money is left over: {_MAY_BE_USED}"
     return "the pool's money for grants is all planned"
 
 
@@ -233,7 +254,7 @@ def _places_cause(cell: Cell, books: _Books) -> str:
             free += max(0, size - taken)
             (full if size else closed).append(base.name)
     if free:
-        return f"{free} {'place' if free == 1 else 'places'} in reach {'is' if free == 1 else 'are'} still free: a plan solved further may use them"
+        return f"{free} {'place' if free == 1 else 'places'} in reach {'is' if free == 1 else 'are'} still free: {_MAY_BE_USED}"
     parts = []
     if full:
         parts.append(f"every place in reach is given ({_names(full)})")

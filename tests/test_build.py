@@ -13,9 +13,12 @@ import pytest
 
 from planner.errors import InputMustBeMended
 from planner.export.partnership_workbook import write_partnership_csv, write_partnership_workbook
-from planner.intake.dfe import PHASE_HELP, BuildRequest, JoinRate, build_partnership
+from planner.intake.dfe import BuildRequest, build_partnership
+from planner.intake.dfe_schools import JoinRate
+from planner.intake.phase_help import PHASE_HELP
 from planner.intake.dfe_files import need_code, read_links, read_register, read_sen
-from planner.intake.dfe_schools import largest_remainder, why_left_out
+from planner.intake.dfe_schools import why_left_out
+from planner.rounding import largest_remainder
 from planner.intake.dfe_tables import date_in_name, read_count, read_share, read_urn
 from planner.intake.findings import Level
 from planner.intake.parsing import read_partnership

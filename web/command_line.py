@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
+from planner.intake.phase_help import PHASE_HELP
 
 if TYPE_CHECKING:
     from optimisation.solve import Tell
@@ -330,8 +331,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    from planner.intake.dfe import PHASE_HELP  # noqa: PLC0415
-
     build = _command(
         commands, "build", "make a partnership workbook from the DfE's downloads",
         "planner build --gias edubasealldata.csv --sen sen_school_level.csv --near 123456 --count 12 --out partnership.xlsx\n\n" + PHASE_HELP,

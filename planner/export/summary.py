@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from planner.measures import SchoolLedger, fund_accounts, school_ledgers, standing
@@ -108,8 +108,10 @@ def _changes(changes: list[tuple[SchoolLedger, int]], show: Callable[[int], str]
     parts = []
     for word, sign, group in (("more", "+", more), ("less", "-", less)):
         names = ", ".join(f"{ledger.school.name} {sign}{show(n)}" for ledger, n in group[:3])
-        others = f", and {len(group) - 3} others" if len(group) > 3 else ""
-        parts.append(f"{len(group)} get{'s' if len(group) == 1 else ''} {word}" + (f" ({names}{others})" if group else ""))
+        others = f" and {len(group) - 3} more" if len(group) > 3 else ""
+        parts.append(
+            f"{len(group)} {'school gets' if len(group) == 1 else 'schools get'} {word}" + (f" ({names}{others})" if group else "")
+        )
     return ", ".join(parts)
 
 
@@ -161,7 +163,7 @@ def _money(plan: Plan, world: World) -> str:
         f"{hundreds(sum(a.moderated_pot for a in accounts))} the moderated pot",
         f"{hundreds(sum(a.left for a in accounts))} is left unplanned",
     )
-    return f"Of {hundreds(pool)} in the pool {_listed(parts)}."
+    return f"Of {hundreds(pool)} in the pool, {_listed(parts)}."
 
 
 def _requests(plan: Plan, world: World) -> str:
@@ -185,13 +187,9 @@ def _requests(plan: Plan, world: World) -> str:
     dates = sorted({by for _, by in asked if by})
     first = f"; the first request is due by {day(dates[0])}" if dates else "; no date is given for any request"
     return (
-        f"{sessions:,} of {all_sessions:,} half-days and {places:,} of {all_places:,} base places depend on the yes of "
-        f"{_listed(_unique(who for who, _ in asked))}{first}."
+        f"{sessions:,} of {all_sessions:,} half-days and {places:,} of {all_places:,} base places depend on somebody else's yes ("
+        f"{'; '.join(dict.fromkeys(who for who, _ in asked))}){first}."
     )
-
-
-def _unique(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))
 
 
 def _how_good(plan: Plan, world: World) -> str:

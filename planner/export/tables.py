@@ -118,6 +118,11 @@ class Book:
         sheet.oddFooter.right.text = "&A, page &P of &N"
         return Page(self, sheet, title, note)
 
+    def arrange(self, names: Sequence[str]) -> None:
+        """Put the sheets in this order; the first is the one that opens."""
+        self.workbook._sheets.sort(key=lambda sheet: names.index(sheet.title))  # noqa: SLF001 - there is no public way
+        self.workbook.active = 0
+
     def to_bytes(self) -> bytes:
         """The finished file."""
         return with_cached_values(workbook_bytes(self.workbook), self.values, self.workbook.sheetnames)
@@ -129,6 +134,7 @@ class Page:
     def __init__(self, book: Book, sheet: Any, title: str, note: str) -> None:
         self.book = book
         self.sheet = sheet
+        self.widths: dict[str, float] = {}
         self.write(1, 1, title, font=Font(bold=True, size=16, color=TEAL))
         sheet.row_dimensions[1].height = 24
         self.write(2, 1, note, font=Font(italic=True, color="4F5B5E"))
@@ -150,6 +156,12 @@ class Page:
             cell.font = font
         return cell
 
+    def line(self, label: str, text: str) -> None:
+        """A label and its text, which may run on over the empty cells beside it."""
+        self.write(self.row, 1, label, font=Font(bold=True))
+        self.write(self.row, 2, text)
+        self.row += 1
+
     def heading(self, text: str) -> None:
         """A heading over what comes next."""
         self.write(self.row, 1, text, font=Font(bold=True, size=13, color=TEAL))
@@ -161,7 +173,11 @@ class Page:
         self._bands(columns)
         self._headings(columns)
         table = Table(
-            sheet=quote_sheetname(self.sheet.title), letters=letters, first=self.row, last=self.row + max(len(rows), 1) - 1, heading=self.row - 1
+            sheet=quote_sheetname(self.sheet.title),
+            letters=letters,
+            first=self.row,
+            last=self.row + max(len(rows), 1) - 1,
+            heading=self.row - 1,
         )
         for row in rows:
             self._row(columns, letters, row)
@@ -202,8 +218,8 @@ class Page:
             letter = get_column_letter(i)
             # Bold headings wrap at spaces only: the longest word must fit.
             word = max((len(part) for part in re.split(r"\s", column.heading)), default=0) * 1.15 + 1.5
-            dimension = self.sheet.column_dimensions[letter]
-            dimension.width = max(_SMALLEST_WIDTH, column.width, word, dimension.width if dimension.customWidth else 0)
+            self.widths[letter] = max(_SMALLEST_WIDTH, column.width, word, self.widths.get(letter, 0))
+            self.sheet.column_dimensions[letter].width = self.widths[letter]
         self.row += 1
 
     def _row(self, columns: Sequence[Column], letters: Mapping[str, str], row: Row) -> None:

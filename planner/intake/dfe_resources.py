@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from planner.intake.dfe_files import Register, RegisterRow, need_code
-from planner.intake.dfe_schools import Record, half_up, largest_remainder
+from planner.intake.dfe_schools import Record
 from planner.partnership import (
     GRANT_ITEM,
     Base,
@@ -31,6 +31,7 @@ from planner.partnership import (
     YearEnd,
 )
 from planner.policy import Policy, Role
+from planner.rounding import half_up, largest_remainder
 
 COUNCIL = "the council"
 HEALTH_TRUST = "the health trust"
@@ -44,7 +45,6 @@ NEEDS_OF_OPEN_BASE = ("ASD", "SLCN", "SEMH")
 SCHOOLS_A_PRIMARY_BASE = 6
 MOST_SECONDARY_BASES = 3
 SIZE_STEPS = (0, 4, 8)
-LAST_YEAR_SESSIONS_PERCENT = 85
 TINY_PARTNERSHIP_PUPILS = 1000
 MOST_SESSIONS_A_POST = 390
 
@@ -315,9 +315,8 @@ def _last_year(
     for service in services:
         if policy.role(service.role).serves == "school":
             time = sum(p.sessions_a_year - p.statutory_sessions for p in people if p.service_id == service.service_id)
-            sessions = half_up(Fraction(time * LAST_YEAR_SESSIONS_PERCENT, 100))
-            source = f"Planner default: {LAST_YEAR_SESSIONS_PERCENT} percent of the sessions left after statutory work, shared by roll"
-            amounts[service.service_id] = (sessions, source, policy.date)
+            sessions = half_up(time * policy.assume("last_year_sessions_percent") / 100)
+            amounts[service.service_id] = (sessions, *_figure(policy, "last_year_sessions_percent"))
     return tuple(_rows_last_year(schools, rolls, amounts, record))
 
 

@@ -14,17 +14,10 @@ from planner.intake.dfe_tables import date_in_name
 from planner.intake.sheets import SHEETS
 from planner.partnership import Phase, RecordedNeed, School, Source
 from planner.policy import Policy
+from planner.rounding import half_up, largest_remainder
 
 FEWEST_SCHOOLS = 2
 MOST_NEAR_SCHOOLS = 60
-
-PHASE_HELP = """Phases in the register are read so:
-  Primary, Middle deemed primary       primary
-  Secondary, Middle deemed secondary   secondary
-  All-through                          all-through: the roll is split by the policy's percentage, marked assumed
-  Not applicable                       secondary for city technology colleges; other schools are left out with a note
-  16 plus, Nursery                     left out with a note
-Special schools, alternative provision and independent schools are left out too."""
 
 FLAG_FACTOR = Fraction(14, 10)
 """A recorded roll this many times the present one, or as much smaller, is flagged (growth, closure or a wrong link)."""
@@ -113,23 +106,6 @@ class Joined:
     schools: tuple[School, ...]
     recorded_needs: tuple[RecordedNeed, ...]
     joins: tuple[JoinRate, ...]
-
-
-def half_up(number: Fraction) -> int:
-    """Return the nearest whole number, a half going up."""
-    return (2 * number.numerator + number.denominator) // (2 * number.denominator)
-
-
-def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
-    """Share a whole total by weights so that the whole parts add up to it; earlier ones win ties."""
-    everything = sum(weights)
-    if not everything:
-        return [0] * len(weights)
-    parts = [total * weight // everything for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda n: (-(total * weights[n] % everything), n))
-    for n in by_remainder[: total - sum(parts)]:
-        parts[n] += 1
-    return parts
 
 
 def why_left_out(row: RegisterRow) -> str:

@@ -1,0 +1,77 @@
+# The front door. `make` alone lists what it does.
+
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+UV_READY := $(VENV)/.uv-$(UV_VERSION)
+READY := $(VENV)/.set-up
+PYTHONS := python3 python3.11 python3.12 python3.13 python3.14
+REFERENCE ?= ../shared/data
+ARGS ?=
+
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+export UV_PYTHON_DOWNLOADS := never
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport VIRTUAL_ENV PYTHONHOME
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test test-full check fix bench clean
+
+help: ## list these commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv with everything in it (needs only Python 3.11 or later and make)
+
+demo: setup ## plan the demonstration partnership into ./demonstration-plan.xlsx
+	@$(BIN)/planner demo $(ARGS)
+
+test: setup ## run the tests, in parallel (ARGS="-k money" for some of them)
+	$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
+
+test-full: setup ## run the tests with their long counts
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: setup ## format, lint, types, imports, lock file and generated pages
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/uv lock --check
+	@$(BIN)/python -c "import pathlib, sys; from planner.intake.formats_page import formats_page; \
+	page = pathlib.Path('docs/formats.md').read_text(encoding='utf-8'); \
+	sys.exit(None if page.startswith(formats_page()) else 'docs/formats.md is out of date: run make fix.')"
+
+fix: setup ## mend format and lint, write the generated pages again
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	@{ $(BIN)/python -m planner.intake.formats_page && awk '/^## / {part++} part > 1' docs/formats.md; } > docs/formats.new \
+	&& mv docs/formats.new docs/formats.md
+
+bench: setup ## time the planner on real schools (REFERENCE=folder of the reference data)
+	@$(BIN)/planner bench --reference $(REFERENCE) $(ARGS)
+
+clean: ## remove .venv, caches and what the demonstration wrote
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -f demonstration-plan.xlsx demonstration-plan.json
+
+# --- how setup works: a stamp for uv, a stamp for the locked packages ---
+
+$(UV_READY):
+	@if ! $(BIN)/python -c 'import pip' 2>/dev/null; then \
+		for python in $(PYTHON) $(PYTHONS); do \
+			if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
+		done; \
+		if [ -z "$$found" ]; then \
+			echo "Install Python 3.11 or later with its venv module (Debian and Ubuntu: python3 and python3-venv; elsewhere: python.org), then run make again." >&2; \
+			exit 1; \
+		fi; \
+		$$found -m venv --clear $(VENV); \
+	fi
+	@$(BIN)/python -m pip install -qq "uv==$(UV_VERSION)"
+	@touch $@
+
+$(READY): $(UV_READY) pyproject.toml uv.lock
+	@$(BIN)/uv sync --locked --quiet
+	@touch $@
+	@echo "Ready: $(BIN)/planner."

@@ -1,0 +1,184 @@
+"""The benchmarks of ``docs/benchmarks.md``: real schools, our solver child beside bare HiGHS on the same matrix.
+
+Ours is the product's own way: Pyomo model, arrays, HiGHS in a spawned child with progress sent
+over a pipe. Bare is a fresh process that only reads the same matrix as MPS and runs HiGHS
+with the same gap, seed and one thread. Runs alternate; figures are medians.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from multiprocessing.connection import Connection
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import highspy
+
+from optimisation.highs import Hooks, check_canaries, compile_model, load, run, set_objective
+from optimisation.model import build_model
+from optimisation.solve import Solver
+from planner.errors import InputMustBeMended
+from planner.intake.dfe import BuildRequest, build_partnership
+from planner.measures import standing
+from planner.need import World, world_of
+from planner.policy import load_policy
+
+GAP_POINTS = 0.1
+
+AREAS: dict[str, dict[str, str]] = {
+    "Hertfordshire": {
+        "gias": "hertfordshire_919/gias_919_open_2025-05-24.csv",
+        "sen": "hertfordshire_919/sen_school_level_919_2022-23.csv",
+        "census": "hertfordshire_919/919_census_2024-25.csv",
+        "idaci": "hertfordshire_919/iod2025_file3_idaci_919.csv",
+        "links": "hertfordshire_919/links_gias_919_2025-04-22.csv",
+    },
+    "Surrey": {
+        "gias": "surrey_936/gias_936_all_2021.csv",
+        "sen": "surrey_936/sen_school_level_936_2022-23.csv",
+        "census": "surrey_936/936_census_2018-19.csv",
+        "idaci": "surrey_936/iod2019_file3_idaci_936.csv",
+        "links": "surrey_936/links_gias_936_2025-04-22.csv",
+    },
+}
+
+
+def bench_tables(*, reference: Path, schools: Sequence[int], lines: Sequence[int], repeats: int, seconds: float) -> Iterator[str]:
+    """Markdown lines of every table, as they are measured."""
+    if not all((reference / path).exists() for files in AREAS.values() for path in files.values()):
+        raise InputMustBeMended(f"The reference data is not in {reference}; give its folder with --reference.")
+    yield "| area | schools | leading objective | rows | columns | whole | nodes | gap, points | ours, s | bare HiGHS, s | ours / bare |"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|"
+    for area in AREAS:
+        for count in schools:
+            for line in (*lines, None):
+                yield _solve_row(area, _world(reference, area, count, line), line, repeats, seconds)
+    yield ""
+    yield "| area | schools | state in Pyomo, s | hand over, s | plan by a warm worker, s | peak memory of the worker, MB | standards met / partly / under half |"
+    yield "|---|---|---|---|---|---|---|"
+    for area in AREAS:
+        for count in schools:
+            yield _plan_row(area, _world(reference, area, count, None), repeats, seconds)
+    yield ""
+    yield "| start | seconds |"
+    yield "|---|---|"
+    yield f"| a worker, until its canaries are solved | {median(_worker_start() for _ in range(repeats)):.2f} |"
+    yield f"| `planner --version`, cold command | {median(_command_start('--version') for _ in range(repeats)):.2f} |"
+    yield f"| `planner demo`, cold command, everything | {median(_command_start('demo') for _ in range(min(repeats, 3))):.2f} |"
+
+
+def _world(reference: Path, area: str, count: int, line: int | None) -> World:
+    """The schools nearest to the area's first open secondary by URN, on assumed people and funds."""
+    files = {name: reference / path for name, path in AREAS[area].items()}
+    policy = load_policy()
+    if line is not None:
+        policy = replace(policy, board=replace(policy.board, line_percent=Fraction(line)))
+    request = BuildRequest(
+        gias=files["gias"], sen=files["sen"], census=(files["census"],), idaci=files["idaci"], links=files["links"],
+        urns=None, near_urn=_first_secondary(files["gias"]), count=count,
+    )  # fmt: skip
+    return world_of(build_partnership(request, policy).partnership, policy)
+
+
+def _first_secondary(gias: Path) -> int:
+    import pandas as pd  # noqa: PLC0415
+
+    frame = pd.read_csv(gias, dtype=str, keep_default_na=False, encoding="cp1252")
+    group = frame["EstablishmentTypeGroup (name)"].str.contains("maintained|Academies", case=False, regex=True)
+    is_open = frame["EstablishmentStatus (name)"] == "Open"
+    return int(frame[group & is_open & (frame["PhaseOfEducation (name)"] == "Secondary")]["URN"].astype(int).min())
+
+
+# --- one case, ours and bare ---------------------------------------------------------------
+
+
+def _solve_row(area: str, world: World, line: int | None, repeats: int, seconds: float) -> str:
+    objective = 1 if line is None else 0
+    with tempfile.TemporaryDirectory() as folder:
+        matrix = Path(folder) / "matrix.mps"
+        ours, bare = [], []
+        for _ in range(repeats):
+            ours.append(_in_child(_ours, world, objective, seconds, matrix))
+            bare.append(_in_child(_bare, matrix, seconds))
+    size, solved, nodes = ours[0]["size"], ours[0], ours[0]["nodes"]
+    ours_seconds, bare_seconds = (median(result["seconds"] for result in results) for results in (ours, bare))
+    name = "total need met" if line is None else f"shortfall below {line} %"
+    return (
+        f"| {area} | {len(world.partnership.schools)} | {name} | {size[0]} | {size[1]} | {size[2]} | {nodes} | {solved['gap']:.3f} "
+        f"| {ours_seconds:.2f} | {bare_seconds:.2f} | {ours_seconds / max(bare_seconds, 1e-9):.2f} |"
+    )
+
+
+def _in_child(work: Callable[..., None], *arguments: Any) -> dict[str, Any]:
+    """Run one measurement in a fresh process of its own."""
+    context = multiprocessing.get_context("spawn")
+    mine, theirs = context.Pipe()
+    process = context.Process(target=work, args=(theirs, *arguments))
+    process.start()
+    theirs.close()
+    while not isinstance(message := mine.recv(), dict):
+        pass
+    process.join()
+    return message
+
+
+def _ours(pipe: Connection, world: World, objective: int, seconds: float, matrix: Path) -> None:
+    check_canaries()
+    problem = compile_model(build_model(world))
+    h = load(problem)
+    if objective:
+        set_objective(h, problem, objective)
+    if not matrix.exists():
+        h.writeModel(str(matrix))
+    solved = run(h, gap=GAP_POINTS, seconds=seconds, hooks=Hooks(on_progress=pipe.send, should_stop=lambda: False))
+    pipe.send({"seconds": solved.seconds, "gap": max(solved.objective - solved.bound, 0.0), "nodes": solved.nodes, "size": problem.size})
+
+
+def _bare(pipe: Connection, matrix: Path, seconds: float) -> None:
+    h = highspy.Highs()
+    h.setOptionValue("output_flag", False)
+    h.setOptionValue("threads", 1)
+    h.setOptionValue("mip_abs_gap", GAP_POINTS)
+    h.setOptionValue("mip_rel_gap", 0.0)
+    h.setOptionValue("time_limit", seconds)
+    h.readModel(str(matrix))
+    h.run()
+    pipe.send({"seconds": h.getRunTime()})
+
+
+def _plan_row(area: str, world: World, repeats: int, seconds: float) -> str:
+    with Solver() as solver:
+        took = []
+        for _ in range(repeats + 1):  # the first only warms the worker
+            start = time.perf_counter()
+            plan = solver.make_plan(world, gap_points=GAP_POINTS, seconds=seconds)
+            took.append(time.perf_counter() - start)
+        sizes, megabytes = solver.last_sizes, solver.last_peak_megabytes
+    assert sizes is not None
+    here = standing(world.picture, world.policy, plan.amounts)
+    return (
+        f"| {area} | {len(world.partnership.schools)} | {sizes.build_seconds:.2f} | {sizes.hand_over_seconds:.2f} "
+        f"| {median(took[1:]):.2f} | {megabytes} | {here.met} / {here.partly_met} / {here.under_half} |"
+    )
+
+
+def _worker_start() -> float:
+    start = time.perf_counter()
+    with Solver() as solver:
+        solver.wait_until_ready()
+        return time.perf_counter() - start
+
+
+def _command_start(*words: str) -> float:
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-m", "web.command_line", *words], check=True, capture_output=True, cwd=folder)  # noqa: S603
+    return time.perf_counter() - start

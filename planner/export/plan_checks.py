@@ -1,0 +1,369 @@
+"""The sheet Checks: every rule that a spreadsheet can test, as live formulas over the other sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from openpyxl.formatting.rule import CellIsRule
+from openpyxl.styles import Font, PatternFill
+
+from planner import rules
+from planner.audit import money_cap_pounds, most_of
+from planner.export.plan_facts import Facts
+from planner.export.tables import POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, figure, text_column
+from planner.measures import SPENDING_USES
+from planner.partnership import GRANT_ITEM, Bound, Consent, DecisionRight, FundUse
+from planner.rules import Rule
+from planner.supply import host_condition, is_planned, smallest_useful_places
+
+_GREEN, _RED = PatternFill("solid", bgColor="C9EBD3"), PatternFill("solid", bgColor="F6B8B0")
+_ARITHMETIC = "adds_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """Where the figures stand that the checks test."""
+
+    schools: Table
+    time: Table
+    services: Table
+    bases: Table
+    places: Table
+    accounts: Table
+    held: Table
+    pots: Table
+    needs: Table
+    standards: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Check:
+    """One comparison of two figures, each a formula or a number."""
+
+    rule_id: str
+    says: str
+    where: str
+    left: Value
+    must_be: str  # =, <= or >=
+    right: Value
+    look: str = WHOLE
+
+    def holds(self) -> bool:
+        left, right = figure(self.left), figure(self.right)
+        assert isinstance(left, int | float)
+        assert isinstance(right, int | float)
+        return {"=": left == right, "<=": left <= right, ">=": left >= right}[self.must_be]
+
+
+def checks_sheet(book: Book, facts: Facts, tables: Tables) -> tuple[Table, tuple[str, ...]]:
+    """Every check with its two figures and whether it holds, whether all do, and the rule each one tests."""
+    page = book.page(
+        "Checks",
+        "Checks: do the rules hold?",
+        "Every figure is worked out live from the other sheets. Change an amount there and see what no longer holds.",
+    )
+    checks = list(_checks(facts, tables))
+    head = page.row
+    page.row += 2
+    columns = [
+        text_column("rule", "Rule", 24, help="The rule's name, as on the sheet Rules; adds_up tests sums only."),
+        text_column("says", "What is tested", 58),
+        text_column("where", "Where", 40),
+        Column(key="left", heading="Figure", width=14),
+        text_column("must_be", "Must be", 11),
+        Column(key="right", heading="Figure", width=14),
+        Column(key="holds", heading="Holds", width=10, look="General"),
+    ]
+    words = {"=": "equal to", "<=": "at most", ">=": "at least"}
+    rows: list[Row] = [
+        {
+            "rule": check.rule_id,
+            "says": check.says,
+            "where": check.where,
+            "left": check.left,
+            "must_be": words[check.must_be],
+            "right": check.right,
+            "holds": Formula(f"={{left}}{check.must_be}{{right}}", check.holds()),
+        }
+        for check in checks
+    ]
+    table = page.table(columns, rows, freeze=2, has_filter=True)
+    for i, check in enumerate(checks):
+        for key in ("left", "right"):
+            page.sheet[f"{table.letters[key]}{table.first + i}"].number_format = check.look
+    held = sum(check.holds() for check in checks)
+    span, bold = table.span("holds"), Font(bold=True, size=13)
+    page.write(head, 1, "All checks hold", font=bold)
+    count = Formula(f'=COUNTIF({span},TRUE)&" of "&ROWS({span})&" hold"', f"{held} of {len(checks)} hold")
+    page.write(head, 2, count, font=bold)
+    letter = table.letters["holds"]
+    page.write(head, len(columns), Formula(f"=AND({span})", held == len(checks)), look="General", font=bold)
+    # One range from the head line down: LibreOffice 7.4 crashes printing a coloured TRUE beside text.
+    for truth, fill in (("TRUE", _GREEN), ("FALSE", _RED)):
+        rule = CellIsRule(operator="equal", formula=[truth], fill=fill)
+        page.sheet.conditional_formatting.add(f"{letter}{head}:{letter}{table.last}", rule)
+    page.finish()
+    return table, tuple(check.rule_id for check in checks)
+
+
+def _checks(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    """Every check of a rule that is on, and every sum."""
+    for check in (
+        *_rights(facts, tables),
+        *_money(facts, tables),
+        *_time(facts, tables),
+        *_bases(facts, tables),
+        *_protection(facts, tables),
+        *_heads(facts, tables),
+        *_sums(facts, tables),
+    ):
+        if facts.policy.is_on(check.rule_id):
+            yield check
+
+
+def _of(rule: Rule, where: str, left: Value, must_be: str, right: Value, look: str = WHOLE) -> _Check:
+    return _Check(rule_id=rule.rule_id, says=rule.sentence, where=where, left=left, must_be=must_be, right=right, look=look)
+
+
+def _at(table: Table, key: str, index: int, value: float) -> Formula:
+    """A live reference to one figure."""
+    return Formula("=" + table.cell(key, index), value)
+
+
+# --- rights and money --------------------------------------------------------------------
+
+
+def _rights(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    for i, service in enumerate(facts.partnership.services):
+        if service.decision_right is DecisionRight.INFORMATION:
+            yield _of(rules.DECISION_RIGHT, service.name, _at(tables.services, "given", i, facts.given(service.service_id)), "=", 0)
+    for i, base in enumerate(facts.partnership.bases):
+        if base.decision_right is DecisionRight.INFORMATION:
+            yield _of(rules.DECISION_RIGHT, base.name, _at(tables.bases, "size", i, facts.amounts.base_sizes.get(base.base_id, 0)), "=", 0)
+    uses = {"grants": FundUse.GRANTS, "pot": FundUse.MODERATED_POT} | {f"use_{i}": use for i, use in enumerate(SPENDING_USES)}
+    for i, fund in enumerate(facts.partnership.funds):
+        accounts = facts.accounts[2 * i : 2 * i + 2]
+        spent = [
+            {"grants": a.grants, "pot": a.moderated_pot} | {f"use_{n}": pounds for n, (_, pounds) in enumerate(a.by_use)} for a in accounts
+        ]
+        if not is_planned(fund):
+            yield _of(rules.DECISION_RIGHT, fund.name, _other_uses(tables.accounts, i, list(uses), spent), "=", 0, POUNDS)
+        others = [key for key, use in uses.items() if use not in fund.allowed_uses]
+        if others:
+            yield _of(rules.ALLOWED_USES, f"{fund.name}, all other uses", _other_uses(tables.accounts, i, others, spent), "=", 0, POUNDS)
+
+
+def _other_uses(accounts: Table, fund: int, keys: list[str], spent: list[dict[str, int]]) -> Formula:
+    cells = "+".join(accounts.cell(key, 2 * fund + year) for year in (0, 1) for key in keys)
+    return Formula("=" + cells, sum(year[key] for year in spent for key in keys))
+
+
+def _money(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    accounts = tables.accounts
+    for i, account in enumerate(facts.accounts):
+        name = f"{facts.partnership.funds[i // 2].name}, {account.financial_year}"
+        yield _of(rules.FUND_BALANCE, f"{name}, left", _at(accounts, "left", i, account.left), ">=", 0, POUNDS)
+    for i, fund in enumerate(facts.partnership.funds):
+        first, second = facts.accounts[2 * i], facts.accounts[2 * i + 1]
+        carried_in, carried_out = (
+            _at(accounts, "carried_in", 2 * i + 1, second.carried_in),
+            _at(accounts, "carried_out", 2 * i, first.carried_out),
+        )
+        yield _of(rules.FUND_BALANCE, f"{fund.name}, carried over 31 March", carried_in, "=", carried_out, POUNDS)
+    yield from _costs(facts, tables)
+    for year, name in enumerate(facts.partnership.financial_years):
+        held = sum(facts.amounts.spending.get((f.fund_id, year + 1, FundUse.CONTINGENCY), 0) for f in facts.partnership.funds)
+        contingency = f"use_{SPENDING_USES.index(FundUse.CONTINGENCY)}"
+        least = tables.held.cell("contingency", year)
+        yield _of(
+            rules.CONTINGENCY_HELD,
+            name,
+            _in_year(tables, contingency, year, held),
+            ">=",
+            Formula("=" + least, facts.least_contingency[year]),
+            POUNDS,
+        )
+    for half_term, least_pounds in facts.least_pots.items():
+        released = sum(n for (_, h), n in facts.amounts.pots.items() if h == half_term)
+        left = Formula(f"={tables.pots.total(f'half_{half_term}')}", released)
+        right = _at(tables.held, "pot", 0 if half_term <= 4 else 1, least_pounds)
+        yield _of(rules.MODERATED_POT_RELEASED, f"half-term {half_term}", left, ">=", right, POUNDS)
+
+
+def _in_year(tables: Tables, key: str, year: int, value: int) -> Formula:
+    return Formula("=" + tables.accounts.sum_where(key, "year", tables.held.cell("year", year)), value)
+
+
+def _costs(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    """Time and bases are paid in the year they run, openings before 31 March."""
+    months = facts.policy.board.september_to_march_months
+    yearly = (
+        (FundUse.SPECIALIST_TIME, tables.services.total("cost"), facts.time_pounds),
+        (FundUse.BASE_RUNNING, tables.bases.total("running"), facts.running_pounds),
+    )
+    for use, total, pounds in yearly:
+        first = -(-pounds * months // 12)
+        in_first = f"ROUNDUP(ROUND({total}*{months}/12,6),0)"
+        yield _paid(facts, tables, use, 0, Formula("=" + in_first, first))
+        yield _paid(facts, tables, use, 1, Formula(f"={total}-{in_first}", pounds - first))
+    yield _paid(facts, tables, FundUse.BASE_OPENING, 0, Formula("=" + tables.bases.total("opening"), facts.opening_pounds))
+    yield _paid(facts, tables, FundUse.BASE_OPENING, 1, 0)
+
+
+def _paid(facts: Facts, tables: Tables, use: FundUse, year: int, cost: Value) -> _Check:
+    paid = sum(facts.amounts.spending.get((f.fund_id, year + 1, use), 0) for f in facts.partnership.funds)
+    left = _in_year(tables, f"use_{SPENDING_USES.index(use)}", year, paid)
+    return _of(rules.COSTS_PAID, f"{use.value}, {facts.partnership.financial_years[year]}", left, "=", cost, POUNDS)
+
+
+# --- time and bases ----------------------------------------------------------------------
+
+
+def _time(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    services, time = tables.services, tables.time
+    for i, service in enumerate(facts.partnership.services):
+        supply, given = facts.supply[service.service_id], facts.given(service.service_id)
+        left = _at(services, "given", i, given)
+        after = Formula(f"=MAX(0,{services.cell('in_post', i)}-{services.cell('statutory', i)})", supply.after_statutory_sessions)
+        yield _of(rules.STATUTORY_FIRST, service.name, left, "<=", after)
+        if service.decision_right is not DecisionRight.INFORMATION:
+            yield _of(rules.VACANCY_HELD_BACK, service.name, left, "<=", _at(services, "shareable", i, supply.shareable_sessions))
+        block = supply.minimum_block_sessions
+        small = sum(0 < n < block for (_, service_id), n in facts.amounts.sessions.items() if service_id == service.service_id)
+        same = f"--EXACT({time.span('service_id')},{services.cell('id', i)})"
+        count = f"=SUMPRODUCT({same},--({time.span('sessions')}>0),--({time.span('sessions')}<{services.cell('block', i)}))"
+        yield _of(rules.SMALLEST_BLOCK, f"{service.name}, smaller blocks", Formula(count, small), "=", 0)
+
+
+def _bases(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    bases = tables.bases
+    for i, base in enumerate(facts.partnership.bases):
+        size = facts.amounts.base_sizes.get(base.base_id, 0)
+        planned = _at(bases, "size", i, size)
+        given = sum(n for (base_id, _), n in facts.amounts.places.items() if base_id == base.base_id)
+        yield _of(rules.PLACES_WITHIN_SIZE, base.name, _at(bases, "given", i, given), "<=", planned)
+        if base.is_open and base.decision_right is not DecisionRight.INFORMATION:
+            least = 0 if base.may_close else 1
+            kept = Formula(f"=MAX({least},{bases.cell('pupils', i)})", max(least, base.pupils_now))
+            yield _of(rules.PUPILS_NOW_KEPT, base.name, planned, ">=", kept)
+        if host_condition(facts.partnership, base.host_urn).consent is not Consent.YES:
+            now = (
+                Formula(f"=MAX({bases.cell('now', i)},{bases.cell('pupils', i)})", max(base.places_now, base.pupils_now))
+                if base.is_open
+                else 0
+            )
+            yield _of(rules.HOST_CONSENT, base.name, planned, "<=", now)
+        if not base.is_open:
+            smallest = smallest_useful_places(base, facts.policy)
+            right = Formula(f"=IF({bases.cell('size', i)}=0,0,{smallest})", smallest if size else 0)
+            yield _of(rules.SMALLEST_USEFUL_BASE, base.name, planned, ">=", right)
+    for condition in facts.partnership.host_conditions:
+        if condition.most_places is not None:
+            hosted = [b for b in facts.partnership.bases if b.host_urn == condition.urn]
+            now_there = sum(max(b.places_now, b.pupils_now) for b in hosted if b.is_open)
+            planned = Formula(
+                f"=SUMPRODUCT(--({bases.span('urn')}={condition.urn}),{bases.span('size')})",
+                sum(facts.amounts.base_sizes.get(b.base_id, 0) for b in hosted),
+            )
+            where = facts.names[str(condition.urn)]
+            yield _of(rules.HOST_MOST_PLACES, where, planned, "<=", max(condition.most_places, now_there))
+
+
+# --- schools -----------------------------------------------------------------------------
+
+
+def _protection(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    board, schools = facts.policy.board, tables.schools
+    index = {ledger.school.urn: i for i, ledger in enumerate(facts.ledgers)}
+    for row in facts.partnership.last_year:
+        if row.urn not in index:
+            continue
+        name, i = facts.names[str(row.urn)], index[row.urn]
+        if row.item == GRANT_ITEM:
+            grant, last = _at(schools, "grant", i, facts.ledgers[i].grant_pounds), schools.cell("last_grant", i)
+            floor = float(row.amount * (100 + board.money_floor_percent) / 100)
+            yield _of(
+                rules.MONEY_FLOOR,
+                name,
+                grant,
+                ">=",
+                Formula(f"=ROUND({last}*{float(100 + board.money_floor_percent)}/100,6)", floor),
+                POUNDS,
+            )
+            if row.amount:
+                cap = f"=ROUNDUP(ROUND({last}*{float(100 + board.money_cap_percent)}/100/120,9),0)*120"
+                yield _of(rules.MONEY_CAP, name, grant, "<=", Formula(cap, money_cap_pounds(row.amount, facts.policy)), POUNDS)
+        elif board.sessions_floor_percent > -100:
+            least = float(row.amount * (100 + board.sessions_floor_percent) / 100)
+            formula = Formula(f"=ROUND({row.amount}*{float(100 + board.sessions_floor_percent)}/100,6)", least)
+            yield _of(rules.SESSIONS_FLOOR, f"{name}, {row.item}", _has(facts, tables, i, row.item), ">=", formula)
+
+
+def _has(facts: Facts, tables: Tables, school: int, item: str) -> Value:
+    """A school's grant or half-days of a service, live where the sheet Schools shows them."""
+    if item == GRANT_ITEM:
+        return _at(tables.schools, "grant", school, facts.ledgers[school].grant_pounds)
+    own = [service.service_id for service in facts.services("school")]
+    given = facts.amounts.sessions.get((str(facts.ledgers[school].school.urn), item), 0)
+    return _at(tables.schools, f"own_{own.index(item)}", school, given) if item in own else given
+
+
+def _heads(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    index = {ledger.school.urn: i for i, ledger in enumerate(facts.ledgers)}
+    for wish in facts.partnership.head_rules:
+        if wish.urn not in index:
+            continue
+        has = _has(facts, tables, index[wish.urn], wish.item)
+        where = f"{facts.names[str(wish.urn)]}, {wish.item}: {wish.bound.value} {wish.amount:,} ({wish.rule_id})"
+        look = POUNDS if wish.item == GRANT_ITEM else WHOLE
+        if wish.bound is not Bound.AT_MOST:
+            yield _of(rules.HEAD_RULE, where, has, ">=", wish.amount, look)
+        if wish.bound is not Bound.AT_LEAST:
+            yield _of(rules.HEAD_RULE, where, has, "<=", most_of(wish), look)
+
+
+# --- sums --------------------------------------------------------------------------------
+
+
+def _sums(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    """The same figure from two sheets."""
+    funds = [fund.fund_id for fund in facts.partnership.funds]
+    for i, fund in enumerate(facts.grant_funds()):
+        at = 2 * funds.index(fund.fund_id)
+        schools = sum(n for (_, fund_id), n in facts.amounts.grants.items() if fund_id == fund.fund_id)
+        months = Formula(
+            f"={tables.accounts.cell('grants', at)}+{tables.accounts.cell('grants', at + 1)}",
+            sum(a.grants for a in facts.accounts[at : at + 2]),
+        )
+        yield _sum(
+            f"{fund.name}: grants of all schools are the fund's grants",
+            "Schools, Money",
+            tables.schools.total(f"fund_{i}"),
+            schools,
+            months,
+            POUNDS,
+        )
+    yield _sum(
+        "Half-days of all schools and zones are those all services give", "Time, Services", tables.time.total("sessions"),
+        sum(facts.amounts.sessions.values()), Formula("=" + tables.services.total("given"), sum(map(facts.given, facts.supply))),
+    )  # fmt: skip
+    yield _sum(
+        "Places given by zone are those given by base", "Bases", tables.places.total("places"),
+        sum(facts.amounts.places.values()), Formula("=" + tables.bases.total("given"), sum(facts.amounts.places.values())),
+    )  # fmt: skip
+    here = facts.standing
+    counts = "+".join(tables.standards.total(key) for key in ("met", "partly", "under_half", "out"))
+    parts = here.met + here.partly_met + here.under_half + here.out_of_reach
+    yield _sum(
+        "Met, partly met, under half and out of reach make all standards", "Standards, Needs", tables.standards.total("all"),
+        here.standards, Formula("=" + counts, parts),
+    )  # fmt: skip
+    yield _sum(
+        "Every need is counted", "Standards, Needs", tables.standards.total("all"),
+        here.standards, Formula(f"=COUNTA({tables.needs.span('id')})", here.standards),
+    )  # fmt: skip
+
+
+def _sum(says: str, where: str, total: str, value: int, right: Formula, look: str = WHOLE) -> _Check:
+    return _Check(rule_id=_ARITHMETIC, says=says, where=where, left=Formula("=" + total, value), must_be="=", right=right, look=look)

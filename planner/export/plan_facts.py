@@ -1,0 +1,132 @@
+"""What the sheets of a plan are filled from, worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from planner.audit import Breach, breaches
+from planner.export.tables import Column, text_column
+from planner.measures import (
+    FundAccount,
+    SchoolLedger,
+    Standing,
+    base_pounds,
+    fund_accounts,
+    school_ledgers,
+    specialist_time_pounds,
+    standing,
+)
+from planner.need import World
+from planner.partnership import Fund, FundUse, Partnership, Service
+from planner.plan import Amounts, Plan
+from planner.policy import Policy
+from planner.reasons import Reason, reasons
+from planner.supply import ServiceSupply, base_opening_pounds, contingency_pounds, moderated_pot_pounds, pays, service_supply
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A plan in its world, with the figures several sheets share."""
+
+    plan: Plan
+    world: World
+
+    @property
+    def amounts(self) -> Amounts:
+        """What the plan decides."""
+        return self.plan.amounts
+
+    @property
+    def partnership(self) -> Partnership:
+        """Who it is decided for."""
+        return self.world.partnership
+
+    @property
+    def policy(self) -> Policy:
+        """By which settings."""
+        return self.world.policy
+
+    @cached_property
+    def standing(self) -> Standing:
+        """How many standards stand where."""
+        return standing(self.world.picture, self.policy, self.amounts)
+
+    @cached_property
+    def ledgers(self) -> tuple[SchoolLedger, ...]:
+        """In and out of each school."""
+        return school_ledgers(self.partnership, self.policy, self.world.picture, self.amounts)
+
+    @cached_property
+    def accounts(self) -> tuple[FundAccount, ...]:
+        """Each fund by financial year."""
+        return fund_accounts(self.partnership, self.policy, self.amounts)
+
+    @cached_property
+    def reasons(self) -> dict[tuple[str, str], Reason]:
+        """(recipient, standard id) -> why it is not fully met."""
+        return {(reason.recipient, reason.standard_id): reason for reason in reasons(self.world, self.amounts)}
+
+    @cached_property
+    def breaches(self) -> tuple[Breach, ...]:
+        """What the audit finds; nothing in a plan that was stored."""
+        return tuple(breaches(self.world, self.amounts))
+
+    @cached_property
+    def supply(self) -> dict[str, ServiceSupply]:
+        """Service id -> its half-days."""
+        return {s.service_id: service_supply(self.partnership, self.policy, s) for s in self.partnership.services}
+
+    @cached_property
+    def least_contingency(self) -> tuple[int, int]:
+        """Least contingency by financial year."""
+        return contingency_pounds(self.partnership, self.policy)
+
+    @cached_property
+    def least_pots(self) -> dict[int, int]:
+        """Half-term -> least moderated pot."""
+        return moderated_pot_pounds(self.partnership, self.policy)
+
+    @cached_property
+    def time_pounds(self) -> int:
+        """All half-days at their price."""
+        return specialist_time_pounds(self.partnership, self.amounts)
+
+    @cached_property
+    def running_pounds(self) -> int:
+        """All bases, a year."""
+        return base_pounds(self.partnership, self.policy, self.amounts)
+
+    @cached_property
+    def opening_pounds(self) -> int:
+        """All bases that open, once."""
+        opening = [b for b in self.partnership.bases if self.amounts.base_sizes.get(b.base_id, 0)]
+        return sum(base_opening_pounds(base, self.policy) for base in opening)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """URN as text or zone id -> name."""
+        zones = {zone.zone_id: zone.zone_id for zone in self.world.picture.zones}
+        return zones | {str(s.urn): s.name for s in self.partnership.schools}
+
+    def services(self, serves: str) -> list[Service]:
+        """The services planned for schools, or those planned for zones."""
+        return [s for s in self.partnership.services if self.policy.role(s.role).serves == serves]
+
+    def grant_funds(self) -> list[Fund]:
+        """The funds that may pay grants, or do."""
+        used = {fund_id for (_, fund_id), pounds in self.amounts.grants.items() if pounds}
+        return [f for f in self.partnership.funds if pays(f, FundUse.GRANTS) or f.fund_id in used]
+
+    def given(self, service_id: str) -> int:
+        """Half-days given of a service."""
+        return sum(n for (_, service), n in self.amounts.sessions.items() if service == service_id)
+
+
+def right_columns() -> list[Column]:
+    """Who decides on a resource; fill them with ``right_row``."""
+    return [
+        text_column("right", "Decision right", 15, help="Ours is allocated. Request to: the plan holds only if they say yes."),
+        text_column("request_to", "Request to", 18),
+        text_column("request_by", "Request by", 12),
+    ]

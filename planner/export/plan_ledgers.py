@@ -1,0 +1,311 @@
+"""The sheets about who gets what of the pool: schools, services, time, bases, money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from planner.export.plan_facts import Facts, right_columns
+from planner.export.tables import (
+    CHANGE,
+    CHANGE_POUNDS,
+    HUNDREDTHS,
+    PLAIN,
+    POUNDS,
+    Book,
+    Column,
+    Formula,
+    Row,
+    Table,
+    Value,
+    text_column,
+)
+from planner.measures import SchoolLedger
+from planner.need import PLACE
+from planner.partnership import Base
+from planner.supply import (
+    base_opening_pounds,
+    base_running_pounds,
+    host_condition,
+    school_of,
+)
+
+_ZONE_HELP = "What the school may count on of its zone's share, by expected pupils; not an amount of its own."
+
+
+def schools_sheet(book: Book, facts: Facts) -> Table:
+    """One row a school: in and out, beside last year."""
+    page = book.page(
+        "Schools", "Schools: who gets what", "One row for each school. Amounts are for the academic year; a half-day is three hours."
+    )
+    funds, own, rare = facts.grant_funds(), facts.services("school"), facts.services("zone")
+    money, time, zone, last, standards = "Money this year", "Half-days for the school", "Share of zone", "Beside last year", "Standards"
+    columns = [
+        text_column("name", "School", 30),
+        Column(key="urn", heading="URN", width=9, look=PLAIN),
+        text_column("phase", "Phase", 11),
+        text_column("zone", "Zone", 10),
+        Column(key="pupils", heading="Pupils", width=8, is_summed=True),
+        Column(key="paid", heading="Paid in", look=POUNDS, band=money, is_summed=True, help="What the school pays into the pool this year."),
+        *(Column(key=f"fund_{i}", heading=f"Grant: {f.name}", width=13, look=POUNDS, band=money, is_summed=True) for i, f in enumerate(funds)),
+        Column(key="grant", heading="Grant, all funds", look=POUNDS, band=money, is_summed=True),
+        *(Column(key=f"own_{i}", heading=s.name, width=12, band=time, is_summed=True) for i, s in enumerate(own)),
+        Column(key="own", heading="All half-days", band=time, is_summed=True),
+        Column(key="priced", heading="At their price", look=POUNDS, band=time, is_summed=True, help="Half-days at the service's price; time in kind counts nothing."),
+        *(Column(key=f"rare_{i}", heading=f"{s.name}, half-days", width=12, look=HUNDREDTHS, band=zone, help=_ZONE_HELP, is_summed=True) for i, s in enumerate(rare)),
+        Column(key="places", heading="Base places", look=HUNDREDTHS, band=zone, help=_ZONE_HELP, is_summed=True),
+        Column(key="hosted", heading="Places hosted", width=9, is_summed=True, help="Base places that run at this school, for pupils of any school in reach."),
+        Column(key="net", heading="Net", look=POUNDS, is_summed=True, help="Grant and half-days at their price, less what is paid in. Support from the zone is not in it."),
+        Column(key="last_grant", heading="Grant last year", look=POUNDS, band=last, is_summed=True, help="Blank where last year is not known."),
+        Column(key="grant_change", heading="Change", look=CHANGE_POUNDS, band=last, is_summed=True),
+        Column(key="last_own", heading="Half-days last year", width=10, band=last, is_summed=True),
+        Column(key="own_change", heading="Change", width=9, look=CHANGE, band=last, is_summed=True),
+        Column(key="standards", heading="All", width=7, band=standards, is_summed=True, help="Standards planned for the school itself; those of its zone are on the sheet Needs."),
+        Column(key="met", heading="Met", width=7, band=standards, is_summed=True),
+        Column(key="partly", heading="Partly met", width=8, band=standards, is_summed=True, help="Half met or more, not fully."),
+        Column(key="under_half", heading="Under half", width=8, band=standards, is_summed=True),
+        Column(key="out", heading="Out of reach", width=8, band=standards, is_summed=True, help="No plan could meet it with these services, funds and bases."),
+    ]  # fmt: skip
+    rows = [_school_row(ledger, facts) for ledger in facts.ledgers]
+    table = page.table(columns, rows, freeze=1)
+    page.finish()
+    return table
+
+
+def _school_row(ledger: SchoolLedger, facts: Facts) -> Row:
+    school, given, shared = ledger.school, dict(ledger.sessions), dict(ledger.zone_share_sessions_hundredths)
+    funds, own = facts.grant_funds(), facts.services("school")
+    row: dict[str, Value] = {
+        "name": school.name,
+        "urn": school.urn,
+        "phase": school.phase.value,
+        "zone": facts.world.picture.zone_of(school.urn).zone_id,
+        "pupils": school.pupils,
+        "paid": ledger.paid_in_pounds,
+        "grant": Formula(_plus(f"fund_{i}" for i in range(len(funds))), ledger.grant_pounds),
+        "own": Formula(_plus(f"own_{i}" for i in range(len(own))), ledger.own_sessions),
+        "priced": ledger.priced_sessions_pounds,
+        "places": ledger.places_share_hundredths / 100,
+        "hosted": ledger.base_places_hosted,
+        "net": Formula("={grant}+{priced}-{paid}", ledger.net_pounds),
+        "last_grant": ledger.last_year_grant_pounds,
+        "grant_change": _change("grant", "last_grant", ledger.grant_pounds, ledger.last_year_grant_pounds),
+        "last_own": ledger.last_year_sessions,
+        "own_change": _change("own", "last_own", ledger.own_sessions, ledger.last_year_sessions),
+        "standards": ledger.standards,
+        "met": ledger.met,
+        "partly": Formula("={standards}-{met}-{under_half}-{out}", ledger.standards - ledger.met - ledger.under_half - ledger.out_of_reach),
+        "under_half": ledger.under_half,
+        "out": ledger.out_of_reach,
+    }
+    row |= {f"fund_{i}": facts.amounts.grants.get((school.urn, fund.fund_id), 0) for i, fund in enumerate(funds)}
+    row |= {f"own_{i}": given.get(service.service_id, 0) for i, service in enumerate(own)}
+    return row | {f"rare_{i}": shared.get(service.service_id, 0) / 100 for i, service in enumerate(facts.services("zone"))}
+
+
+def _plus(keys: Iterable[str]) -> str:
+    return "=" + ("+".join(f"{{{key}}}" for key in keys) or "0")
+
+
+def _change(now: str, before: str, amount: int, last_year: int | None) -> Value:
+    return None if last_year is None else Formula(f"={{{now}}}-{{{before}}}", amount - last_year)
+
+
+# --- time --------------------------------------------------------------------------------
+
+
+def time_sheet(book: Book, facts: Facts) -> Table:
+    """One row for every school or zone and service that gives it time."""
+    page = book.page("Time", "Time: half-days by school and zone", "Only what is given. A zone's half-days are shared by its schools.")
+    p = facts.partnership
+    order = [str(s.urn) for s in p.schools] + [zone.zone_id for zone in facts.world.picture.zones]
+    last = {(str(row.urn), row.item): row.amount for row in p.last_year}
+    members = {zone.zone_id: ", ".join(facts.names[str(urn)] for urn in zone.urns) for zone in facts.world.picture.zones}
+    schools = {str(s.urn) for s in p.schools}
+    columns = [
+        text_column("recipient", "School or zone", 34),
+        text_column("kind", "Is a", 8),
+        text_column("service", "Service", 34),
+        text_column("role", "Role", 30),
+        Column(key="sessions", heading="Half-days", is_summed=True),
+        Column(key="block", heading="Smallest block", help="A school or zone gets none of the service or at least this."),
+        Column(key="last", heading="Last year", is_summed=True, help="Blank where last year is not known."),
+        text_column("members", "Schools of the zone", 60),
+        text_column("service_id", "Service id", 16),
+    ]
+    rows: list[Row] = [
+        {
+            "recipient": facts.names[recipient],
+            "kind": "school" if recipient in schools else "zone",
+            "service": service.name,
+            "role": facts.policy.role(service.role).name,
+            "sessions": facts.amounts.sessions[recipient, service.service_id],
+            "block": facts.supply[service.service_id].minimum_block_sessions,
+            "last": last.get((recipient, service.service_id)),
+            "members": "" if recipient in schools else members[recipient],
+            "service_id": service.service_id,
+        }
+        for recipient in order
+        for service in p.services
+        if facts.amounts.sessions.get((recipient, service.service_id), 0)
+    ]
+    table = page.table(columns, rows, freeze=1, has_filter=True)
+    page.finish()
+    return table
+
+
+def services_sheet(book: Book, facts: Facts, schools: Table, time: Table) -> Table:
+    """One row a service: what it has, what comes off first, what is given."""
+    page = book.page(
+        "Services", "Services: half-days to share", "Statutory work comes off first, then other duties and the vacancy the board expects."
+    )
+    off = "Half-days a year"
+    columns = [
+        text_column("name", "Service", 30),
+        text_column("role", "Role", 24),
+        text_column("employer", "Employer", 22),
+        *right_columns(),
+        Column(key="in_post", heading="In post", band=off, is_summed=True, help="Half-days of posts that are filled, net of leave and travel."),
+        Column(key="vacant", heading="Vacant", band=off, is_summed=True, help="Half-days of empty posts; they give nothing."),
+        Column(key="statutory", heading="Statutory", band=off, is_summed=True),
+        Column(key="other", heading="Other duties", band=off, is_summed=True),
+        Column(key="held", heading="Held back", band=off, is_summed=True, help="For the vacancy the board expects."),
+        Column(key="shareable", heading="Can be shared", band=off, is_summed=True),
+        Column(key="given", heading="Given", band=off, is_summed=True),
+        Column(key="left", heading="Left", band=off, is_summed=True),
+        Column(key="block", heading="Smallest block", band=off),
+        Column(key="short", heading="Statutory shortfall", band=off, is_summed=True, help="Statutory half-days that the posts filled cannot cover."),
+        Column(key="price", heading="Price a half-day", look=POUNDS, help="0 where the time is in kind."),
+        Column(key="cost", heading="Cost", look=POUNDS, is_summed=True),
+        text_column("id", "Id", 14),
+    ]  # fmt: skip
+    own = [s.service_id for s in facts.services("school")]
+    rows: list[Row] = []
+    for service in facts.partnership.services:
+        supply, given = facts.supply[service.service_id], facts.given(service.service_id)
+        from_schools = f"=SUM({schools.span(f'own_{own.index(service.service_id)}')})" if service.service_id in own else ""
+        rows.append(
+            {
+                "name": service.name,
+                "role": facts.policy.role(service.role).name,
+                "employer": service.employer,
+                "right": service.decision_right.value,
+                "request_to": service.request_to,
+                "request_by": service.request_by,
+                "in_post": supply.in_post_sessions,
+                "vacant": supply.vacant_sessions,
+                "statutory": supply.statutory_sessions,
+                "other": supply.other_duties_sessions,
+                "held": supply.held_back_sessions,
+                "shareable": supply.shareable_sessions,
+                "given": Formula(from_schools or "=" + time.sum_where("sessions", "service_id", "{id}"), given),
+                "left": Formula("={shareable}-{given}", supply.shareable_sessions - given),
+                "block": supply.minimum_block_sessions,
+                "short": supply.statutory_shortfall_sessions,
+                "price": service.price_pounds_per_session,
+                "cost": Formula("={given}*{price}", given * service.price_pounds_per_session),
+                "id": service.service_id,
+            }
+        )
+    table = page.table(columns, rows, freeze=1)
+    page.finish()
+    return table
+
+
+# --- bases -------------------------------------------------------------------------------
+
+
+def bases_sheet(book: Book, facts: Facts) -> tuple[Table, Table]:
+    """Bases with their size and cost, and below them the places by zone and standard; both tables."""
+    page = book.page(
+        "Bases",
+        "Bases: places and what they cost",
+        "A base that stays closed is shown with size 0. Places go to zones, not to named children.",
+    )
+    columns = [
+        text_column("name", "Base", 30),
+        text_column("host", "Host school", 28),
+        text_column("needs", "Is for", 18),
+        text_column("phase", "Phase", 11),
+        text_column("kind", "Kind", 15),
+        *right_columns(),
+        text_column("open", "Open now", 8),
+        Column(key="now", heading="Places now", width=8, is_summed=True),
+        Column(key="pupils", heading="Pupils now", width=8, is_summed=True),
+        Column(key="size", heading="Planned places", width=9, is_summed=True),
+        Column(key="given", heading="Given to zones", width=9, is_summed=True),
+        Column(key="free", heading="Free", width=8, is_summed=True),
+        text_column("zones", "Places by zone", 22),
+        Column(key="running", heading="Running cost", look=POUNDS, is_summed=True, help="A year, after the council's place funding."),
+        Column(key="opening", heading="Opening cost", look=POUNDS, is_summed=True, help="Once, before 31 March."),
+        text_column("consent", "Host agrees", 11),
+        Column(key="most", heading="Host's most", width=8, help="The most base places the host agreed to, over all its bases."),
+        text_column("id", "Id", 14),
+        Column(key="urn", heading="Host URN", width=9, look=PLAIN),
+    ]  # fmt: skip
+    given = [(base_id, cell_id, n) for (base_id, cell_id), n in sorted(facts.amounts.places.items()) if n]
+    # The lower table comes first, so that the upper one can refer to it: heading, rows, total and a gap lie between.
+    top = page.row
+    page.row += max(len(facts.partnership.bases), 1) + 3
+    page.heading("Places by base, zone and standard")
+    places = page.table(
+        [
+            text_column("base", "Base", 30),
+            text_column("zone", "Zone", 28),
+            text_column("standard", "Standard", 24),
+            Column(key="need", heading="Places needed", look=HUNDREDTHS, is_summed=True),
+            Column(key="places", heading="Places given", is_summed=True),
+            text_column("id", "Base id", 15),
+        ],
+        [_place_row(base_id, cell_id, n, facts) for base_id, cell_id, n in given],
+    )
+    page.row = top
+    table = page.table(columns, [_base_row(base, facts, places) for base in facts.partnership.bases])
+    page.sheet.freeze_panes = "B4"
+    page.finish()
+    return table, places
+
+
+def _base_row(base: Base, facts: Facts, places: Table) -> Row:
+    size = facts.amounts.base_sizes.get(base.base_id, 0)
+    condition = host_condition(facts.partnership, base.host_urn)
+    by_zone: dict[str, int] = {}
+    for (base_id, cell_id), n in sorted(facts.amounts.places.items()):
+        if base_id == base.base_id and n:
+            zone = cell_id.rpartition(":")[0]
+            by_zone[zone] = by_zone.get(zone, 0) + n
+    given = sum(by_zone.values())
+    return {
+        "name": base.name,
+        "host": school_of(facts.partnership, base.host_urn).name,
+        "needs": ", ".join(base.needs),
+        "phase": base.phase.value,
+        "kind": base.kind.value,
+        "right": base.decision_right.value,
+        "request_to": base.request_to,
+        "request_by": base.request_by,
+        "open": "yes" if base.is_open else "no",
+        "now": base.places_now,
+        "pupils": base.pupils_now,
+        "size": size,
+        "given": Formula("=" + places.sum_where("places", "id", "{id}"), given),
+        "free": Formula("={size}-{given}", size - given),
+        "zones": "; ".join(f"{zone}: {n}" for zone, n in by_zone.items()),
+        "running": base_running_pounds(base, size, facts.policy),
+        "opening": base_opening_pounds(base, facts.policy) if size else 0,
+        "consent": condition.consent.value,
+        "most": condition.most_places,
+        "id": base.base_id,
+        "urn": base.host_urn,
+    }
+
+
+def _place_row(base_id: str, cell_id: str, places: int, facts: Facts) -> Row:
+    cell = facts.world.picture.cell(cell_id)
+    return {
+        "base": next(b.name for b in facts.partnership.bases if b.base_id == base_id),
+        "zone": facts.names[cell.recipient],
+        "standard": facts.policy.standard(cell.standard_id).name,
+        "need": cell.requirement(PLACE) / 100,
+        "places": places,
+        "id": base_id,
+    }

@@ -1,0 +1,309 @@
+"""Writes a plan as the workbook a board takes home: what it does, for whom, on what figures, and checks of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from openpyxl.styles import Alignment, Font, PatternFill
+
+from planner import __version__
+from planner.export.cells import write_bytes
+from planner.export.plan_checks import Tables, checks_sheet
+from planner.export.plan_facts import Facts
+from planner.export.plan_ledgers import bases_sheet, schools_sheet, services_sheet, time_sheet
+from planner.export.plan_money import money_sheet
+from planner.export.plan_standards import baselines_sheet, needs_sheet, standards_sheet
+from planner.export.summary import ENDINGS, claims, summary_lines
+from planner.export.tables import (
+    CHANGE,
+    CHANGE_POUNDS,
+    HUNDREDTHS,
+    POUNDS,
+    TEAL,
+    WHOLE,
+    Book,
+    Column,
+    Formula,
+    Page,
+    Row,
+    Table,
+    Value,
+    text_column,
+)
+from planner.measures import shortfall
+from planner.need import World
+from planner.plan import Plan
+from planner.rules import RULES
+
+BANNER = "ILLUSTRATIVE: people or funds are assumed, not the partnership's own. Nothing here is a decision."
+BOARD_COPY = "Board copy: contains small numbers; not for publication."
+OPEN_DATA = "Contains public sector information (DfE, MHCLG, ONS) licensed under OGL v3.0; OS data (c) Crown copyright."
+EHC_RIGHT = "The right to ask for an EHC needs assessment is unaffected."
+_PUBLISHER = re.compile(r"\b(DfE|Department for Education|MHCLG|Ministry of Housing|ONS|Office for National Statistics)\b", re.IGNORECASE)
+_ORDER = (
+    "Summary", "Schools", "Services", "Time", "Bases", "Money", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
+)  # fmt: skip
+_TILE, _TILE_TEXT = PatternFill("solid", fgColor="E3EEF0"), Font(color="334A50", size=11)
+
+
+def write_plan_workbook(plan: Plan, world: World, path: Path, *, fingerprint: str, inputs_sha256: str, policy_sha256: str) -> None:
+    """Write a plan to a workbook at ``path``, replacing what was there; the same plan makes the same file.
+
+    Totals and checks are live formulas that carry our own figures too. Raises ``PlannerError``
+    with one sentence when the file cannot be written; what was there is then untouched.
+    """
+    facts = Facts(plan, world)
+    footer = f"{BOARD_COPY} Fingerprint {fingerprint[:12]}"
+    book = Book(banner=BANNER if world.partnership.is_illustrative() else "", footer=footer)
+    schools, time = schools_sheet(book, facts), time_sheet(book, facts)
+    bases, places = bases_sheet(book, facts)
+    accounts, held, pots = money_sheet(book, facts)
+    needs = needs_sheet(book, facts)
+    tables = Tables(
+        schools=schools,
+        time=time,
+        services=services_sheet(book, facts, schools, time),
+        bases=bases,
+        places=places,
+        accounts=accounts,
+        held=held,
+        pots=pots,
+        needs=needs,
+        standards=standards_sheet(book, facts, needs),
+    )
+    baselines_sheet(book, facts, schools)
+    checks, tested = checks_sheet(book, facts, tables)
+    _summary_sheet(book, facts, tables)
+    _rules_sheet(book, facts, checks, tested)
+    _assumptions_sheet(book, facts)
+    _provenance_sheet(book, facts, {"Fingerprint": fingerprint, "Inputs, SHA-256": inputs_sha256, "Policy, SHA-256": policy_sha256})
+    book.arrange(_ORDER)
+    write_bytes(path, book.to_bytes())
+
+
+# --- summary -----------------------------------------------------------------------------
+
+
+def _summary_sheet(book: Book, facts: Facts, tables: Tables) -> None:
+    p = facts.partnership
+    page = book.page("Summary", f"{p.name}: plan for {p.academic_year}", f"{BOARD_COPY} {EHC_RIGHT}", is_first=True)
+    _tiles(page, facts, tables.standards)
+    page.heading("What the plan does")
+    for line in summary_lines(facts.plan, facts.world):
+        _paragraph(page, line)
+    page.row += 1
+    page.heading("How close to the best these rules allow")
+    for line in claims(facts.plan, facts.world):
+        _paragraph(page, line)
+    _how_good(page, facts, tables.needs)
+    page.heading("Who gets more and who gets less than last year")
+    columns = [
+        text_column("name", "School", 36),
+        Column(key="grant", heading="Grant", width=14, look=POUNDS, is_summed=True),
+        Column(key="last_grant", heading="Last year", width=14, look=POUNDS, is_summed=True),
+        Column(key="grant_change", heading="Change", width=14, look=CHANGE_POUNDS, is_summed=True),
+        Column(key="own", heading="Half-days", width=14, is_summed=True),
+        Column(key="last_own", heading="Last year", width=14, is_summed=True),
+        Column(key="own_change", heading="Change", width=14, look=CHANGE, is_summed=True),
+    ]
+    page.table(columns, _more_and_less(facts, tables.schools))
+    page.sheet.freeze_panes = "A4"
+    page.finish()
+
+
+def _tiles(page: Page, facts: Facts, standards: Table) -> None:
+    """The four counts in large figures."""
+    here = facts.standing
+    counts = (("met", here.met, "standards fully met"), ("partly", here.partly_met, "partly met"),
+              ("under_half", here.under_half, "under half"), ("out", here.out_of_reach, "out of reach"))  # fmt: skip
+    for (key, count, words), (start, end) in zip(counts, ((1, 1), (2, 3), (4, 5), (6, 7)), strict=True):
+        for row, size, value in ((page.row, 28, Formula("=" + standards.total(key), count)), (page.row + 1, 11, words)):
+            cell = page.write(row, start, value, look=WHOLE, font=Font(bold=size == 28, size=size, color=TEAL))
+            cell.alignment = Alignment(horizontal="center", vertical="center")
+            for column in range(start, end + 1):
+                page.sheet.cell(row, column).fill = _TILE
+            if end > start:
+                page.sheet.merge_cells(start_row=row, end_row=row, start_column=start, end_column=end)
+    page.sheet.row_dimensions[page.row].height = 42
+    page.sheet.row_dimensions[page.row + 1].height = 20
+    page.row += 3
+
+
+def _paragraph(page: Page, text: str) -> None:
+    """One line over the width of the sheet; merged cells do not grow by themselves, so its height is set."""
+    cell = page.write(page.row, 1, text)
+    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    page.sheet.merge_cells(start_row=page.row, end_row=page.row, start_column=1, end_column=7)
+    page.sheet.row_dimensions[page.row].height = 15.5 * -(-len(text) // 118) + 4
+    page.row += 1
+
+
+def _how_good(page: Page, facts: Facts, needs: Table) -> None:
+    policy = facts.policy
+    line = float(policy.board.line_percent)
+    met, weight = needs.span("met"), needs.span("weight")
+    below = float(100 * shortfall(facts.world.picture, policy, dict(facts.amounts.need_met)))
+    here, bound = facts.standing, facts.plan.bound_points
+    page.row += 1
+    start = page.row + 1
+    live = Formula(f"=SUMPRODUCT(--({met}<B{start}),B{start}-{met},{weight})/MAX(SUM({weight}),0.01)", below)
+    rows: tuple[tuple[str, Value, str], ...] = (
+        ("The board's line, percent of need met", line, "0.##"),
+        ("Need below the line, points", live, HUNDREDTHS),
+        ("No plan can bring it below, points", bound, HUNDREDTHS),
+        ("Between the two, points", Formula(f"=MAX(0,B{start + 1}-B{start + 2})", max(0.0, below - bound)), HUNDREDTHS),
+        ("Need met, points", here.need_met_points, HUNDREDTHS),
+        ("Need met over the needs furthest from the standard, points", here.worst_fifth_points, HUNDREDTHS),
+    )
+    page.write(page.row, 1, "A point is one hundredth of need met.", font=Font(italic=True, color="4F5B5E"))
+    for row, (words, value, look) in enumerate(rows, start=start):
+        page.write(row, 1, words).alignment = Alignment(wrap_text=True, vertical="top")
+        page.write(row, 2, value, look=look).alignment = Alignment(vertical="top", horizontal="right")
+    page.row = start + len(rows) + 1
+
+
+def _more_and_less(facts: Facts, schools: Table) -> list[Row]:
+    """Schools by change in grant, most gained first; live from the sheet Schools."""
+    order = sorted(
+        range(len(facts.ledgers)),
+        key=lambda i: (
+            facts.ledgers[i].last_year_grant_pounds is None,
+            (facts.ledgers[i].last_year_grant_pounds or 0) - facts.ledgers[i].grant_pounds,
+        ),
+    )
+    rows: list[Row] = []
+    for i in order:
+        ledger = facts.ledgers[i]
+        grant = Formula("=" + schools.cell("grant", i), ledger.grant_pounds)
+        own = Formula("=" + schools.cell("own", i), ledger.own_sessions)
+        row: dict[str, Value] = {"name": ledger.school.name, "grant": grant, "own": own}
+        if ledger.last_year_grant_pounds is None or ledger.last_year_sessions is None:
+            rows.append(row)
+            continue
+        rows.append(
+            {
+                **row,
+                "last_grant": Formula("=" + schools.cell("last_grant", i), ledger.last_year_grant_pounds),
+                "grant_change": Formula("={grant}-{last_grant}", ledger.grant_pounds - ledger.last_year_grant_pounds),
+                "last_own": Formula("=" + schools.cell("last_own", i), ledger.last_year_sessions),
+                "own_change": Formula("={own}-{last_own}", ledger.own_sessions - ledger.last_year_sessions),
+            }
+        )
+    return rows
+
+
+# --- rules, assumptions, provenance ------------------------------------------------------
+
+
+def _rules_sheet(book: Book, facts: Facts, checks: Table, tested: Sequence[str]) -> None:
+    page = book.page(
+        "Rules",
+        "Rules: what every plan keeps",
+        "The audit checks every rule again without the solver; the sheet Checks tests what a spreadsheet can.",
+    )
+    columns = [
+        text_column("rule", "Rule", 62),
+        text_column("unit", "Counted in", 26),
+        text_column("owner", "Whose rule", 28),
+        text_column("relaxed_by", "Who may relax it", 18),
+        text_column("on", "On", 6),
+        text_column("audit", "Audit", 44),
+        Column(key="checks", heading="Tests on Checks", width=10),
+        text_column("id", "Name", 26),
+    ]  # fmt: skip
+    rows: list[Row] = []
+    for rule in RULES.values():
+        found = [breach for breach in facts.breaches if breach.rule is rule]
+        is_on = facts.policy.is_on(rule.rule_id)
+        missed = f"missed at {len(found)} place{'s' if len(found) > 1 else ''}: {found[0].where}" if found else "holds"
+        rows.append(
+            {
+                "rule": rule.sentence,
+                "unit": rule.unit,
+                "owner": rule.owner,
+                "relaxed_by": rule.relaxed_by or "nobody",
+                "on": "on" if is_on else "off",
+                "audit": missed if is_on else "not checked",
+                "checks": Formula(f"=SUMPRODUCT(--EXACT({checks.span('rule')},{{id}}))", tested.count(rule.rule_id)),
+                "id": rule.rule_id,
+            }
+        )
+    page.table(columns, rows, freeze=1)
+    page.finish()
+
+
+def _assumptions_sheet(book: Book, facts: Facts) -> None:
+    page = book.page(
+        "Assumptions",
+        "Assumptions: every figure and where it comes from",
+        "Assumed figures of the partnership first, then its published ones, then the policy's.",
+    )
+    sources = sorted(facts.partnership.sources, key=lambda s: not s.is_assumed)
+    columns = [
+        text_column("what", "Figure", 46),
+        text_column("value", "Value", 16),
+        text_column("unit", "Unit", 28),
+        text_column("source", "Source", 62),
+        text_column("date", "Date", 12),
+        text_column("confidence", "Confidence", 15),
+    ]
+    rows: list[Row] = [
+        {
+            "what": f"{s.sheet}, {'every row' if s.key == '*' else s.key}: {s.column}",
+            "value": s.value,
+            "source": s.source,
+            "date": s.date,
+            "confidence": "assumed" if s.is_assumed else "published",
+        }
+        for s in sources
+    ]
+    rows += [
+        {"what": f.path, "value": f.value, "unit": f.unit, "source": f.source, "date": f.date, "confidence": f.confidence}
+        for f in facts.policy.figures
+    ]
+    page.table(columns, rows, freeze=1, has_filter=True)
+    page.finish()
+
+
+def _provenance_sheet(book: Book, facts: Facts, marks: dict[str, str]) -> None:
+    plan, policy = facts.plan, facts.policy
+    page = book.page("Provenance", "Provenance: which plan this is and how it was made", EHC_RIGHT)
+    lines = {
+        **marks,
+        "Partnership": f"{facts.partnership.name}, {facts.partnership.academic_year}",
+        "Policy": f"{policy.title} ({policy.policy_id}), version {policy.version}, {policy.date}",
+        "Engine": plan.engine,
+        "How the search ended": ENDINGS[plan.ending],
+        "Seconds": f"{plan.seconds:.1f}",
+        "Made by": f"Partnership Planner {__version__}",
+    }
+    if any(_PUBLISHER.search(source.source) for source in facts.partnership.sources):
+        lines["Licence"] = OPEN_DATA
+    for label, text in lines.items():
+        page.line(label, text)
+    page.row += 1
+    page.heading("Each objective in turn, in points")
+    page.table(
+        [
+            text_column("name", "Objective", 30),
+            Column(key="achieved", heading="Reached", look="0.0000"),
+            Column(key="bound", heading="Bound", look="0.0000"),
+            Column(key="tolerance", heading="Given away to the next", look="0.0000"),
+            Column(key="seconds", heading="Seconds", look="0.0"),
+            Column(key="nodes", heading="Nodes"),
+        ],
+        [
+            {
+                "name": level.name,
+                "achieved": level.achieved_points,
+                "bound": level.bound_points,
+                "tolerance": level.tolerance_points,
+                "seconds": level.seconds,
+                "nodes": level.nodes,
+            }
+            for level in plan.levels
+        ],
+    )
+    page.finish()

@@ -1,0 +1,327 @@
+"""Small valid worlds for tests: one noun each, a whole partnership, and random ones.
+
+Every builder gives something valid; a test names only what it is about. ``random_world`` draws
+small partnerships with every awkward thing a real one may hold.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from dataclasses import replace
+from decimal import Decimal
+from importlib.resources import files
+from random import Random
+from typing import Any
+
+from fixtures import path_of
+from planner.need import World, world_of
+from planner.partnership import (
+    GRANT_ITEM,
+    Base,
+    BaseKind,
+    Bound,
+    Consent,
+    DecisionRight,
+    Fund,
+    FundSource,
+    FundUse,
+    HeadRule,
+    HostCondition,
+    LastYear,
+    Partnership,
+    Person,
+    Phase,
+    School,
+    Service,
+    YearEnd,
+)
+from planner.plan import Amounts
+from planner.policy import DEFAULT_PACK, Policy, _lay_over, load_policy, policy_from_document
+
+ALDER, LARCH = 900001, 900002
+EVERY_USE = tuple(FundUse)
+SCHOOL_ROLES = ("educational_psychologist", "speech_language_therapist", "specialist_teacher")
+ZONE_ROLES = ("occupational_therapist", "teacher_of_the_deaf", "teacher_of_vision")
+
+
+# --- one noun each -------------------------------------------------------------------------
+
+
+def a_school(urn: int = ALDER, **overrides: Any) -> School:
+    """A primary school of 300 pupils in the zone North."""
+    is_secondary = overrides.get("phase") is Phase.SECONDARY
+    return School(**{
+        "urn": urn, "name": f"School {urn}", "phase": Phase.PRIMARY,
+        "primary_pupils": 0 if is_secondary else 300, "secondary_pupils": 900 if is_secondary else 0,
+        "easting_metres": 450_000, "northing_metres": 240_000, "zone": "North", **overrides,
+    })  # fmt: skip
+
+
+def a_fund(fund_id: str = "pool", **overrides: Any) -> Fund:
+    """A fund of our own that may pay for anything and keeps nothing after 31 March."""
+    return Fund(**{
+        "fund_id": fund_id, "name": f"Fund {fund_id}", "source": FundSource.DEVOLVED_HIGH_NEEDS,
+        "september_to_march_pounds": 140_000, "april_to_august_pounds": 100_000, "allowed_uses": EVERY_USE, **overrides,
+    })  # fmt: skip
+
+
+def a_service(service_id: str = "slt", **overrides: Any) -> Service:
+    """Speech and language therapists, in kind, in blocks of six."""
+    return Service(**{
+        "service_id": service_id, "name": f"Service {service_id}", "role": "speech_language_therapist", "employer": "The NHS trust",
+        "price_pounds_per_session": 0, "minimum_block_sessions": 6, "request_to": "The NHS trust", **overrides,
+    })  # fmt: skip
+
+
+def a_person(person_id: str = "slt1", service_id: str = "slt", **overrides: Any) -> Person:
+    """A post of 60 half-days, 10 of them statutory and 5 for other duties."""
+    return Person(**{
+        "person_id": person_id, "service_id": service_id, "name": f"Post {person_id}",
+        "sessions_a_year": 60, "statutory_sessions": 10, "other_duties_sessions": 5, **overrides,
+    })  # fmt: skip
+
+
+def a_base(base_id: str = "haven", **overrides: Any) -> Base:
+    """An open primary base for autism at Alder: 8 places, 6 pupils, cheap to run."""
+    return Base(**{
+        "base_id": base_id, "name": f"Base {base_id}", "host_urn": ALDER, "phase": Phase.PRIMARY, "needs": ("ASD",),
+        "kind": BaseKind.SUPPORT, "is_open": True, "places_now": 8, "pupils_now": 6, "sizes": (8, 12),
+        "teacher_cost_pounds": 20_000, "place_cost_pounds": 7_000, "place_funding_pounds": 6_000, "opening_cost_pounds": 5_000,
+        "request_to": "The council", **overrides,
+    })  # fmt: skip
+
+
+def a_partnership(**overrides: Any) -> Partnership:
+    """A primary and a secondary school, a fund, a school service, a zone service, one base open and one possible."""
+    return Partnership(**{
+        "name": "Sallowfield", "academic_year": "2026/27",
+        "schools": (a_school(ALDER), a_school(LARCH, phase=Phase.SECONDARY, easting_metres=453_000)),
+        "funds": (a_fund(),),
+        "services": (a_service("slt"), a_service("ot", role="occupational_therapist", minimum_block_sessions=2)),
+        "people": (a_person("slt1", "slt"), a_person("ot1", "ot", sessions_a_year=30)),
+        "bases": (a_base("haven"), a_base("nest", is_open=False, places_now=0, pupils_now=0, sizes=(4, 8), needs=("SLCN",))),
+        "host_conditions": (HostCondition(urn=ALDER, consent=Consent.YES),),
+        **overrides,
+    })  # fmt: skip
+
+
+# --- policy and world ----------------------------------------------------------------------
+
+
+@functools.cache
+def the_pack() -> dict[str, Any]:
+    """The shipped pack as a document."""
+    text = files("planner.policy_packs").joinpath(f"{DEFAULT_PACK}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text, parse_float=Decimal)
+
+
+def a_policy(changes: dict[str, Any] | None = None) -> Policy:
+    """The shipped policy with changes laid over it, as a board's file would be."""
+    return policy_from_document(_lay_over(the_pack(), changes or {}, path=""))
+
+
+def a_world(changes: dict[str, Any] | None = None, **overrides: Any) -> World:
+    """The world of ``a_partnership(**overrides)`` under ``a_policy(changes)``."""
+    return world_of(a_partnership(**overrides), a_policy(changes))
+
+
+def amounts(**given: Any) -> Amounts:
+    """Amounts with only these."""
+    return Amounts(**given)
+
+
+@functools.cache
+def two_schools() -> World:
+    """The smallest fixture; our own partnership stands in until it is there."""
+    folder = path_of("two_schools")
+    if not folder.is_dir():
+        return a_world()
+    from planner.intake.parsing import read_partnership
+
+    policy = load_policy(folder / "policy.toml" if (folder / "policy.toml").is_file() else None)
+    partnership, findings = read_partnership(folder, need_codes=policy.need_codes(), role_ids=policy.role_ids())
+    assert partnership is not None, [f.sentence() for f in findings]
+    return world_of(partnership, policy)
+
+
+# --- random worlds -------------------------------------------------------------------------
+
+
+def random_world(rng: Random) -> World:
+    """A small partnership with everything awkward now and then; some have no plan at all."""
+    schools = _random_schools(rng)
+    services, people = _random_services(rng)
+    bases, conditions = _random_bases(rng, schools)
+    partnership = Partnership(
+        name="Random", academic_year="2026/27", schools=schools, funds=_random_funds(rng), services=services, people=people, bases=bases,
+        host_conditions=conditions, last_year=_random_last_year(rng, schools, services), head_rules=_random_wishes(rng, schools, services),
+    )  # fmt: skip
+    return world_of(partnership, a_policy(_random_changes(rng)))
+
+
+def _random_schools(rng: Random) -> tuple[School, ...]:
+    by_zone = rng.random() < 0.6
+    schools = []
+    for i in range(rng.randint(2, 5)):
+        phase = rng.choice((Phase.PRIMARY, Phase.PRIMARY, Phase.SECONDARY, Phase.ALL_THROUGH))
+        schools.append(
+            a_school(
+                900001 + i,
+                phase=phase,
+                primary_pupils=0 if phase is Phase.SECONDARY else rng.randint(30, 450),
+                secondary_pupils=0 if phase is Phase.PRIMARY else rng.randint(200, 1200),
+                easting_metres=450_000 + rng.randint(-12_000, 12_000),
+                northing_metres=240_000 + rng.randint(-12_000, 12_000),
+                zone=rng.choice(("East", "West")) if by_zone else "",
+                membership_percent=rng.choice((100, 100, 100, 50)),
+                fsm6_pupils=rng.choice((None, rng.randint(0, 60))),
+                low_prior_attainment_pupils=rng.choice((None, rng.randint(0, 90))),
+                mobile_pupils=rng.choice((None, rng.randint(0, 20))),
+                idaci_pupils=rng.choice((None, rng.randint(0, 90))),
+                sen_support_pupils=rng.choice((None, rng.randint(0, 80))),
+            )
+        )
+    return tuple(schools)
+
+
+def _random_funds(rng: Random) -> tuple[Fund, ...]:
+    funds = [
+        a_fund(
+            "main",
+            september_to_march_pounds=rng.randint(30_000, 160_000),
+            april_to_august_pounds=rng.randint(25_000, 120_000),
+            year_end=rng.choice(tuple(YearEnd)),
+            brought_forward_pounds=rng.choice((0, 0, rng.randint(-9_000, 9_000))),
+            must_return_pounds=rng.choice((0, 0, rng.randint(0, 4_000))),
+        )
+    ]
+    kinds = ["information", "first year", "second year", "narrow", "overspent", "capital"]
+    for i, kind in enumerate(rng.sample(kinds, rng.randint(0, 2))):
+        first, second = rng.randint(1_000, 40_000), rng.randint(1_000, 30_000)
+        uses = tuple(sorted(rng.sample(EVERY_USE, rng.randint(1, 4))))
+        change: dict[str, Any] = {
+            "information": {"decision_right": DecisionRight.INFORMATION},
+            "first year": {"april_to_august_pounds": 0, "year_end": rng.choice(tuple(YearEnd))},
+            "second year": {"september_to_march_pounds": 0},
+            "narrow": {"allowed_uses": rng.choice(((FundUse.GRANTS,), (FundUse.BASE_RUNNING, FundUse.BASE_OPENING)))},
+            "overspent": {"brought_forward_pounds": -first - rng.randint(0, second), "year_end": YearEnd.CARRY},
+            "capital": {"source": FundSource.CAPITAL, "allowed_uses": (FundUse.BASE_OPENING,)},
+        }[kind]
+        funds.append(
+            a_fund(f"fund{i}", **{"september_to_march_pounds": first, "april_to_august_pounds": second, "allowed_uses": uses, **change})
+        )
+    return tuple(funds)
+
+
+def _random_services(rng: Random) -> tuple[tuple[Service, ...], tuple[Person, ...]]:
+    services: list[Service] = []
+    people: list[Person] = []
+    for i, role in enumerate(rng.choices(SCHOOL_ROLES + ZONE_ROLES, k=rng.randint(1, 3))):
+        services.append(
+            a_service(
+                f"service{i}",
+                role=role,
+                price_pounds_per_session=rng.choice((0, 0, 137, 260)),
+                minimum_block_sessions=rng.choice((None, 1, 4, 7)),
+                decision_right=rng.choice((DecisionRight.OURS, DecisionRight.REQUEST, DecisionRight.REQUEST, DecisionRight.INFORMATION)),
+            )
+        )
+        people.extend(
+            a_person(
+                f"post{i}{j}",
+                f"service{i}",
+                sessions_a_year=rng.randint(10, 90),
+                statutory_sessions=rng.choice((0, rng.randint(0, 30))),
+                other_duties_sessions=rng.choice((0, rng.randint(0, 8))),
+                is_vacant=rng.random() < 0.15,
+            )
+            for j in range(rng.randint(1, 2))
+        )
+    return tuple(services), tuple(people)
+
+
+def _random_bases(rng: Random, schools: tuple[School, ...]) -> tuple[tuple[Base, ...], tuple[HostCondition, ...]]:
+    bases = []
+    for i in range(rng.randint(0, 3)):
+        host = rng.choice(schools)
+        is_open = rng.random() < 0.5
+        pupils = rng.randint(0, 9) if is_open else 0
+        phase = rng.choice((Phase.PRIMARY, Phase.SECONDARY)) if host.phase is Phase.ALL_THROUGH else host.phase
+        bases.append(
+            a_base(
+                f"base{i}",
+                host_urn=host.urn,
+                phase=phase,
+                needs=tuple(sorted(rng.sample(("ASD", "SEMH", "SLCN", "HI"), rng.randint(1, 2)))),
+                is_open=is_open,
+                places_now=max(0, pupils + rng.randint(-1, 3)) if is_open else 0,
+                pupils_now=pupils,
+                sizes=tuple(sorted(rng.sample((2, 4, 8, 10, 12), rng.randint(0 if is_open else 1, 3)))),
+                may_close=rng.random() < 0.3,
+                decision_right=rng.choice((DecisionRight.OURS, DecisionRight.REQUEST, DecisionRight.REQUEST, DecisionRight.INFORMATION)),
+                teacher_cost_pounds=rng.choice((9_000, 15_000, None)) if not is_open else 9_000,
+                opening_cost_pounds=rng.choice((0, 3_000, None)),
+                place_cost_pounds=rng.choice((5_000, 6_500)),
+            )
+        )
+    conditions = [
+        HostCondition(urn=s.urn, consent=rng.choice((Consent.YES, Consent.YES, Consent.NO)), most_places=rng.choice((None, None, 4, 12)))
+        for s in schools
+        if rng.random() < 0.6
+    ]
+    return tuple(bases), tuple(conditions)
+
+
+def _random_last_year(rng: Random, schools: tuple[School, ...], services: tuple[Service, ...]) -> tuple[LastYear, ...]:
+    if rng.random() < 0.4:
+        return ()
+    rows = []
+    for school in schools:
+        if rng.random() < 0.8:
+            rows.append(LastYear(urn=school.urn, item=GRANT_ITEM, amount=rng.choice((0, rng.randint(500, 12_000)))))
+        rows.extend(
+            LastYear(urn=school.urn, item=s.service_id, amount=rng.randint(0, 14))
+            for s in services
+            if s.role in SCHOOL_ROLES and rng.random() < 0.5
+        )
+    return tuple(rows)
+
+
+def _random_wishes(rng: Random, schools: tuple[School, ...], services: tuple[Service, ...]) -> tuple[HeadRule, ...]:
+    items = [GRANT_ITEM, *(s.service_id for s in services if s.role in SCHOOL_ROLES)]
+    return tuple(
+        HeadRule(
+            rule_id=f"wish{i}",
+            urn=rng.choice(schools).urn,
+            item=(item := rng.choice(items)),
+            bound=rng.choice((Bound.AT_LEAST, Bound.AT_MOST, Bound.AT_MOST, Bound.EXACTLY)),
+            amount=rng.randint(0, 4_000) if item == GRANT_ITEM else rng.randint(0, 12),
+        )
+        for i in range(rng.choice((0, 0, 1, 2)))
+    )
+
+
+def _random_changes(rng: Random) -> dict[str, Any]:
+    board: dict[str, Any] = {
+        "line_percent": rng.choice((60, 70, 85, 100)),
+        "contingency_percent": rng.choice((0, 3, 5)),
+        "moderated_pot_percent": rng.choice((0, 10, 12)),
+        "money_floor_percent": rng.choice((-100, -50, -20)),
+        "money_cap_percent": rng.choice((20, 100, 300)),
+        "sessions_floor_percent": rng.choice((-100, -50, -30)),
+        "september_to_march_months": rng.choice((7, 7, 5)),
+    }
+    off = {rule: False for rule in the_pack()["rules"] if rng.random() < 0.1}
+    return {
+        "board": board,
+        "rules": off,
+        "bases": {"teacher_cost_pounds": 12_000, "opening_cost_pounds": 4_000, "smallest_primary_places": rng.choice((2, 8))},
+    }
+
+
+def shuffled_and_renamed(world: World, rng: Random) -> World:
+    """The same partnership with its schools in another order and under other names."""
+    schools = [replace(s, name=f"Renamed {s.urn}", trust="Another trust") for s in world.partnership.schools]
+    rng.shuffle(schools)
+    return world_of(replace(world.partnership, name="Another name", schools=tuple(schools)), world.policy)
