@@ -45,7 +45,7 @@ check: setup ## format, lint, types, imports, lock file and generated pages
 fix: setup ## mend format and lint, write the generated pages again
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	@{ $(BIN)/python -m planner.intake.formats_page && awk '/^## / {part++} part > 1' docs/formats.md; } > docs/formats.new \
+	@{ $(BIN)/python -m planner.intake.formats_page && echo && awk '/^## / {part++} part > 1' docs/formats.md; } > docs/formats.new \
 	&& mv docs/formats.new docs/formats.md
 
 bench: setup ## time the planner on real schools (REFERENCE=folder of the reference data)

@@ -8,29 +8,23 @@ need not keep today's rules: those it breaks are named.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from optimisation.extract import amounts_from
-from optimisation.greedy import greedy_amounts
+from optimisation.extract import amounts_from, with_exact_need
+from optimisation.greedy import Purse, give_steps, greedy_amounts, sizes_now
 from optimisation.highs import Problem, compile_model, load, run
 from optimisation.model import build_model
 from planner import rules
 from planner.audit import breaches
 from planner.need import World
-from planner.partnership import GRANT_ITEM, DecisionRight, FundUse
+from planner.partnership import GRANT_ITEM, FundUse
 from planner.plan import Amounts, Baseline
 from planner.rounding import largest_remainder
-from planner.supply import (
-    available_pounds,
-    base_running_pounds,
-    contingency_pounds,
-    moderated_pot_pounds,
-    pays,
-    service_supply,
-)
+from planner.supply import available_pounds, grant_step_pounds, pays, service_supply
 
 NEED_RULES = (rules.NEED_FROM_SUPPORT.rule_id, rules.PLACES_WITHIN_SIZE.rule_id, rules.ONE_SIZE_A_BASE.rule_id)
 
@@ -77,32 +71,26 @@ def formula_amounts(world: World) -> Amounts:
             if n:
                 sessions[recipient, service.service_id] = n
                 cost += n * service.price_pounds_per_session
-    sizes = {
-        b.base_id: max(b.places_now, b.pupils_now)
-        for b in world.partnership.bases
-        if b.is_open and b.decision_right is not DecisionRight.INFORMATION
-    }
-    fund = _grant_fund(world)
+    sizes = sizes_now(world)
+    purse = Purse(world)
+    pots = purse.hold_back_and_run_bases(world, sizes)
+    purse.pay_over_the_year(world, FundUse.SPECIALIST_TIME, cost)
     grants: dict[tuple[int, str], int] = {}
-    if fund:
-        cost += sum(base_running_pounds(b, sizes.get(b.base_id, 0), world.policy) for b in world.partnership.bases)
-        pounds = max(0, _grant_pounds(world) - cost)
-        grants = {(int(r), fund): 10 * n for r, n in _shares(pounds // 10, schools).items() if n}
-    return Amounts(grants=grants, sessions=sessions, base_sizes=sizes)
+    funds = [f for f in world.partnership.funds if pays(f, FundUse.GRANTS)]
+    step = min((grant_step_pounds(f, world.policy) for f in funds), default=1)
+    for recipient, steps in _shares(sum(sum(purse.left[f.fund_id]) for f in funds) // step, schools).items():
+        if steps:
+            give_steps(world, purse, grants, int(recipient), steps * step - step + 1)
+    return Amounts(
+        grants=dict(sorted(grants.items())), spending=dict(sorted(purse.spending.items())), pots=dict(sorted(pots.items())),
+        carried=dict(sorted(purse.carried.items())), sessions=sessions, base_sizes=sizes,
+    )  # fmt: skip
 
 
 def _grant_fund(world: World) -> str | None:
-    """The fund in whose name a baseline's grants are written: the largest that may pay them."""
+    """The fund in whose name last year's grants are written: the largest that may pay them."""
     funds = [f for f in world.partnership.funds if pays(f, FundUse.GRANTS)]
     return max(funds, key=lambda f: sum(available_pounds(f))).fund_id if funds else None
-
-
-def _grant_pounds(world: World) -> int:
-    """Cash of the funds that may pay grants, less what is held for contingency and the pot."""
-    cash = sum(sum(available_pounds(f)) for f in world.partnership.funds if pays(f, FundUse.GRANTS))
-    held = sum(contingency_pounds(world.partnership, world.policy)) if world.policy.is_on("contingency_held") else 0
-    pot = sum(moderated_pot_pounds(world.partnership, world.policy).values()) if world.policy.is_on("moderated_pot_released") else 0
-    return cash - held - pot
 
 
 def _shares(total: int, weights: dict[str, int]) -> dict[str, int]:
@@ -133,7 +121,5 @@ def best_use(world: World, amounts: Amounts) -> Amounts:
     if solved.values is None:
         return amounts
     used = amounts_from(model, fixed, solved.values)
-    return Amounts(
-        grants=amounts.grants, spending=amounts.spending, pots=amounts.pots, carried=amounts.carried, sessions=amounts.sessions,
-        base_sizes=amounts.base_sizes, places=used.places, need_met=used.need_met,
-    )  # fmt: skip
+    # last year's grants need not be on this year's steps, so need is made exact against the amounts themselves
+    return with_exact_need(world, replace(amounts, places=used.places, need_met=used.need_met))

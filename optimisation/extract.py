@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -60,7 +61,7 @@ def with_exact_need(world: World, amounts: Amounts) -> Amounts:
             holder = cell.cell_id if ingredient == PLACE else cell.recipient
             by_holder.setdefault(f"{holder}, {ingredient}", []).append((cell, ingredient))
     for _ in range(100):
-        amounts = Amounts(**{**_fields(amounts), "need_met": {cell_id: level for cell_id, level in met.items() if level}})
+        amounts = replace(amounts, need_met={cell_id: level for cell_id, level in met.items() if level})
         over = [(where, by) for where, by in AUDITS[rules.NEED_FROM_SUPPORT.rule_id](world, amounts) if by > 0]
         if not over:
             return amounts
@@ -73,10 +74,6 @@ def with_exact_need(world: World, amounts: Amounts) -> Amounts:
             lowered = met_for_dose(max(dose, Fraction(0)), world.policy)
             met[cell.cell_id] = min(met[cell.cell_id] - 1, lowered)
     raise SolverFault("Need met could not be made exact; please report this.")
-
-
-def _fields(amounts: Amounts) -> dict[str, Any]:
-    return {name: getattr(amounts, name) for name in Amounts.__slots__}
 
 
 def assign(model: Model, amounts: Amounts) -> list[str]:

@@ -6,9 +6,9 @@ search, and is the third baseline: need served in order of weight until time or 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
-from typing import Protocol
 
 from planner.audit import breaches, misfits, money_cap_pounds, most_of
 from planner.need import ADULT_HOURS, PLACE, Cell, World, met_for_dose
@@ -30,13 +30,14 @@ from planner.supply import (
 )
 
 
-class _Purse:
+class Purse:
     """Money left by fund and financial year while a plan is put together."""
 
     def __init__(self, world: World) -> None:
         self.funds = sorted(world.partnership.funds, key=lambda f: len(f.allowed_uses))
         self.left = {f.fund_id: list(available_pounds(f)) for f in self.funds}
         self.carried: dict[str, int] = {}
+        self.spending: dict[tuple[str, int, FundUse], int] = {}
 
     def take(self, use: FundUse, year: int, pounds: int) -> dict[str, int]:
         """Pounds taken from each fund for a use in a year, narrowest fund first; may fall short."""
@@ -52,6 +53,41 @@ class _Purse:
                     pounds -= part
         return taken
 
+    def spend(self, use: FundUse, year: int, pounds: int) -> None:
+        """Pay for a use and note it as spending."""
+        for fund_id, part in self.take(use, year, pounds).items():
+            self.spending[fund_id, year, use] = self.spending.get((fund_id, year, use), 0) + part
+
+    def pay_over_the_year(self, world: World, use: FundUse, cost: int) -> None:
+        """Pay a yearly cost, part by 31 March and the rest after."""
+        first = first_part(world, cost)
+        self.spend(use, 1, first)
+        self.spend(use, 2, cost - first)
+
+    def hold_back_and_run_bases(self, world: World, sizes: dict[str, int]) -> dict[tuple[str, int], int]:
+        """Contingency and the moderated pot first, then running the bases; returns the pot by fund and half-term."""
+        pots: dict[tuple[str, int], int] = {}
+        if world.policy.is_on("contingency_held"):
+            for year, pounds in enumerate(contingency_pounds(world.partnership, world.policy), start=1):
+                self.spend(FundUse.CONTINGENCY, year, pounds)
+        if world.policy.is_on("moderated_pot_released"):
+            for half_term, pounds in moderated_pot_pounds(world.partnership, world.policy).items():
+                year = 1 if half_term in HALF_TERMS_BY_FINANCIAL_YEAR[0] else 2
+                for fund_id, part in self.take(FundUse.MODERATED_POT, year, pounds).items():
+                    pots[fund_id, half_term] = part
+        running = sum(base_running_pounds(b, sizes.get(b.base_id, 0), world.policy) for b in world.partnership.bases)
+        self.pay_over_the_year(world, FundUse.BASE_RUNNING, running)
+        return pots
+
+    def can_pay(self, world: World, use: FundUse, pounds_a_year: int) -> bool:
+        """Whether the funds that may pay for a use hold this much, part by 31 March and the rest after."""
+        first = first_part(world, pounds_a_year)
+        paying = [f for f in self.funds if pays(f, use)]
+        cash = [sum(self.left[f.fund_id][year] for f in paying) for year in (0, 1)]
+        carry = sum(self.left[f.fund_id][0] for f in paying if f.year_end is YearEnd.CARRY)
+        second = pounds_a_year - first
+        return first <= cash[0] and second <= cash[1] + min(carry, cash[0] - first)
+
     def _carry(self, fund: Fund, pounds: int) -> None:
         moved = min(pounds, self.left[fund.fund_id][0])
         self.left[fund.fund_id][0] -= moved
@@ -60,46 +96,32 @@ class _Purse:
             self.carried[fund.fund_id] = self.carried.get(fund.fund_id, 0) + moved
 
 
+def first_part(world: World, pounds_a_year: int) -> int:
+    """What of a yearly cost falls by 31 March, whole pounds rounded up."""
+    return ceil(Fraction(pounds_a_year * world.policy.board.september_to_march_months, MONTHS))
+
+
 def greedy_amounts(world: World) -> Amounts:
     """Amounts put together by hand; check them with ``is_feasible`` before use as a plan."""
-    purse = _Purse(world)
-    spending: dict[tuple[str, int, FundUse], int] = {}
-    pots: dict[tuple[str, int], int] = {}
-
-    def spend(use: FundUse, year: int, pounds: int) -> None:
-        for fund_id, part in purse.take(use, year, pounds).items():
-            spending[fund_id, year, use] = spending.get((fund_id, year, use), 0) + part
-
-    if world.policy.is_on("contingency_held"):
-        for year, pounds in enumerate(contingency_pounds(world.partnership, world.policy), start=1):
-            spend(FundUse.CONTINGENCY, year, pounds)
-    if world.policy.is_on("moderated_pot_released"):
-        for half_term, pounds in moderated_pot_pounds(world.partnership, world.policy).items():
-            year = 1 if half_term in HALF_TERMS_BY_FINANCIAL_YEAR[0] else 2
-            for fund_id, part in purse.take(FundUse.MODERATED_POT, year, pounds).items():
-                pots[fund_id, half_term] = part
-    sizes = _sizes(world)
-    _pay_over_the_year(world, spend, FundUse.BASE_RUNNING,
-                       sum(base_running_pounds(b, sizes.get(b.base_id, 0), world.policy) for b in world.partnership.bases))  # fmt: skip
+    purse = Purse(world)
+    sizes = sizes_now(world)
+    pots = purse.hold_back_and_run_bases(world, sizes)
     grants = _promised_grants(world, purse)
     sessions = _sessions(world, purse)
     prices = {s.service_id: s.price_pounds_per_session for s in world.partnership.services}
-    _pay_over_the_year(world, spend, FundUse.SPECIALIST_TIME, sum(prices[v] * n for (_, v), n in sessions.items()))
+    purse.pay_over_the_year(world, FundUse.SPECIALIST_TIME, sum(prices[v] * n for (_, v), n in sessions.items()))
     _grants_by_need(world, purse, grants)
     places = _places(world, sizes)
     amounts = Amounts(
         grants={k: v for k, v in sorted(grants.items()) if v},
-        spending=dict(sorted(spending.items())),
+        spending=dict(sorted(purse.spending.items())),
         pots=dict(sorted(pots.items())),
         carried=dict(sorted(purse.carried.items())),
         sessions={k: v for k, v in sorted(sessions.items()) if v},
         base_sizes=dict(sorted(sizes.items())),
         places=dict(sorted(places.items())),
     )
-    return Amounts(
-        grants=amounts.grants, spending=amounts.spending, pots=amounts.pots, carried=amounts.carried, sessions=amounts.sessions,
-        base_sizes=amounts.base_sizes, places=amounts.places, need_met=share_evenly(world, amounts),
-    )  # fmt: skip
+    return replace(amounts, need_met=share_evenly(world, amounts))
 
 
 def is_feasible(world: World, amounts: Amounts) -> bool:
@@ -107,17 +129,7 @@ def is_feasible(world: World, amounts: Amounts) -> bool:
     return not any(misfits(world, amounts)) and not any(breaches(world, amounts))
 
 
-class _Spend(Protocol):
-    def __call__(self, use: FundUse, year: int, pounds: int) -> None: ...
-
-
-def _pay_over_the_year(world: World, spend: _Spend, use: FundUse, cost: int) -> None:
-    first = ceil(Fraction(cost * world.policy.board.september_to_march_months, MONTHS))
-    spend(use, 1, first)
-    spend(use, 2, cost - first)
-
-
-def _sizes(world: World) -> dict[str, int]:
+def sizes_now(world: World) -> dict[str, int]:
     """Open bases at the smallest size that keeps their pupils; nothing new opens."""
     return {
         b.base_id: next((k for k in sizes_of(b) if k >= max(b.pupils_now, min(b.places_now, max(sizes_of(b))))), max(sizes_of(b)))
@@ -147,7 +159,7 @@ def _least_and_most(world: World, urn: int, item: str) -> tuple[int, int | None]
     return ceil(least), most
 
 
-def _give_steps(world: World, purse: _Purse, grants: dict[tuple[int, str], int], urn: int, pounds: int) -> int:
+def give_steps(world: World, purse: Purse, grants: dict[tuple[int, str], int], urn: int, pounds: int) -> int:
     """Grant whole steps to a school toward some pounds; returns what was granted."""
     granted = 0
     for fund in purse.funds:
@@ -164,16 +176,16 @@ def _give_steps(world: World, purse: _Purse, grants: dict[tuple[int, str], int],
     return granted
 
 
-def _promised_grants(world: World, purse: _Purse) -> dict[tuple[int, str], int]:
+def _promised_grants(world: World, purse: Purse) -> dict[tuple[int, str], int]:
     grants: dict[tuple[int, str], int] = {}
     for school in world.partnership.schools:
         least, _ = _least_and_most(world, school.urn, GRANT_ITEM)
         if least:
-            _give_steps(world, purse, grants, school.urn, least)
+            give_steps(world, purse, grants, school.urn, least)
     return grants
 
 
-def _grants_by_need(world: World, purse: _Purse, grants: dict[tuple[int, str], int]) -> None:
+def _grants_by_need(world: World, purse: Purse, grants: dict[tuple[int, str], int]) -> None:
     """The money left goes by the hours that schools' needs ask for, up to those hours and any cap."""
     wants = {}
     for school in world.partnership.schools:
@@ -188,13 +200,14 @@ def _grants_by_need(world: World, purse: _Purse, grants: dict[tuple[int, str], i
     for urn, wanted in sorted(wants.items()):
         steps = floor(wanted * share / smallest)
         if steps:
-            _give_steps(world, purse, grants, urn, steps * smallest - smallest + 1)
+            give_steps(world, purse, grants, urn, steps * smallest - smallest + 1)
 
 
-def _sessions(world: World, purse: _Purse) -> dict[tuple[str, str], int]:
+def _sessions(world: World, purse: Purse) -> dict[tuple[str, str], int]:
     """Promised time first, then blocks and single sessions to whoever still needs the role most."""
     sessions: dict[tuple[str, str], int] = {}
     weight = {r: sum(c.weight for c in world.picture.cells if c.recipient == r) for r in {c.recipient for c in world.picture.cells}}
+    cost = 0
     for service in world.partnership.services:
         supply = service_supply(world.partnership, world.policy, service)
         block = supply.minimum_block_sessions if world.policy.is_on("smallest_block") else 1
@@ -209,26 +222,31 @@ def _sessions(world: World, purse: _Purse) -> dict[tuple[str, str], int]:
             useful = useful if useful >= block or 2 * useful < block else block
             limits[recipient] = (max(least, block) if least else 0, useful if most is None else min(useful, most))
         left = supply.shareable_sessions
-        if service.price_pounds_per_session:
-            cash = sum(sum(purse.left[f.fund_id]) for f in purse.funds if pays(f, FundUse.SPECIALIST_TIME))
-            left = min(left, cash // service.price_pounds_per_session)
+        price = service.price_pounds_per_session
+
+        def affordable(more: int, price: int = price, left: int = left, cost: int = cost) -> bool:
+            """Whether the purse can pay for this many more sessions in both financial years."""
+            return more <= left and (not price or purse.can_pay(world, FundUse.SPECIALIST_TIME, cost + more * price))
+
+        given = 0
         for recipient, (least, _) in limits.items():
-            if least and least <= left:
+            if least and affordable(given + least):
                 sessions[recipient, service.service_id] = least
-                left -= least
-        while left > 0:
+                given += least
+        while True:
             open_to = [
                 (Fraction(weight[r], 1 + sessions.get((r, service.service_id), 0)), r)
                 for r, (_, most) in limits.items()
-                if (step := _next_step(sessions.get((r, service.service_id), 0), block)) <= left
-                and sessions.get((r, service.service_id), 0) + step <= most
+                if sessions.get((r, service.service_id), 0) + (step := _next_step(sessions.get((r, service.service_id), 0), block)) <= most
+                and affordable(given + step)
             ]
             if not open_to:
                 break
             _, recipient = max(open_to, key=lambda pair: (pair[0], pair[1]))
             step = _next_step(sessions.get((recipient, service.service_id), 0), block)
             sessions[recipient, service.service_id] = sessions.get((recipient, service.service_id), 0) + step
-            left -= step
+            given += step
+        cost += given * price
     return sessions
 
 

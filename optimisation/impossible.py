@@ -37,7 +37,8 @@ class Impossible:
         """What to say first."""
         if not self.gives_way:
             return "No plan can keep the rules that nobody may relax: check the statutory work, the funds and the bases' pupils."
-        return f"The rules cannot all hold. The smallest change that would make a plan possible bends {len(self.gives_way)} of them."
+        places = "one place" if len(self.gives_way) == 1 else f"{len(self.gives_way)} places"
+        return f"The rules cannot all hold. The smallest change that makes a plan possible bends them in {places}:"
 
 
 def explain_impossible(world: World, *, seconds: float) -> Impossible:

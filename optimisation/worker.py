@@ -116,7 +116,9 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
                 pipe.send(make_plan(job, pipe, stop))
             except MemoryError:
                 pipe.send(Failed(why="ran out of memory"))
-            except (RuntimeError, ValueError, ArithmeticError) as error:
+            except (EOFError, BrokenPipeError):
+                raise
+            except Exception as error:  # noqa: BLE001  (whatever it is, the parent must hear of it and still has a plan)
                 pipe.send(Failed(why="ran out of memory" if "bad_alloc" in str(error) else f"failed ({error})"))
     except (EOFError, BrokenPipeError):
         return

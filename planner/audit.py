@@ -35,6 +35,9 @@ from planner.supply import (
 )
 
 
+LEAST_SHOWN = Fraction(1, 100)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
     """One rule broken: where, and by how much in the rule's unit."""
@@ -45,7 +48,7 @@ class Breach:
 
     def sentence(self) -> str:
         """One line for a person."""
-        by = f"{float(self.by):,.2f}".rstrip("0").rstrip(".")
+        by = f"{float(self.by):,.2f}".rstrip("0").rstrip(".") if self.by >= LEAST_SHOWN else "less than 0.01"
         return f"{self.rule.sentence} ({self.rule.rule_id}) It is missed by {by} {self.rule.unit} at {self.where}."
 
 

@@ -214,7 +214,7 @@ def _baseline(baseline: Baseline, world: World) -> Json:
     return {
         "name": baseline.name,
         "title": baseline.title,
-        "rules_broken": list(baseline.rules_broken),
+        "rules_broken": sorted({breach.rule.rule_id for breach in breaches(world, baseline.amounts)}),
         **_standing(standing(world.picture, world.policy, baseline.amounts)),
         "grants": [{"urn": urn, "fund": fund, "pounds": pounds} for (urn, fund), pounds in baseline.amounts.grants.items()],
         "spending": [
@@ -323,10 +323,17 @@ def _faults(document: Json) -> Iterator[str]:
     if document.get("fingerprint") != fingerprint_of(document):
         yield "The plan was altered after it was written: its fingerprint does not match."
     try:
-        plan, world = plan_from_document(document)
-    except (KeyError, TypeError, ValueError, InputMustBeMended) as error:
-        yield f"The plan was altered so that it can no longer be read: {error}."
-        return
+        yield from _faults_of_figures(document)
+    except UNREADABLE as error:
+        yield f"The plan was altered so that it can no longer be read: {type(error).__name__}, {error}."
+
+
+UNREADABLE = (ArithmeticError, AttributeError, InputMustBeMended, LookupError, RuntimeError, StopIteration, TypeError, ValueError)
+"""What taking apart a document that no version of ours wrote may raise: any of these refuses it."""
+
+
+def _faults_of_figures(document: Json) -> Iterator[str]:
+    plan, world = plan_from_document(document)
     for what in misfits(world, plan.amounts):
         yield f"The plan holds something that cannot be: {what}."
         return

@@ -312,10 +312,11 @@ def _cell(
 def _out_of_reach(standard: Standard, urns: tuple[int, ...], partnership: Partnership, policy: Policy) -> str:
     """Why no plan could meet this need at all, '' if some plan could."""
     for role_id, _ in standard.sessions_per_pupil:
-        services = [s for s in partnership.services if s.role == role_id]
-        if not any(service_supply(partnership, policy, s).shareable_sessions > 0 for s in services):
-            reason = "every half-day is already owed elsewhere" if services else "none serves the partnership"
-            return f"{policy.role(role_id).name}: {reason}."
+        supplies = [service_supply(partnership, policy, s) for s in partnership.services if s.role == role_id]
+        if not any(supply.can_give_sessions(policy) for supply in supplies):
+            left = max((supply.shareable_sessions for supply in supplies), default=0)
+            reason = f"the {left} half-days left are fewer than the smallest block" if left else "every half-day is already owed elsewhere"
+            return f"{policy.role(role_id).name}: {reason if supplies else 'none serves the partnership'}."
     if standard.hours_per_pupil and not any(
         FundUse.GRANTS in f.allowed_uses and f.decision_right is not DecisionRight.INFORMATION for f in partnership.funds
     ):

@@ -194,6 +194,8 @@ def policy_from_document(document: Mapping[str, Any]) -> Policy:
     plain = _plain(document, "", figures)
     try:
         policy = _policy(plain, tuple(figures), _as_text(document))
+    except ZeroDivisionError as error:
+        raise InputMustBeMended("The policy cannot be used: group_size of a standard must be above 0.") from error
     except (KeyError, TypeError, ValueError) as error:
         raise InputMustBeMended(f"The policy is missing or misspells {error}; compare it with `planner policy show`.") from error
     _check(policy)
@@ -393,6 +395,10 @@ def _check(policy: Policy) -> None:
         refuse("contingency and moderated pot together must be under 100 percent of cash.")
     if not 1 <= board.september_to_march_months <= 11:
         refuse("board.september_to_march_months must be between 1 and 11.")
+    if min(board.schools_in_a_zone, policy.bases.places_per_teacher) < 1:
+        refuse("board.schools_in_a_zone and bases.places_per_teacher must be at least 1.")
+    if any(share <= 0 for _, shares in policy.reference_shares for _, share in shares):
+        refuse("every share in need.reference_shares must be above 0.")
     if sum(weight for _, weight in policy.driver_weights) != 100:
         refuse("need.driver_weights must add up to 100.")
     slopes = [

@@ -27,7 +27,7 @@ NEXT_TO_NOTHING = Fraction(1, 1000)
 class Reason:
     """Why one standard is not fully met at one school or zone.
 
-    ``need_met_percent`` is rounded down; ``limited_by`` is an ingredient (a role id, ``adult_hours``
+    ``need_met_percent`` is rounded, but not up to 50 or 100; ``limited_by`` is an ingredient (a role id, ``adult_hours``
     or ``place``), ``out of reach``, or '' where nothing is used up.
     """
 
@@ -119,7 +119,8 @@ def holder(cell: Cell, ingredient: str) -> str:
 
 def _reason(cell: Cell, books: _Books) -> Reason:
     met = books.amounts.need_met.get(cell.cell_id, 0)
-    percent = 100 * met // WHOLE
+    # Under half and not fully met must read so, however near they come.
+    percent = min((200 * met + WHOLE) // (2 * WHOLE), 49 if met < WHOLE // 2 else 99)
     name = books.names.get(cell.recipient, cell.recipient)
     standard = books.standards[cell.standard_id].name
     if cell.out_of_reach:

@@ -31,6 +31,10 @@ class ServiceSupply:
     statutory_shortfall_sessions: int
     minimum_block_sessions: int
 
+    def can_give_sessions(self, policy: Policy) -> bool:
+        """Whether the service has enough left for anybody to get any."""
+        return self.shareable_sessions >= (self.minimum_block_sessions if policy.is_on("smallest_block") else 1)
+
 
 def service_supply(partnership: Partnership, policy: Policy, service: Service) -> ServiceSupply:
     """Sessions of a service: in post, less statutory, less other duties and expected vacancy.

@@ -1,6 +1,6 @@
 """The small worlds: what their READMEs say is in the data and in the plan."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from math import ceil
 
 import pytest
@@ -253,6 +253,11 @@ def test_some_schools_are_worse_off_than_last_year(ledgers):
     assert less_time == {HIGHMARDEN, BRACKENHOLT}
 
 
+def test_the_magnet_school_gains_most_of_the_primaries(world, ledgers):
+    rises = {u: r.grant_pounds - r.last_year_grant_pounds for u, r in ledgers.items() if r.school.phase is Phase.PRIMARY}
+    assert max(rises, key=rises.get) == COPPERFOLD
+
+
 def test_the_floor_costs_about_18000_pounds(solver, world, plan):
     """Made twice, with the rule on and off: what schools within a step of their floor have more with it on."""
     policy = replace(world.policy, rules_on=tuple({**dict(world.policy.rules_on), "money_floor": False}.items()))
@@ -288,12 +293,16 @@ BY_HAND = Amounts(
 )  # fmt: skip
 
 
+def without_noughts(amounts):
+    return {f.name: {key: n for key, n in getattr(amounts, f.name).items() if n} for f in fields(amounts)}
+
+
 def test_two_schools_come_out_as_by_hand(solver):
     two, findings = read("two_schools")
     assert not findings
     assert list(breaches(two, BY_HAND)) == []
     plan = solver.make_plan(two, gap_points=0.0, seconds=30)
-    assert plan.amounts == BY_HAND
+    assert without_noughts(plan.amounts) == without_noughts(BY_HAND)
     now = standing(two.picture, two.policy, plan.amounts)
     assert (now.standards, now.met, now.partly_met, now.under_half, now.out_of_reach) == (8, 1, 5, 1, 1)
     assert now.shortfall_points == plan.bound_points == round(1240 / 81, 4) == 15.3086
@@ -336,7 +345,8 @@ def test_the_impossible_world_says_which_rule_and_by_how_much(solver):
     with pytest.raises(RulesCannotAllHold) as refusal:
         solver.make_plan(impossible, seconds=30)
     message = str(refusal.value)
-    assert "bends 1 of them" in message
+    assert message.startswith("The rules cannot all hold.")
+    assert message.count("It misses by at least") == 1
     assert "(money_floor, 900202) It misses by at least 30,000 pounds; the board may relax it." in message
     assert "head_rule" not in message
 

@@ -19,9 +19,10 @@ from optimisation.model import build_model
 from optimisation.registry import MATHS, SHAPES
 from planner.audit import AUDITS
 from planner.need import World
-from planner.partnership import DecisionRight, FundUse
+from planner.partnership import FundUse
 from planner.plan import Amounts
 from planner.rules import RULES
+from planner.supply import sizes_of
 
 TOLERANCE = 1e-6
 BUILT_IN = {"one_size_a_base": ("base_size",), "fund_balance": ("carried",)}
@@ -60,7 +61,7 @@ def verdict(model: Any, world: World, rule_id: str, given: Amounts) -> Verdict:
     if rule_id in MATHS:
         component = model.component(rule_id)
         miss = max((row_miss(component[at]) for at in component), default=0.0)
-        kept_out = [name for name in homeless if name.split("[")[0] in BUILT_IN.get(rule_id, ()) and not _is_for_information(world, name)]
+        kept_out = [name for name in homeless if name.split("[")[0] in BUILT_IN.get(rule_id, ()) and not _is_a_size(world, name)]
     else:
         for name, index in forbidden_by_shape(world, rule_id, given):
             assert index not in getattr(model, name), f"{rule_id} forbids {name}[{index}], but the model has it"
@@ -69,11 +70,9 @@ def verdict(model: Any, world: World, rule_id: str, given: Amounts) -> Verdict:
     return Verdict(rule_id=rule_id, maths_miss=miss, audit_miss=max(audit, Fraction(0)), kept_out=tuple(kept_out))
 
 
-def _is_for_information(world: World, variable: str) -> bool:
-    """Whether a base's size has no variable for another reason: nobody here decides on it."""
-    return any(
-        b.decision_right is DecisionRight.INFORMATION and variable.startswith(f"base_size[('{b.base_id}',") for b in world.partnership.bases
-    )
+def _is_a_size(world: World, variable: str) -> bool:
+    """Whether a size is one the base has: then it has no variable for another reason (information only)."""
+    return variable in {f"base_size[{(b.base_id, size)}]" for b in world.partnership.bases for size in sizes_of(b)}
 
 
 def row_miss(row: Any) -> float:

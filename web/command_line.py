@@ -255,14 +255,15 @@ def _policy_at(path: Path | None) -> Policy:
 
 
 def _read(path: Path, policy: Policy) -> tuple[Partnership | None, tuple[Finding, ...]]:
+    from planner.intake.findings import Level  # noqa: PLC0415
     from planner.intake.parsing import read_partnership  # noqa: PLC0415
     from planner.intake.policy_checks import check_against_policy  # noqa: PLC0415
 
     partnership, findings = read_partnership(path, need_codes=policy.need_codes(), role_ids=policy.role_ids())
     if partnership is None:
         return None, findings
-    more = check_against_policy(partnership, policy)
-    return partnership, (*findings, *more)
+    findings = (*findings, *check_against_policy(partnership, policy))
+    return (None if any(f.level is Level.MUST_MEND for f in findings) else partnership), findings
 
 
 def _count(findings: Sequence[Finding]) -> str:

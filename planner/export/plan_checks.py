@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from openpyxl.formatting.rule import CellIsRule
-from openpyxl.styles import Font, PatternFill
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import PatternFill
 
 from planner import rules
 from planner.audit import money_cap_pounds, most_of
 from planner.export.plan_facts import Facts
-from planner.export.tables import POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, figure, text_column
+from planner.export.tables import POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, figure, font, text_column
 from planner.measures import SPENDING_USES
 from planner.partnership import GRANT_ITEM, Bound, Consent, DecisionRight, FundUse
 from planner.rules import Rule
@@ -93,15 +93,15 @@ def checks_sheet(book: Book, facts: Facts, tables: Tables) -> tuple[Table, tuple
         for key in ("left", "right"):
             page.sheet[f"{table.letters[key]}{table.first + i}"].number_format = check.look
     held = sum(check.holds() for check in checks)
-    span, bold = table.span("holds"), Font(bold=True, size=13)
-    page.write(head, 1, "All checks hold", font=bold)
+    span, bold = table.span("holds"), font(13, is_bold=True)
+    page.write(head, 1, "All checks hold", face=bold)
     count = Formula(f'=COUNTIF({span},TRUE)&" of "&ROWS({span})&" hold"', f"{held} of {len(checks)} hold")
-    page.write(head, 2, count, font=bold)
+    page.write(head, 2, count, look="General", face=bold)
     letter = table.letters["holds"]
-    page.write(head, len(columns), Formula(f"=AND({span})", held == len(checks)), look="General", font=bold)
+    page.write(head, len(columns), Formula(f"=AND({span})", held == len(checks)), look="General", face=bold)
     # One range from the head line down: LibreOffice 7.4 crashes printing a coloured TRUE beside text.
-    for truth, fill in (("TRUE", _GREEN), ("FALSE", _RED)):
-        rule = CellIsRule(operator="equal", formula=[truth], fill=fill)
+    for truth, fill in (("AND(ISLOGICAL({0}),{0})", _GREEN), ("AND(ISLOGICAL({0}),NOT({0}))", _RED)):
+        rule = FormulaRule(formula=[truth.format(f"{letter}{head}")], fill=fill)
         page.sheet.conditional_formatting.add(f"{letter}{head}:{letter}{table.last}", rule)
     page.finish()
     return table, tuple(check.rule_id for check in checks)

@@ -42,7 +42,7 @@ def schools_sheet(book: Book, facts: Facts) -> Table:
     columns = [
         text_column("name", "School", 30),
         Column(key="urn", heading="URN", width=9, look=PLAIN),
-        text_column("phase", "Phase", 11),
+        text_column("phase", "Phase", 12),
         text_column("zone", "Zone", 10),
         Column(key="pupils", heading="Pupils", width=8, is_summed=True),
         Column(key="paid", heading="Paid in", look=POUNDS, band=money, is_summed=True, help="What the school pays into the pool this year."),
@@ -122,14 +122,14 @@ def time_sheet(book: Book, facts: Facts) -> Table:
     members = {zone.zone_id: ", ".join(facts.names[str(urn)] for urn in zone.urns) for zone in facts.world.picture.zones}
     schools = {str(s.urn) for s in p.schools}
     columns = [
-        text_column("recipient", "School or zone", 34),
+        text_column("recipient", "School or zone", 30),
         text_column("kind", "Is a", 8),
-        text_column("service", "Service", 34),
-        text_column("role", "Role", 30),
+        text_column("service", "Service", 30),
+        text_column("role", "Role", 26),
         Column(key="sessions", heading="Half-days", is_summed=True),
         Column(key="block", heading="Smallest block", help="A school or zone gets none of the service or at least this."),
         Column(key="last", heading="Last year", is_summed=True, help="Blank where last year is not known."),
-        text_column("members", "Schools of the zone", 60),
+        text_column("members", "Schools of the zone", 44),
         text_column("service_id", "Service id", 16),
     ]
     rows: list[Row] = [
@@ -160,23 +160,23 @@ def services_sheet(book: Book, facts: Facts, schools: Table, time: Table) -> Tab
     )
     off = "Half-days a year"
     columns = [
-        text_column("name", "Service", 30),
-        text_column("role", "Role", 24),
-        text_column("employer", "Employer", 22),
+        text_column("name", "Service", 26),
+        text_column("role", "Role", 20),
+        text_column("employer", "Employer", 18),
         *right_columns(),
-        Column(key="in_post", heading="In post", band=off, is_summed=True, help="Half-days of posts that are filled, net of leave and travel."),
-        Column(key="vacant", heading="Vacant", band=off, is_summed=True, help="Half-days of empty posts; they give nothing."),
-        Column(key="statutory", heading="Statutory", band=off, is_summed=True),
-        Column(key="other", heading="Other duties", band=off, is_summed=True),
-        Column(key="held", heading="Held back", band=off, is_summed=True, help="For the vacancy the board expects."),
-        Column(key="shareable", heading="Can be shared", band=off, is_summed=True),
-        Column(key="given", heading="Given", band=off, is_summed=True),
-        Column(key="left", heading="Left", band=off, is_summed=True),
-        Column(key="block", heading="Smallest block", band=off),
-        Column(key="short", heading="Statutory shortfall", band=off, is_summed=True, help="Statutory half-days that the posts filled cannot cover."),
+        Column(key="in_post", heading="In post", width=8, band=off, is_summed=True, help="Half-days of posts that are filled, net of leave and travel."),
+        Column(key="vacant", heading="Vacant", width=8, band=off, is_summed=True, help="Half-days of empty posts; they give nothing."),
+        Column(key="statutory", heading="Statutory", width=8, band=off, is_summed=True),
+        Column(key="other", heading="Other duties", width=8, band=off, is_summed=True),
+        Column(key="held", heading="Held back", width=8, band=off, is_summed=True, help="For the vacancy the board expects."),
+        Column(key="shareable", heading="Can be shared", width=8, band=off, is_summed=True),
+        Column(key="given", heading="Given", width=8, band=off, is_summed=True),
+        Column(key="left", heading="Left", width=8, band=off, is_summed=True),
+        Column(key="block", heading="Smallest block", width=8, band=off),
+        Column(key="short", heading="Statutory shortfall", width=8, band=off, is_summed=True, help="Statutory half-days that the posts filled cannot cover."),
         Column(key="price", heading="Price a half-day", look=POUNDS, help="0 where the time is in kind."),
         Column(key="cost", heading="Cost", look=POUNDS, is_summed=True),
-        text_column("id", "Id", 14),
+        text_column("id", "Id", 12),
     ]  # fmt: skip
     own = [s.service_id for s in facts.services("school")]
     rows: list[Row] = []
@@ -222,11 +222,11 @@ def bases_sheet(book: Book, facts: Facts) -> tuple[Table, Table]:
         "A base that stays closed is shown with size 0. Places go to zones, not to named children.",
     )
     columns = [
-        text_column("name", "Base", 30),
-        text_column("host", "Host school", 28),
-        text_column("needs", "Is for", 18),
-        text_column("phase", "Phase", 11),
-        text_column("kind", "Kind", 15),
+        text_column("name", "Base", 26),
+        text_column("host", "Host school", 24),
+        text_column("needs", "Is for", 24),
+        text_column("phase", "Phase", 12),
+        text_column("kind", "Kind", 12),
         *right_columns(),
         text_column("open", "Open now", 8),
         Column(key="now", heading="Places now", width=8, is_summed=True),
@@ -234,7 +234,7 @@ def bases_sheet(book: Book, facts: Facts) -> tuple[Table, Table]:
         Column(key="size", heading="Planned places", width=9, is_summed=True),
         Column(key="given", heading="Given to zones", width=9, is_summed=True),
         Column(key="free", heading="Free", width=8, is_summed=True),
-        text_column("zones", "Places by zone", 22),
+        text_column("zones", "Places by zone", 18),
         Column(key="running", heading="Running cost", look=POUNDS, is_summed=True, help="A year, after the council's place funding."),
         Column(key="opening", heading="Opening cost", look=POUNDS, is_summed=True, help="Once, before 31 March."),
         text_column("consent", "Host agrees", 11),
@@ -249,8 +249,8 @@ def bases_sheet(book: Book, facts: Facts) -> tuple[Table, Table]:
     page.heading("Places by base, zone and standard")
     places = page.table(
         [
-            text_column("base", "Base", 30),
-            text_column("zone", "Zone", 28),
+            text_column("base", "Base", 26),
+            text_column("zone", "Zone", 24),
             text_column("standard", "Standard", 24),
             Column(key="need", heading="Places needed", look=HUNDREDTHS, is_summed=True),
             Column(key="places", heading="Places given", is_summed=True),

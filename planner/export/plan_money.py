@@ -30,7 +30,7 @@ def money_sheet(book: Book, facts: Facts) -> tuple[Table, Table, Table]:
     page.heading("What schools pay in")
     names = {fund.fund_id: fund.name for fund in facts.partnership.funds}
     page.table(
-        [text_column("school", "School", 30), text_column("fund", "Into fund", 20), Column(key="pounds", heading="Pounds", look=POUNDS, is_summed=True)],
+        [text_column("school", "School", 28), text_column("fund", "Into fund", 16), Column(key="pounds", heading="Pounds", look=POUNDS, is_summed=True)],
         [{"school": facts.names[str(c.urn)], "fund": names.get(c.fund_id, c.fund_id), "pounds": c.pounds} for c in facts.partnership.contributions],
     )  # fmt: skip
     page.heading("Funds and what happens on 31 March")
@@ -43,8 +43,8 @@ def money_sheet(book: Book, facts: Facts) -> tuple[Table, Table, Table]:
 def _account_columns() -> list[Column]:
     uses = {FundUse.SPECIALIST_TIME: "Specialist time", FundUse.BASE_RUNNING: "Running bases", FundUse.BASE_OPENING: "Opening bases"}
     return [
-        text_column("fund", "Fund", 30),
-        text_column("year", "Financial year", 20, help="Seven months of the academic year fall before 1 April, five after, unless the policy says otherwise."),
+        text_column("fund", "Fund", 28),
+        text_column("year", "Financial year", 16, help="Seven months of the academic year fall before 1 April, five after, unless the policy says otherwise."),
         Column(key="available", heading="Available", width=12, look=POUNDS, is_summed=True, help="After last year's balance and money that must go back."),
         Column(key="carried_in", heading="Carried in", width=12, look=POUNDS, is_summed=True),
         Column(key="grants", heading="Grants to schools", width=12, look=POUNDS, is_summed=True),
@@ -87,8 +87,8 @@ def _account_rows(facts: Facts) -> list[Row]:
 def _held(facts: Facts, accounts: Table) -> tuple[list[Column], list[Row]]:
     """The least contingency and pot, worked out live from the cash that may hold them."""
     columns = [
-        text_column("year", "Financial year", 30),
-        Column(key="contingency_percent", heading="Board's percent for contingency", width=20, look="0.##"),
+        text_column("year", "Financial year", 28),
+        Column(key="contingency_percent", heading="Board's percent for contingency", width=16, look="0.##"),
         Column(key="contingency_cash", heading="Cash", look=POUNDS),
         Column(key="contingency", heading="Least", look=POUNDS),
         Column(key="pot_percent", heading="Board's percent for the pot", look="0.##"),
@@ -125,8 +125,8 @@ def _held(facts: Facts, accounts: Table) -> tuple[list[Column], list[Row]]:
 def _pots(facts: Facts) -> tuple[list[Column], list[Row]]:
     halves = range(1, 7)
     columns = [
-        text_column("fund", "Fund", 30),
-        text_column("id", "Fund id", 20),
+        text_column("fund", "Fund", 28),
+        text_column("id", "Fund id", 16),
         *(Column(key=f"half_{h}", heading=f"Half-term {h}", look=POUNDS, is_summed=True) for h in halves),
         Column(key="year", heading="Year", look=POUNDS, is_summed=True),
     ]
@@ -141,8 +141,8 @@ def _pots(facts: Facts) -> tuple[list[Column], list[Row]]:
 
 def _year_end(facts: Facts, accounts: Table) -> tuple[list[Column], list[Row]]:
     columns = [
-        text_column("fund", "Fund", 30),
-        text_column("right", "Decision right", 20),
+        text_column("fund", "Fund", 28),
+        text_column("right", "Decision right", 16),
         text_column("request_to", "Request to", 14),
         text_column("request_by", "Request by", 12),
         Column(key="first", heading="September to March", width=12, look=POUNDS, is_summed=True),
@@ -152,8 +152,8 @@ def _year_end(facts: Facts, accounts: Table) -> tuple[list[Column], list[Row]]:
         Column(key="months", heading="Months it pays grants", look=PLAIN),
         Column(key="left", heading="Left on 31 March", look=POUNDS, is_summed=True),
         text_column("end", "What is left then", 14),
-        text_column("uses", "May pay for", 26),
-        text_column("conditions", "Conditions", 30),
+        text_column("uses", "May pay for", 24),
+        text_column("conditions", "Conditions", 24),
     ]  # fmt: skip
     rows: list[Row] = []
     for i, fund in enumerate(facts.partnership.funds):

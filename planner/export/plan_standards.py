@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from openpyxl.formatting.rule import DataBarRule
-
 from planner.export.plan_facts import Facts
 from planner.export.tables import HUNDREDTHS, PLAIN, POINTS, POUNDS, Book, Column, Formula, Row, Table, Value, text_column
 from planner.measures import base_pounds, specialist_time_pounds, standing
@@ -31,15 +29,15 @@ def needs_sheet(book: Book, facts: Facts) -> Table:
         "Needs", "Needs: every standard at every school or zone", "Support is planned for expected pupils, never for named children."
     )
     columns = [
-        text_column("recipient", "School or zone", 30),
-        text_column("standard", "Standard", 38),
+        text_column("recipient", "School or zone", 28),
+        text_column("standard", "Standard", 30),
         Column(key="pupils", heading="Expected pupils", look=HUNDREDTHS, is_summed=True),
         Column(key="met", heading="Need met, percent", width=12, look=POINTS),
-        text_column("status", "Stands", 13),
-        text_column("limit", "Limited by", 22),
-        text_column("why", "Why", 84),
+        text_column("status", "Stands", 11),
+        text_column("limit", "Limited by", 18),
+        text_column("why", "Why", 76),
         Column(key="weight", heading="Weight", look=HUNDREDTHS, help="Expected pupils times the priority of the standard's tier; the same in every measure."),
-        text_column("id", "Standard id", 26),
+        text_column("id", "Standard id", 24),
     ]  # fmt: skip
     order = {
         recipient: i
@@ -48,8 +46,6 @@ def needs_sheet(book: Book, facts: Facts) -> Table:
     standards = {s.standard_id: i for i, s in enumerate(facts.policy.standards)}
     cells = sorted(facts.world.picture.cells, key=lambda c: (order[c.recipient], standards[c.standard_id]))
     table = page.table(columns, [_need_row(cell, facts) for cell in cells], freeze=2, has_filter=True)
-    bar = DataBarRule(start_type="num", start_value=0, end_type="num", end_value=100, color="7FB7BE")
-    page.sheet.conditional_formatting.add(table.span("met").partition("!")[2], bar)
     page.finish()
     return table
 
@@ -82,7 +78,7 @@ def standards_sheet(book: Book, facts: Facts, needs: Table) -> Table:
     )
     counts = "Schools or zones"
     columns = [
-        text_column("name", "Standard", 38),
+        text_column("name", "Standard", 34),
         text_column("need", "Need", 20),
         text_column("tier", "Tier", 13),
         text_column("phase", "Phase", 11),
@@ -93,10 +89,10 @@ def standards_sheet(book: Book, facts: Facts, needs: Table) -> Table:
         Column(key="under_half", heading="Under half", width=9, band=counts, is_summed=True),
         Column(key="out", heading="Out of reach", width=9, band=counts, is_summed=True),
         Column(key="points", heading="Need met, points", width=10, look=POINTS, help="Weighted mean of need met, 0 to 100; out of reach counts as 0."),
-        text_column("evidence", "Evidence", 34),
-        text_column("step_up", "Step up", 34),
+        text_column("evidence", "Evidence", 28),
+        text_column("step_up", "Step up", 28),
         Column(key="week", heading="Review in week", width=9, look=PLAIN),
-        text_column("id", "Id", 28),
+        text_column("id", "Id", 24),
     ]  # fmt: skip
     table = page.table(columns, [_standard_row(standard, facts, needs) for standard in facts.policy.standards], freeze=1)
     page.finish()

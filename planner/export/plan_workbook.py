@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Alignment, PatternFill
 
 from planner import __version__
 from planner.export.cells import write_bytes
@@ -19,6 +19,7 @@ from planner.export.summary import ENDINGS, claims, summary_lines
 from planner.export.tables import (
     CHANGE,
     CHANGE_POUNDS,
+    GREY,
     HUNDREDTHS,
     POUNDS,
     TEAL,
@@ -30,6 +31,8 @@ from planner.export.tables import (
     Row,
     Table,
     Value,
+    font,
+    lines_of,
     text_column,
 )
 from planner.measures import shortfall
@@ -45,7 +48,7 @@ _PUBLISHER = re.compile(r"\b(DfE|Department for Education|MHCLG|Ministry of Hous
 _ORDER = (
     "Summary", "Schools", "Services", "Time", "Bases", "Money", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
 )  # fmt: skip
-_TILE, _TILE_TEXT = PatternFill("solid", fgColor="E3EEF0"), Font(color="334A50", size=11)
+_TILE = PatternFill("solid", fgColor="E3EEF0")
 
 
 def write_plan_workbook(plan: Plan, world: World, path: Path, *, fingerprint: str, inputs_sha256: str, policy_sha256: str) -> None:
@@ -100,7 +103,7 @@ def _summary_sheet(book: Book, facts: Facts, tables: Tables) -> None:
     _how_good(page, facts, tables.needs)
     page.heading("Who gets more and who gets less than last year")
     columns = [
-        text_column("name", "School", 36),
+        text_column("name", "School", 40),
         Column(key="grant", heading="Grant", width=14, look=POUNDS, is_summed=True),
         Column(key="last_grant", heading="Last year", width=14, look=POUNDS, is_summed=True),
         Column(key="grant_change", heading="Change", width=14, look=CHANGE_POUNDS, is_summed=True),
@@ -120,7 +123,7 @@ def _tiles(page: Page, facts: Facts, standards: Table) -> None:
               ("under_half", here.under_half, "under half"), ("out", here.out_of_reach, "out of reach"))  # fmt: skip
     for (key, count, words), (start, end) in zip(counts, ((1, 1), (2, 3), (4, 5), (6, 7)), strict=True):
         for row, size, value in ((page.row, 28, Formula("=" + standards.total(key), count)), (page.row + 1, 11, words)):
-            cell = page.write(row, start, value, look=WHOLE, font=Font(bold=size == 28, size=size, color=TEAL))
+            cell = page.write(row, start, value, look=WHOLE, face=font(size, color=TEAL, is_bold=size == 28))
             cell.alignment = Alignment(horizontal="center", vertical="center")
             for column in range(start, end + 1):
                 page.sheet.cell(row, column).fill = _TILE
@@ -136,7 +139,7 @@ def _paragraph(page: Page, text: str) -> None:
     cell = page.write(page.row, 1, text)
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     page.sheet.merge_cells(start_row=page.row, end_row=page.row, start_column=1, end_column=7)
-    page.sheet.row_dimensions[page.row].height = 15.5 * -(-len(text) // 118) + 4
+    page.sheet.row_dimensions[page.row].height = 15 * lines_of(text, 132) + 4
     page.row += 1
 
 
@@ -151,16 +154,16 @@ def _how_good(page: Page, facts: Facts, needs: Table) -> None:
     live = Formula(f"=SUMPRODUCT(--({met}<B{start}),B{start}-{met},{weight})/MAX(SUM({weight}),0.01)", below)
     rows: tuple[tuple[str, Value, str], ...] = (
         ("The board's line, percent of need met", line, "0.##"),
-        ("Need below the line, points", live, HUNDREDTHS),
-        ("No plan can bring it below, points", bound, HUNDREDTHS),
-        ("Between the two, points", Formula(f"=MAX(0,B{start + 1}-B{start + 2})", max(0.0, below - bound)), HUNDREDTHS),
+        ("Need below the line, points", live, "0.000"),
+        ("No plan can bring it below, points", bound, "0.000"),
+        ("Between the two, points", Formula(f"=MAX(0,B{start + 1}-B{start + 2})", max(0.0, below - bound)), "0.000"),
         ("Need met, points", here.need_met_points, HUNDREDTHS),
         ("Need met over the needs furthest from the standard, points", here.worst_fifth_points, HUNDREDTHS),
     )
-    page.write(page.row, 1, "A point is one hundredth of need met.", font=Font(italic=True, color="4F5B5E"))
+    page.write(page.row, 1, "A point is one hundredth of need met.", face=font(color=GREY, is_italic=True))
     for row, (words, value, look) in enumerate(rows, start=start):
         page.write(row, 1, words).alignment = Alignment(wrap_text=True, vertical="top")
-        page.write(row, 2, value, look=look).alignment = Alignment(vertical="top", horizontal="right")
+        page.write(row, 2, value, look=look).alignment = Alignment(vertical="top", horizontal="right", indent=1)
     page.row = start + len(rows) + 1
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -25,12 +27,16 @@ PLAIN = "0"
 TEXT = "@"
 
 TEAL = "0F4C5C"
+GREY = "4F5B5E"
 _DARK = PatternFill("solid", fgColor=TEAL)
 _MIDDLE = PatternFill("solid", fgColor="4A7C87")
 _PALE = PatternFill("solid", fgColor="E3EEF0")
 _AMBER = PatternFill("solid", fgColor="FFE9B0")
 _LINE = Side(style="thin", color="CBD8DB")
 _SMALLEST_WIDTH = 7.0
+_LINE_POINTS = 15
+_PAGE_WIDTH = 240
+"""Characters of column width that are still readable on one A4 page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,16 @@ class Table:
         return f"SUMPRODUCT(--EXACT({self.span(where)},{address}),{self.span(key)})"
 
 
+def font(size: int = 11, *, color: str = "000000", is_bold: bool = False, is_italic: bool = False) -> Font:
+    """The one face of every sheet."""
+    return Font(name="Calibri", size=size, color=color, bold=is_bold, italic=is_italic)
+
+
+def lines_of(text: str, width: float) -> int:
+    """Lines that text takes in a column of this width, a little too many rather than too few."""
+    return sum(max(1, len(textwrap.wrap(part, max(1, int(width))))) for part in text.split("\n"))
+
+
 class Book:
     """A workbook being written, with the figure behind every formula."""
 
@@ -135,15 +151,15 @@ class Page:
         self.book = book
         self.sheet = sheet
         self.widths: dict[str, float] = {}
-        self.write(1, 1, title, font=Font(bold=True, size=16, color=TEAL))
+        self.write(1, 1, title, face=font(16, color=TEAL, is_bold=True))
         sheet.row_dimensions[1].height = 24
-        self.write(2, 1, note, font=Font(italic=True, color="4F5B5E"))
+        self.write(2, 1, note, face=font(color=GREY, is_italic=True))
         self.row = 4
         if book.banner:
-            self.write(3, 1, book.banner, font=Font(bold=True, color="6B4200"))
+            self.write(3, 1, book.banner, face=font(color="6B4200", is_bold=True))
             self.row = 5
 
-    def write(self, row: int, column: int, value: Value, *, look: str = TEXT, font: Font | None = None) -> Any:
+    def write(self, row: int, column: int, value: Value, *, look: str = TEXT, face: Font | None = None) -> Any:
         """Put text, a number or a formula with its figure in one cell."""
         cell = self.sheet.cell(row, column)
         if isinstance(value, Formula):
@@ -152,24 +168,25 @@ class Page:
         elif value is not None:
             put(cell, clean_text(value) if isinstance(value, str) else value)
         cell.number_format = look
-        if font is not None:
-            cell.font = font
+        if face is not None:
+            cell.font = face
         return cell
 
     def line(self, label: str, text: str) -> None:
         """A label and its text, which may run on over the empty cells beside it."""
-        self.write(self.row, 1, label, font=Font(bold=True))
+        self.write(self.row, 1, label, face=font(is_bold=True))
         self.write(self.row, 2, text)
         self.row += 1
 
     def heading(self, text: str) -> None:
         """A heading over what comes next."""
-        self.write(self.row, 1, text, font=Font(bold=True, size=13, color=TEAL))
+        self.write(self.row, 1, text, face=font(13, color=TEAL, is_bold=True))
         self.row += 1
 
     def table(self, columns: Sequence[Column], rows: Sequence[Row], *, freeze: int | None = None, has_filter: bool = False) -> Table:
         """Write a table where the page stands; ``freeze`` keeps its headings and that many columns in view."""
         letters = {column.key: get_column_letter(i) for i, column in enumerate(columns, start=1)}
+        self._widen(columns)
         self._bands(columns)
         self._headings(columns)
         table = Table(
@@ -182,7 +199,7 @@ class Page:
         for row in rows:
             self._row(columns, letters, row)
         if not rows:
-            self.write(self.row, 1, "None.", font=Font(italic=True))
+            self.write(self.row, 1, "None.", face=font(is_italic=True))
             self.row += 1
         if any(column.is_summed for column in columns):
             self._total(columns, table, rows)
@@ -200,38 +217,50 @@ class Page:
             return
         start = 1
         for i, column in enumerate(columns, start=1):
-            cell = self.write(self.row, i, column.band if i == start else None, font=Font(bold=True, color="FFFFFF"))
+            cell = self.write(self.row, i, column.band if i == start else None, face=font(color="FFFFFF", is_bold=True))
             cell.fill = _MIDDLE if column.band else PatternFill()
+            cell.alignment = Alignment(horizontal="center")
+            cell.border = Border(left=Side(style="medium", color="FFFFFF")) if i == start else Border()
             if i == len(columns) or columns[i].band != column.band:
                 if i > start:
                     self.sheet.merge_cells(start_row=self.row, end_row=self.row, start_column=start, end_column=i)
                 start = i + 1
         self.row += 1
 
-    def _headings(self, columns: Sequence[Column]) -> None:
+    def _widen(self, columns: Sequence[Column]) -> None:
+        """Give every column its width; the tallest heading sets the height, since no program grows rows by itself everywhere."""
         for i, column in enumerate(columns, start=1):
-            cell = self.write(self.row, i, column.heading, font=Font(bold=True, color="FFFFFF"))
-            cell.fill = _DARK
-            cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="left" if column.look == TEXT else "right")
-            if column.help:
-                cell.comment = comment(column.help)
             letter = get_column_letter(i)
             # Bold headings wrap at spaces only: the longest word must fit.
-            word = max((len(part) for part in re.split(r"\s", column.heading)), default=0) * 1.15 + 1.5
+            word = max((len(part) for part in column.heading.split()), default=0) * 1.15 + 2.5
             self.widths[letter] = max(_SMALLEST_WIDTH, column.width, word, self.widths.get(letter, 0))
             self.sheet.column_dimensions[letter].width = self.widths[letter]
+
+    def _headings(self, columns: Sequence[Column]) -> None:
+        tallest = 1
+        for i, column in enumerate(columns, start=1):
+            cell = self.write(self.row, i, column.heading, face=font(color="FFFFFF", is_bold=True))
+            cell.fill = _DARK
+            cell.alignment = _aside(column, i, vertical="center", wraps=True)
+            if column.help:
+                cell.comment = comment(column.help)
+            tallest = max(tallest, lines_of(column.heading, self.widths[get_column_letter(i)] - 1))
+        self.sheet.row_dimensions[self.row].height = _LINE_POINTS * tallest + 4
         self.row += 1
 
     def _row(self, columns: Sequence[Column], letters: Mapping[str, str], row: Row) -> None:
+        tallest = 1
         for i, column in enumerate(columns, start=1):
             value = row.get(column.key)
             if isinstance(value, Formula):
                 here = re.sub(r"\{(\w+)\}", lambda key: f"{letters[key[1]]}{self.row}", value.text)
                 value = Formula(here, value.value)
             cell = self.write(self.row, i, value, look=column.look)
-            is_text = column.look == TEXT
-            cell.alignment = Alignment(wrap_text=is_text, vertical="top", horizontal="left" if is_text else "right")
+            cell.alignment = _aside(column, i, vertical="top", wraps=column.look == TEXT)
             cell.border = Border(bottom=_LINE)
+            if isinstance(value, str):
+                tallest = max(tallest, lines_of(value, self.widths[letters[column.key]] * 1.12 - 1))
+        self.sheet.row_dimensions[self.row].height = _LINE_POINTS * tallest + 1
         self.row += 1
 
     def _total(self, columns: Sequence[Column], table: Table, rows: Sequence[Row]) -> None:
@@ -240,17 +269,25 @@ class Page:
             if column.is_summed:
                 letter = table.letters[column.key]
                 value = Formula(f"=SUM({letter}{table.first}:{letter}{table.last})", _sum(row.get(column.key) for row in rows))
-            cell = self.write(self.row, i, value, look=column.look, font=Font(bold=True))
+            cell = self.write(self.row, i, value, look=column.look, face=font(is_bold=True))
             cell.fill = _PALE
             cell.border = Border(top=Side(style="thin", color=TEAL))
-            cell.alignment = Alignment(horizontal="left" if column.look == TEXT else "right")
+            cell.alignment = _aside(column, i, vertical="top", wraps=False)
         self.row += 1
 
     def finish(self) -> None:
-        """Spread the banner over the width of the sheet."""
+        """Spread the banner over the sheet, and its columns over as many pages as stay readable."""
+        self.sheet.page_setup.fitToWidth = ceil(sum(self.widths.values()) / _PAGE_WIDTH)
         if self.book.banner:
             for column in range(1, self.sheet.max_column + 1):
                 self.sheet.cell(3, column).fill = _AMBER
+
+
+def _aside(column: Column, number: int, *, vertical: str, wraps: bool) -> Alignment:
+    """Words to the left, numbers to the right, with a little air between columns."""
+    if column.look == TEXT:
+        return Alignment(horizontal="left", vertical=vertical, wrap_text=wraps, indent=int(number > 1))
+    return Alignment(horizontal="right", vertical=vertical, wrap_text=wraps, indent=1)
 
 
 def figure(value: Value) -> CachedValue | None:

@@ -17,6 +17,7 @@ def check_against_policy(partnership: Partnership, policy: Policy) -> tuple[Find
     """Things worth a look before planning. Whether the rules can all hold is for the solver to say."""
     return (
         *_funds(partnership),
+        *_zone_services(partnership, policy),
         *_promises(partnership, policy),
         *_services(partnership, policy),
         *_bases(partnership, policy),
@@ -37,6 +38,19 @@ def _funds(partnership: Partnership) -> Iterator[Finding]:
                 "Funds", f"{fund.name} starts the year £{-start:,} short, taken from its money after 1 April.",
                 "Check the amount brought forward.", row=row, column="Brought forward",
             )  # fmt: skip
+
+
+def _zone_services(partnership: Partnership, policy: Policy) -> Iterator[Finding]:
+    """A service planned for zones gives no school an amount of its own."""
+    for_zones = {s.service_id: s.name for s in partnership.services if policy.role(s.role).serves == "zone"}
+    items = [("Last year", row, r.item) for row, r in enumerate(partnership.last_year, start=2)]
+    items += [("Heads rules", row, r.item) for row, r in enumerate(partnership.head_rules, start=2)]
+    for sheet, row, item in items:
+        if item in for_zones:
+            yield Finding(
+                    level=Level.MUST_MEND, sheet=sheet, row=row, column="Item",
+                    what=f"{for_zones[item]} is planned for zones, so no school has an amount of its own.", mend="Take the row out.",
+                )  # fmt: skip
 
 
 def _promises(partnership: Partnership, policy: Policy) -> Iterator[Finding]:
@@ -86,8 +100,9 @@ def _services(partnership: Partnership, policy: Policy) -> Iterator[Finding]:
                 column="Service",
             )
     served = {s.role for s in partnership.services}
+    asked_for = {role for standard in policy.standards for role, _ in standard.sessions_per_pupil}
     for role in policy.roles:
-        if role.role_id not in served:
+        if role.role_id in asked_for - served:
             yield _look(
                 "Services", f"nobody gives time as {role.name.lower()}, so needs for it are out of reach.", "Add a service if there is one."
             )

@@ -1,0 +1,234 @@
+"""Whatever happens to the solver's process, there is a plan or one sentence, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from builders import a_world
+
+import optimisation.solve
+from optimisation import highs
+from optimisation.greedy import greedy_amounts, is_feasible
+from optimisation.highs import Progress
+from optimisation.solve import Solver
+from optimisation.worker import Better, Stage
+from planner.documents import check_document, plan_document
+from planner.errors import RulesCannotAllHold, SolverFault
+from planner.partnership import GRANT_ITEM, Bound, HeadRule
+from planner.plan import Ending
+from planning import shortfall_points
+
+ROOT = Path(__file__).parent.parent
+HERE = Path(__file__).parent
+CARRIES_ON = pytest.mark.skipif(sys.platform != "linux", reason="signals to the solver's process as Linux has them")
+
+
+@pytest.fixture(scope="module")
+def solver():
+    with Solver() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def world():
+    return a_world()
+
+
+def is_alive(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def once(solver, act):
+    """A listener that does something to the first solver process it hears from, once."""
+    done = []
+
+    def tell(message):
+        if not done and isinstance(message, Stage):
+            done.append(solver._process.pid)
+            act(solver._process.pid)
+
+    return tell, done
+
+
+def test_one_solver_makes_many_plans_and_the_same_one_each_time(solver, world):
+    first, second = (solver.make_plan(world, gap_points=0.01, seconds=20) for _ in range(2))
+    assert first.ending is Ending.WITHIN_GAP
+    assert plan_document(first, world)["fingerprint"] == plan_document(second, world)["fingerprint"]
+    assert "HiGHS" in first.engine
+
+
+@CARRIES_ON
+def test_a_solver_killed_in_the_middle_is_started_again_and_the_plan_comes(solver, world):
+    tell, killed = once(solver, lambda pid: os.kill(pid, signal.SIGKILL))
+    plan = solver.make_plan(world, gap_points=0.01, seconds=30, tell=tell)
+    assert plan.ending is Ending.WITHIN_GAP
+    assert solver._process.pid != killed[0]
+    assert not is_alive(killed[0])
+    check_document(plan_document(plan, world))
+
+
+@CARRIES_ON
+def test_a_solver_killed_every_time_leaves_the_first_plan(solver, world):
+    plan = solver.make_plan(world, seconds=30, tell=lambda m: os.kill(solver._process.pid, signal.SIGKILL) if isinstance(m, Stage) else None)
+    assert plan.ending is Ending.FIRST_PLAN_ONLY
+    assert is_feasible(world, plan.amounts)
+    assert shortfall_points(world, plan.amounts) <= shortfall_points(world, greedy_amounts(world))
+    check_document(plan_document(plan, world))
+
+
+@CARRIES_ON
+def test_a_solver_that_hangs_is_ended_and_leaves_the_first_plan(solver, world, monkeypatch):
+    monkeypatch.setattr(optimisation.solve, "GRACE_SECONDS", 0.5)
+    solver.wait_until_ready()
+    tell, stopped = once(solver, lambda pid: os.kill(pid, signal.SIGSTOP))
+    start = time.perf_counter()
+    plan = solver.make_plan(world, seconds=1.2, tell=tell)
+    assert plan.ending is Ending.FIRST_PLAN_ONLY
+    assert time.perf_counter() - start < 6
+    assert is_feasible(world, plan.amounts)
+    assert not is_alive(stopped[0])
+    check_document(plan_document(plan, world))
+
+
+def test_too_little_memory_is_one_sentence_or_the_first_plan(world):
+    with Solver(memory_megabytes=150) as small:
+        try:
+            plan = small.make_plan(world, seconds=10)
+        except SolverFault as fault:
+            assert "memory" in str(fault)
+            assert "\n" not in str(fault)
+        else:
+            assert plan.ending is Ending.FIRST_PLAN_ONLY
+
+
+def test_a_solver_with_no_plan_to_fall_back_on_says_so_in_one_sentence(solver, monkeypatch):
+    world = a_world(head_rules=(HeadRule(rule_id="w", urn=900001, item="slt", bound=Bound.EXACTLY, amount=6),))
+    monkeypatch.setattr(optimisation.solve, "greedy_amounts", lambda _: greedy_amounts(a_world(funds=())))
+    tell = lambda m: os.kill(solver._process.pid, signal.SIGKILL) if isinstance(m, Stage) else None  # noqa: E731
+    with pytest.raises(SolverFault, match="before it found a plan") as fault:
+        solver.make_plan(world, seconds=30, tell=tell)
+    assert "\n" not in str(fault.value)
+
+
+def test_a_wrong_answer_to_a_known_problem_stops_everything(monkeypatch):
+    highs.check_canaries()
+    true_run = highs.run
+
+    def wrong(*args, **kwargs):
+        from dataclasses import replace
+
+        solved = true_run(*args, **kwargs)
+        return replace(solved, objective=solved.objective + 6)
+
+    monkeypatch.setattr(highs, "run", wrong)
+    with pytest.raises(SolverFault, match="known answer wrong"):
+        highs.check_canaries()
+
+
+def test_ctrl_c_keeps_the_best_plan_so_far(solver, world):
+    """The interrupt arrives while the parent waits, as it does at a terminal."""
+
+    class Interrupted:
+        def __init__(self, pipe):
+            self.pipe, self.left = pipe, 1
+
+        def poll(self, seconds=0.0):
+            if self.left and solver.engine:
+                self.left -= 1
+                raise KeyboardInterrupt
+            return self.pipe.poll(seconds)
+
+        def __getattr__(self, name):
+            return getattr(self.pipe, name)
+
+    solver.wait_until_ready()
+    solver._pipe = Interrupted(solver._pipe)
+    plan = solver.make_plan(world, gap_points=0.0, seconds=20)
+    solver._pipe = solver._pipe.pipe if isinstance(solver._pipe, Interrupted) else solver._pipe
+    assert plan.ending in {Ending.STOPPED_BY_HAND, Ending.WITHIN_GAP}
+    assert is_feasible(world, plan.amounts)
+    check_document(plan_document(plan, world))
+    assert solver.make_plan(world, seconds=20).ending is Ending.WITHIN_GAP
+
+
+def test_progress_bounds_only_rise_and_better_plans_only_improve(solver, world):
+    said = []
+    solver.make_plan(world, gap_points=0.0, seconds=20, tell=said.append)
+    assert [m.words for m in said if isinstance(m, Stage)][0] == "stating the rules"
+    better = [shortfall_points(world, m.amounts) for m in said if isinstance(m, Better)]
+    assert better == sorted(better, reverse=True)
+    assert all(m.seconds >= 0 for m in said if isinstance(m, Progress))
+
+
+def test_rules_that_cannot_all_hold_are_named_with_who_may_relax_them(solver):
+    wish = HeadRule(rule_id="too_much", urn=900001, item=GRANT_ITEM, bound=Bound.AT_LEAST, amount=900_000)
+    with pytest.raises(RulesCannotAllHold, match="too_much") as impossible:
+        solver.make_plan(a_world(head_rules=(wish,)), seconds=20)
+    assert "the head may relax it" in str(impossible.value)
+
+
+ONE_PLAN = """
+import sys
+sys.path[:0] = [{root!r}, {here!r}]
+from builders import a_world
+from optimisation.solve import Solver
+from planner.documents import plan_document, sha256_of
+
+if __name__ == "__main__":
+    world = a_world()
+    with Solver() as solver:
+        document = plan_document(solver.make_plan(world, gap_points=0.01, seconds=60), world)
+    print(document["fingerprint"], sha256_of(document["money"]), document["status"])
+"""
+ORPHAN = """
+import sys, time
+sys.path.insert(0, {root!r})
+from optimisation.solve import Solver
+
+if __name__ == "__main__":
+    solver = Solver()
+    solver.wait_until_ready()
+    print(solver._process.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def script(tmp_path, text):
+    path = tmp_path / "script.py"
+    path.write_text(textwrap.dedent(text.format(root=str(ROOT), here=str(HERE))), encoding="utf-8")
+    return path
+
+
+def test_two_fresh_processes_make_the_same_plan_with_the_same_fingerprint(tmp_path):
+    path = script(tmp_path, ONE_PLAN)
+    running = [
+        subprocess.Popen([sys.executable, str(path)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONHASHSEED": seed})
+        for seed in ("1", "2")
+    ]
+    said = [process.communicate(timeout=120)[0] for process in running]
+    assert said[0] == said[1]
+    assert said[0].strip().endswith("within gap")
+
+
+@CARRIES_ON
+def test_no_solver_is_left_behind_when_its_parent_is_killed(tmp_path):
+    with subprocess.Popen([sys.executable, str(script(tmp_path, ORPHAN))], stdout=subprocess.PIPE, text=True) as parent:
+        child = int(parent.stdout.readline())
+        assert is_alive(child)
+        parent.kill()
+        parent.wait()
+    ends = time.perf_counter() + 1
+    while is_alive(child) and time.perf_counter() < ends:
+        time.sleep(0.02)
+    assert not is_alive(child)
