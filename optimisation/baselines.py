@@ -120,6 +120,6 @@ def best_use(world: World, amounts: Amounts) -> Amounts:
     solved = run(load(fixed), gap=0.01, seconds=10)
     if solved.values is None:
         return amounts
-    used = amounts_from(model, fixed, solved.values)
+    used = amounts_from(model, fixed, solved.values, is_paid=False)
     # last year's grants need not be on this year's steps, so need is made exact against the amounts themselves
     return with_exact_need(world, replace(amounts, places=used.places, need_met=used.need_met))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from optimisation.highs import Problem
+from optimisation.payments import pay_to_the_pound
 from optimisation.registry import Model
 from planner import rules
 from planner.audit import AUDITS
@@ -21,10 +22,15 @@ WHOLE_TOLERANCE = 1e-4
 """HiGHS counts a variable whole within 1e-7; anything further off than this is a fault, not rounding."""
 
 
-def amounts_from(model: Model, problem: Problem, values: np.ndarray) -> Amounts:
-    """A plan's amounts from a solution vector: whole numbers rounded, need met made exact.
+class CannotPayToThePound(SolverFault):
+    """The model's money adds up, but not in whole pounds: at most a pound or two is missing somewhere."""
 
-    Raises ``SolverFault`` when a value that must be whole is not.
+
+def amounts_from(model: Model, problem: Problem, values: np.ndarray, *, is_paid: bool = True) -> Amounts:
+    """A plan's amounts from a solution vector: whole numbers rounded, payments to the pound, need met made exact.
+
+    ``is_paid`` False leaves payments out (baselines bring their own). Raises ``SolverFault``
+    when a value that must be whole is not.
     """
     off = np.abs(values - np.rint(values))[problem.is_whole]
     if off.size and off.max() > WHOLE_TOLERANCE:
@@ -41,14 +47,16 @@ def amounts_from(model: Model, problem: Problem, values: np.ndarray) -> Amounts:
         met[cell_id] = met.get(cell_id, 0.0) + share
     amounts = Amounts(
         grants={(s, f): steps * model.step_pounds[f] for (s, f), steps in sorted(whole("grant_steps").items())},
-        spending=dict(sorted(whole("spend").items())),
-        pots=dict(sorted(whole("pot").items())),
-        carried=dict(sorted(whole("carried").items())),
         sessions=dict(sorted(whole("sessions").items())),
         base_sizes=dict(sorted(whole("base_size"))),
         places=dict(sorted(whole("places").items())),
         need_met={cell_id: min(WHOLE, max(0, round(share * WHOLE))) for cell_id, share in sorted(met.items())},
     )
+    if is_paid:
+        payments = pay_to_the_pound(model.world, amounts)
+        if payments is None:
+            raise CannotPayToThePound
+        amounts = replace(amounts, spending=payments.spending, pots=payments.pots, carried=payments.carried)
     return with_exact_need(model.world, amounts)
 
 

@@ -19,8 +19,6 @@ from optimisation.registry import Model
 from planner.errors import SolverFault
 
 CANARY_TOLERANCE = 1e-6
-FEASIBILITY = 1e-9
-"""Primal and integer tolerance asked of HiGHS; whole numbers are then checked exactly by the audit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +106,6 @@ def load(problem: Problem, *, seed: int = 0, presolve: bool = True) -> highspy.H
     h.setOptionValue("random_seed", seed)
     h.setOptionValue("presolve", "on" if presolve else "off")
     h.setOptionValue("mip_rel_gap", 0.0)
-    h.setOptionValue("mip_feasibility_tolerance", 1e-7)
-    h.setOptionValue("primal_feasibility_tolerance", FEASIBILITY)
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = len(problem.columns), len(problem.row_lower)
     lp.col_cost_, lp.offset_ = problem.costs[0], float(problem.offsets[0])

@@ -20,9 +20,9 @@ TIDY_POINTS = 0.001
 """What handing out everything would cost, in points: among equal plans the one that spends less wins."""
 
 
-def build_model(world: World, *, only: Collection[str] | None = None, is_elastic: bool = False) -> Model:
+def build_model(world: World, *, only: Collection[str] | None = None, is_elastic: bool = False, is_to_the_pound: bool = False) -> Model:
     """The model of a world: every rule that is on (or ``only`` these ids) and both objectives, in points."""
-    m = declare_variables(world)
+    m = declare_variables(world, is_to_the_pound=is_to_the_pound)
     for rule_id in (rule_id for rule_id in RULES if rule_id in MATHS):
         if world.policy.is_on(rule_id) and (only is None or rule_id in only):
             post(m, RULES[rule_id], is_elastic=is_elastic)

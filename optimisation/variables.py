@@ -3,13 +3,14 @@
     grant_steps[s, f]      grant to school s from fund f, in the fund's step (£10 a month)  whole
     sessions[r, v]         half-day sessions of service v for school or zone r             whole
     has_block[r, v]        r gets a block of v                                             0 or 1
-    spend[f, y, u]         pounds of fund f for use u in financial year y                  whole
-    pot[f, h]              pounds of fund f released to the moderated pot in half-term h   whole
-    carried[f]             pounds of fund f carried over 31 March                          whole
+    spend[f, y, u]         pounds of fund f for use u in financial year y                  real
+    pot[f, h]              pounds of fund f released to the moderated pot in half-term h   real
+    carried[f]             pounds of fund f carried over 31 March                          real
     base_size[b, k]        base b runs at k places                                         0 or 1
     places[b, c]           places in base b for cell c                                     whole
     met[c, j]              need met of cell c within segment j of the benefit curve (0-1)  real
 
+Money spent is real here and made whole to the pound by ``optimisation.payments``.
 The benefit curve is concave and every objective pushes need met up, so its segments fill in
 order without binaries, and what a cell uses of an ingredient follows from ``met``: no variable.
 """
@@ -28,11 +29,12 @@ from planner.partnership import GRANT_ITEM, Bound, FundUse, YearEnd
 from planner.supply import available_pounds, grant_months, grant_step_pounds, service_supply, sizes_of
 
 
-def declare_variables(world: World) -> Model:
+def declare_variables(world: World, *, is_to_the_pound: bool = False) -> Model:
     """An empty model with every decision declared within its bounds."""
     m = pyo.ConcreteModel()
     m.world = world
     m.gives_way = {}
+    m.is_to_the_pound = is_to_the_pound
     m.nothing = pyo.Var(bounds=(0, 0))
     m.funds = {f.fund_id: f for f in world.partnership.funds}
     m.services = {s.service_id: s for s in world.partnership.services}
@@ -69,17 +71,17 @@ def _money(m: Model) -> None:
     )
     m.spend = pyo.Var(
         [(f.fund_id, year, use) for f in funds for year in (1, 2) for use in SPENDING_USES if _may("allowed_uses", f, use)],
-        domain=pyo.NonNegativeIntegers,
+        domain=pyo.NonNegativeReals,
         bounds=lambda _, f, _y, _u: (0, most[f]),
     )
     m.pot = pyo.Var(
         [(f.fund_id, h) for f in funds if _may("allowed_uses", f, FundUse.MODERATED_POT) for h in range(1, 7)],
-        domain=pyo.NonNegativeIntegers,
+        domain=pyo.NonNegativeReals,
         bounds=lambda _, f, _h: (0, most[f]),
     )
     m.carried = pyo.Var(
         [f.fund_id for f in funds if f.year_end is YearEnd.CARRY],
-        domain=pyo.NonNegativeIntegers,
+        domain=pyo.NonNegativeReals,
         bounds=lambda _, f: (0, most[f]),
     )
 

@@ -11,7 +11,8 @@ import resource
 import signal
 import sys
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 
@@ -20,7 +21,7 @@ import numpy as np
 import pyomo.version
 
 from optimisation.baselines import baselines
-from optimisation.extract import amounts_from
+from optimisation.extract import CannotPayToThePound, amounts_from
 from optimisation.highs import Hooks, Problem, Progress, Solved, cap_objective, check_canaries, compile_model, load, run, set_objective
 from optimisation.impossible import Impossible, explain_impossible
 from optimisation.model import build_model
@@ -45,6 +46,7 @@ class Job:
     seconds: float
     seed: int = 0
     presolve: bool = True
+    is_to_the_pound: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,7 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
     end = time.perf_counter() + job.seconds
     pipe.send(Stage(words="stating the rules"))
     start = time.perf_counter()
-    model = build_model(job.world)
+    model = build_model(job.world, is_to_the_pound=job.is_to_the_pound)
     built = time.perf_counter()
     problem = compile_model(model)
     h = load(problem, seed=job.seed, presolve=job.presolve)
@@ -154,8 +156,12 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
         if ending == "optimal" and second.status in {"time", "stopped"}:
             ending = second.status
     pipe.send(Stage(words="what last year and a formula would give"))
+    try:
+        amounts = amounts_from(model, problem, values)
+    except CannotPayToThePound:
+        return _again_to_the_pound(job, first.bound, end, pipe, stop)
     return Answer(
-        amounts=amounts_from(model, problem, values),
+        amounts=amounts,
         bound_points=first.bound,
         levels=tuple(levels),
         baselines=baselines(job.world),
@@ -164,6 +170,12 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
         sizes=sizes,
         peak_megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
     )
+
+
+def _again_to_the_pound(job: Job, bound: float, end: float, pipe: Connection, stop: Event) -> Answer | Impossible | Failed:
+    """Once more with payments that always come out whole; the first bound stands, for it allowed more."""
+    again = make_plan(replace(job, is_to_the_pound=True, seconds=max(1.0, end - time.perf_counter())), pipe, stop)
+    return replace(again, bound_points=bound) if isinstance(again, Answer) else again
 
 
 def _second_level(job: Job, problem: Problem, first: Solved, tolerance: float, pipe: Connection, stop: Event, *, seconds: float) -> Solved:
@@ -180,7 +192,8 @@ def _second_level(job: Job, problem: Problem, first: Solved, tolerance: float, p
 def _hooks(model: Model, problem: Problem, pipe: Connection, stop: Event) -> Hooks:
     def better(values: np.ndarray, progress: Progress) -> None:
         pipe.send(progress)
-        pipe.send(Better(amounts=amounts_from(model, problem, values), bound_points=progress.bound))
+        with suppress(CannotPayToThePound):
+            pipe.send(Better(amounts=amounts_from(model, problem, values), bound_points=progress.bound))
 
     return Hooks(on_progress=pipe.send, on_better=better, should_stop=stop.is_set)
 

@@ -34,7 +34,6 @@ from planner.supply import (
     smallest_useful_places,
 )
 
-
 LEAST_SHOWN = Fraction(1, 100)
 
 
@@ -172,17 +171,17 @@ def fund_balance(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
 
 
 @_audits(rules.COSTS_PAID)
-def costs_paid(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
-    """Time and bases: 7/12 (rounded up) paid by 31 March, the rest after; openings before 31 March."""
+def costs_paid(world: World, amounts: Amounts) -> Iterator[tuple[str, Fraction | int]]:
+    """Time and bases: 7/12 (to a pound either way) paid by 31 March, all by 31 August; openings before 31 March."""
     first_months = world.policy.board.september_to_march_months
     yearly = {
         FundUse.SPECIALIST_TIME: specialist_time_pounds(world.partnership, amounts),
         FundUse.BASE_RUNNING: base_pounds(world.partnership, world.policy, amounts),
     }
     for use, cost in yearly.items():
-        first = -(-cost * first_months // MONTHS)
-        yield f"{use}, September to March", abs(_spent(amounts, 1, use) - first)
-        yield f"{use}, April to August", abs(_spent(amounts, 2, use) - (cost - first))
+        first, second = _spent(amounts, 1, use), _spent(amounts, 2, use)
+        yield f"{use}, September to March", Fraction(abs(MONTHS * first - first_months * cost) - (MONTHS - 1), MONTHS)
+        yield f"{use}, both years", abs(first + second - cost)
     opening = sum(base_opening_pounds(b, world.policy) for b in world.partnership.bases if amounts.base_sizes.get(b.base_id, 0))
     yield f"{FundUse.BASE_OPENING}, September to March", abs(_spent(amounts, 1, FundUse.BASE_OPENING) - opening)
     yield f"{FundUse.BASE_OPENING}, April to August", _spent(amounts, 2, FundUse.BASE_OPENING)

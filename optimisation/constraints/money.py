@@ -44,20 +44,22 @@ def fund_balance(m: Model) -> Iterator[Row]:
 
 @rows_of(rules.COSTS_PAID)
 def costs_paid(m: Model) -> Iterator[Row]:
-    r"""$0 \le 12 \sum_f spend_{f1u} - 7\,C_u \le 11$ and $\sum_{fy} spend_{fyu} = C_u$; openings in year 1.
+    r"""$|12 \sum_f spend_{f1u} - 7\,C_u| \le 11$ and $\sum_{fy} spend_{fyu} = C_u$; openings in year 1.
 
     spend_fyu  pounds of fund f for use u in financial year y               (decision)
     C_u        cost of use u: sessions at their price, bases at their size  (from decisions)
 
-    The first row rounds seven twelfths up to a whole pound inside the model.
+    The first row is seven twelfths of the cost, rounded to a whole pound either way. With ``m.is_to_the_pound``
+    it is seven twelfths exactly: then whole payments always exist (``optimisation.payments``).
     """
     world = m.world
+    rounding = 0 if m.is_to_the_pound else MONTHS - 1
     first_months = world.policy.board.september_to_march_months
     time = sum(m.services[v].price_pounds_per_session * m.sessions[r, v] for r, v in m.sessions if m.services[v].price_pounds_per_session)
     running = sum(base_running_pounds(m.bases[b], k, world.policy) * m.base_size[b, k] for b, k in m.base_size)
     for use, cost in ((FundUse.SPECIALIST_TIME, time), (FundUse.BASE_RUNNING, running)):
         first, second = (_spent(m, year, use) for year in (1, 2))
-        yield Row(at=f"{use}, September to March", body=MONTHS * first - first_months * cost, lower=0, upper=MONTHS - 1)
+        yield Row(at=f"{use}, September to March", body=MONTHS * first - first_months * cost, lower=-rounding, upper=rounding)
         yield Row(at=f"{use}, both years", body=first + second - cost, lower=0, upper=0)
     opening = sum(base_opening_pounds(m.bases[b], world.policy) * m.base_size[b, k] for b, k in m.base_size)
     yield Row(at=f"{FundUse.BASE_OPENING}, September to March", body=_spent(m, 1, FundUse.BASE_OPENING) - opening, lower=0, upper=0)

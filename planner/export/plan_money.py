@@ -142,8 +142,9 @@ def _pots(facts: Facts) -> tuple[list[Column], list[Row]]:
 def _year_end(facts: Facts, accounts: Table) -> tuple[list[Column], list[Row]]:
     columns = [
         text_column("fund", "Fund", 28),
-        text_column("right", "Decision right", 16),
-        text_column("request_to", "Request to", 14),
+        text_column("source", "Source", 16),
+        text_column("right", "Decision right", 12),
+        text_column("request_to", "Request to", 12),
         text_column("request_by", "Request by", 12),
         Column(key="first", heading="September to March", width=12, look=POUNDS, is_summed=True),
         Column(key="second", heading="April to August", width=12, look=POUNDS, is_summed=True),
@@ -160,6 +161,7 @@ def _year_end(facts: Facts, accounts: Table) -> tuple[list[Column], list[Row]]:
         rows.append(
             {
                 "fund": fund.name,
+                "source": fund.source.value,
                 "right": fund.decision_right.value,
                 "request_to": fund.request_to,
                 "request_by": fund.request_by,

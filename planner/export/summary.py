@@ -42,7 +42,7 @@ def claims(plan: Plan, world: World) -> tuple[str, ...]:
     shortfall = standing(world.picture, world.policy, plan.amounts).shortfall_points
     said = [
         f"With any bases it could be no lower than {least_points(plan.bound_points)} points; this plan has {most_points(shortfall)}.",
-        "That is the best these rules and figures allow; it says nothing about whether the figures are right.",
+        "How close a plan comes is judged against the best these rules and figures allow; it says nothing about whether the figures are right.",
     ]
     if plan.ending is not Ending.WITHIN_GAP:
         said.append(ENDINGS[plan.ending])
@@ -85,11 +85,15 @@ def _listed(parts: Sequence[str]) -> str:
 
 def _standards(plan: Plan, world: World) -> str:
     here = standing(world.picture, world.policy, plan.amounts)
-    line = f"Of {here.standards:,} standards {here.met:,} are fully met, {here.partly_met:,} partly, {here.under_half:,} are under half"
+    line = f"Of {here.standards:,} standards {here.met:,} {_is(here.met)} fully met, {here.partly_met:,} partly and {here.under_half:,} under half"
     if not here.out_of_reach:
-        return f"{line} and none is out of reach."
+        return f"{line}; none is out of reach."
     pupils = f"{here.pupils_out_of_reach_hundredths / 100:,.1f}"
-    return f"{line} and {here.out_of_reach:,} out of reach ({pupils} expected pupils)."
+    return f"{line}; {here.out_of_reach:,} {_is(here.out_of_reach)} out of reach ({pupils} expected pupils)."
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _more_and_less(plan: Plan, world: World) -> str:
@@ -110,7 +114,7 @@ def _changes(changes: list[tuple[SchoolLedger, int]], show: Callable[[int], str]
         names = ", ".join(f"{ledger.school.name} {sign}{show(n)}" for ledger, n in group[:3])
         others = f" and {len(group) - 3} more" if len(group) > 3 else ""
         parts.append(
-            f"{len(group)} {'school gets' if len(group) == 1 else 'schools get'} {word}" + (f" ({names}{others})" if group else "")
+            f"{len(group) or 'no'} {'schools get' if len(group) > 1 else 'school gets'} {word}" + (f" ({names}{others})" if group else "")
         )
     return ", ".join(parts)
 

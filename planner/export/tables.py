@@ -35,6 +35,7 @@ _AMBER = PatternFill("solid", fgColor="FFE9B0")
 _LINE = Side(style="thin", color="CBD8DB")
 _SMALLEST_WIDTH = 7.0
 _LINE_POINTS = 15
+_LONGEST_WORD = 34
 _PAGE_WIDTH = 240
 """Characters of column width that are still readable on one A4 page."""
 
@@ -186,7 +187,7 @@ class Page:
     def table(self, columns: Sequence[Column], rows: Sequence[Row], *, freeze: int | None = None, has_filter: bool = False) -> Table:
         """Write a table where the page stands; ``freeze`` keeps its headings and that many columns in view."""
         letters = {column.key: get_column_letter(i) for i, column in enumerate(columns, start=1)}
-        self._widen(columns)
+        self._widen(columns, rows)
         self._bands(columns)
         self._headings(columns)
         table = Table(
@@ -227,16 +228,19 @@ class Page:
                 start = i + 1
         self.row += 1
 
-    def _widen(self, columns: Sequence[Column]) -> None:
-        """Give every column its width; the tallest heading sets the height, since no program grows rows by itself everywhere."""
+    def _widen(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+        """Give every column the width it asks for, or that of its longest word: text wraps at spaces only."""
         for i, column in enumerate(columns, start=1):
             letter = get_column_letter(i)
-            # Bold headings wrap at spaces only: the longest word must fit.
             word = max((len(part) for part in column.heading.split()), default=0) * 1.15 + 2.5
+            if column.look == TEXT:
+                ids = max((len(part) for row in rows for part in str(row.get(column.key) or "").split()), default=0)
+                word = max(word, min(ids, _LONGEST_WORD) + 2)
             self.widths[letter] = max(_SMALLEST_WIDTH, column.width, word, self.widths.get(letter, 0))
             self.sheet.column_dimensions[letter].width = self.widths[letter]
 
     def _headings(self, columns: Sequence[Column]) -> None:
+        # Heights are set, since not every program grows a row for text that wraps.
         tallest = 1
         for i, column in enumerate(columns, start=1):
             cell = self.write(self.row, i, column.heading, face=font(color="FFFFFF", is_bold=True))
@@ -244,7 +248,7 @@ class Page:
             cell.alignment = _aside(column, i, vertical="center", wraps=True)
             if column.help:
                 cell.comment = comment(column.help)
-            tallest = max(tallest, lines_of(column.heading, self.widths[get_column_letter(i)] - 1))
+            tallest = max(tallest, lines_of(column.heading, self.widths[get_column_letter(i)] - 2))
         self.sheet.row_dimensions[self.row].height = _LINE_POINTS * tallest + 4
         self.row += 1
 

@@ -1,0 +1,125 @@
+"""Which fund pays what, to the pound: a flow of whole pounds from funds to uses.
+
+In the model money spent is real-valued, because whole-pound rows such as "twelve times this less
+seven times that" made HiGHS return wrong optima (docs/adr/0011). What grants, time and bases
+cost is whole; sharing whole costs over whole funds is a network, whose corner solutions
+are whole. Money that would have to go back is spent first, then the narrowest fund.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linprog
+
+from planner.measures import base_pounds, specialist_time_pounds
+from planner.need import World
+from planner.partnership import FundUse, YearEnd
+from planner.plan import Amounts
+from planner.supply import (
+    HALF_TERMS_BY_FINANCIAL_YEAR,
+    MONTHS,
+    available_pounds,
+    base_opening_pounds,
+    contingency_pounds,
+    grant_months,
+    moderated_pot_pounds,
+    pays,
+)
+
+CARRY_COST = 1.0
+WIDTH_COST = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payments:
+    """Whole pounds: spending by fund, year and use; pot by fund and half-term; carried by fund."""
+
+    spending: Mapping[tuple[str, int, FundUse], int]
+    pots: Mapping[tuple[str, int], int]
+    carried: Mapping[str, int]
+
+
+def pay_to_the_pound(world: World, amounts: Amounts) -> Payments | None:
+    """Payments for the grants, time and bases of some amounts; None when they cannot be paid to the pound."""
+    funds = {f.fund_id: f for f in world.partnership.funds}
+    flows: list[tuple[str, int, FundUse, int]] = []  # fund, year, use, half-term (0: not a pot)
+    for fund in funds.values():
+        flows += [
+            (fund.fund_id, year, use, 0)
+            for use in (FundUse.SPECIALIST_TIME, FundUse.BASE_RUNNING, FundUse.BASE_OPENING, FundUse.CONTINGENCY)
+            if pays(fund, use)
+            for year in (1, 2)
+        ]
+        if pays(fund, FundUse.MODERATED_POT):
+            flows += [(fund.fund_id, y, FundUse.MODERATED_POT, h) for y, terms in enumerate(HALF_TERMS_BY_FINANCIAL_YEAR, 1) for h in terms]
+    carries = [f.fund_id for f in funds.values() if f.year_end is YearEnd.CARRY]
+    count = len(flows) + len(carries)
+    rows: list[np.ndarray] = []
+    limits: list[int] = []
+    exact_rows: list[np.ndarray] = []
+    exact: list[int] = []
+
+    def row(of: list[int]) -> np.ndarray:
+        coefficients = np.zeros(count)
+        coefficients[of] = 1.0
+        return coefficients
+
+    for fund in funds.values():
+        for year in (1, 2):
+            out = row([i for i, (f, y, _, _) in enumerate(flows) if f == fund.fund_id and y == year])
+            if fund.fund_id in carries:
+                out[len(flows) + carries.index(fund.fund_id)] = 1.0 if year == 1 else -1.0
+            rows.append(out)
+            limits.append(available_pounds(fund)[year - 1] - _granted(world, amounts, fund.fund_id, year))
+    for use, cost in (
+        (FundUse.SPECIALIST_TIME, specialist_time_pounds(world.partnership, amounts)),
+        (FundUse.BASE_RUNNING, base_pounds(world.partnership, world.policy, amounts)),
+    ):
+        months = (world.policy.board.september_to_march_months, MONTHS - world.policy.board.september_to_march_months)
+        for year in (1, 2):  # at most its twelfths rounded up; with the exact sum, at least them rounded down
+            rows.append(row([i for i, (_, y, u, _) in enumerate(flows) if u is use and y == year]))
+            limits.append(-(-cost * months[year - 1] // MONTHS))
+        exact_rows.append(row([i for i, (_, _, u, _) in enumerate(flows) if u is use]))
+        exact.append(cost)
+    for (use, year, half_term), pounds in _due(world, amounts).items():
+        exact_rows.append(row([i for i, (_, y, u, h) in enumerate(flows) if u is use and y == year and h == half_term]))
+        exact.append(pounds)
+    wide = [WIDTH_COST * len(funds[f].allowed_uses) + CARRY_COST * (funds[f].year_end is YearEnd.CARRY) for f, _, _, _ in flows]
+    if not count:
+        return Payments(spending={}, pots={}, carried={}) if not any(exact) else None
+    solved = linprog(
+        np.array(wide + [WIDTH_COST] * len(carries)),
+        A_ub=np.array(rows), b_ub=np.array(limits), A_eq=np.array(exact_rows), b_eq=np.array(exact), method="highs-ds",
+    )  # fmt: skip
+    if solved.status != 0:
+        return None
+    pounds_paid = [round(value) for value in solved.x]
+    spending = {(f, y, u): n for (f, y, u, h), n in zip(flows, pounds_paid, strict=False) if n and not h}
+    pots = {(f, h): n for (f, _, _, h), n in zip(flows, pounds_paid, strict=False) if n and h}
+    carried = {f: n for f, n in zip(carries, pounds_paid[len(flows) :], strict=True) if n}
+    return Payments(spending=dict(sorted(spending.items())), pots=dict(sorted(pots.items())), carried=dict(sorted(carried.items())))
+
+
+def _due(world: World, amounts: Amounts) -> dict[tuple[FundUse, int, int], int]:
+    """What must be paid exactly: contingency and pots as held, openings before 31 March."""
+    due: dict[tuple[FundUse, int, int], int] = {}
+    contingency = contingency_pounds(world.partnership, world.policy) if world.policy.is_on("contingency_held") else (0, 0)
+    pots = moderated_pot_pounds(world.partnership, world.policy) if world.policy.is_on("moderated_pot_released") else {}
+    for year, half_terms in enumerate(HALF_TERMS_BY_FINANCIAL_YEAR, start=1):
+        due[FundUse.CONTINGENCY, year, 0] = contingency[year - 1]
+        for half_term in half_terms:
+            due[FundUse.MODERATED_POT, year, half_term] = pots.get(half_term, 0)
+    opening = sum(base_opening_pounds(b, world.policy) for b in world.partnership.bases if amounts.base_sizes.get(b.base_id, 0))
+    due[FundUse.BASE_OPENING, 1, 0] = opening
+    due[FundUse.BASE_OPENING, 2, 0] = 0
+    return due
+
+
+def _granted(world: World, amounts: Amounts, fund_id: str, year: int) -> int:
+    fund = next(f for f in world.partnership.funds if f.fund_id == fund_id)
+    months = grant_months(fund, world.policy)
+    granted = sum(pounds for (_, f), pounds in amounts.grants.items() if f == fund_id)
+    return granted * months[year - 1] // sum(months)

@@ -1,0 +1,431 @@
+"""The plan's workbook, its eight lines and its reasons, on a plan small enough to work out by hand."""
+
+import shutil
+import subprocess
+import zipfile
+from dataclasses import replace
+from fractions import Fraction
+
+import openpyxl
+import pytest
+
+from planner import partnership as nouns
+from planner.audit import breaches, misfits
+from planner.errors import PlannerError
+from planner.export.plan_workbook import BANNER, BOARD_COPY, EHC_RIGHT, OPEN_DATA, write_plan_workbook
+from planner.export.summary import claims, day, hundreds, least_points, most_points, summary_lines
+from planner.measures import fund_accounts, school_ledgers, standing
+from planner.need import WHOLE, world_of
+from planner.partnership import FundUse
+from planner.plan import Amounts, Baseline, Ending, Level, Plan
+from planner.policy import load_policy
+from planner.reasons import OUT_OF_REACH, plain_number, reasons
+
+ALDER, BIRCH, CEDAR = 900001, 900002, 900003
+SHEETS = [
+    "Summary", "Schools", "Services", "Time", "Bases", "Money", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
+]  # fmt: skip
+MARKS = {"fingerprint": "f1" * 32, "inputs_sha256": "a2" * 32, "policy_sha256": "b3" * 32}
+HOURS_ONLY = f"{ALDER}:small_group_tuition_primary"
+
+
+def school(urn, name, pupils, easting, **more):
+    return nouns.School(
+        urn=urn, name=name, phase=nouns.Phase.PRIMARY, primary_pupils=pupils, secondary_pupils=0,
+        easting_metres=easting, northing_metres=240_000, zone="North", **more,
+    )  # fmt: skip
+
+
+def a_partnership(**more):
+    """Three primary schools, two funds, therapists for schools, a teacher of the deaf for the zone, one open base."""
+    return nouns.Partnership(**{
+        "name": "Sallow & Field", "academic_year": "2026/27", "council": "Wendleshire",
+        "schools": (school(ALDER, "=Alder Primary", 420, 450_000), school(BIRCH, "Birch Primary", 210, 451_000), school(CEDAR, "Cedar Primary", 205, 452_000)),
+        "funds": (
+            nouns.Fund(
+                fund_id="pool", name="Devolved pool", source=nouns.FundSource.DEVOLVED_HIGH_NEEDS, september_to_march_pounds=140_000,
+                april_to_august_pounds=100_000,
+                allowed_uses=(FundUse.SPECIALIST_TIME, FundUse.BASE_RUNNING, FundUse.MODERATED_POT, FundUse.CONTINGENCY),
+            ),
+            nouns.Fund(
+                fund_id="imf", name="Mainstream fund", source=nouns.FundSource.INCLUSIVE_MAINSTREAM_FUND, september_to_march_pounds=14_000,
+                april_to_august_pounds=10_000, allowed_uses=(FundUse.GRANTS,),
+            ),
+        ),
+        "contributions": (nouns.Contribution(urn=BIRCH, fund_id="pool", pounds=1_500),),
+        "services": (
+            nouns.Service(service_id="slt", name="Therapy service", role="speech_language_therapist", employer="NHS trust", price_pounds_per_session=100, request_to="NHS trust", request_by="2026-05-23"),
+            nouns.Service(service_id="qtod", name="Sensory service", role="teacher_of_the_deaf", employer="Wendleshire", price_pounds_per_session=0, decision_right=nouns.DecisionRight.OURS),
+        ),
+        "people": (
+            nouns.Person(person_id="t1", service_id="slt", name="Therapist", sessions_a_year=40, statutory_sessions=10, other_duties_sessions=10),
+            nouns.Person(person_id="t2", service_id="slt", name="Empty post", sessions_a_year=30, is_vacant=True),
+            nouns.Person(person_id="d1", service_id="qtod", name="Teacher", sessions_a_year=6),
+        ),
+        "bases": (
+            nouns.Base(
+                base_id="alder", name="Alder base", host_urn=ALDER, phase=nouns.Phase.PRIMARY, needs=("ASD", "SLCN"), kind=nouns.BaseKind.SUPPORT,
+                is_open=True, places_now=8, pupils_now=6, sizes=(8, 10), teacher_cost_pounds=12_000, place_cost_pounds=1_000,
+                place_funding_pounds=500, request_to="Wendleshire", request_by="2026-05-01",
+            ),
+        ),
+        "last_year": (
+            nouns.LastYear(urn=ALDER, item="grant", amount=9_000), nouns.LastYear(urn=ALDER, item="slt", amount=9),
+            nouns.LastYear(urn=BIRCH, item="grant", amount=6_000),
+        ),
+        "head_rules": (nouns.HeadRule(rule_id="h1", urn=BIRCH, item="slt", bound=nouns.Bound.AT_MOST, amount=6),),
+        "sources": (nouns.Source(sheet="Schools", key="*", column="School", value="", source="DfE, Get Information about Schools", date="2026-05", is_assumed=False),),
+        **more,
+    })  # fmt: skip
+
+
+AMOUNTS = Amounts(
+    grants={(ALDER, "imf"): 12_000, (BIRCH, "imf"): 4_800, (CEDAR, "imf"): 7_200},
+    spending={
+        ("pool", 1, FundUse.SPECIALIST_TIME): 1_050, ("pool", 2, FundUse.SPECIALIST_TIME): 750,
+        ("pool", 1, FundUse.BASE_RUNNING): 9_334, ("pool", 2, FundUse.BASE_RUNNING): 6_666,
+        ("pool", 1, FundUse.CONTINGENCY): 7_000, ("pool", 2, FundUse.CONTINGENCY): 5_000,
+    },
+    pots={("pool", h): 3_500 if h <= 4 else 5_000 for h in range(1, 7)},
+    sessions={(str(ALDER), "slt"): 12, (str(BIRCH), "slt"): 6, ("North", "qtod"): 6},
+    base_sizes={"alder": 8},
+    places={("alder", "North:place_asd_primary"): 2},
+    need_met={HOURS_ONLY: WHOLE, f"{ALDER}:slt_programme_primary": 300_000, f"{BIRCH}:slt_programme_primary": 300_000},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def policy():
+    return load_policy()
+
+
+@pytest.fixture(scope="module")
+def world(policy):
+    world = world_of(a_partnership(), policy)
+    assert not list(breaches(world, AMOUNTS))
+    assert not list(misfits(world, AMOUNTS))
+    return world
+
+
+@pytest.fixture(scope="module")
+def plan():
+    less = replace(AMOUNTS, grants={(ALDER, "imf"): 1_200}, need_met={})
+    return Plan(
+        amounts=AMOUNTS, ending=Ending.WITHIN_GAP, bound_points=12.349, engine="by hand", seconds=0.5,
+        levels=(Level(name="shortfall", achieved_points=60.0, bound_points=12.349, tolerance_points=0.1, seconds=0.4, nodes=3),),
+        baselines=(Baseline(name="formula", title="Formula share", amounts=less, rules_broken=("money_floor",)),),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def written(plan, world, tmp_path_factory):
+    path = tmp_path_factory.mktemp("plan") / "plan.xlsx"
+    write_plan_workbook(plan, world, path, **MARKS)
+    return path
+
+
+@pytest.fixture(scope="module")
+def shown(written):
+    return openpyxl.load_workbook(written, data_only=True)
+
+
+def table(page, heading):
+    """Rows below the first row that holds this heading, as dicts; of two columns of one name the later counts."""
+    rows = [[cell.value for cell in row] for row in page.iter_rows()]
+    start = next(i for i, row in enumerate(rows) if heading in row)
+    headings, found = rows[start], []
+    for row in rows[start + 1 :]:
+        if row[0] is None:
+            break
+        found.append(dict(zip(headings, row, strict=True)))
+    return found
+
+
+def texts(workbook):
+    return [cell.value for page in workbook for row in page.iter_rows() for cell in row if isinstance(cell.value, str)]
+
+
+def formulas(path):
+    workbook = openpyxl.load_workbook(path)
+    return {
+        (page.title, cell.coordinate): cell.value for page in workbook for row in page.iter_rows() for cell in row if cell.data_type == "f"
+    }
+
+
+def check(workbook, rule_id, where=""):
+    return next(row for row in table(workbook["Checks"], "What is tested") if row["Rule"] == rule_id and where in row["Where"])
+
+
+# --- the workbook ------------------------------------------------------------------------
+
+
+def test_the_sheets_stand_in_the_order_a_board_reads_them(shown):
+    assert shown.sheetnames == SHEETS
+    assert shown.active.title == "Summary"
+
+
+def test_schools_show_the_ledger(shown, world, policy):
+    *rows, total = table(shown["Schools"], "URN")
+    ledgers = school_ledgers(world.partnership, policy, world.picture, AMOUNTS)
+    for row, ledger in zip(rows, ledgers, strict=True):
+        assert row["Grant, all funds"] == row["Grant: Mainstream fund"] == ledger.grant_pounds
+        assert row["All half-days"] == row["Therapy service"] == ledger.own_sessions
+        assert row["Net"] == ledger.net_pounds
+        assert row["Base places"] == ledger.places_share_hundredths / 100
+        assert (row["Met"], row["Under half"]) == (ledger.met, ledger.under_half)
+    assert [row["Grant last year"] for row in rows] == [9_000, 6_000, None]
+    assert total["Grant, all funds"] == 24_000
+    assert total["Paid in"] == 1_500
+    assert total["Places hosted"] == 8
+
+
+def test_services_money_and_bases_show_what_is_given_and_left(shown, world, policy):
+    therapy, sensory, total = table(shown["Services"], "Employer")
+    # 40 in post, less 10 statutory and 10 of other duties, less a tenth held back.
+    assert (therapy["In post"], therapy["Vacant"], therapy["Held back"], therapy["Can be shared"]) == (40, 30, 2, 18)
+    assert (therapy["Given"], therapy["Left"], therapy["Cost"]) == (18, 0, 1_800)
+    assert (sensory["Given"], total["Given"]) == (6, 24)
+    accounts = fund_accounts(world.partnership, policy, AMOUNTS)
+    rows = table(shown["Money"], "Financial year")
+    assert [row["Left"] for row in rows] == [*(a.left for a in accounts), sum(a.left for a in accounts)]
+    base, _ = table(shown["Bases"], "Host school")
+    assert (base["Planned places"], base["Given to zones"], base["Free"], base["Running cost"]) == (8, 2, 6, 16_000)
+    assert base["Places by zone"] == "North: 2"
+
+
+def test_standards_are_counted_as_in_the_measures(shown, world, policy):
+    here = standing(world.picture, policy, AMOUNTS)
+    *rows, total = table(shown["Standards"], "Evidence")
+    assert len(rows) == len(policy.standards)
+    counts = (total["With the need"], total["Fully met"], total["Partly met"], total["Under half"], total["Out of reach"])
+    assert counts == (here.standards, here.met, here.partly_met, here.under_half, here.out_of_reach)
+    assert len(table(shown["Needs"], "Need met, percent")) == here.standards + 1
+    tiles = [cell.value for cell in shown["Summary"][4] if cell.value is not None]
+    assert tiles == [here.met, here.partly_met, here.under_half, here.out_of_reach]
+
+
+def test_baselines_stand_beside_the_plan(shown, plan):
+    mine, formula = table(shown["Baselines"], "Rules it breaks")
+    assert (mine["Fully met"], formula["Fully met"]) == (1, 0)
+    assert (mine["Grants"], formula["Grants"], formula["Rules it breaks"]) == (24_000, 1_200, "money_floor")
+
+
+def test_every_formula_carries_its_figure(written, shown):
+    found = formulas(written)
+    assert len(found) > 200
+    assert not [at for at in found if shown[at[0]][at[1]].value is None]
+
+
+def test_all_checks_hold_and_each_names_its_rule(written, shown, policy):
+    page = shown["Checks"]
+    assert page["A4"].value == "All checks hold"
+    assert page["G4"].value is True
+    rows = table(page, "What is tested")
+    assert all(row["Holds"] is True for row in rows)
+    ids = {row["Rule"] for row in rows}
+    assert {"fund_balance", "costs_paid", "smallest_block", "money_cap", "host_consent", "head_rule", "adds_up"} <= ids
+    listed = {row["Name"]: row for row in table(shown["Rules"], "Whose rule")}
+    assert all(row["Audit"] == "holds" for row in listed.values())
+    assert ids - {"adds_up"} <= set(listed)
+
+
+def test_a_rule_that_is_broken_shows_false(plan, world, tmp_path):
+    broken = replace(AMOUNTS, grants=AMOUNTS.grants | {(ALDER, "imf"): 1_200}, sessions=AMOUNTS.sessions | {(str(CEDAR), "slt"): 2})
+    write_plan_workbook(replace(plan, amounts=broken), world, tmp_path / "p.xlsx", **MARKS)
+    shown = openpyxl.load_workbook(tmp_path / "p.xlsx", data_only=True)
+    assert shown["Checks"]["G4"].value is False
+    assert check(shown, "money_floor", "Alder")["Holds"] is False
+    assert check(shown, "smallest_block", "Therapy")["Holds"] is False
+    assert check(shown, "money_floor", "Birch")["Holds"] is True
+    assert next(row for row in table(shown["Rules"], "Whose rule") if row["Name"] == "money_floor")["Audit"].startswith("missed at 1 place")
+
+
+def test_text_never_becomes_a_formula(written, shown):
+    assert any(row["School"] == "=Alder Primary" for row in table(shown["Schools"], "URN"))
+    assert not [formula for formula in formulas(written).values() if "Alder" in formula]
+
+
+def test_a_plan_on_assumed_money_says_so_on_every_sheet(plan, policy, tmp_path, shown):
+    source = nouns.Source(sheet="Funds", key="pool", column="Name", value="x", source="Planner default", date="", is_assumed=True)
+    assumed = world_of(a_partnership(sources=(source,)), policy)
+    write_plan_workbook(plan, assumed, tmp_path / "p.xlsx", **MARKS)
+    workbook = openpyxl.load_workbook(tmp_path / "p.xlsx")
+    assert all(page["A3"].value == BANNER for page in workbook)
+    assert summary_lines(plan, assumed)[0].startswith("ILLUSTRATIVE (people or funds are assumed): Of ")
+    assert not any("ILLUSTRATIVE" in text for text in texts(shown))
+    assert OPEN_DATA not in texts(workbook)
+
+
+def test_every_page_says_board_copy_and_provenance_says_which_plan(shown):
+    assert all(BOARD_COPY in page.oddFooter.left.text and "f1f1f1f1f1f1" in page.oddFooter.left.text for page in shown)
+    assert all(page.page_setup.orientation == "landscape" and page.sheet_properties.pageSetUpPr.fitToPage for page in shown)
+    said = [cell.value for row in shown["Provenance"].iter_rows() for cell in row if cell.value]
+    assert {*MARKS.values(), EHC_RIGHT, OPEN_DATA, "by hand"} <= set(said)
+
+
+def test_words_we_do_not_use(shown, plan, world):
+    said = " ".join([*texts(shown), *summary_lines(plan, world), *claims(plan, world)]).lower()
+    assert not [
+        word for word in ("optimal", "proven best", "winner", "loser", "saving", "sacrifice", "worst", "infeasible") if word in said
+    ]
+
+
+def test_the_same_plan_makes_the_same_file(plan, world, written, tmp_path):
+    write_plan_workbook(plan, world, tmp_path / "again.xlsx", **MARKS)
+    assert (tmp_path / "again.xlsx").read_bytes() == written.read_bytes()
+
+
+def test_a_partnership_with_next_to_nothing_is_written_too(plan, policy, tmp_path):
+    bare = world_of(
+        a_partnership(funds=(), contributions=(), services=(), people=(), bases=(), last_year=(), head_rules=(), sources=()), policy
+    )
+    empty = replace(plan, amounts=Amounts(), baselines=(), levels=())
+    write_plan_workbook(empty, bare, tmp_path / "p.xlsx", **MARKS)
+    assert openpyxl.load_workbook(tmp_path / "p.xlsx", data_only=True)["Checks"]["G4"].value is True
+    assert len(summary_lines(empty, bare)) == 8
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(plan, world, tmp_path):
+    with pytest.raises(PlannerError, match="could not be written"):
+        write_plan_workbook(plan, world, tmp_path / "nowhere" / "p.xlsx", **MARKS)
+
+
+# --- LibreOffice -------------------------------------------------------------------------
+
+
+def recalculated(path, folder):
+    """The workbook as LibreOffice works it out, with none of our own figures to lean on."""
+    soffice = shutil.which("soffice")
+    if soffice is None:
+        pytest.skip("soffice not found: install libreoffice-calc-nogui to recalculate the workbook")
+    workbook = openpyxl.load_workbook(path)
+    bare = folder / "bare" / path.name
+    bare.parent.mkdir()
+    workbook.save(bare)  # openpyxl writes formulas without results, so each must be worked out
+    workbook.close()
+    subprocess.run(
+        [soffice, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "xlsx", "--outdir", str(folder), str(bare)],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    return openpyxl.load_workbook(folder / path.name, data_only=True)
+
+
+def test_libreoffice_works_out_the_same_figures(written, shown, tmp_path):
+    theirs = recalculated(written, tmp_path)
+    for sheet, cell in formulas(written):
+        mine, found = shown[sheet][cell].value, theirs[sheet][cell].value
+        if isinstance(mine, float | int) and not isinstance(mine, bool):
+            assert found == pytest.approx(mine, abs=1e-6), (sheet, cell)
+        else:
+            assert found == mine, (sheet, cell)
+
+
+def test_libreoffice_sees_a_rule_break_when_an_amount_is_changed(written, shown, tmp_path):
+    workbook = openpyxl.load_workbook(written)
+    page = workbook["Schools"]
+    columns = {cell.value: cell.column for row in page.iter_rows(max_row=6) for cell in row}
+    row = next(cell.row for cell in page["A"] if cell.value == "Birch Primary")
+    page.cell(row, columns["Grant: Mainstream fund"]).value = 1_200
+    page.cell(row, columns["Therapy service"]).value = 9
+    workbook.save(tmp_path / "changed.xlsx")
+    theirs = recalculated(tmp_path / "changed.xlsx", tmp_path)
+    assert theirs["Checks"]["G4"].value is False
+    broken = {(r["Rule"], r["Where"]) for r in table(theirs["Checks"], "What is tested") if r["Holds"] is False}
+    assert ("money_floor", "Birch Primary") in broken
+    assert {rule for rule, _ in broken} == {"money_floor", "head_rule", "vacancy_held_back", "costs_paid", "adds_up"}
+
+
+# --- eight lines and what may be claimed -------------------------------------------------
+
+
+def test_eight_lines_say_what_the_plan_does(plan, world, policy):
+    lines = summary_lines(plan, world)
+    here = standing(world.picture, policy, AMOUNTS)
+    assert len(lines) == 8
+    assert lines[0].startswith(
+        f"Of {here.standards} standards 1 is fully met, 0 partly and {here.under_half} under half; {here.out_of_reach} are"
+    )
+    assert "1 school gets more (=Alder Primary +£3,000), 1 school gets less (Birch Primary -£1,200)" in lines[1]
+    assert "speech and language therapist 18 of 18" in lines[2]
+    assert "1 of 1 bases run, with 8 places, of which 2 are given to zones" in lines[3]
+    assert lines[4].startswith("Of £264,000 in the pool, £24,000 goes to schools as grants, £1,800 pays for time, £16,000 for bases")
+    assert "18 of 24 half-days and 8 of 8 base places" in lines[5]
+    assert lines[5].endswith("(NHS trust; Wendleshire); the first request is due by 1 May 2026.")
+    assert lines[6].endswith("with these rules and figures no plan can bring it below 12.34.")
+    assert lines[7] == "Standards fully met: 1 in this plan; formula share 0 (breaks 1 rule)."
+
+
+def test_a_plan_stopped_early_says_that_it_may_differ(plan, world):
+    assert len(claims(plan, world)) == 2
+    assert claims(plan, world)[0].startswith("With any bases it could be no lower than 12.34 points; this plan has ")
+    for ending in set(Ending) - {Ending.WITHIN_GAP}:
+        assert claims(replace(plan, ending=ending), world)[-1].endswith("a rerun may differ.")
+
+
+def test_bounds_round_down_and_shortfalls_up():
+    assert (least_points(3.519), most_points(3.511), least_points(-0.001), least_points(100.0)) == ("3.51", "3.52", "0", "100")
+    assert (hundreds(149), hundreds(150), day("2026-05-23"), day("spring")) == ("£100", "£200", "23 May 2026", "spring")
+
+
+# --- reasons -----------------------------------------------------------------------------
+
+
+def test_reasons_name_what_runs_out(world):
+    found = {(r.recipient, r.standard_id): r for r in reasons(world, AMOUNTS)}
+    assert (str(ALDER), "small_group_tuition_primary") not in found
+    far = found[str(ALDER), "learning_consultation"]
+    assert far.limited_by == OUT_OF_REACH
+    assert (
+        far.sentence
+        == "=Alder Primary: Psychologist's consultation on learning is out of reach. Educational psychologist: none serves the partnership."
+    )
+    deaf = found["North", "hearing_support"]
+    assert (deaf.limited_by, deaf.need_met_percent) == ("", 0)  # the time is given, and this hand-made plan counts none of it
+
+
+def test_reasons_tell_time_from_money_and_rules(world, policy):
+    def reason(amounts, recipient=str(BIRCH), standard="slt_programme_primary"):
+        return next(r for r in reasons(world, amounts) if (r.recipient, r.standard_id) == (recipient, standard))
+
+    cedar = reason(AMOUNTS, str(CEDAR), "neli_reception")
+    assert cedar.limited_by == "speech_language_therapist"
+    assert "the school is given none, and all 18 half-days of the service are given out." in cedar.sentence
+    # With every half-day of Birch used, its head's own rule is what allows no more.
+    cell = world.picture.cell(f"{BIRCH}:slt_programme_primary")
+    met = WHOLE * 600 * 120 // (100 * cell.requirement("speech_language_therapist"))  # 6 half-days on the first slope of the curve
+    used = reason(replace(AMOUNTS, need_met={cell.cell_id: met}))
+    assert used.limited_by == "speech_language_therapist"
+    assert used.sentence.endswith("and the head's own rule allows no more.")
+    fewer = replace(AMOUNTS, sessions={(str(ALDER), "slt"): 16})
+    assert (
+        "the 2 half-days left of the service are fewer than the smallest block of 6."
+        in reason(fewer, str(CEDAR), "neli_reception").sentence
+    )
+    none = replace(AMOUNTS, grants={})
+    hours = reason(none, str(CEDAR), "small_group_tuition_primary")
+    assert hours.limited_by == "adult_hours"
+    assert "the school has no grant, and some grant money is left over: a plan solved further may use what is left." in hours.sentence
+    place = reason(replace(AMOUNTS, places={}, base_sizes={}), "North", "place_asd_primary")
+    assert place.sentence.endswith("the zone is given none, and Alder base does not run in this plan.")
+
+
+def test_percent_never_rounds_into_a_better_count(world):
+    def percent(met):
+        amounts = replace(AMOUNTS, need_met={HOURS_ONLY: met})
+        return next(r.need_met_percent for r in reasons(world, amounts) if f"{r.recipient}:{r.standard_id}" == HOURS_ONLY)
+
+    assert [percent(met) for met in (0, 499_999, 500_000, 599_999, 999_999)] == [0, 49, 50, 60, 99]
+
+
+def test_numbers_as_people_say_them():
+    said = [
+        plain_number(value)
+        for value in (Fraction(18), Fraction(1834, 100), Fraction(4, 100), Fraction(1, 1000), Fraction(0), Fraction(1200))
+    ]
+    assert said == ["18", "18.3", "0.04", "under 0.01", "0", "1,200"]
+
+
+def test_the_file_holds_no_clock(written):
+    with zipfile.ZipFile(written) as parts:
+        assert {info.date_time for info in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert b"2000-01-01" in parts.read("docProps/core.xml")
