@@ -7,7 +7,6 @@ happens here, the parent (``optimisation.solve``) still has the best plan so far
 from __future__ import annotations
 
 import ctypes
-import resource
 import signal
 import sys
 import time
@@ -29,6 +28,9 @@ from optimisation.registry import Model
 from planner import __version__
 from planner.need import World
 from planner.plan import Amounts, Baseline, Level
+
+if sys.platform != "win32":
+    import resource
 
 TOLERANCE_SHARE = 0.2
 """Of the gap asked for, what the second level may give away of the first; the gap that is stated covers both."""
@@ -108,7 +110,7 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
     """The process's main: jobs in, messages out, until the pipe closes."""
     _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    resource.setrlimit(resource.RLIMIT_AS, (memory_megabytes << 20, memory_megabytes << 20))
+    _limit_memory(memory_megabytes)
     try:
         check_canaries()
         pipe.send(engine())
@@ -168,7 +170,7 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
         ran_out=ending not in {"optimal", "stopped"},
         was_stopped=ending == "stopped",
         sizes=sizes,
-        peak_megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
+        peak_megabytes=_peak_megabytes(),
     )
 
 
@@ -208,6 +210,17 @@ def _level(name: str, solved: Solved, tolerance_points: float) -> Level:
 def _sizes(problem: Problem, build_seconds: float, hand_over_seconds: float) -> Sizes:
     rows, columns, whole = problem.size
     return Sizes(rows=rows, columns=columns, whole=whole, build_seconds=build_seconds, hand_over_seconds=hand_over_seconds)
+
+
+def _limit_memory(megabytes: int) -> None:
+    """Where the system can, let the process have no more memory than this."""
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+
+
+def _peak_megabytes() -> int:
+    """The most memory the process has held, 0 where the system does not say."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10 if sys.platform == "linux" else 0
 
 
 def _die_with_parent() -> None:

@@ -192,10 +192,11 @@ class SchoolLedger:
 def school_ledgers(partnership: Partnership, policy: Policy, picture: Picture, amounts: Amounts) -> tuple[SchoolLedger, ...]:
     """One ledger a school, in the partnership's order.
 
+    Half-days are priced at their price, time in kind at the policy's value of the role.
     A zone's time and places are shown to each of its schools in proportion to expected
     pupils: what a school may count on, not an amount of its own.
     """
-    price = {s.service_id: s.price_pounds_per_session for s in partnership.services}
+    value = {s.service_id: s.price_pounds_per_session or policy.role(s.role).value_pounds_per_session for s in partnership.services}
     pupils = _zone_pupils(picture, policy)
     last: dict[tuple[int, str], int] = {(row.urn, row.item): row.amount for row in partnership.last_year}
     has_last_year = {row.urn for row in partnership.last_year}
@@ -212,7 +213,7 @@ def school_ledgers(partnership: Partnership, policy: Policy, picture: Picture, a
                 paid_in_pounds=sum(c.pounds for c in partnership.contributions if c.urn == school.urn),
                 grant_pounds=sum(pounds for (urn, _), pounds in amounts.grants.items() if urn == school.urn),
                 sessions=tuple(own),
-                priced_sessions_pounds=sum(price[service_id] * n for service_id, n in own),
+                priced_sessions_pounds=sum(value[service_id] * n for service_id, n in own),
                 zone_share_sessions_hundredths=_zone_sessions(school.urn, zone, partnership, policy, pupils, amounts),
                 places_share_hundredths=_places_share(school.urn, zone, pupils, amounts),
                 base_places_hosted=sum(amounts.base_sizes.get(b.base_id, 0) for b in partnership.bases if b.host_urn == school.urn),

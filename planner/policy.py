@@ -67,13 +67,17 @@ class NeedType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A specialist role. ``serves`` is school or zone: who its half-days are planned for."""
+    """A specialist role. ``serves`` is school or zone: who its half-days are planned for.
+
+    ``value_pounds_per_session`` prices time in kind, so that a school sees what it is worth.
+    """
 
     role_id: str
     name: str
     short: str
     serves: str
     minimum_block_sessions: int
+    value_pounds_per_session: int
     vacancy_held_back_percent: Fraction
 
 
@@ -294,6 +298,7 @@ def _policy(plain: Mapping[str, Any], figures: tuple[Figure, ...], document: str
             short=role["short"],
             serves=role["serves"],
             minimum_block_sessions=_whole(role["minimum_block_sessions"]),
+            value_pounds_per_session=_whole(role["value_pounds_per_session"]),
             vacancy_held_back_percent=Fraction(role["vacancy_held_back_percent"]),
         )
         for role_id, role in plain["roles"].items()

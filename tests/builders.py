@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 
 from fixtures import path_of
+from planner.intake.parsing import read_partnership
 from planner.need import World, world_of
 from planner.partnership import (
     GRANT_ITEM,
@@ -137,8 +138,6 @@ def two_schools() -> World:
     folder = path_of("two_schools")
     if not folder.is_dir():
         return a_world()
-    from planner.intake.parsing import read_partnership
-
     policy = load_policy(folder / "policy.toml" if (folder / "policy.toml").is_file() else None)
     partnership, findings = read_partnership(folder, need_codes=policy.need_codes(), role_ids=policy.role_ids())
     assert partnership is not None, [f.sentence() for f in findings]

@@ -16,6 +16,7 @@ from optimisation.worker import Answer, Job, engine, make_plan
 from planner.measures import shortfall
 from planner.need import World
 from planner.plan import Amounts, Plan
+from planner.rules import RULES
 
 GAP_POINTS = 0.01
 
@@ -63,7 +64,5 @@ def shortfall_points(world: World, amounts: Amounts) -> float:
 
 def least_shortfall(world: World, *, presolve: bool = True, without: frozenset[str] = frozenset(), seed: int = 0) -> Solved:
     """The leading objective alone, to the gap, perhaps without some rules."""
-    from planner.rules import RULES
-
     problem = compile_model(build_model(world, only=set(RULES) - without))
     return run(load(problem, presolve=presolve, seed=seed), gap=GAP_POINTS, seconds=60)

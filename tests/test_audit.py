@@ -6,6 +6,7 @@ import copy
 import functools
 import json
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -169,8 +170,6 @@ def test_a_changed_total_is_named_by_its_place(name):
 
 def test_an_amount_and_every_total_made_to_fit_it_still_breaks_a_rule():
     """A forger who writes a whole new consistent document around one more session is refused by a rule."""
-    from dataclasses import replace
-
     world = two_schools()
     plan = plan_of(world, answer_for(world))
     key = next(iter(plan.amounts.sessions))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from decimal import Decimal
 from random import Random
 
 import numpy as np
@@ -29,7 +30,7 @@ from planner.need import ADULT_HOURS, PLACE, WHOLE, world_of
 from planner.plan import Amounts
 from planner.policy import policy_from_document
 from planner.rules import RULES
-from planner.supply import available_pounds, sizes_of
+from planner.supply import available_pounds, grant_months, sizes_of
 
 SHORT, LONG = 40, 200
 SEEDS = [*range(SHORT), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(SHORT, LONG))]
@@ -143,8 +144,6 @@ def _another(world, kind, key, old, rng):
 
 
 def _months(world):
-    from planner.supply import grant_months
-
     return [(f.fund_id, grant_months(f, world.policy)) for f in world.partnership.funds]
 
 
@@ -239,8 +238,6 @@ def _looser(world, rng):
 
 
 def _with_decimals(node):
-    from decimal import Decimal
-
     if isinstance(node, dict):
         return Decimal(node["decimal"]) if set(node) == {"decimal"} else {k: _with_decimals(v) for k, v in node.items()}
     return [_with_decimals(x) for x in node] if isinstance(node, list) else node

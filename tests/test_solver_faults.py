@@ -8,10 +8,12 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders import a_world
+from planning import shortfall_points
 
 import optimisation.solve
 from optimisation import highs
@@ -23,7 +25,6 @@ from planner.documents import check_document, plan_document
 from planner.errors import RulesCannotAllHold, SolverFault
 from planner.partnership import GRANT_ITEM, Bound, HeadRule
 from planner.plan import Ending
-from planning import shortfall_points
 
 ROOT = Path(__file__).parent.parent
 HERE = Path(__file__).parent
@@ -103,15 +104,11 @@ def test_a_solver_that_hangs_is_ended_and_leaves_the_first_plan(solver, world, m
     check_document(plan_document(plan, world))
 
 
-def test_too_little_memory_is_one_sentence_or_the_first_plan(world):
+def test_too_little_memory_leaves_the_first_plan(world):
     with Solver(memory_megabytes=150) as small:
-        try:
-            plan = small.make_plan(world, seconds=10)
-        except SolverFault as fault:
-            assert "memory" in str(fault)
-            assert "\n" not in str(fault)
-        else:
-            assert plan.ending is Ending.FIRST_PLAN_ONLY
+        plan = small.make_plan(world, seconds=10)
+    assert plan.ending is Ending.FIRST_PLAN_ONLY
+    assert is_feasible(world, plan.amounts)
 
 
 def test_a_solver_with_no_plan_to_fall_back_on_says_so_in_one_sentence(solver, monkeypatch):
@@ -128,8 +125,6 @@ def test_a_wrong_answer_to_a_known_problem_stops_everything(monkeypatch):
     true_run = highs.run
 
     def wrong(*args, **kwargs):
-        from dataclasses import replace
-
         solved = true_run(*args, **kwargs)
         return replace(solved, objective=solved.objective + 6)
 
@@ -178,7 +173,7 @@ def test_ctrl_c_and_a_crash_together_keep_the_first_plan_and_try_nothing_more(so
 def test_progress_bounds_only_rise_and_better_plans_only_improve(solver, world):
     said = []
     solver.make_plan(world, gap_points=0.0, seconds=20, tell=said.append)
-    assert [m.words for m in said if isinstance(m, Stage)][0] == "stating the rules"
+    assert next(m.words for m in said if isinstance(m, Stage)) == "stating the rules"
     better = [shortfall_points(world, m.amounts) for m in said if isinstance(m, Better)]
     assert better == sorted(better, reverse=True)
     assert all(m.seconds >= 0 for m in said if isinstance(m, Progress))

@@ -169,7 +169,7 @@ def _year_end(facts: Facts, accounts: Table) -> tuple[list[Column], list[Row]]:
                 "second": fund.april_to_august_pounds,
                 "brought": fund.brought_forward_pounds,
                 "back": fund.must_return_pounds,
-                "months": sum(grant_months(fund, facts.policy)) if any(available_pounds(fund)) else None,
+                "months": sum(grant_months(fund, facts.policy)) if any(available_pounds(fund)) and pays(fund, FundUse.GRANTS) else None,
                 "left": Formula("=" + accounts.cell("left", 2 * i), facts.accounts[2 * i].left),
                 "end": "goes back" if fund.year_end is YearEnd.RETURN else "may be carried over",
                 "uses": "; ".join(use.value for use in fund.allowed_uses),

@@ -159,15 +159,19 @@ def _money(plan: Plan, world: World) -> str:
             used[use] += pounds
     bases = used[FundUse.BASE_RUNNING] + used[FundUse.BASE_OPENING]
     pool = sum(sum(available_pounds(fund)) for fund in world.partnership.funds)
-    parts = (
-        f"{hundreds(sum(a.grants for a in accounts))} goes to schools as grants",
-        f"{hundreds(used[FundUse.SPECIALIST_TIME])} pays for time",
+    left = {fund.fund_id: sum(a.left for a in accounts if a.fund_id == fund.fund_id) for fund in world.partnership.funds}
+    parts = [f"{hundreds(sum(a.grants for a in accounts))} goes to schools as grants"]
+    if used[FundUse.SPECIALIST_TIME]:
+        parts.append(f"{hundreds(used[FundUse.SPECIALIST_TIME])} pays for time")
+    parts += [
         f"{hundreds(bases)} for bases",
         f"{hundreds(used[FundUse.CONTINGENCY])} is contingency",
         f"{hundreds(sum(a.moderated_pot for a in accounts))} the moderated pot",
-        f"{hundreds(sum(a.left for a in accounts))} is left unplanned",
-    )
-    return f"Of {hundreds(pool)} in the pool, {_listed(parts)}."
+        f"{hundreds(sum(left.values()))} is left unplanned",
+    ]
+    most = max(world.partnership.funds, key=lambda fund: left[fund.fund_id], default=None)
+    where = f" ({hundreds(left[most.fund_id])} of it in {most.name})" if most and left[most.fund_id] else ""
+    return f"Of {hundreds(pool)} in the pool, {_listed(parts)}{where}."
 
 
 def _requests(plan: Plan, world: World) -> str:

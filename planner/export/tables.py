@@ -36,7 +36,7 @@ _LINE = Side(style="thin", color="CBD8DB")
 _SMALLEST_WIDTH = 7.0
 _LINE_POINTS = 15
 _LONGEST_WORD = 34
-_PAGE_WIDTH = 240
+_PAGE_WIDTH = 255
 """Characters of column width that are still readable on one A4 page."""
 
 
@@ -282,6 +282,8 @@ class Page:
     def finish(self) -> None:
         """Spread the banner over the sheet, and its columns over as many pages as stay readable."""
         self.sheet.page_setup.fitToWidth = ceil(sum(self.widths.values()) / _PAGE_WIDTH)
+        if self.sheet.page_setup.fitToWidth > 1:
+            self.sheet.print_title_cols = "A:A"
         if self.book.banner:
             for column in range(1, self.sheet.max_column + 1):
                 self.sheet.cell(3, column).fill = _AMBER
