@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import a_world
+from builders import a_person, a_school, a_service, a_world
 from planning import shortfall_points
 
 import optimisation.solve
@@ -27,7 +27,6 @@ from planner.partnership import GRANT_ITEM, Bound, HeadRule
 from planner.plan import Ending
 
 ROOT = Path(__file__).parent.parent
-HERE = Path(__file__).parent
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="signals to the solver's process as Linux has them")
 
 
@@ -104,19 +103,28 @@ def test_a_solver_that_hangs_is_ended_and_leaves_the_first_plan(solver, world, m
     check_document(plan_document(plan, world))
 
 
-def test_too_little_memory_leaves_the_first_plan(world):
-    with Solver(memory_megabytes=150) as small:
+@ON_LINUX
+def test_too_little_memory_leaves_a_plan_that_keeps_every_rule():
+    """How far it gets depends on what the process held already; it never crashes the parent or breaks a rule."""
+    world = a_world(
+        schools=tuple(a_school(900001 + i) for i in range(20)),
+        services=(a_service("slt"), a_service("ep", role="educational_psychologist"), a_service("st", role="specialist_teacher")),
+        people=tuple(a_person(f"post {v}", v, sessions_a_year=300) for v in ("slt", "ep", "st")),
+    )
+    with Solver(memory_megabytes=50) as small:
         plan = small.make_plan(world, seconds=10)
-    assert plan.ending is Ending.FIRST_PLAN_ONLY
+    assert plan.ending in {Ending.FIRST_PLAN_ONLY, Ending.WITHIN_GAP}
     assert is_feasible(world, plan.amounts)
+    check_document(plan_document(plan, world))
 
 
 def test_a_solver_with_no_plan_to_fall_back_on_says_so_in_one_sentence(solver, monkeypatch):
     world = a_world(head_rules=(HeadRule(rule_id="w", urn=900001, item="slt", bound=Bound.EXACTLY, amount=6),))
     monkeypatch.setattr(optimisation.solve, "greedy_amounts", lambda _: greedy_amounts(a_world(funds=())))
     tell = lambda m: os.kill(solver._process.pid, signal.SIGKILL) if isinstance(m, Stage) else None  # noqa: E731
+    solver.wait_until_ready()
     with pytest.raises(SolverFault, match="before it found a plan") as fault:
-        solver.make_plan(world, seconds=30, tell=tell)
+        solver.make_plan(world, seconds=1, tell=tell)  # too short to try twice
     assert "\n" not in str(fault.value)
 
 
@@ -186,19 +194,6 @@ def test_rules_that_cannot_all_hold_are_named_with_who_may_relax_them(solver):
     assert "the head may relax it" in str(impossible.value)
 
 
-ONE_PLAN = """
-import sys
-sys.path[:0] = [{root!r}, {here!r}]
-from builders import a_world
-from optimisation.solve import Solver
-from planner.documents import plan_document, sha256_of
-
-if __name__ == "__main__":
-    world = a_world()
-    with Solver() as solver:
-        document = plan_document(solver.make_plan(world, gap_points=0.01, seconds=60), world)
-    print(document["fingerprint"], sha256_of(document["money"]), document["status"])
-"""
 ORPHAN = """
 import sys, time
 sys.path.insert(0, {root!r})
@@ -214,19 +209,16 @@ if __name__ == "__main__":
 
 def script(tmp_path, text):
     path = tmp_path / "script.py"
-    path.write_text(textwrap.dedent(text.format(root=str(ROOT), here=str(HERE))), encoding="utf-8")
+    path.write_text(textwrap.dedent(text.format(root=str(ROOT))), encoding="utf-8")
     return path
 
 
-def test_two_fresh_processes_make_the_same_plan_with_the_same_fingerprint(tmp_path):
-    path = script(tmp_path, ONE_PLAN)
-    running = [
-        subprocess.Popen([sys.executable, str(path)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONHASHSEED": seed})
-        for seed in ("1", "2")
-    ]
-    said = [process.communicate(timeout=120)[0] for process in running]
-    assert said[0] == said[1]
-    assert said[0].strip().endswith("within gap")
+def test_a_fresh_solver_with_other_hashes_makes_the_same_plan_with_the_same_fingerprint(solver, world, monkeypatch):
+    monkeypatch.setenv("PYTHONHASHSEED", "12345")
+    with Solver() as fresh:
+        documents = [plan_document(one.make_plan(world, gap_points=0.01, seconds=20), world) for one in (solver, fresh)]
+    assert documents[0]["status"] == "within gap"
+    assert documents[0]["fingerprint"] == documents[1]["fingerprint"]
 
 
 @ON_LINUX

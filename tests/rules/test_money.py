@@ -1,11 +1,15 @@
 """Money: each rule allows and forbids, in maths and audit alike."""
 
+from fractions import Fraction
+
+import pytest
 from builders import ALDER, LARCH, a_fund, a_service, a_world, amounts
 from verify import rule
 
 from planner.partnership import GRANT_ITEM, FundSource, FundUse, LastYear, YearEnd
 
 TIME, RUNNING, OPENING, CONTINGENCY = FundUse.SPECIALIST_TIME, FundUse.BASE_RUNNING, FundUse.BASE_OPENING, FundUse.CONTINGENCY
+TEN_SESSIONS = {("900001", "slt"): 10}
 TWELVE_THOUSAND = {"september_to_march_pounds": 7_000, "april_to_august_pounds": 5_000}
 
 
@@ -41,18 +45,20 @@ def test_fund_balance_pays_grants_of_a_one_year_fund_in_that_year_alone():
     rule("fund_balance").on(world).given(amounts(grants={(ALDER, "pool"): 5_050})).is_broken_by(50)
 
 
-def test_costs_paid_splits_the_price_of_time_seven_to_five_rounded_up():
-    world = _priced()
-    sessions = {("900001", "slt"): 10}
-    rule("costs_paid").on(world).given(amounts(sessions=sessions, spending={("pool", 1, TIME): 584, ("pool", 2, TIME): 416})).holds()
+@pytest.mark.parametrize("first", [583, 584])
+def test_costs_paid_splits_the_price_of_time_seven_to_five_to_a_pound_either_way(first):
+    given = amounts(sessions=TEN_SESSIONS, spending={("pool", 1, TIME): first, ("pool", 2, TIME): 1_000 - first})
+    rule("costs_paid").on(_priced()).given(given).holds()
 
 
-def test_costs_paid_refuses_time_paid_late_twice_or_not_at_all():
+def test_costs_paid_refuses_time_paid_late_early_twice_or_not_at_all():
     world = _priced()
-    sessions = {("900001", "slt"): 10}
-    late = amounts(sessions=sessions, spending={("pool", 1, TIME): 583, ("pool", 2, TIME): 417})
-    rule("costs_paid").on(world).given(late).is_broken_by(1)
-    rule("costs_paid").on(world).given(amounts(sessions=sessions)).is_broken_by(584)
+    for first, by in ((582, Fraction(5, 12)), (585, Fraction(9, 12))):  # a pound off 583.33, less eleven twelfths of rounding
+        given = amounts(sessions=TEN_SESSIONS, spending={("pool", 1, TIME): first, ("pool", 2, TIME): 1_000 - first})
+        rule("costs_paid").on(world).given(given).is_broken_by(by)
+    twice = amounts(sessions=TEN_SESSIONS, spending={("pool", 1, TIME): 583, ("pool", 2, TIME): 834})
+    rule("costs_paid").on(world).given(twice).is_broken_by(417)
+    rule("costs_paid").on(world).given(amounts(sessions=TEN_SESSIONS)).is_broken_by(1_000)
     rule("costs_paid").on(world).given(amounts(spending={("pool", 2, TIME): 5})).is_broken_by(5)
 
 
