@@ -23,6 +23,8 @@ MEMORY_MEGABYTES = 4096
 GRACE_SECONDS = 4.0
 """How long past its limit the solver may be before it is killed."""
 START_SECONDS = 60.0
+EVERY_SECONDS = 0.2
+"""How often a solve looks whether it should stop."""
 SAFETY = 1e-6
 """The bound is lowered by the solver's own tolerance before it is rounded down and claimed."""
 
@@ -76,10 +78,18 @@ class Solver:
         self._process.join()
         self._pipe.close()
 
-    def make_plan(self, world: World, *, gap_points: float = 0.1, seconds: float = 30.0, tell: Tell = lambda _: None) -> Plan:
+    def make_plan(
+        self,
+        world: World,
+        *,
+        gap_points: float = 0.1,
+        seconds: float = 30.0,
+        tell: Tell = lambda _: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Plan:
         """The best plan the rules allow, to ``gap_points`` of need or until ``seconds`` are up.
 
-        Ctrl-C keeps the best plan so far. A crash, a hang or lack of memory is retried once
+        ``should_stop`` is asked a few times a second; once it says yes, the best plan so far is kept. A crash, a hang or lack of memory is retried once
         in another way within the same time, then the best plan so far is kept.
         """
         start = time.perf_counter()
@@ -91,7 +101,7 @@ class Solver:
             if attempt and left < 1:
                 break
             job = Job(world=world, gap_points=gap_points, seconds=left, seed=attempt, presolve=not attempt)
-            answer = self._ask(job, best, tell)
+            answer = self._ask(job, best, tell, should_stop)
             if not isinstance(answer, Failed) or best.was_stopped:
                 break
         spent = time.perf_counter() - start
@@ -102,7 +112,7 @@ class Solver:
             return _planned(world, answer, self.engine, spent)
         return best.plan(self.engine, spent, answer.why if isinstance(answer, Failed) else "was stopped")
 
-    def _ask(self, job: Job, best: _Best, tell: Tell) -> Answer | Impossible | Failed:
+    def _ask(self, job: Job, best: _Best, tell: Tell, should_stop: Callable[[], bool]) -> Answer | Impossible | Failed:
         """One try: pass messages on, keep better plans, kill what overruns."""
         if not self._process.is_alive():
             self._restart()
@@ -112,16 +122,16 @@ class Solver:
             self.wait_until_ready()
             self._pipe.send(job)
             while True:
-                try:
-                    if not self._pipe.poll(max(0.0, deadline - time.perf_counter())):
-                        self._restart()
-                        return Failed(why="did not keep its time limit and was ended")
-                    message = self._pipe.recv()
-                except KeyboardInterrupt:
+                if should_stop() and not best.was_stopped:
                     best.was_stopped = True
                     self._stop.set()
                     deadline = min(deadline, time.perf_counter() + GRACE_SECONDS)
-                    continue
+                if not self._pipe.poll(max(0.0, min(EVERY_SECONDS, deadline - time.perf_counter()))):
+                    if time.perf_counter() < deadline:
+                        continue
+                    self._restart()
+                    return Failed(why="did not keep its time limit and was ended")
+                message: Message = self._pipe.recv()
                 if isinstance(message, Better):
                     best.offer(message.amounts, message.bound_points)
                 tell(message)

@@ -174,10 +174,10 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
     )
 
 
-def _again_to_the_pound(job: Job, bound: float, end: float, pipe: Connection, stop: Event) -> Answer | Impossible | Failed:
+def _again_to_the_pound(job: Job, bound: float, end: float, pipe: Connection, stop: Event) -> Answer | Failed:
     """Once more with payments that always come out whole; the first bound stands, for it allowed more."""
     again = make_plan(replace(job, is_to_the_pound=True, seconds=max(1.0, end - time.perf_counter())), pipe, stop)
-    return replace(again, bound_points=bound) if isinstance(again, Answer) else again
+    return replace(again, bound_points=bound) if isinstance(again, Answer) else Failed(why="could not pay its plan to the pound")
 
 
 def _second_level(job: Job, problem: Problem, first: Solved, tolerance: float, pipe: Connection, stop: Event, *, seconds: float) -> Solved:

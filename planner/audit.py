@@ -29,6 +29,8 @@ from planner.supply import (
     host_condition,
     is_planned,
     moderated_pot_pounds,
+    most_planned_places,
+    places_now,
     service_supply,
     sizes_of,
     smallest_useful_places,
@@ -269,18 +271,17 @@ def host_consent(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
     """Without a yes, a base is no larger than it is now."""
     for base in world.partnership.bases:
         if host_condition(world.partnership, base.host_urn).consent is not Consent.YES:
-            now = max(base.places_now, base.pupils_now) if base.is_open else 0
-            yield base.name, amounts.base_sizes.get(base.base_id, 0) - now
+            yield base.name, amounts.base_sizes.get(base.base_id, 0) - places_now(base)
 
 
 @_audits(rules.HOST_MOST_PLACES)
 def host_most_places(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
     """Places of all bases at a host <= the most it agreed to, or the places it has now if more."""
     for condition in world.partnership.host_conditions:
-        if condition.most_places is not None:
+        most = most_planned_places(world.partnership, condition)
+        if most is not None:
             hosted = [b for b in world.partnership.bases if b.host_urn == condition.urn]
-            now = sum(max(b.places_now, b.pupils_now) for b in hosted if b.is_open)
-            yield str(condition.urn), sum(amounts.base_sizes.get(b.base_id, 0) for b in hosted) - max(condition.most_places, now)
+            yield str(condition.urn), sum(amounts.base_sizes.get(b.base_id, 0) for b in hosted) - most
 
 
 @_audits(rules.SMALLEST_USEFUL_BASE)

@@ -91,8 +91,22 @@ def sizes_of(base: Base) -> tuple[int, ...]:
     """Sizes a base may run at, smallest first; an open base may always run as it is."""
     sizes = set(base.sizes)
     if base.is_open:
-        sizes.add(max(base.places_now, base.pupils_now))
+        sizes.add(places_now(base))
     return tuple(sorted(size for size in sizes if size > 0))
+
+
+def places_now(base: Base) -> int:
+    """Places a base has now, or its pupils if it is over-full; 0 when it is not open."""
+    return max(base.places_now, base.pupils_now) if base.is_open else 0
+
+
+def most_planned_places(partnership: Partnership, host: HostCondition) -> int | None:
+    """The most places a plan may put at a host: what it agreed to, or has now if more, less what is not planned here."""
+    if host.most_places is None:
+        return None
+    hosted = [b for b in partnership.bases if b.host_urn == host.urn]
+    now = sum(places_now(b) for b in hosted)
+    return max(host.most_places, now) - sum(places_now(b) for b in hosted if b.decision_right is DecisionRight.INFORMATION)
 
 
 def smallest_useful_places(base: Base, policy: Policy) -> int:

@@ -14,16 +14,15 @@ import pytest
 from planner.errors import InputMustBeMended
 from planner.export.partnership_workbook import write_partnership_csv, write_partnership_workbook
 from planner.intake.dfe import BuildRequest, build_partnership
-from planner.intake.dfe_schools import JoinRate
-from planner.intake.phase_help import PHASE_HELP
 from planner.intake.dfe_files import need_code, read_links, read_register, read_sen
-from planner.intake.dfe_schools import why_left_out
-from planner.rounding import largest_remainder
+from planner.intake.dfe_schools import JoinRate, why_left_out
 from planner.intake.dfe_tables import date_in_name, read_count, read_share, read_urn
 from planner.intake.findings import Level
 from planner.intake.parsing import read_partnership
+from planner.intake.phase_help import PHASE_HELP
 from planner.partnership import BaseKind, Consent, DecisionRight, FundSource, Phase
 from planner.policy import load_policy
+from planner.rounding import largest_remainder
 
 POLICY = load_policy()
 SPLIT = int(POLICY.all_through_primary_percent * 301 / 100 + Fraction(1, 2))

@@ -290,9 +290,7 @@ def test_a_spoiled_plan_is_refused(run, plan_json, tmp_path):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command, capsys):
-    with pytest.raises(SystemExit) as end:
-        main([command, "--help"])
-    assert end.value.code == 0
+    assert main([command, "--help"]) == 0
     out = capsys.readouterr().out
     assert f"Example: planner {command}" in out
 
@@ -307,9 +305,7 @@ def test_the_list_of_commands_here_is_whole():
     [[], ["plan"], ["plan", "x", "--gap-points", "-1"], ["plan", "x", "--time-limit", "0"], ["plan", "x", "--gap-points", "nan"]],
 )
 def test_a_wrong_command_shows_how_it_is_used(arguments, capsys):
-    with pytest.raises(SystemExit) as end:
-        main(arguments)
-    assert end.value.code == 2
+    assert main(arguments) == 1
     assert "usage: planner" in capsys.readouterr().err
 
 

@@ -141,28 +141,8 @@ def test_a_wrong_answer_to_a_known_problem_stops_everything(monkeypatch):
         highs.check_canaries()
 
 
-class InterruptedPipe:
-    """A pipe at which Ctrl-C is pressed while the parent first waits, as at a terminal."""
-
-    def __init__(self, pipe, then=lambda: None):
-        self.pipe, self.then, self.is_pressed = pipe, then, False
-
-    def poll(self, seconds=0.0):
-        if not self.is_pressed:
-            self.is_pressed = True
-            self.then()
-            raise KeyboardInterrupt
-        return self.pipe.poll(seconds)
-
-    def __getattr__(self, name):
-        return getattr(self.pipe, name)
-
-
 def test_ctrl_c_keeps_the_best_plan_so_far_and_the_solver_is_fit_for_the_next(solver, world):
-    solver.wait_until_ready()
-    solver._pipe = InterruptedPipe(solver._pipe)
-    plan = solver.make_plan(world, gap_points=0.0, seconds=20)
-    assert solver._pipe.is_pressed
+    plan = solver.make_plan(world, gap_points=0.0, seconds=20, should_stop=lambda: True)
     assert plan.ending in {Ending.STOPPED_BY_HAND, Ending.WITHIN_GAP}  # a small world may be solved before it hears
     assert is_feasible(world, plan.amounts)
     check_document(plan_document(plan, world))
@@ -171,9 +151,11 @@ def test_ctrl_c_keeps_the_best_plan_so_far_and_the_solver_is_fit_for_the_next(so
 
 @ON_LINUX
 def test_ctrl_c_and_a_crash_together_keep_the_first_plan_and_try_nothing_more(solver, world):
-    solver.wait_until_ready()
-    solver._pipe = InterruptedPipe(solver._pipe, then=solver._process.kill)
-    plan = solver.make_plan(world, seconds=20)
+    def stop_and_crash():
+        solver._process.kill()
+        return True
+
+    plan = solver.make_plan(world, seconds=20, should_stop=stop_and_crash)
     assert plan.ending is Ending.STOPPED_BY_HAND
     check_document(plan_document(plan, world))
 

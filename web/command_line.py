@@ -6,9 +6,11 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
@@ -31,8 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 done, 1 the input must be mended, 2 the rules cannot all hold, 3 our fault, 4 the audit refused.
     """
     parser = _parser()
-    options = parser.parse_args(arguments)
-    _end_quietly_when_the_terminal_closes()
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as ending:  # argparse ends usage errors with 2, which here means that rules clash
+        return InputMustBeMended.exit_code if ending.code else 0
     try:
         code: int = options.run(options)
     except PlannerError as error:
@@ -62,15 +66,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _end_quietly_when_the_terminal_closes() -> None:
-    """A closed terminal is treated like Ctrl-C, so that the best plan so far is still written."""
+@contextmanager
+def _stopping_by_hand() -> Iterator[Callable[[], bool]]:
+    """While solving, Ctrl-C, a closed terminal or a polite kill ask to stop; a second one stops at once."""
+    asked = threading.Event()
 
-    def stop(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
+    def ask(*_: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
 
-    for name in ("SIGHUP", "SIGTERM"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), ask) for name in names}
+    try:
+        yield asked.is_set
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
 
 
 # --- the commands ------------------------------------------------------------------------
@@ -204,8 +216,10 @@ def _make_and_write(
         raise InputMustBeMended(f"{partnership_path} cannot be planned yet. {_count(findings)}")
     _check_writable(out, json_path)
     world = world_of(partnership, policy)
-    with Solver() as solver:
-        plan: Plan = solver.make_plan(world, gap_points=options.gap_points, seconds=options.time_limit, tell=_teller())
+    with _stopping_by_hand() as should_stop, Solver() as solver:
+        plan: Plan = solver.make_plan(
+            world, gap_points=options.gap_points, seconds=options.time_limit, tell=_teller(), should_stop=should_stop
+        )
     document = plan_document(plan, world)
     check_document(document)
     if json_path is not None:

@@ -9,7 +9,7 @@ from optimisation.registry import Model, Row, rows_of, shape_of
 from planner import rules
 from planner.need import World, Zone
 from planner.partnership import Base, Consent
-from planner.supply import base_reaches, host_condition, smallest_useful_places
+from planner.supply import base_reaches, host_condition, most_planned_places, places_now, smallest_useful_places
 
 
 @shape_of(rules.BASE_REACH)
@@ -62,22 +62,22 @@ def host_consent(m: Model) -> Iterator[Row]:
     """
     for base_id, base in m.bases.items():
         if host_condition(m.world.partnership, base.host_urn).consent is not Consent.YES:
-            now = max(base.places_now, base.pupils_now) if base.is_open else 0
-            yield Row(at=base_id, body=_size(m, base_id), upper=now)
+            yield Row(at=base_id, body=_size(m, base_id), upper=places_now(base))
 
 
 @rows_of(rules.HOST_MOST_PLACES)
 def host_most_places(m: Model) -> Iterator[Row]:
-    r"""$\sum_{b \in H} \sum_k k\, base\_size_{bk} \le \max(L_H, N_H)$ for every host H with a limit.
+    r"""$\sum_{b \in H} \sum_k k\, base\_size_{bk} \le \max(L_H, N_H) - O_H$ for every host H with a limit.
 
     L_H  the most places H agreed to         (partnership)
     N_H  the places H has now                (partnership)
+    O_H  of them, in bases that are not planned here (information only)  (partnership)
     """
     for condition in m.world.partnership.host_conditions:
-        if condition.most_places is not None:
+        most = most_planned_places(m.world.partnership, condition)
+        if most is not None:
             hosted = [b for b in m.bases.values() if b.host_urn == condition.urn]
-            now = sum(max(b.places_now, b.pupils_now) for b in hosted if b.is_open)
-            yield Row(at=str(condition.urn), body=sum(_size(m, b.base_id) for b in hosted), upper=max(condition.most_places, now))
+            yield Row(at=str(condition.urn), body=sum(_size(m, b.base_id) for b in hosted), upper=most)
 
 
 @rows_of(rules.SMALLEST_USEFUL_BASE)

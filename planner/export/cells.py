@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import os
 import re
-import uuid
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 
-from planner.errors import PlannerError
+from planner.files import save
 from planner.intake.reading import clean_text
 
 AUTHOR = "Partnership Planner"
@@ -44,9 +42,9 @@ def comment(text: str) -> Comment:
     return Comment(clean_text(text), AUTHOR, height=40 + 22 * (len(text) // 40 + text.count("\n") + 1), width=320)
 
 
-def save(workbook: Workbook, path: Path) -> None:
+def save_workbook(workbook: Workbook, path: Path) -> None:
     """Write a workbook to ``path``, whole or not at all. Raises ``PlannerError`` when it cannot."""
-    write_bytes(path, workbook_bytes(workbook))
+    save(path, workbook_bytes(workbook))
 
 
 def workbook_bytes(workbook: Workbook) -> bytes:
@@ -60,26 +58,3 @@ def workbook_bytes(workbook: Workbook) -> bytes:
                 part = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + MADE.isoformat().encode() + b"Z", part)
             new.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
     return stream.getvalue()
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write beside the target, then rename over it: a reader sees the old file or the new one, never half."""
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        try:
-            with partial.open("xb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-
-
-def cannot_write(path: Path, error: OSError) -> PlannerError:
-    """One sentence for a file that could not be written."""
-    return PlannerError(
-        f"{path} could not be written ({error.strerror}): check the folder, the space on the disk, and that no other program has it open."
-    )

@@ -13,7 +13,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from planner.export.cells import cannot_write, comment, new_workbook, put, save, write_bytes
+from planner.export.cells import comment, new_workbook, put, save_workbook
+from planner.files import cannot_write, save
 from planner.intake.parsing import find_column, find_sheet, row_key
 from planner.intake.reading import clean_text
 from planner.intake.sheets import SHEETS, Column, Kind, Sheet
@@ -59,7 +60,7 @@ def write_partnership_workbook(partnership: Partnership, path: Path, *, notes: S
     workbook = _new_workbook(partnership.name, [*lines, *notes])
     for sheet in SHEETS:
         _fill_sheet(workbook, sheet, _records(partnership, sheet), partnership.sources)
-    save(workbook, path)
+    save_workbook(workbook, path)
 
 
 def write_template(path: Path) -> None:
@@ -70,7 +71,7 @@ def write_template(path: Path) -> None:
     workbook = _new_workbook("A partnership", [*_HOW_TO_READ, "Start with the sheets Partnership and Schools; the others may wait."])
     for sheet in SHEETS:
         _fill_sheet(workbook, sheet, (), ())
-    save(workbook, path)
+    save_workbook(workbook, path)
 
 
 def write_partnership_csv(partnership: Partnership, folder: Path) -> None:
@@ -88,7 +89,7 @@ def write_partnership_csv(partnership: Partnership, folder: Path) -> None:
         writer.writerow([column.heading for column in sheet.columns])
         for record in _records(partnership, sheet):
             writer.writerow([_csv_cell(_cell_value(record, column)) for column in sheet.columns])
-        write_bytes(folder / f"{sheet.name}.csv", stream.getvalue().encode("utf-8-sig"))
+        save(folder / f"{sheet.name}.csv", stream.getvalue().encode("utf-8-sig"))
 
 
 def _records(partnership: Partnership, sheet: Sheet) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from planner.export.tables import POUNDS, WHOLE, Book, Column, Formula, Row, Tab
 from planner.measures import SPENDING_USES
 from planner.partnership import GRANT_ITEM, Bound, Consent, DecisionRight, FundUse
 from planner.rules import Rule
-from planner.supply import host_condition, is_planned, smallest_useful_places
+from planner.supply import host_condition, is_planned, most_planned_places, smallest_useful_places
 
 _GREEN, _RED = PatternFill("solid", bgColor="C9EBD3"), PatternFill("solid", bgColor="F6B8B0")
 _ARITHMETIC = "adds_up"
@@ -259,15 +259,15 @@ def _bases(facts: Facts, tables: Tables) -> Iterator[_Check]:
             right = Formula(f"=IF({bases.cell('size', i)}=0,0,{smallest})", smallest if size else 0)
             yield _of(rules.SMALLEST_USEFUL_BASE, base.name, planned, ">=", right)
     for condition in facts.partnership.host_conditions:
-        if condition.most_places is not None:
+        most = most_planned_places(facts.partnership, condition)
+        if most is not None:
             hosted = [b for b in facts.partnership.bases if b.host_urn == condition.urn]
-            now_there = sum(max(b.places_now, b.pupils_now) for b in hosted if b.is_open)
             planned = Formula(
                 f"=SUMPRODUCT(--({bases.span('urn')}={condition.urn}),{bases.span('size')})",
                 sum(facts.amounts.base_sizes.get(b.base_id, 0) for b in hosted),
             )
             where = facts.names[str(condition.urn)]
-            yield _of(rules.HOST_MOST_PLACES, where, planned, "<=", max(condition.most_places, now_there))
+            yield _of(rules.HOST_MOST_PLACES, where, planned, "<=", most)
 
 
 # --- schools -----------------------------------------------------------------------------

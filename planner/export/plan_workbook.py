@@ -9,7 +9,6 @@ from pathlib import Path
 from openpyxl.styles import Alignment, PatternFill
 
 from planner import __version__
-from planner.export.cells import write_bytes
 from planner.export.plan_checks import Tables, checks_sheet
 from planner.export.plan_facts import Facts
 from planner.export.plan_ledgers import bases_sheet, schools_sheet, services_sheet, time_sheet
@@ -35,6 +34,7 @@ from planner.export.tables import (
     lines_of,
     text_column,
 )
+from planner.files import save
 from planner.measures import shortfall
 from planner.need import World
 from planner.plan import Plan
@@ -83,7 +83,7 @@ def write_plan_workbook(plan: Plan, world: World, path: Path, *, fingerprint: st
     _assumptions_sheet(book, facts)
     _provenance_sheet(book, facts, {"Fingerprint": fingerprint, "Inputs, SHA-256": inputs_sha256, "Policy, SHA-256": policy_sha256})
     book.arrange(_ORDER)
-    write_bytes(path, book.to_bytes())
+    save(path, book.to_bytes())
 
 
 # --- summary -----------------------------------------------------------------------------
