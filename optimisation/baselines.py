@@ -7,6 +7,7 @@ need not keep today's rules: those it breaks are named.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from optimisation.extract import amounts_from, with_exact_need
-from optimisation.greedy import Purse, give_steps, greedy_amounts, sizes_now
+from optimisation.greedy import Purse, give_steps, greedy_amounts, share_evenly, sizes_now
 from optimisation.highs import Problem, compile_model, load, run
 from optimisation.model import build_model
 from planner import rules
@@ -26,19 +27,24 @@ from planner.plan import Amounts, Baseline
 from planner.rounding import largest_remainder
 from planner.supply import available_pounds, grant_step_pounds, pays, service_supply
 
+LEAST_SECONDS = 0.5
 NEED_RULES = (rules.NEED_FROM_SUPPORT.rule_id, rules.PLACES_WITHIN_SIZE.rule_id, rules.ONE_SIZE_A_BASE.rule_id)
 
 
-def baselines(world: World) -> tuple[Baseline, ...]:
-    """Last year (where it is known), formula share and greedy, each with the best use of its amounts."""
+def baselines(world: World, *, seconds: float) -> tuple[Baseline, ...]:
+    """Last year (where it is known), formula share and greedy, each with the best use of its amounts.
+
+    ``seconds`` is for all of them together; when it runs short, schools share what they have evenly.
+    """
+    end = time.perf_counter() + seconds
     found = []
     if world.partnership.last_year:
         found.append(("last_year", "Last year (rare services and bases as a formula would share them)", last_year_amounts(world)))
     found.append(("formula", "Formula share", formula_amounts(world)))
     found.append(("greedy", "Greedy by need", greedy_amounts(world)))
     result = []
-    for name, title, amounts in found:
-        used = best_use(world, amounts)
+    for number, (name, title, amounts) in enumerate(found):
+        used = best_use(world, amounts, seconds=(end - time.perf_counter()) / (len(found) - number))
         broken = sorted({b.rule.rule_id for b in breaches(world, used)})
         result.append(Baseline(name=name, title=title, amounts=used, rules_broken=tuple(broken)))
     return tuple(result)
@@ -49,7 +55,8 @@ def last_year_amounts(world: World) -> Amounts:
     formula = formula_amounts(world)
     fund = _grant_fund(world)
     services = {s.service_id for s in world.partnership.services}
-    sessions = {key: n for key, n in formula.sessions.items() if not key[0].isdigit()}
+    zones = {z.zone_id for z in world.picture.zones}
+    sessions = {key: n for key, n in formula.sessions.items() if key[0] in zones}
     sessions |= {(str(r.urn), r.item): r.amount for r in world.partnership.last_year if r.item in services and r.amount}
     grants = {(r.urn, fund): r.amount for r in world.partnership.last_year if r.item == GRANT_ITEM and r.amount and fund}
     return Amounts(grants=grants, sessions=sessions, base_sizes=formula.base_sizes)
@@ -98,8 +105,10 @@ def _shares(total: int, weights: dict[str, int]) -> dict[str, int]:
     return dict(zip(weights, largest_remainder(total, list(weights.values())), strict=True))
 
 
-def best_use(world: World, amounts: Amounts) -> Amounts:
+def best_use(world: World, amounts: Amounts, *, seconds: float) -> Amounts:
     """The amounts with the need met that makes best use of them: below the line first, then in total."""
+    if seconds < LEAST_SECONDS:
+        return replace(amounts, need_met=share_evenly(world, amounts))
     model = build_model(world, only=NEED_RULES)
     problem = compile_model(model)
     given: dict[str, Mapping[Any, int]] = {"sessions": amounts.sessions, "base_size": dict.fromkeys(amounts.base_sizes.items(), 1)}
@@ -117,9 +126,9 @@ def best_use(world: World, amounts: Amounts) -> Amounts:
         columns=problem.columns, costs=costs, offsets=np.zeros(1), lower=lower, upper=upper, is_whole=is_whole,
         row_lower=problem.row_lower, row_upper=problem.row_upper, starts=problem.starts, indices=problem.indices, values=problem.values,
     )  # fmt: skip
-    solved = run(load(fixed), gap=0.01, seconds=10)
+    solved = run(load(fixed), gap=0.01, seconds=seconds)
     if solved.values is None:
-        return amounts
+        return replace(amounts, need_met=share_evenly(world, amounts))
     used = amounts_from(model, fixed, solved.values, is_paid=False)
     # last year's grants need not be on this year's steps, so need is made exact against the amounts themselves
     return with_exact_need(world, replace(amounts, places=used.places, need_met=used.need_met))

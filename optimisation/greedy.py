@@ -208,13 +208,14 @@ def _sessions(world: World, purse: Purse) -> dict[tuple[str, str], int]:
     sessions: dict[tuple[str, str], int] = {}
     weight = {r: sum(c.weight for c in world.picture.cells if c.recipient == r) for r in {c.recipient for c in world.picture.cells}}
     cost = 0
+    schools = {str(s.urn) for s in world.partnership.schools}
     for service in world.partnership.services:
         supply = service_supply(world.partnership, world.policy, service)
         block = supply.minimum_block_sessions if world.policy.is_on("smallest_block") else 1
         limits: dict[str, tuple[int, int]] = {}
         for recipient in sorted(weight):
             required = sum(c.requirement(service.role) for c in world.picture.cells if c.recipient == recipient and not c.out_of_reach)
-            least, most = _least_and_most(world, int(recipient), service.service_id) if recipient.isdigit() else (0, None)
+            least, most = _least_and_most(world, int(recipient), service.service_id) if recipient in schools else (0, None)
             others = sum(
                 n for (r, v), n in sessions.items() if r == recipient and v != service.service_id and _role(world, v) == service.role
             )

@@ -132,6 +132,9 @@ def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = N
     h.run()
     for event, handler in handlers:
         event.unsubscribe(handler)
+    if h.getModelStatus() == highspy.HighsModelStatus.kModelEmpty:  # nothing to decide
+        offset = float(h.getLp().offset_)
+        return Solved(status="optimal", values=np.zeros(0), objective=offset, bound=offset, nodes=0, seconds=0.0)
     info = h.getInfo()
     solution = h.getSolution()
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible

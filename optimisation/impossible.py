@@ -1,4 +1,4 @@
-"""When no plan keeps every rule: which rules clash, where and by how much at least."""
+"""When no plan keeps every rule: which rules give way, where and by how much, in the cheapest way to make room."""
 
 from __future__ import annotations
 
@@ -10,47 +10,56 @@ from planner.need import World
 from planner.rules import RULES
 
 NOTICEABLE = 1e-6
+GAP_POINTS = 1e-5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivesWay:
-    """One rule that cannot hold: where, by how much at least, and who may relax it."""
+    """One rule that gives way: at which places, by how much in all, and so who would have to agree."""
 
     rule_id: str
-    at: str
+    places: tuple[str, ...]
     by: float
 
     def sentence(self) -> str:
         """One line for a person."""
         rule = RULES[self.rule_id]
         by = f"{self.by:,.0f}" if self.by >= 1 else f"{self.by:,.2f}"
-        return f"{rule.sentence} ({self.rule_id}, {self.at}) It misses by at least {by} {rule.unit}; the {rule.relaxed_by} may relax it."
+        return f"{rule.sentence} ({self.rule_id}) It is missed by {by} {rule.unit} in all, at {', '.join(self.places)}; the {rule.relaxed_by} may relax it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impossible:
-    """No plan keeps every rule. ``gives_way`` is the cheapest way to bend; empty when only law conflicts."""
+    """No plan keeps every rule. ``gives_way`` is one way to make room, the cheapest by the rules' prices.
+
+    It is empty when only rules that nobody may relax clash, or when time ran out before a way was found.
+    """
 
     gives_way: tuple[GivesWay, ...]
+    ran_out: bool = False
 
     def sentence(self) -> str:
         """What to say first."""
-        if not self.gives_way:
-            return "No plan can keep the rules that nobody may relax: check the statutory work, the funds and the bases' pupils."
-        places = "one place" if len(self.gives_way) == 1 else f"{len(self.gives_way)} places"
-        return f"The rules cannot all hold. The smallest change that makes a plan possible bends them in {places}:"
+        if self.gives_way:
+            return "The rules cannot all hold. The cheapest way to make room, by the rules' prices:"
+        if self.ran_out:
+            return "The rules cannot all hold; there was no time to find which to relax, so try again with a longer --time-limit."
+        return (
+            "The rules that nobody may relax cannot all hold: check the statutory work, what open bases cost, the funds and locked rules."
+        )
 
 
 def explain_impossible(world: World, *, seconds: float) -> Impossible:
-    """Bend the relaxable rules as little as their prices say, and report each bend."""
-    model = build_model(world, is_elastic=True)
-    problem = compile_model(model)
-    solved = run(load(problem), gap=NOTICEABLE, seconds=seconds)
+    """Bend the relaxable rules as little as their prices say, and report each rule bent."""
+    problem = compile_model(build_model(world, is_elastic=True))
+    solved = run(load(problem), gap=GAP_POINTS, seconds=seconds)
     if solved.values is None:
-        return Impossible(gives_way=())
-    found = []
+        return Impossible(gives_way=(), ran_out=solved.status != "impossible")
+    bent: dict[str, dict[str, float]] = {}
     for column, value in zip(problem.columns, solved.values, strict=True):
         name = column.parent_component().name
         if name.endswith("_gives_way") and value > NOTICEABLE:
-            found.append(GivesWay(rule_id=name.removesuffix("_gives_way"), at=str(column.index()[0]), by=float(value)))
-    return Impossible(gives_way=tuple(sorted(found, key=lambda g: (g.rule_id, g.at))))
+            at = bent.setdefault(name.removesuffix("_gives_way"), {})
+            at[str(column.index()[0])] = at.get(str(column.index()[0]), 0.0) + float(value)
+    found = (GivesWay(rule_id=rule_id, places=tuple(sorted(at)), by=sum(at.values())) for rule_id, at in bent.items())
+    return Impossible(gives_way=tuple(sorted(found, key=lambda g: g.rule_id)))

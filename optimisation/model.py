@@ -66,4 +66,4 @@ def handed_out(m: Model) -> Any:
 
 def give_way(m: Model) -> Any:
     """The price of everything that gives way, in points."""
-    return sum((RULES[rule_id].price_points or 0) * sum(slack[k] for k in slack) for rule_id, slack in m.gives_way.items())
+    return sum(m.give_way_terms)

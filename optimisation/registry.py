@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyomo.environ as pyo
@@ -18,12 +18,17 @@ Model = Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """lower <= body <= upper at one place; None leaves a side open. Whole coefficients throughout."""
+    """lower <= body <= upper at one place; None leaves a side open. Whole coefficients throughout.
+
+    When nothing fits, the row gives way at its rule's price a unit, or its own where units differ; never when locked.
+    """
 
     at: str
     body: Any
     lower: int | None = None
     upper: int | None = None
+    price_points: float | None = None
+    is_locked: bool = False
 
 
 RowMaker = Callable[[Model], Iterator[Row]]
@@ -64,24 +69,22 @@ def post(model: Model, rule: Rule, *, is_elastic: bool = False) -> None:
     rows = [_with_a_variable(model, row) for row in MATHS[rule.rule_id](model) if not _holds_anyway(row)]
     places = [row.at for row in rows]
     if is_elastic and rule.is_relaxable:
-        slack = pyo.Var(places, ("under", "over"), domain=pyo.NonNegativeReals)
+        slack = pyo.Var([row.at for row in rows if not row.is_locked], ("under", "over"), domain=pyo.NonNegativeReals)
         model.add_component(f"{rule.rule_id}_gives_way", slack)
-        model.gives_way[rule.rule_id] = slack
-        rows = [
-            Row(
-                at=row.at,
-                body=row.body
-                + (slack[row.at, "under"] if row.lower is not None else 0)
-                - (slack[row.at, "over"] if row.upper is not None else 0),
-                lower=row.lower,
-                upper=row.upper,
-            )
-            for row in rows
-        ]
+        for row in rows:
+            if not row.is_locked:
+                price = rule.price_points if row.price_points is None else row.price_points
+                model.give_way_terms.append((price or 0) * (slack[row.at, "under"] + slack[row.at, "over"]))
+        rows = [row if row.is_locked else _giving_way(row, slack) for row in rows]
     by_place = {row.at: row for row in rows}
     assert len(by_place) == len(rows), f"two rows of {rule.rule_id} are at one place"
     component = pyo.Constraint(places, rule=lambda _, at: (by_place[at].lower, by_place[at].body, by_place[at].upper))
     model.add_component(rule.rule_id, component)
+
+
+def _giving_way(row: Row, slack: Any) -> Row:
+    body = row.body + (slack[row.at, "under"] if row.lower is not None else 0) - (slack[row.at, "over"] if row.upper is not None else 0)
+    return replace(row, body=body)
 
 
 def _holds_anyway(row: Row) -> bool:
@@ -91,4 +94,4 @@ def _holds_anyway(row: Row) -> bool:
 
 def _with_a_variable(model: Model, row: Row) -> Row:
     """A row that no decision can keep stays in the model as one that cannot hold."""
-    return Row(at=row.at, body=row.body + model.nothing, lower=row.lower, upper=row.upper) if isinstance(row.body, int) else row
+    return replace(row, body=row.body + model.nothing) if isinstance(row.body, int) else row

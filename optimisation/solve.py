@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 from types import TracebackType
@@ -12,7 +15,7 @@ from typing import Self
 
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.impossible import Impossible
-from optimisation.worker import Answer, Better, Failed, Job, Message, Sizes, serve
+from optimisation.worker import Answer, Better, Failed, Job, Message, Nearly, Sizes, serve
 from planner.audit import breaches, misfits
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
 from planner.measures import shortfall
@@ -27,6 +30,19 @@ EVERY_SECONDS = 0.2
 """How often a solve looks whether it should stop."""
 SAFETY = 1e-6
 """The bound is lowered by the solver's own tolerance before it is rounded down and claimed."""
+
+
+@contextmanager
+def _sigint_blocked() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
 
 Tell = Callable[[Message], None]
 
@@ -56,21 +72,26 @@ class Solver:
         self._pipe, theirs = self._context.Pipe()
         self._stop = self._context.Event()
         self._process = self._context.Process(target=serve, args=(theirs, self._stop, self._memory), daemon=True)
-        self._process.start()
+        with _sigint_blocked():  # or Ctrl-C would end the child while it is still importing
+            self._process.start()
         theirs.close()
 
-    def wait_until_ready(self) -> None:
-        """Wait until the process has solved its canaries."""
-        if self.engine:
-            return
+    def wait_until_ready(self, should_stop: Callable[[], bool] = lambda: False) -> bool:
+        """Wait until the process has solved its canaries; False if asked to stop first."""
         try:
-            if not self._pipe.poll(START_SECONDS):
-                raise SolverFault("The solver did not start within a minute; try again when the machine is less busy.")
-            self.engine = self._pipe.recv()
+            end = time.perf_counter() + START_SECONDS
+            while not self.engine:
+                if should_stop():
+                    return False
+                if self._pipe.poll(EVERY_SECONDS):
+                    self.engine = self._pipe.recv()
+                elif time.perf_counter() > end:
+                    raise SolverFault("The solver did not start within a minute; try again when the machine is less busy.")
         except EOFError as error:
             raise SolverFault(
                 "The solver could not start: it ran out of memory or fails its own check (see `pip show highspy`)."
             ) from error
+        return True
 
     def close(self) -> None:
         """End the process at once; nothing of value is in it."""
@@ -102,11 +123,14 @@ class Solver:
                 break
             job = Job(world=world, gap_points=gap_points, seconds=left, seed=attempt, presolve=not attempt)
             answer = self._ask(job, best, tell, should_stop)
-            if not isinstance(answer, Failed) or best.was_stopped:
+            if isinstance(answer, Answer) or best.was_stopped or best.answer is not None:
                 break
+            if isinstance(answer, Impossible) and best.amounts is None:
+                break  # with an audited plan in hand, "impossible" is the solver's mistake: ask once more
         spent = time.perf_counter() - start
-        if isinstance(answer, Impossible):
+        if isinstance(answer, Impossible) and best.amounts is None:
             raise RulesCannotAllHold("\n".join([answer.sentence(), *(g.sentence() for g in answer.gives_way)]))
+        answer = answer if isinstance(answer, Answer) else best.answer or answer
         if isinstance(answer, Answer):
             self.last_sizes, self.last_peak_megabytes = answer.sizes, answer.peak_megabytes
             return _planned(world, answer, self.engine, spent)
@@ -117,10 +141,14 @@ class Solver:
         if not self._process.is_alive():
             self._restart()
         self._stop.clear()
-        deadline = time.perf_counter() + job.seconds + GRACE_SECONDS
         try:
-            self.wait_until_ready()
-            self._pipe.send(job)
+            start = time.perf_counter()
+            if not self.wait_until_ready(should_stop):
+                best.was_stopped = True
+                return Failed(why="was stopped")
+            left = max(1.0, job.seconds - (time.perf_counter() - start))
+            deadline = time.perf_counter() + left + GRACE_SECONDS
+            self._pipe.send(replace(job, seconds=left))
             while True:
                 if should_stop() and not best.was_stopped:
                     best.was_stopped = True
@@ -134,6 +162,8 @@ class Solver:
                 message: Message = self._pipe.recv()
                 if isinstance(message, Better):
                     best.offer(message.amounts, message.bound_points)
+                elif isinstance(message, Nearly):
+                    best.answer = message.answer
                 tell(message)
                 if isinstance(message, Answer | Impossible | Failed):
                     return message
@@ -154,6 +184,7 @@ class _Best:
         self.world = world
         self.amounts: Amounts | None = None
         self.bound = 0.0
+        self.answer: Answer | None = None
         self.was_stopped = False
 
     def offer(self, amounts: Amounts, bound_points: float | None = None) -> None:

@@ -33,7 +33,7 @@ def declare_variables(world: World, *, is_to_the_pound: bool = False) -> Model:
     """An empty model with every decision declared within its bounds."""
     m = pyo.ConcreteModel()
     m.world = world
-    m.gives_way = {}
+    m.give_way_terms = []
     m.is_to_the_pound = is_to_the_pound
     m.nothing = pyo.Var(bounds=(0, 0))
     m.funds = {f.fund_id: f for f in world.partnership.funds}
@@ -89,14 +89,21 @@ def _money(m: Model) -> None:
 def _useful_pounds(world: World, urn: int) -> int:
     """The most a grant to a school can be of use for: hours for all its cells, or what is promised."""
     hours = sum(c.requirement(ADULT_HOURS) for c in world.picture.cells if c.recipient == str(urn))
-    promised = [r.amount for r in world.partnership.last_year if r.urn == urn and r.item == GRANT_ITEM]
+    floor = _floor(world.policy.board.money_floor_percent)
+    promised = [ceil(r.amount * floor) for r in world.partnership.last_year if r.urn == urn and r.item == GRANT_ITEM]
     promised += [r.amount for r in world.partnership.head_rules if r.urn == urn and r.item == GRANT_ITEM and r.bound is not Bound.AT_MOST]
     return max([ceil(Fraction(hours * world.policy.pounds_per_adult_hour, 100)), *promised])
+
+
+def _floor(percent: Fraction) -> Fraction:
+    """The share of last year's amount that a variable must at least be free to reach."""
+    return 1 + max(Fraction(0), percent) / 100
 
 
 def _sessions(m: Model) -> None:
     world: World = m.world
     most: dict[tuple[str, str], int] = {}
+    floor = _floor(world.policy.board.sessions_floor_percent)
     zones = [z.zone_id for z in world.picture.zones]
     schools = [str(s.urn) for s in world.partnership.schools]
     for service in world.partnership.services:
@@ -104,7 +111,9 @@ def _sessions(m: Model) -> None:
             continue
         for recipient in zones if world.policy.role(service.role).serves == "zone" else schools:
             required = sum(c.requirement(service.role) for c in m.cells.values() if c.recipient == recipient)
-            promised = [r.amount for r in world.partnership.last_year if str(r.urn) == recipient and r.item == service.service_id]
+            promised = [
+                ceil(r.amount * floor) for r in world.partnership.last_year if str(r.urn) == recipient and r.item == service.service_id
+            ]
             promised += [r.amount for r in world.partnership.head_rules if str(r.urn) == recipient and r.item == service.service_id]
             useful = max([ceil(Fraction(required, 100)), *promised])
             if useful:

@@ -26,6 +26,7 @@ from optimisation.impossible import Impossible, explain_impossible
 from optimisation.model import build_model
 from optimisation.registry import Model
 from planner import __version__
+from planner.errors import SolverFault
 from planner.need import World
 from planner.plan import Amounts, Baseline, Level
 
@@ -35,6 +36,7 @@ if sys.platform != "win32":
 TOLERANCE_SHARE = 0.2
 """Of the gap asked for, what the second level may give away of the first; the gap that is stated covers both."""
 LEAST_TOLERANCE_POINTS = 1e-6
+LEAST_EXPLAIN_SECONDS = 2.0
 SHARE_OF_TIME = (0.6, 0.85)
 """Of the time left, what the first and then the second level may take; the rest is for the baselines."""
 
@@ -98,7 +100,14 @@ class Failed:
     why: str
 
 
-Message = Stage | Progress | Better | Answer | Impossible | Failed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nearly:
+    """The answer without its baselines, sent before they are made so that nothing can lose it."""
+
+    answer: Answer
+
+
+Message = Stage | Progress | Better | Nearly | Answer | Impossible | Failed
 
 
 def engine() -> str:
@@ -144,7 +153,7 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
                 hooks=_hooks(model, problem, pipe, stop))  # fmt: skip
     if first.status == "impossible":
         pipe.send(Stage(words="finding which rules clash"))
-        return explain_impossible(job.world, seconds=max(5.0, end - time.perf_counter()))
+        return explain_impossible(job.world, seconds=max(LEAST_EXPLAIN_SECONDS, end - time.perf_counter()))
     if first.values is None:
         return Failed(why="found no plan in the time given" if first.status == "time" else f"ended as {first.status}")
     levels = [_level("shortfall below the line", first, tolerance)]
@@ -157,21 +166,25 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
             levels.append(_level("total need unmet", second, 0.0))
         if ending == "optimal" and second.status in {"time", "stopped"}:
             ending = second.status
-    pipe.send(Stage(words="what last year and a formula would give"))
     try:
         amounts = amounts_from(model, problem, values)
-    except CannotPayToThePound:
+    except CannotPayToThePound as error:
+        if job.is_to_the_pound:
+            return Failed(why=f"failed ({error})")
         return _again_to_the_pound(job, first.bound, end, pipe, stop)
-    return Answer(
+    answer = Answer(
         amounts=amounts,
         bound_points=first.bound,
         levels=tuple(levels),
-        baselines=baselines(job.world),
+        baselines=(),
         ran_out=ending not in {"optimal", "stopped"},
         was_stopped=ending == "stopped",
         sizes=sizes,
         peak_megabytes=_peak_megabytes(),
     )
+    pipe.send(Nearly(answer=answer))
+    pipe.send(Stage(words="what last year and a formula would give"))
+    return replace(answer, baselines=baselines(job.world, seconds=end - time.perf_counter()), peak_megabytes=_peak_megabytes())
 
 
 def _again_to_the_pound(job: Job, bound: float, end: float, pipe: Connection, stop: Event) -> Answer | Failed:
@@ -194,7 +207,7 @@ def _second_level(job: Job, problem: Problem, first: Solved, tolerance: float, p
 def _hooks(model: Model, problem: Problem, pipe: Connection, stop: Event) -> Hooks:
     def better(values: np.ndarray, progress: Progress) -> None:
         pipe.send(progress)
-        with suppress(CannotPayToThePound):
+        with suppress(SolverFault):  # a plan on the way that cannot be made exact is only not shown
             pipe.send(Better(amounts=amounts_from(model, problem, values), bound_points=progress.bound))
 
     return Hooks(on_progress=pipe.send, on_better=better, should_stop=stop.is_set)

@@ -11,14 +11,31 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from planner.audit import money_cap_pounds, most_of
-from planner.measures import fund_accounts
+from planner.measures import base_pounds, fund_accounts
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World, dose_share_for
-from planner.partnership import GRANT_ITEM, Bound, DecisionRight, FundUse, Service
+from planner.partnership import GRANT_ITEM, Base, Bound, Consent, DecisionRight, FundUse, Service, YearEnd
 from planner.plan import Amounts
-from planner.supply import MONTHS, base_may_serve, grant_months, grant_step_pounds, pays, service_supply
+from planner.policy import Standard
+from planner.supply import (
+    MONTHS,
+    base_may_serve,
+    base_opening_pounds,
+    base_reaches,
+    base_running_pounds,
+    grant_months,
+    grant_step_pounds,
+    host_condition,
+    most_planned_places,
+    pays,
+    places_now,
+    service_supply,
+    sizes_of,
+    smallest_useful_places,
+)
 
 OUT_OF_REACH = "out of reach"
 _MAY_BE_USED = "a plan solved further may use what is left"
+_MOST_BASES_NAMED = 4
 NEXT_TO_NOTHING = Fraction(1, 1000)
 """An ingredient is used up when less than this share of the cell's full dose is left of it."""
 
@@ -58,6 +75,11 @@ def plain_number(value: Fraction) -> str:
     """Print a figure as people say it: to one decimal place, two below 0.1, and never nought when there is some."""
     text = f"{float(value):,.{1 if value >= Fraction(1, 10) else 2}f}".rstrip("0").rstrip(".")
     return "under 0.01" if value and text in {"", "0"} else text
+
+
+def half_days(number: int) -> str:
+    """A number of half-days, one in the singular."""
+    return f"{number:,} half-day{'' if number == 1 else 's'}"
 
 
 class _Books:
@@ -110,6 +132,30 @@ class _Books:
         for account in accounts:
             left[account.fund_id].append(max(0, account.left))
         return {f.fund_id: (left[f.fund_id][0], left[f.fund_id][1]) for f in self.world.partnership.funds if pays(f, use)}
+
+    def left_for(self, *uses: FundUse) -> _Left:
+        """Pounds not planned that may pay for any of these uses."""
+        funds = {f.fund_id: f for f in self.world.partnership.funds}
+        left = {fund_id: years for use in uses for fund_id, years in self.pounds_left(use).items()}
+        first, second = (sum(years[year] for years in left.values()) for year in (0, 1))
+        carried = sum(years[0] for fund_id, years in left.items() if funds[fund_id].year_end is YearEnd.CARRY)
+        return _Left(first=first, second=second + carried, both=first + second)
+
+    def more_for_running(self, pounds: int) -> tuple[int, int]:
+        """The least by which both years' payments for running bases rise when their cost a year does, the odd pound on either side."""
+        cost = base_pounds(self.world.partnership, self.world.policy, self.amounts) + pounds
+        months = self.world.policy.board.september_to_march_months
+        paid = [sum(n for (_, y, use), n in self.amounts.spending.items() if y == year and use is FundUse.BASE_RUNNING) for year in (1, 2)]
+        return cost * months // MONTHS - paid[0], cost * (MONTHS - months) // MONTHS - paid[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Left:
+    """Pounds left in the first financial year, in the second (with what may be carried over), and in all."""
+
+    first: int
+    second: int
+    both: int
 
 
 def holder(cell: Cell, ingredient: str) -> str:
@@ -185,14 +231,20 @@ def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
     left = {s.service_id: books.sessions_left(s) for s in services}
     spare = sum(left.values())
     if not spare:
-        return f"all {shareable:,} half-days of {the_service} are given out"
+        if not shareable:
+            return f"{the_service} has none to share" if len(services) == 1 else f"{the_service} have none to share"
+        return (
+            f"the only half-day of {the_service} is given out"
+            if shareable == 1
+            else f"all {shareable:,} half-days of {the_service} are given out"
+        )
     if not given:
         block = min(books.supply[s.service_id].minimum_block_sessions for s in services)
         if max(left.values()) < block:
-            return f"the {spare:,} half-days left of {the_service} are fewer than the smallest block of {block}"
+            return f"the {half_days(spare)} left of {the_service} {'is' if spare == 1 else 'are'} fewer than the smallest block of {block}"
     if not any(_can_be_paid(service.price_pounds_per_session, books) for service in services if left[service.service_id]):
         return "the money for specialist time is all planned"
-    return f"{spare:,} half-days of {the_service} are left over: {_MAY_BE_USED}"
+    return f"{half_days(spare)} of {the_service} {'is' if spare == 1 else 'are'} left over: {_MAY_BE_USED}"
 
 
 def _can_be_paid(price_pounds: int, books: _Books) -> bool:
@@ -245,24 +297,81 @@ def _places_cause(cell: Cell, books: _Books) -> str:
     world = books.world
     urns = next(zone.urns for zone in world.picture.zones if zone.zone_id == cell.recipient)
     standard = books.standards[cell.standard_id]
-    free = 0
-    full: list[str] = []
-    closed: list[str] = []
-    for base in world.partnership.bases:
-        if base_may_serve(world.partnership, world.policy, base, standard, urns):
-            size = books.amounts.base_sizes.get(base.base_id, 0)
-            taken = sum(n for (base_id, _), n in books.amounts.places.items() if base_id == base.base_id)
-            free += max(0, size - taken)
-            (full if size else closed).append(base.name)
+    bases = [b for b in world.partnership.bases if _is_for(b, standard) and base_reaches(world.partnership, world.policy, b, urns)]
+    free = sum(_free_places(b, books) for b in bases if base_may_serve(world.partnership, world.policy, b, standard, urns))
     if free:
         return f"{free} {'place' if free == 1 else 'places'} in reach {'is' if free == 1 else 'are'} still free: {_MAY_BE_USED}"
-    parts = []
-    if full:
-        parts.append(f"every place in reach is given ({_names(full)})")
-    if closed:
-        parts.append(f"{_names(closed)} {'does' if len(closed) == 1 else 'do'} not run in this plan")
-    return " and ".join(parts)
+    # Bases that run come first, and a cause that is only "not solved far enough" last: it ends the sentence.
+    said = [_no_more_places(b, books) for b in sorted(bases, key=lambda b: not books.amounts.base_sizes.get(b.base_id, 0))]
+    said.sort(key=lambda cause: cause.endswith(_MAY_BE_USED))
+    others = len(said) - _MOST_BASES_NAMED
+    shown = said if others <= 0 else [*said[: _MOST_BASES_NAMED - 1], f"{others} more in reach give none either", said[-1]]
+    return "; ".join(shown)
 
 
-def _names(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+def _is_for(base: Base, standard: Standard) -> bool:
+    return standard.need in base.needs and standard.phase is base.phase
+
+
+def _free_places(base: Base, books: _Books) -> int:
+    taken = sum(n for (base_id, _), n in books.amounts.places.items() if base_id == base.base_id)
+    return max(0, books.amounts.base_sizes.get(base.base_id, 0) - taken)
+
+
+def _no_more_places(base: Base, books: _Books) -> str:
+    """Why a base in reach gives no more places: the first cause that settles it, from rights to money."""
+    p, policy = books.world.partnership, books.world.policy
+    size = books.amounts.base_sizes.get(base.base_id, 0)
+    host = host_condition(p, base.host_urn)
+    refused = "has said no" if host.consent is Consent.NO else "has not been asked"
+    if base.decision_right is DecisionRight.INFORMATION:
+        return f"{base.name} is shown for information only and not planned here"
+    if not base.is_open and host.consent is not Consent.YES:
+        return f"{base.name} may not open: its host {refused}"
+    state = f"every place in {base.name} is given:" if size else f"{base.name} does not run:"
+    larger = [k for k in sizes_of(base) if k > size]
+    if not larger:
+        return f"{state} {'it runs at its largest size' if size else 'no size is given at which it may'}"
+    if base.is_open and policy.is_on("host_consent") and host.consent is not Consent.YES:
+        larger = [k for k in larger if k <= places_now(base)]
+        if not larger:
+            return f"{state} its host {refused} to more"
+    if not base.is_open and policy.is_on("smallest_useful_base"):
+        larger = [k for k in larger if k >= smallest_useful_places(base, policy)]
+        if not larger:
+            return f"{state} it would be smaller than the smallest useful base"
+    most = most_planned_places(p, host)
+    if most is not None and policy.is_on("host_most_places"):
+        hosted = sum(books.amounts.base_sizes.get(b.base_id, 0) for b in p.bases if b.host_urn == base.host_urn)
+        larger = [k for k in larger if hosted - size + k <= most]
+        if not larger:
+            return f"{state} its host agreed to no more than {host.most_places} places in all"
+    causes = [_money_cause(base, size, k, books) for k in larger]
+    if all(causes):
+        return f"{state} {causes[0]}"
+    return f"{state} money is left for {'a larger size' if size else 'it'}: {_MAY_BE_USED}"
+
+
+def _money_cause(base: Base, size: int, larger: int, books: _Books) -> str:
+    """The money that a larger size lacks, by use and financial year; '' where what is left would pay for it."""
+    p, policy = books.world.partnership, books.world.policy
+    opening = 0 if size else base_opening_pounds(base, policy)
+    running = base_running_pounds(base, larger, policy) - base_running_pounds(base, size, policy)
+    first, second = books.more_for_running(running)
+    march = f"31 March {p.financial_years[1][:4]}"
+    to_open, to_run = books.left_for(FundUse.BASE_OPENING), books.left_for(FundUse.BASE_RUNNING)
+    either = books.left_for(FundUse.BASE_OPENING, FundUse.BASE_RUNNING)
+    if opening > to_open.first:
+        return f"it takes £{opening:,} to open before {march}, and £{to_open.first:,} is left for openings"
+    running_it = f"running {larger} places takes £{max(running, 0):,} a year{' more' if size else ''}"
+    if first > to_run.first:
+        return f"{running_it}, £{first:,} of it before {march}, and £{to_run.first:,} is left for running bases until then"
+    if second > to_run.second:
+        return f"{running_it}, £{second:,} of it after {march}, and £{to_run.second:,} is left for running bases from then on"
+    if running > to_run.both:
+        return f"{running_it}, and £{to_run.both:,} is left for running bases"
+    if opening + first > either.first or opening + running > either.both:
+        left = either.first if opening + first > either.first else either.both
+        when = f" before {march}" if opening + first > either.first else ""
+        return f"it takes £{opening:,} to open, {running_it}, and £{left:,} is left for both{when}"
+    return ""

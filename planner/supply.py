@@ -185,10 +185,8 @@ def grant_months(fund: Fund, policy: Policy) -> tuple[int, int]:
     """Months in each financial year in which a fund pays grants: (7, 5), or only the year that has money."""
     first = policy.board.september_to_march_months
     has_first, has_second = (pounds > 0 for pounds in available_pounds(fund))
-    if has_first and not has_second and not fund.april_to_august_pounds:
-        return (first, 0)
-    if has_second and not has_first and not fund.september_to_march_pounds:
-        return (0, MONTHS - first)
+    if has_first != has_second:
+        return (first, 0) if has_first else (0, MONTHS - first)
     return (first, MONTHS - first)
 
 

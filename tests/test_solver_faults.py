@@ -20,7 +20,7 @@ from optimisation import highs
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Progress
 from optimisation.solve import Solver
-from optimisation.worker import Better, Stage
+from optimisation.worker import Better, Nearly, Stage
 from planner.documents import check_document, plan_document
 from planner.errors import RulesCannotAllHold, SolverFault
 from planner.partnership import GRANT_ITEM, Bound, HeadRule
@@ -214,3 +214,14 @@ def test_no_solver_is_left_behind_when_its_parent_is_killed(tmp_path):
     while is_alive(child) and time.perf_counter() < ends:
         time.sleep(0.02)
     assert not is_alive(child)
+
+
+def test_a_finished_plan_outlives_a_solver_that_dies_over_the_baselines(solver, world):
+    def crash_when_nearly_done(message):
+        if isinstance(message, Nearly):
+            solver._process.kill()
+
+    plan = solver.make_plan(world, seconds=20, tell=crash_when_nearly_done)
+    assert plan.ending is Ending.WITHIN_GAP
+    assert plan.levels
+    check_document(plan_document(plan, world))

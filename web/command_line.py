@@ -151,6 +151,8 @@ def _build(options: argparse.Namespace) -> int:
         ),
         _policy(options),
     )
+    if options.out.exists() and not options.overwrite:
+        raise InputMustBeMended(f"{options.out} is there already and may hold your own figures; choose another name or say --overwrite.")
     write_partnership_workbook(result.partnership, options.out, notes=(*result.notes, *(j.sentence() for j in result.joins)))
     for join in result.joins:
         print(join.sentence())
@@ -214,7 +216,7 @@ def _make_and_write(
         print(f"{finding.level}: {finding.sentence()}", file=sys.stderr)
     if partnership is None:
         raise InputMustBeMended(f"{partnership_path} cannot be planned yet. {_count(findings)}")
-    _check_writable(out, json_path)
+    _check_places(out, json_path, inputs=(partnership_path, policy_path))
     world = world_of(partnership, policy)
     with _stopping_by_hand() as should_stop, Solver() as solver:
         plan: Plan = solver.make_plan(
@@ -242,11 +244,20 @@ def _make_and_write(
     return 0
 
 
-def _check_writable(*paths: Path | None) -> None:
-    """Say before a long solve, not after it, that a file cannot be written."""
-    for path in paths:
-        if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
-            raise PlannerError(f"{path} cannot be written: there is no folder {path.parent} to write in. Choose another place.")
+def _check_places(*outs: Path | None, inputs: Sequence[Path | None]) -> None:
+    """Say before a long solve, not after it, that a file cannot be written or would replace an input."""
+    taken = {path.resolve() for path in inputs if path is not None}
+    for out in outs:
+        if out is None:
+            continue
+        place = out.resolve()
+        if out.is_dir() or not (out.parent.is_dir() and os.access(out.parent, os.W_OK)):
+            raise PlannerError(
+                f"{out} cannot be written: it is a folder, or there is no folder {out.parent} to write in. Choose another place."
+            )
+        if place in taken or place.parent in taken:
+            raise InputMustBeMended(f"{out} would replace one of the inputs or the other output; choose another name.")
+        taken.add(place)
 
 
 def _teller() -> Tell:
@@ -363,6 +374,7 @@ def _build_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     build.add_argument("--name", default="", help="the partnership's name")
     build.add_argument("--blank-resources", action="store_true", help="leave people, funds and last year blank instead of assumed")
     build.add_argument("--out", type=Path, required=True, metavar="partnership.xlsx")
+    build.add_argument("--overwrite", action="store_true", help="replace the file if it is there already")
     _policy_option(build)
     build.set_defaults(run=_build)
 

@@ -6,9 +6,11 @@ import time
 from typing import TextIO
 
 from optimisation.highs import Progress
-from optimisation.worker import Message, Stage
+from optimisation.worker import Better, Message, Stage
 
 EVERY_SECONDS = 0.2
+NO_PLAN_YET = 1e6
+_SECOND_LEVEL = "total need"
 
 
 class TerminalProgress:
@@ -21,14 +23,15 @@ class TerminalProgress:
         self._wide = 0
 
     def __call__(self, message: Message) -> None:
-        """Show a message, at most a few times a second."""
+        """Show a message, at most a few times a second; the line is blank once the job has ended."""
         if isinstance(message, Stage):
             self._stage = message.words
             self._show(f"{self._stage} ...")
         elif isinstance(message, Progress):
             if time.monotonic() - self._last > EVERY_SECONDS:
-                self._show(f"{self._stage}: {_words(message)}")
-        else:
+                self._show(progress_words(self._stage, message))
+        elif not isinstance(message, Better):
+            # A better plan says nothing that its progress has not said; all else ends the job.
             self._show("")
 
     def _show(self, line: str) -> None:
@@ -38,8 +41,13 @@ class TerminalProgress:
         self._wide = len(line)
 
 
-def _words(progress: Progress) -> str:
-    if abs(progress.best) > 1e6:
-        return f"no plan yet, bound {max(progress.bound, 0):.2f} points"
-    gap = max(progress.best - max(progress.bound, 0), 0)
-    return f"best {progress.best:.2f} points, bound {max(progress.bound, 0):.2f}, gap {gap:.2f}"
+def progress_words(stage: str, progress: Progress) -> str:
+    """How far a stage is, in points. The second level counts need that is *not* met, so that less is better there too."""
+    best, bound = progress.best, max(progress.bound, 0)
+    if stage.startswith(_SECOND_LEVEL):
+        if abs(best) > NO_PLAN_YET:
+            return f"total need: at least {bound:.2f} points unmet"
+        return f"total need: {best:.2f} points unmet at best so far, at least {bound:.2f}"
+    if abs(best) > NO_PLAN_YET:
+        return f"{stage}: no plan yet, bound {bound:.2f} points"
+    return f"{stage}: best {best:.2f} points, bound {bound:.2f}, gap {max(best - bound, 0):.2f}"

@@ -15,7 +15,7 @@ from planner.export.tables import POUNDS, WHOLE, Book, Column, Formula, Row, Tab
 from planner.measures import SPENDING_USES
 from planner.partnership import GRANT_ITEM, Bound, Consent, DecisionRight, FundUse
 from planner.rules import Rule
-from planner.supply import host_condition, is_planned, most_planned_places, smallest_useful_places
+from planner.supply import MONTHS, host_condition, is_planned, most_planned_places, smallest_useful_places
 
 _GREEN, _RED = PatternFill("solid", bgColor="C9EBD3"), PatternFill("solid", bgColor="F6B8B0")
 _ARITHMETIC = "adds_up"
@@ -203,18 +203,23 @@ def _costs(facts: Facts, tables: Tables) -> Iterator[_Check]:
         (FundUse.BASE_RUNNING, tables.bases.total("running"), facts.running_pounds),
     )
     for use, total, pounds in yearly:
-        first = -(-pounds * months // 12)
-        in_first = f"ROUNDUP(ROUND({total}*{months}/12,6),0)"
-        yield _paid(facts, tables, use, 0, Formula("=" + in_first, first))
-        yield _paid(facts, tables, use, 1, Formula(f"={total}-{in_first}", pounds - first))
-    yield _paid(facts, tables, FundUse.BASE_OPENING, 0, Formula("=" + tables.bases.total("opening"), facts.opening_pounds))
-    yield _paid(facts, tables, FundUse.BASE_OPENING, 1, 0)
+        part, key = f"ROUND({total}*{months}/{MONTHS},6)", f"use_{SPENDING_USES.index(use)}"
+        # The pound that months do not divide evenly may fall on either side of 31 March.
+        yield _paid(facts, tables, use, 0, ">=", Formula(f"=ROUNDDOWN({part},0)", pounds * months // MONTHS))
+        yield _paid(facts, tables, use, 0, "<=", Formula(f"=ROUNDUP({part},0)", -(-pounds * months // MONTHS)))
+        both = Formula("=" + tables.accounts.total(key), sum(_paid_in(facts, use, year) for year in (0, 1)))
+        yield _of(rules.COSTS_PAID, f"{use.value}, both years", both, "=", Formula("=" + total, pounds), POUNDS)
+    yield _paid(facts, tables, FundUse.BASE_OPENING, 0, "=", Formula("=" + tables.bases.total("opening"), facts.opening_pounds))
+    yield _paid(facts, tables, FundUse.BASE_OPENING, 1, "=", 0)
 
 
-def _paid(facts: Facts, tables: Tables, use: FundUse, year: int, cost: Value) -> _Check:
-    paid = sum(facts.amounts.spending.get((f.fund_id, year + 1, use), 0) for f in facts.partnership.funds)
-    left = _in_year(tables, f"use_{SPENDING_USES.index(use)}", year, paid)
-    return _of(rules.COSTS_PAID, f"{use.value}, {facts.partnership.financial_years[year]}", left, "=", cost, POUNDS)
+def _paid(facts: Facts, tables: Tables, use: FundUse, year: int, must_be: str, cost: Value) -> _Check:
+    left = _in_year(tables, f"use_{SPENDING_USES.index(use)}", year, _paid_in(facts, use, year))
+    return _of(rules.COSTS_PAID, f"{use.value}, {facts.partnership.financial_years[year]}", left, must_be, cost, POUNDS)
+
+
+def _paid_in(facts: Facts, use: FundUse, year: int) -> int:
+    return sum(facts.amounts.spending.get((f.fund_id, year + 1, use), 0) for f in facts.partnership.funds)
 
 
 # --- time and bases ----------------------------------------------------------------------

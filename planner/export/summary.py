@@ -5,20 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from fractions import Fraction
 
 from planner.measures import SchoolLedger, fund_accounts, school_ledgers, standing
 from planner.need import World
 from planner.partnership import DecisionRight, FundUse
 from planner.plan import Ending, Plan
-from planner.reasons import lower_first
+from planner.reasons import half_days, lower_first, plain_number
 from planner.supply import available_pounds, service_supply
 
+SMALLEST_CHANGE_POUNDS = 50
+"""A grant that changes by less would be headed with £0, so it counts as the same."""
+RARE_LEFT_OUT = "rare services go to zones and are left out"
 ILLUSTRATIVE = "ILLUSTRATIVE (people or funds are assumed): "
 ENDINGS = {
     Ending.WITHIN_GAP: "The search ended within the gap it was asked for; a rerun gives the same plan.",
-    Ending.STOPPED_BY_CLOCK: "The clock stopped the search before it came within its gap; a rerun may differ.",
-    Ending.STOPPED_BY_HAND: "The search was stopped by hand before it came within its gap; a rerun may differ.",
-    Ending.FIRST_PLAN_ONLY: "This is the first plan found, without a search for better ones; a rerun may differ.",
+    Ending.STOPPED_BY_CLOCK: "The clock stopped the search; the distance from the bound is as stated, and a rerun may differ.",
+    Ending.STOPPED_BY_HAND: "The search was stopped by hand; the distance from the bound is as stated, and a rerun may differ.",
+    Ending.FIRST_PLAN_ONLY: "The solver ended before it finished; this is the best plan found until then, and a rerun may differ.",
 }
 
 
@@ -38,15 +42,12 @@ def summary_lines(plan: Plan, world: World) -> tuple[str, ...]:
 
 
 def claims(plan: Plan, world: World) -> tuple[str, ...]:
-    """What may be said about how good a plan is, and no more (``docs/model.md``, objectives)."""
+    """What may be said about how good a plan is beside its eight lines, and no more."""
     shortfall = standing(world.picture, world.policy, plan.amounts).shortfall_points
-    said = [
+    return (
         f"With any bases it could be no lower than {least_points(plan.bound_points)} points; this plan has {most_points(shortfall)}.",
         "How close a plan comes is judged against the best these rules and figures allow; it says nothing about whether the figures are right.",
-    ]
-    if plan.ending is not Ending.WITHIN_GAP:
-        said.append(ENDINGS[plan.ending])
-    return tuple(said)
+    )
 
 
 def least_points(points: float) -> str:
@@ -66,8 +67,8 @@ def _points(points: float, rounding: str) -> str:
 
 
 def hundreds(pounds: int) -> str:
-    """Pounds to the nearest £100, as headlines show them."""
-    return f"£{(pounds + 50) // 100 * 100:,}"
+    """Pounds to the nearest £100, as headlines show them; what is not nought never reads as nought."""
+    return "under £100" if 0 < pounds < SMALLEST_CHANGE_POUNDS else f"£{(pounds + 50) // 100 * 100:,}"
 
 
 def day(iso: str) -> str:
@@ -85,6 +86,8 @@ def _listed(parts: Sequence[str]) -> str:
 
 def _standards(plan: Plan, world: World) -> str:
     here = standing(world.picture, world.policy, plan.amounts)
+    if not here.standards:
+        return "No school has a need that the board's standards cover."
     line = f"Of {here.standards:,} standards {here.met:,} {_is(here.met)} fully met, {here.partly_met:,} partly and {here.under_half:,} under half"
     if not here.out_of_reach:
         return f"{line}; none is out of reach."
@@ -101,14 +104,20 @@ def _more_and_less(plan: Plan, world: World) -> str:
     known = [ledger for ledger in ledgers if ledger.last_year_grant_pounds is not None]
     if not known:
         return "Last year's amounts are not known, so this plan cannot say who gets more and who gets less."
-    grants = _changes([(x, x.grant_pounds - (x.last_year_grant_pounds or 0)) for x in known], lambda n: hundreds(abs(n)))
-    times = _changes([(x, x.own_sessions - (x.last_year_sessions or 0)) for x in known], lambda n: f"{abs(n):,}")
-    return f"Against last year. Grants: {grants}. Half-days: {times}."
+    grants = [(x, x.grant_pounds - (x.last_year_grant_pounds or 0)) for x in known]
+    times = [(x, x.own_sessions - (x.last_year_sessions or 0)) for x in known]
+    without = f" ({RARE_LEFT_OUT})" if any(world.policy.role(s.role).serves == "zone" for s in world.partnership.services) else ""
+    return (
+        f"Against last year. Grants: {_changes(grants, SMALLEST_CHANGE_POUNDS, lambda n: hundreds(abs(n)))}. "
+        f"Half-days{without}: {_changes(times, 1, lambda n: f'{abs(n):,}')}."
+    )
 
 
-def _changes(changes: list[tuple[SchoolLedger, int]], show: Callable[[int], str]) -> str:
-    more = sorted(((ledger, n) for ledger, n in changes if n > 0), key=lambda pair: -pair[1])
-    less = sorted(((ledger, n) for ledger, n in changes if n < 0), key=lambda pair: pair[1])
+def _changes(changes: list[tuple[SchoolLedger, int]], least: int, show: Callable[[int], str]) -> str:
+    more = sorted(((ledger, n) for ledger, n in changes if n >= least), key=lambda pair: -pair[1])
+    less = sorted(((ledger, n) for ledger, n in changes if -n >= least), key=lambda pair: pair[1])
+    if not more and not less:
+        return "every school has what it had"
     parts = []
     for word, sign, group in (("more", "+", more), ("less", "-", less)):
         names = ", ".join(f"{ledger.school.name} {sign}{show(n)}" for ledger, n in group[:3])
@@ -128,11 +137,14 @@ def _time(plan: Plan, world: World) -> str:
         before = by_role.get(service.role, (0, 0))
         by_role[service.role] = (before[0] + given, before[1] + supply.shareable_sessions)
         if supply.statutory_shortfall_sessions:
-            short.append(f"{service.name} is {supply.statutory_shortfall_sessions:,} half-days short of its statutory work")
-    if not by_role:
-        return "Half-days: no service gives time."
-    parts = [f"{lower_first(world.policy.role(role).name)} {given:,} of {of:,}" for role, (given, of) in by_role.items()]
-    return "Half-days given, of those that can be shared: " + ", ".join(parts) + "." + "".join(f" {line}." for line in short)
+            short.append(f" {service.name} is {half_days(supply.statutory_shortfall_sessions)} short of its statutory work.")
+    if not any(of for _, of in by_role.values()):
+        return "Half-days: no service has any to share." + "".join(short)
+    parts = [
+        f"{lower_first(world.policy.role(role).name)} " + (f"{given:,} of {of:,}" if of else "has none to share")
+        for role, (given, of) in by_role.items()
+    ]
+    return f"Half-days given, of those that can be shared: {', '.join(parts)}.{''.join(short)}"
 
 
 def _bases(plan: Plan, world: World) -> str:
@@ -142,7 +154,17 @@ def _bases(plan: Plan, world: World) -> str:
     sizes = {b.base_id: plan.amounts.base_sizes.get(b.base_id, 0) for b in bases}
     run = [b for b in bases if sizes[b.base_id]]
     given = sum(plan.amounts.places.values())
-    line = f"{len(run)} of {len(bases)} bases run, with {sum(sizes.values())} places, of which {given} are given to zones"
+    places = sum(sizes.values())
+    if len(bases) == 1:
+        line = "The one base runs" if run else "The one base does not run"
+    elif run:
+        line = f"{len(run)} of {len(bases)} bases {'runs' if len(run) == 1 else 'run'}"
+    else:
+        line = f"None of the {len(bases)} bases runs"
+    if run:
+        line += (
+            f", with {places} place{'s' if places > 1 else ''}, of which {given or 'none'} {'are' if given > 1 else 'is'} given to zones"
+        )
     changes = [f"{b.name} opens with {sizes[b.base_id]}" for b in run if not b.is_open]
     changes += [f"{b.name} closes" for b in bases if b.is_open and not sizes[b.base_id]]
     changes += [
@@ -160,15 +182,19 @@ def _money(plan: Plan, world: World) -> str:
     bases = used[FundUse.BASE_RUNNING] + used[FundUse.BASE_OPENING]
     pool = sum(sum(available_pounds(fund)) for fund in world.partnership.funds)
     left = {fund.fund_id: sum(a.left for a in accounts if a.fund_id == fund.fund_id) for fund in world.partnership.funds}
-    parts = [f"{hundreds(sum(a.grants for a in accounts))} goes to schools as grants"]
-    if used[FundUse.SPECIALIST_TIME]:
-        parts.append(f"{hundreds(used[FundUse.SPECIALIST_TIME])} pays for time")
-    parts += [
-        f"{hundreds(bases)} for bases",
-        f"{hundreds(used[FundUse.CONTINGENCY])} is contingency",
-        f"{hundreds(sum(a.moderated_pot for a in accounts))} the moderated pot",
-        f"{hundreds(sum(left.values()))} is left unplanned",
-    ]
+    if not pool:
+        return "There is no money in the pool to plan."
+    time, contingency = used[FundUse.SPECIALIST_TIME], used[FundUse.CONTINGENCY]
+    uses = (
+        (sum(a.grants for a in accounts), "goes to schools as grants"),
+        (time, "pays for time"),
+        (bases, "for bases" if time else "pays for bases"),
+        (contingency, "is contingency"),
+        (sum(a.moderated_pot for a in accounts), "the moderated pot" if contingency else "is the moderated pot"),
+    )
+    parts = [f"{hundreds(pounds)} {words}" for pounds, words in uses if pounds]
+    unplanned = sum(left.values())
+    parts.append(f"{hundreds(unplanned) if unplanned else 'nothing'} is left unplanned")
     most = max(world.partnership.funds, key=lambda fund: left[fund.fund_id], default=None)
     where = f" ({hundreds(left[most.fund_id])} of it in {most.name})" if most and left[most.fund_id] else ""
     return f"Of {hundreds(pool)} in the pool, {_listed(parts)}{where}."
@@ -194,8 +220,9 @@ def _requests(plan: Plan, world: World) -> str:
     all_sessions, all_places = sum(amounts.sessions.values()), sum(amounts.base_sizes.values())
     dates = sorted({by for _, by in asked if by})
     first = f"; the first request is due by {day(dates[0])}" if dates else "; no date is given for any request"
+    parts = [f"{n:,} of {of:,} {what}" for n, of, what in ((sessions, all_sessions, "half-days"), (places, all_places, "base places")) if n]
     return (
-        f"{sessions:,} of {all_sessions:,} half-days and {places:,} of {all_places:,} base places depend on somebody else's yes ("
+        f"{' and '.join(parts)} {'depends' if sessions + places == 1 else 'depend'} on somebody else's yes ("
         f"{'; '.join(dict.fromkeys(who for who, _ in asked))}){first}."
     )
 
@@ -206,16 +233,26 @@ def _how_good(plan: Plan, world: World) -> str:
     return (
         f"Need below the board's line of {line} % comes to {most_points(shortfall)} points; "
         f"with these rules and figures no plan can bring it below {least_points(plan.bound_points)}."
+        + ("" if plan.ending is Ending.WITHIN_GAP else f" {ENDINGS[plan.ending]}")
     )
 
 
 def _baselines(plan: Plan, world: World) -> str:
-    met = standing(world.picture, world.policy, plan.amounts).met
+    """The plan beside other ways to share, first in what it was made for: another way may well meet more standards in full."""
+    ways = [standing(world.picture, world.policy, amounts) for amounts in (plan.amounts, *(b.amounts for b in plan.baselines))]
+    below = [plain_number(Fraction(way.shortfall_points)) for way in ways]
     if not plan.baselines:
-        return f"Standards fully met: {met:,} in this plan; no other way to share was worked out beside it."
-    parts = [
-        f"{lower_first(b.title.partition(' (')[0])} {standing(world.picture, world.policy, b.amounts).met:,}"
+        return (
+            f"Need below the line: this plan {below[0]} points. Standards fully met: {ways[0].met:,}; under half: {ways[0].under_half:,}. "
+            "No other way to share was worked out beside it."
+        )
+    others = ", ".join(
+        f"{lower_first(b.title.partition(' (')[0])} {points}"
         + (f" (breaks {len(b.rules_broken)} rule{'s' if len(b.rules_broken) > 1 else ''})" if b.rules_broken else "")
-        for b in plan.baselines
-    ]
-    return f"Standards fully met: {met:,} in this plan; {', '.join(parts)}."
+        for b, points in zip(plan.baselines, below[1:], strict=True)
+    )
+    return (
+        f"Need below the line: this plan {below[0]} points; {others}. "
+        f"In the same order, standards fully met: {', '.join(f'{way.met:,}' for way in ways)}; "
+        f"under half: {', '.join(f'{way.under_half:,}' for way in ways)}."
+    )
