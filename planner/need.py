@@ -13,10 +13,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from planner.partnership import DecisionRight, FundUse, Partnership, Phase, School
+from planner.partnership import Consent, DecisionRight, FundUse, Partnership, Phase, School
 from planner.policy import DRIVERS, NeedType, Policy, Standard
 from planner.rounding import half_up
-from planner.supply import base_may_serve, distance_squared, service_supply
+from planner.supply import (
+    available_pounds,
+    base_may_serve,
+    base_reaches,
+    distance_squared,
+    host_condition,
+    pays,
+    service_supply,
+)
 
 ADULT_HOURS = "adult_hours"
 PLACE = "place"
@@ -312,18 +320,62 @@ def _cell(
 def _out_of_reach(standard: Standard, urns: tuple[int, ...], partnership: Partnership, policy: Policy) -> str:
     """Why no plan could meet this need at all, '' if some plan could."""
     for role_id, _ in standard.sessions_per_pupil:
-        supplies = [service_supply(partnership, policy, s) for s in partnership.services if s.role == role_id]
-        if not any(supply.can_give_sessions(policy) for supply in supplies):
-            left = max((supply.shareable_sessions for supply in supplies), default=0)
-            reason = f"the {left} half-days left are fewer than the smallest block" if left else "every half-day is already owed elsewhere"
-            return f"{policy.role(role_id).name}: {reason if supplies else 'none serves the partnership'}."
-    if standard.hours_per_pupil and not any(
-        FundUse.GRANTS in f.allowed_uses and f.decision_right is not DecisionRight.INFORMATION for f in partnership.funds
-    ):
+        why = _why_no_time(role_id, partnership, policy)
+        if why:
+            return f"{policy.role(role_id).name}: {why}."
+    if standard.hours_per_pupil and not _may_buy(partnership, FundUse.GRANTS):
+        if any(pays(fund, FundUse.GRANTS) for fund in partnership.funds):
+            return "The funds that may pay grants to schools hold no money."
         return "No fund may pay grants to schools."
     if standard.needs_place and not any(base_may_serve(partnership, policy, base, standard, urns) for base in partnership.bases):
-        return f"No base for {standard.need} is open, or may open, in reach."
+        return _why_no_place(standard, urns, partnership, policy)
     return ""
+
+
+def _may_buy(partnership: Partnership, use: FundUse) -> bool:
+    return any(sum(available_pounds(fund)) for fund in partnership.funds if pays(fund, use))
+
+
+def _why_no_time(role_id: str, partnership: Partnership, policy: Policy) -> str:
+    """Why no service can give a half-day of a role, '' if one can; of several, the reason nearest to a cure."""
+    can_pay = _may_buy(partnership, FundUse.SPECIALIST_TIME)
+    reasons = [(-1, "none serves the partnership")]
+    for service in partnership.services:
+        if service.role != role_id:
+            continue
+        supply = service_supply(partnership, policy, service)
+        left = supply.shareable_sessions
+        if supply.can_give_sessions(policy) and (can_pay or not service.price_pounds_per_session):
+            return ""
+        if service.decision_right is DecisionRight.INFORMATION:
+            reasons.append((0, "its time is for information only"))
+        elif supply.can_give_sessions(policy):
+            reasons.append((5, "its time has a price, and no fund that may buy specialist time holds money"))
+        elif left:
+            unit = "half-day left is" if left == 1 else "half-days left are"
+            reasons.append((4, f"the {left} {unit} fewer than the smallest block of {supply.minimum_block_sessions}"))
+        elif supply.in_post_sessions > supply.statutory_sessions + supply.other_duties_sessions:
+            reasons.append((3, "every half-day is held back for the vacancy the board expects"))
+        elif supply.in_post_sessions:
+            reasons.append((2, "every half-day is already owed to statutory work and other duties"))
+        else:
+            reasons.append((1, "every post is vacant" if supply.vacant_sessions else "no post gives any half-day"))
+    return max(reasons)[1]
+
+
+def _why_no_place(standard: Standard, urns: tuple[int, ...], partnership: Partnership, policy: Policy) -> str:
+    """Why no base can take a pupil of a zone."""
+    fitting = [b for b in partnership.bases if standard.need in b.needs and standard.phase is b.phase]
+    in_reach = [b for b in fitting if base_reaches(partnership, policy, b, urns)]
+    if not in_reach:
+        return f"No base for {standard.need} is in reach."
+    planned = [b for b in in_reach if b.decision_right is not DecisionRight.INFORMATION]
+    if not planned:
+        return f"{in_reach[0].name}, the base for {standard.need} in reach, is for information only."
+    agreed = [b for b in planned if b.is_open or host_condition(partnership, b.host_urn).consent is Consent.YES]
+    if not agreed:
+        return f"{planned[0].name}, the base for {standard.need} in reach, may not open: its host has not agreed."
+    return f"{agreed[0].name}, the base for {standard.need} in reach, has no size at which it may run."
 
 
 # --- need met from a share of the dose ----------------------------------------------------

@@ -79,8 +79,21 @@ class Bound(StrEnum):
     EXACTLY = "exactly"
 
 
+HALF_DAYS_IN_A_YEAR = 390
+"""Half-days in a school year: 39 weeks of 10. No post can give more."""
+
 GRANT_ITEM = "grant"
 """The item name of grant money in last year's rows and heads' rules; other items are service ids."""
+
+
+AMOUNT_COLUMNS = {
+    ("Funds", "September to March"),
+    ("Funds", "April to August"),
+    ("Services", "Price a session"),
+    ("People", "Sessions a year"),
+    ("People", "Statutory sessions"),
+}
+"""Sheets and headings whose assumed cells make a plan illustrative: how much there is, not how it is described."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,5 +329,5 @@ class Partnership:
         return tuple(person for person in self.people if person.service_id == service_id)
 
     def is_illustrative(self) -> bool:
-        """True while people or funds are still as assumed by ``planner build``."""
-        return any(s.is_assumed and s.sheet in {"Funds", "Services", "People"} for s in self.sources)
+        """True while an amount of people or funds is still as assumed by ``planner build``."""
+        return any(s.is_assumed and (s.sheet, s.column) in AMOUNT_COLUMNS for s in self.sources)

@@ -2,7 +2,8 @@
 
 A pack is TOML; any table with a ``value`` is a figure and keeps unit, source, date and
 confidence. A board's own file holds only what it changes and is laid over the pack.
-Fractions are exact (``Fraction``), never floating point.
+Fractions are exact (``Fraction``), never floating point. What a policy may hold, and between
+which limits, is one table below (``_NUMBERS``, ``_TEXTS``, ``_YES_NO``, ``_LISTS``).
 """
 
 from __future__ import annotations
@@ -10,20 +11,24 @@ from __future__ import annotations
 import itertools
 import json
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, time
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from planner.errors import InputMustBeMended
-from planner.partnership import Phase
+from planner.partnership import HALF_DAYS_IN_A_YEAR, Phase
+from planner.rules import RULES
 
 DEFAULT_PACK = "england-2026-27"
 DRIVERS = ("fsm6", "idaci", "low_prior_attainment", "mobility")
 TIERS = ("targeted", "targeted_plus", "specialist")
+_NOT_A_POLICY = "The policy inside the plan cannot be read: it is not as the planner wrote it."
 CONFIDENCES = ("sourced", "derived", "unconfirmed", "set by the board")
 
 
@@ -146,6 +151,7 @@ class Policy:
     bases: BaseDefaults
     standards: tuple[Standard, ...]
     assumptions: tuple[tuple[str, Fraction], ...]
+    assumed_needs: tuple[tuple[str, tuple[str, ...]], ...]
     figures: tuple[Figure, ...]
     document: str
 
@@ -173,6 +179,10 @@ class Policy:
         """A figure used by ``planner build`` where no public file holds one."""
         return dict(self.assumptions)[name]
 
+    def assume_needs(self, name: str) -> tuple[str, ...]:
+        """Need codes used by ``planner build`` where no public file says what a base is for."""
+        return dict(self.assumed_needs)[name]
+
 
 def load_policy(changes: Path | None = None, *, pack: str = DEFAULT_PACK) -> Policy:
     """The shipped pack with a board's TOML file laid over it.
@@ -189,63 +199,87 @@ def load_policy(changes: Path | None = None, *, pack: str = DEFAULT_PACK) -> Pol
 
 def policy_from_text(text: str) -> Policy:
     """A Policy from the JSON text a plan carries (``Policy.document``)."""
-    return policy_from_document(json.loads(text, object_hook=lambda d: Decimal(d["decimal"]) if set(d) == {"decimal"} else d))
+    try:
+        document = json.loads(text, object_hook=lambda d: Decimal(d["decimal"]) if set(d) == {"decimal"} else d)
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise InputMustBeMended(_NOT_A_POLICY) from error
+    if not isinstance(document, dict):
+        raise InputMustBeMended(_NOT_A_POLICY)
+    return policy_from_document(document)
 
 
 def policy_from_document(document: Mapping[str, Any]) -> Policy:
-    """A Policy from a merged document."""
+    """A Policy from a merged document. Raises ``InputMustBeMended`` naming the first setting that cannot be right."""
     figures: list[Figure] = []
     plain = _plain(document, "", figures)
-    try:
-        policy = _policy(plain, tuple(figures), _as_text(document))
-    except ZeroDivisionError as error:
-        raise InputMustBeMended("The policy cannot be used: group_size of a standard must be above 0.") from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputMustBeMended(f"The policy is missing or misspells {error}; compare it with `planner policy show`.") from error
+    _check_settings(plain)
+    policy = _policy(plain, tuple(figures), _as_text(document))
     _check(policy)
     return policy
+
+
+def _refuse(sentence: str) -> NoReturn:
+    raise InputMustBeMended(f"The policy cannot be used: {sentence}")
 
 
 def _read_changes(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
-            return tomllib.load(file, parse_float=Decimal)
+            changes: dict[str, Any] = _with_dates_as_text(tomllib.load(file, parse_float=Decimal))
     except OSError as error:
         raise InputMustBeMended(f"The policy file {path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputMustBeMended(f"The policy file {path} is not valid TOML: {error}. Mend that line and try again.") from error
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        # A number of thousands of digits, or tables nested without end.
+        raise InputMustBeMended(f"The policy file {path} holds a number or a table too large to be true.") from error
+    return changes
+
+
+def _with_dates_as_text(node: Any) -> Any:
+    """TOML reads an unquoted date as a date; a policy keeps it as text."""
+    if isinstance(node, dict):
+        return {name: _with_dates_as_text(value) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_with_dates_as_text(value) for value in node]
+    return node.isoformat() if isinstance(node, date | time) else node
 
 
 def _lay_over(pack: Mapping[str, Any], changes: Mapping[str, Any], *, path: str) -> dict[str, Any]:
     merged = dict(pack)
     for name, change in changes.items():
         here = f"{path}{name}"
+        if name not in pack and path == "rules.":
+            _refuse(_always_on(name))
         if name not in pack:
             raise InputMustBeMended(f"The policy file sets {here}, which the pack does not know; `planner policy show` lists every name.")
         old = pack[name]
         if name == "standards":
             merged[name] = _standards_over(old, change)
         elif isinstance(old, dict) and "value" in old:
-            merged[name] = _figure_over(old, change)
+            merged[name] = _figure_over(old, change, here)
         elif isinstance(old, dict) and not isinstance(change, dict):
             raise InputMustBeMended(f"The policy file sets {here} to a single value, but the pack holds a table there.")
-        elif isinstance(old, dict) and here != "standards.sessions_per_100_pupils":
+        elif isinstance(old, dict):
             merged[name] = _lay_over(old, change, path=f"{here}.")
         else:
             merged[name] = change
     return merged
 
 
-def _figure_over(old: Mapping[str, Any], change: Any) -> dict[str, Any]:
+def _figure_over(old: Mapping[str, Any], change: Any, here: str) -> dict[str, Any]:
     if isinstance(change, dict):
+        unknown = sorted(set(change) - _ABOUT_A_FIGURE)
+        if unknown:
+            raise InputMustBeMended(f"The policy file sets {here}.{unknown[0]}; a figure has {', '.join(sorted(_ABOUT_A_FIGURE))}.")
         return {**old, "confidence": "set by the board", **change}
     return {**old, "value": change, "source": "Set by the board", "date": "", "confidence": "set by the board"}
 
 
-def _standards_over(old: list[dict[str, Any]], changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _standards_over(old: list[dict[str, Any]], changes: Any) -> list[dict[str, Any]]:
     """Standards are matched by id: a known id changes that standard, a new id adds one."""
-    if not all(isinstance(change, dict) and "id" in change for change in changes):
-        raise InputMustBeMended("Each [[standards]] in the policy file needs an id.")
+    if not isinstance(changes, list) or not all(isinstance(change, dict) and isinstance(change.get("id"), str) for change in changes):
+        raise InputMustBeMended("The policy file's standards must each be a table headed [[standards]] with an id.")
     by_id = {standard["id"]: standard for standard in old}
     for change in changes:
         by_id[change["id"]] = {**by_id.get(change["id"], {}), **change}
@@ -256,16 +290,10 @@ def _plain(node: Any, path: str, figures: list[Figure]) -> Any:
     """Strip figures to their values, noting each one's unit, source, date and confidence."""
     if isinstance(node, Mapping):
         if "value" in node:
-            figures.append(
-                Figure(
-                    path=path,
-                    value=str(node["value"]),
-                    unit=node.get("unit", ""),
-                    source=node.get("source", ""),
-                    date=node.get("date", ""),
-                    confidence=node.get("confidence", ""),
-                )
-            )
+            about = {name: str(node.get(name, "")) for name in _ABOUT_A_FIGURE}
+            if about["confidence"] not in CONFIDENCES:
+                _refuse(f"the confidence of {path} must be one of {_listed(CONFIDENCES)}; it is {_shown(about['confidence'])}.")
+            figures.append(Figure(path=path, **about))
             return _exact(node["value"])
         return {key: _plain(value, f"{path}.{key}" if path else key, figures) for key, value in node.items()}
     if isinstance(node, list):
@@ -274,7 +302,12 @@ def _plain(node: Any, path: str, figures: list[Figure]) -> Any:
 
 
 def _exact(value: Any) -> Any:
-    return Fraction(value) if isinstance(value, Decimal) else value
+    """An exact number where it is one; what is not, or is beyond all measure, stays as it is and is refused later."""
+    if isinstance(value, float):
+        value = Decimal(str(value))
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return value
+    return Fraction(value) if value.adjusted() < _MOST_DIGITS and int(value.as_tuple().exponent) >= -_MOST_DIGITS else value
 
 
 def _as_text(document: Mapping[str, Any]) -> str:
@@ -291,6 +324,9 @@ def _as_text(document: Mapping[str, Any]) -> str:
 def _policy(plain: Mapping[str, Any], figures: tuple[Figure, ...], document: str) -> Policy:
     need = plain["need"]
     board = plain["board"]
+    doses, mets = plain["benefit"]["dose_percent"], plain["benefit"]["met_percent"]
+    if len(doses) != len(mets):
+        _refuse("benefit.dose_percent and benefit.met_percent must be lists of the same length.")
     roles = tuple(
         Role(
             role_id=role_id,
@@ -306,7 +342,7 @@ def _policy(plain: Mapping[str, Any], figures: tuple[Figure, ...], document: str
     return Policy(
         policy_id=plain["id"],
         title=plain["title"],
-        version=plain["version"],
+        version=_whole(plain["version"]),
         date=plain["date"],
         board=BoardSettings(
             line_percent=Fraction(board["line_percent"]),
@@ -340,24 +376,26 @@ def _policy(plain: Mapping[str, Any], figures: tuple[Figure, ...], document: str
         ),
         other_need_codes=tuple(need["other_codes"]["codes"]),
         priorities=tuple((tier, _whole(plain["priorities"][tier])) for tier in TIERS),
-        benefit=tuple(
-            (Fraction(dose) / 100, Fraction(met) / 100)
-            for dose, met in zip(plain["benefit"]["dose_percent"], plain["benefit"]["met_percent"], strict=True)
-        ),
+        benefit=tuple((Fraction(dose) / 100, Fraction(met) / 100) for dose, met in zip(doses, mets, strict=True)),
         pounds_per_adult_hour=_whole(plain["adult_hours"]["pounds_per_hour"]),
         roles=roles,
-        bases=BaseDefaults(**{name: _whole(value) for name, value in plain["bases"].items()}),
+        bases=BaseDefaults(**{f.name: _whole(plain["bases"][f.name]) for f in fields(BaseDefaults)}),
         standards=tuple(_standard(standard, roles) for standard in plain["standards"] if standard.get("is_on", True)),
         assumptions=tuple((name, Fraction(value)) for name, value in plain["assume"].items()),
+        assumed_needs=tuple((name, tuple(plain["assume_needs"][name])) for name in _ASSUMED_NEEDS),
         figures=figures,
         document=document,
     )
 
 
 def _standard(plain: Mapping[str, Any], roles: tuple[Role, ...]) -> Standard:
-    sessions = tuple((role_id, Fraction(per_100) / 100) for role_id, per_100 in plain.get("sessions_per_100_pupils", {}).items())
+    per_100 = plain.get("sessions_per_100_pupils", {})
+    sessions = tuple((role_id, Fraction(sessions) / 100) for role_id, sessions in per_100.items() if sessions)
     hours = Fraction(0)
     if "adult_hours_per_group_week" in plain:
+        missing = [name for name in ("weeks", "group_size") if name not in plain]
+        if missing:
+            _refuse(f"standards.{plain['id']}.{missing[0]} is missing; hours for a group need it.")
         hours = Fraction(plain["adult_hours_per_group_week"]) * plain["weeks"] / plain["group_size"]
     needs_place = bool(plain.get("place", False))
     serves = {role.serves for role in roles if role.role_id in dict(sessions)}
@@ -374,73 +412,235 @@ def _standard(plain: Mapping[str, Any], roles: tuple[Role, ...]) -> Standard:
         is_for_zone=needs_place or serves == {"zone"},
         evidence=plain["evidence"],
         step_up=plain["step_up"],
-        review_week=plain["review_week"],
+        review_week=_whole(plain["review_week"]),
         source=plain["source"],
         confidence=plain["confidence"],
     )
 
 
 def _whole(value: Any) -> int:
-    fraction = Fraction(value)
-    if fraction.denominator != 1:
-        raise ValueError(f"a whole number where it says {value}")
-    return int(fraction)
+    return int(Fraction(value))
+
+
+# --- what a policy may hold ------------------------------------------------------------------
+
+_MOST_DIGITS = 9
+_ABOVE_0 = Fraction(1, 10**_MOST_DIGITS)
+_LARGE = 1_000_000
+_ABOUT_A_FIGURE = {"value", "unit", "source", "date", "confidence"}
+_ASSUMED_NEEDS = ("new_base_primary", "new_base_secondary", "open_base")
+_PHASES = (Phase.PRIMARY.value, Phase.SECONDARY.value)
+_MAY_BE_BLANK = {"source", "date", "evidence", "step_up"}
+_MAY_BE_OFF = tuple(rule.rule_id for rule in RULES.values() if rule.is_relaxable and rule.owner != "host school")
+"""A board may switch off what it or a head decided, never what a host did."""
+
+_WHOLE, _ANY = True, False
+_NUMBERS: tuple[tuple[str, Fraction | int, int, bool], ...] = (
+    # setting, least, most, whole numbers only
+    ("version", 1, _LARGE, _WHOLE),
+    ("board.line_percent", _ABOVE_0, 100, _ANY),
+    ("board.contingency_percent", 0, 100, _ANY),
+    ("board.moderated_pot_percent", 0, 100, _ANY),
+    ("board.money_floor_percent", -100, 1000, _ANY),
+    ("board.money_cap_percent", -100, _LARGE, _ANY),
+    ("board.sessions_floor_percent", -100, 1000, _ANY),
+    ("board.negligible_pupils", 0, 1000, _ANY),
+    ("board.september_to_march_months", 1, 11, _WHOLE),
+    ("board.schools_in_a_zone", 1, 1000, _WHOLE),
+    ("need.adjustment_limit_percent", 0, 100, _ANY),
+    ("need.all_through_primary_percent", 0, 100, _ANY),
+    *((f"need.driver_weights.{name}", 0, 100, _ANY) for name in ("pupils", *DRIVERS)),
+    *((f"need.reference_shares.{phase}.{name}", _ABOVE_0, 100, _ANY) for phase in _PHASES for name in (*DRIVERS, "sen_support")),
+    *((f"need.any_sen_percent.{phase}", 0, 100, _ANY) for phase in _PHASES),
+    *((f"need.types.*.{phase}_percent_of_sen", 0, 100, _ANY) for phase in _PHASES),
+    *((f"priorities.{tier}", 1, 1000, _WHOLE) for tier in TIERS),
+    ("adult_hours.pounds_per_hour", 1, 10_000, _WHOLE),
+    ("roles.*.minimum_block_sessions", 0, 10_000, _WHOLE),
+    ("roles.*.value_pounds_per_session", 0, _LARGE, _WHOLE),
+    ("roles.*.vacancy_held_back_percent", 0, 100, _ANY),
+    *((f"bases.{name}", 0, 10 * _LARGE, _WHOLE) for name in ("teacher_cost_pounds", "place_cost_pounds", "opening_cost_pounds")),
+    ("bases.place_funding_on_roll_pounds", 0, 10 * _LARGE, _WHOLE),
+    *((f"bases.{name}", 1, 1000, _WHOLE) for name in ("places_per_teacher", "most_places")),
+    *((f"bases.smallest_{phase}_places", 0, 1000, _WHOLE) for phase in _PHASES),
+    *((f"bases.{phase}_reach_metres", 0, 10 * _LARGE, _WHOLE) for phase in _PHASES),
+    ("assume.*_pounds_per_pupil", 0, 100_000, _ANY),
+    ("assume.pupils_per_*", 1, 10 * _LARGE, _ANY),
+    ("assume.sessions_per_wte", 1, HALF_DAYS_IN_A_YEAR, _ANY),
+    ("assume.educational_psychologist_statutory_percent", 0, 100, _ANY),
+    *((f"assume.{phase}_pupils", 1, 10_000, _ANY) for phase in _PHASES),
+    *((f"assume.new_base_{phase}_places", 1, 1000, _ANY) for phase in _PHASES),
+    ("assume.last_year_sessions_percent", 0, 1000, _ANY),
+    ("assume.last_year_grant_percent", 0, 1000, _ANY),
+    ("assume.most_times_roll_changed", 1, 1000, _ANY),
+    ("assume.few_pupils", 0, _LARGE, _ANY),
+    ("assume.schools_to_a_primary_base", 1, 1000, _ANY),
+    ("assume.most_new_secondary_bases", 0, 1000, _WHOLE),
+    ("assume.new_base_sizes", 1, 20, _WHOLE),
+    ("assume.places_between_sizes", 1, 1000, _WHOLE),
+    ("standards.*.share_percent", _ABOVE_0, 100, _ANY),
+    ("standards.*.review_week", 0, 52, _WHOLE),
+    ("standards.*.group_size?", 1, 1000, _ANY),
+    ("standards.*.adult_hours_per_group_week?", 0, 1000, _ANY),
+    ("standards.*.weeks?", 0, 52, _ANY),
+    ("standards.*.sessions_per_100_pupils?.*", 0, 100_000, _ANY),
+)
+"""Every figure of a policy and its limits. ``*`` stands for any name; a name that ends in ``?`` may be left out."""
+
+_TEXTS: tuple[tuple[str, Sequence[str]], ...] = (
+    # setting, choices (any text where there are none)
+    *((name, ()) for name in ("id", "title", "date", "need.types.*.name", "roles.*.name", "roles.*.short")),
+    ("roles.*.serves", ("school", "zone")),
+    *((f"{table}.{name}", ()) for table in ("benefit", "assume_needs") for name in ("source", "date")),
+    *((f"{table}.confidence", CONFIDENCES) for table in ("benefit", "assume_needs", "standards.*")),
+    *((f"standards.*.{name}", ()) for name in ("id", "name", "need", "evidence", "step_up", "source", "date?")),
+    ("standards.*.tier", TIERS),
+    ("standards.*.phase", (*_PHASES, "any")),
+)
+_YES_NO = ("rules.*", "need.types.*.drivers", "standards.*.place?", "standards.*.is_on?")
+_LISTS = ("need.other_codes.codes", "benefit.dose_percent", "benefit.met_percent", *(f"assume_needs.{name}" for name in _ASSUMED_NEEDS))
+
+
+def _check_settings(plain: Mapping[str, Any]) -> None:
+    """Refuse a setting that is missing, unknown, of the wrong kind or outside its limits."""
+    listed = plain.get("standards", ())
+    if not isinstance(listed, list) or not all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in listed):
+        _refuse("standards must each be a table headed [[standards]] with an id.")
+    in_use = {one["id"]: one for one in listed if one.get("is_on", True) is not False}
+    tree = {**plain, "standards": in_use}
+    seen = set()
+    for setting, least, most, is_whole in _NUMBERS:
+        for path, value in _find(tree, setting):
+            seen.add(path)
+            _check_number(".".join(path), value, least, most, is_whole=is_whole)
+    for setting, choices in _TEXTS:
+        for path, value in _find(tree, setting):
+            seen.add(path)
+            if not isinstance(value, str) or not (value.strip() or path[-1] in _MAY_BE_BLANK):
+                _refuse(f"{'.'.join(path)} must be text; it is {_shown(value)}.")
+            if choices and value not in choices:
+                _refuse(f"{'.'.join(path)} must be one of {_listed(choices)}; it is {_shown(value)}.")
+    for setting in _YES_NO:
+        for path, value in _find(tree, setting):
+            seen.add(path)
+            if not isinstance(value, bool):
+                _refuse(f"{'.'.join(path)} must be true or false; it is {_shown(value)}.")
+    for setting in _LISTS:
+        for path, value in _find(tree, setting):
+            seen.add(path)
+            _check_list(".".join(path), value, are_numbers=setting.startswith("benefit."))
+    for path in _leaves(tree, ()):
+        if path not in seen:
+            _refuse(f"{'.'.join(path)} is not a setting the planner knows; `planner policy show` lists every name.")
+
+
+def _check_number(what: str, value: Any, least: Fraction | int, most: int, *, is_whole: bool) -> None:
+    is_number = isinstance(value, int | Fraction) and not isinstance(value, bool)
+    if not is_number or not least <= value <= most or (is_whole and Fraction(value).denominator != 1):
+        from_least = "more than 0" if least == _ABOVE_0 else f"at least {least}"
+        _refuse(f"{what} must be a {'whole ' * is_whole}number, {from_least} and at most {most}; it is {_shown(value)}.")
+
+
+def _check_list(what: str, value: Any, *, are_numbers: bool) -> None:
+    if not isinstance(value, list):
+        _refuse(f"{what} must be a list; it is {_shown(value)}.")
+    for one in value:
+        if are_numbers:
+            _check_number(f"each of {what}", one, 0, 100, is_whole=False)
+        elif not isinstance(one, str):
+            _refuse(f"each of {what} must be text; one is {_shown(one)}.")
+
+
+def _find(tree: Mapping[str, Any], setting: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every place a setting stands in a policy, with its value; refuses one that is missing and may not be."""
+    found: list[tuple[tuple[str, ...], Any]] = [((), tree)]
+    for part in setting.split("."):
+        name, may_be_missing = part.removesuffix("?"), part.endswith("?")
+        deeper: list[tuple[tuple[str, ...], Any]] = []
+        for path, node in found:
+            if not isinstance(node, Mapping):
+                _refuse(f"{'.'.join(path)} must be a table; it is {_shown(node)}.")
+            if "*" in name:
+                deeper += [((*path, each), value) for each, value in node.items() if fnmatchcase(each, name)]
+            elif name in node:
+                deeper.append(((*path, name), node[name]))
+            elif not may_be_missing:
+                _refuse(f"{'.'.join((*path, name))} is missing; compare the policy with `planner policy show`.")
+        found = deeper
+    yield from found
+
+
+def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            yield from _leaves(value, (*path, name))
+    else:
+        yield path
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Fraction):
+        value = float(value)
+    text = f"'{value}'" if isinstance(value, str) else "a table" if isinstance(value, Mapping) else str(value).lower()
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _listed(options: Sequence[str]) -> str:
+    return ", ".join(options)
+
+
+def _always_on(rule_id: str) -> str:
+    return f"rules.{rule_id} is not a rule that may be switched off; those are {_listed(_MAY_BE_OFF)}."
+
+
+# --- what its settings must be to one another ------------------------------------------------
 
 
 def _check(policy: Policy) -> None:
-    """Refuse figures that cannot be right, each with one sentence."""
-
-    def refuse(sentence: str) -> None:
-        raise InputMustBeMended(f"The policy cannot be used: {sentence}")
-
+    """Refuse settings that cannot be right together, each with one sentence."""
     board = policy.board
-    if not 0 < board.line_percent <= 100:
-        refuse("board.line_percent must be more than 0 and at most 100.")
-    if not 0 <= board.contingency_percent + board.moderated_pot_percent < 100:
-        refuse("contingency and moderated pot together must be under 100 percent of cash.")
-    if not 1 <= board.september_to_march_months <= 11:
-        refuse("board.september_to_march_months must be between 1 and 11.")
-    if min(board.schools_in_a_zone, policy.bases.places_per_teacher) < 1:
-        refuse("board.schools_in_a_zone and bases.places_per_teacher must be at least 1.")
-    if any(share <= 0 for _, shares in policy.reference_shares for _, share in shares):
-        refuse("every share in need.reference_shares must be above 0.")
+    for rule_id, _ in policy.rules_on:
+        if rule_id not in _MAY_BE_OFF:
+            _refuse(_always_on(rule_id))
+    if board.contingency_percent + board.moderated_pot_percent >= 100:
+        _refuse("board.contingency_percent and board.moderated_pot_percent together must be under 100 percent of cash.")
+    if policy.is_on("money_floor") and policy.is_on("money_cap") and board.money_cap_percent < board.money_floor_percent:
+        _refuse("board.money_cap_percent must be at least board.money_floor_percent.")
     if sum(weight for _, weight in policy.driver_weights) != 100:
-        refuse("need.driver_weights must add up to 100.")
+        _refuse("need.driver_weights must add up to 100.")
+    for name, codes in policy.assumed_needs:
+        if not codes or not set(codes) <= policy.need_codes():
+            _refuse(f"assume_needs.{name} must name need codes of the policy: {_listed(sorted(policy.need_codes()))}.")
+    for role in policy.roles:
+        if f"pupils_per_{role.role_id}" not in dict(policy.assumptions):
+            _refuse(f"assume.pupils_per_{role.role_id} is missing; the role {role.role_id} needs it.")
+    _check_benefit(policy.benefit)
+    for standard in policy.standards:
+        _check_standard(standard, policy)
+
+
+def _check_benefit(benefit: Sequence[tuple[Fraction, Fraction]]) -> None:
     slopes = [
         (met - met_before) / (dose - dose_before)
-        for (dose_before, met_before), (dose, met) in zip(policy.benefit, policy.benefit[1:], strict=False)
+        for (dose_before, met_before), (dose, met) in itertools.pairwise(benefit)
         if dose > dose_before
     ]
-    if (
-        sum(policy.benefit[0]) != 0
-        or min(policy.benefit[-1]) != 1
-        or max(policy.benefit[-1]) != 1
-        or len(slopes) != len(policy.benefit) - 1
-    ):
-        refuse("benefit must start at 0, 0, end at 100, 100 and rise in dose.")
+    if not slopes or sum(benefit[0]) != 0 or min(benefit[-1]) != 1 or len(slopes) != len(benefit) - 1:
+        _refuse("benefit.dose_percent and benefit.met_percent must start at 0, end at 100 and rise in dose.")
     if any(slope <= 0 for slope in slopes) or any(later > earlier for earlier, later in itertools.pairwise(slopes)):
-        refuse("benefit must rise, and never rise faster later than earlier.")
-    if policy.pounds_per_adult_hour <= 0:
-        refuse("adult_hours.pounds_per_hour must be above 0.")
-    for standard in policy.standards:
-        _check_standard(standard, policy, refuse)
+        _refuse("benefit.met_percent must rise, and never rise faster later than earlier.")
 
 
-def _check_standard(standard: Standard, policy: Policy, refuse: Any) -> None:
-    name = f"standard {standard.standard_id}"
+def _check_standard(standard: Standard, policy: Policy) -> None:
+    name = f"standards.{standard.standard_id}"
     if standard.need not in {n.code for n in policy.need_types}:
-        refuse(f"{name} is for {standard.need}, which need.types does not describe.")
-    if standard.tier not in TIERS:
-        refuse(f"{name} has the tier {standard.tier}; use one of {', '.join(TIERS)}.")
-    if not 0 < standard.share_percent <= 100:
-        refuse(f"{name} must be for more than 0 and at most 100 percent of expected pupils.")
+        _refuse(f"{name} is for {standard.need}, which need.types does not describe.")
     unknown = {role for role, _ in standard.sessions_per_pupil} - policy.role_ids()
     if unknown:
-        refuse(f"{name} asks for time of {', '.join(sorted(unknown))}, which roles does not describe.")
+        _refuse(f"{name} asks for time of {_listed(sorted(unknown))}, which roles does not describe.")
     if not (standard.needs_place or standard.hours_per_pupil or standard.sessions_per_pupil):
-        refuse(f"{name} asks for nothing; give it hours, sessions or a place.")
+        _refuse(f"{name} asks for nothing; give it hours, sessions or a place.")
     serves = {policy.role(role).serves for role, _ in standard.sessions_per_pupil}
     if standard.needs_place and (standard.phase is None or standard.hours_per_pupil or standard.sessions_per_pupil):
-        refuse(f"{name} is a place: give it one phase and no hours or sessions.")
+        _refuse(f"{name} is a place: give it one phase and no hours or sessions.")
     if len(serves) > 1 or (serves == {"zone"} and standard.hours_per_pupil):
-        refuse(f"{name} mixes support planned for a school with support planned for a zone; split it in two.")
+        _refuse(f"{name} mixes support planned for a school with support planned for a zone; split it in two.")

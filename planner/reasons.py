@@ -349,7 +349,12 @@ def _no_more_places(base: Base, books: _Books) -> str:
     causes = [_money_cause(base, size, k, books) for k in larger]
     if all(causes):
         return f"{state} {causes[0]}"
-    return f"{state} money is left for {'a larger size' if size else 'it'}: {_MAY_BE_USED}"
+    state = (
+        f"every place in {base.name} is given, though money is left for more"
+        if size
+        else f"{base.name} does not run, though money is left for it"
+    )
+    return f"{state}: {_MAY_BE_USED}"
 
 
 def _money_cause(base: Base, size: int, larger: int, books: _Books) -> str:

@@ -20,7 +20,7 @@ from planner.intake.dfe_tables import date_in_name, read_count, read_share, read
 from planner.intake.findings import Level
 from planner.intake.parsing import read_partnership
 from planner.intake.phase_help import PHASE_HELP
-from planner.partnership import BaseKind, Consent, DecisionRight, FundSource, Phase
+from planner.partnership import AMOUNT_COLUMNS, BaseKind, Consent, DecisionRight, FundSource, Phase
 from planner.policy import load_policy
 from planner.rounding import largest_remainder
 
@@ -555,7 +555,8 @@ def test_open_bases_are_the_councils_and_cost_the_pool_nothing(tmp_path):
 
 def sizes_from(figure):
     first = int(POLICY.assume(figure))
-    return tuple(sorted({min(first + step, POLICY.bases.most_places) for step in (0, 4, 8)}))
+    steps = [n * POLICY.assume("places_between_sizes") for n in range(int(POLICY.assume("new_base_sizes")))]
+    return tuple(sorted({min(first + step, POLICY.bases.most_places) for step in steps}))
 
 
 def test_possible_new_bases_give_the_plan_a_choice(tmp_path):
@@ -571,6 +572,31 @@ def test_possible_new_bases_give_the_plan_a_choice(tmp_path):
     assert all(b.place_funding_pounds == POLICY.bases.place_funding_on_roll_pounds for b in new)
     marked = assumed(result, "Bases")["new_900007", "Possible sizes"]
     assert marked == "; ".join(str(size) for size in sizes_from("new_base_secondary_places"))
+
+
+def test_what_is_judged_comes_from_the_policy(tmp_path):
+    (tmp_path / "board.toml").write_text(
+        """
+        [assume]
+        schools_to_a_primary_base = 3
+        most_new_secondary_bases = 0
+        new_base_sizes = 2
+        places_between_sizes = 3
+        few_pupils = 100_000
+        most_times_roll_changed = 3
+        assume_needs.new_base_primary = ["HI"]
+        """.replace("assume_needs.new", "[assume_needs]\n        new"),
+        encoding="utf-8",
+    )
+    schools = [*some(*range(1, 7)), *some(7, **{"PhaseOfEducation (name)": "Secondary"})]
+    urns = tuple(range(900001, 900008))
+    recorded = sen(tmp_path, ("900001", "100", "10", "1"))  # half the present roll
+    gias = register(tmp_path, *schools)
+    usual, ours = (build(gias, urns=urns, sen=recorded, policy=p) for p in (POLICY, load_policy(tmp_path / "board.toml")))
+    assert [(b.phase, b.sizes, b.needs) for b in ours.partnership.bases] == [(Phase.PRIMARY, (8, 11), ("HI",))] * 2
+    assert {b.phase for b in usual.partnership.bases} == {Phase.PRIMARY, Phase.SECONDARY}
+    assert ["(2.0 times)" in school(result).note for result in (usual, ours)] == [True, False]
+    assert len(ours.partnership.services) < len(usual.partnership.services)
 
 
 def test_new_bases_are_spread_out(tmp_path):
@@ -596,7 +622,8 @@ def test_money_and_time_follow_the_policys_figures_to_the_pound(tmp_path, pinned
     assert set(funds) == {FundSource.INCLUSIVE_MAINSTREAM_FUND, FundSource.DEVOLVED_HIGH_NEEDS, FundSource.CAPITAL}
     for fund, pounds in zip(p.funds, (54, 60, 16), strict=True):
         assert fund.september_to_march_pounds + fund.april_to_august_pounds == pounds * pupils
-        assert abs(fund.september_to_march_pounds * 12 - pounds * pupils * 7) < 12
+        months = 12 if fund.source is FundSource.CAPITAL else 7  # openings are paid before 1 April
+        assert abs(fund.september_to_march_pounds * 12 - pounds * pupils * months) < 12
     wte = {s.role: sum(x.sessions_a_year for x in p.people_of(s.service_id)) / 320 for s in p.services}
     assert wte == {
         "educational_psychologist": 1.5,
@@ -619,6 +646,11 @@ def test_money_and_time_follow_the_policys_figures_to_the_pound(tmp_path, pinned
     # 85 % of cash is for grants, of which last year had 80 %; 85 % of the time left after statutory work.
     assert last == {"grant": round(pupils * 114 * 0.85 * 0.8), "ep": 245, "slt": 354, "specialist_teacher": 354}
     assert p.is_illustrative()
+    amounts = {("Funds", "September to March"), ("Funds", "April to August"), ("Services", "Price a session")}
+    amounts |= {("People", "Sessions a year"), ("People", "Statutory sessions")}
+    assert {(s.sheet, s.column) for s in p.sources if s.is_assumed} & AMOUNT_COLUMNS == amounts == AMOUNT_COLUMNS
+    confirmed = tuple(replace(s, is_assumed=s.is_assumed and (s.sheet, s.column) not in AMOUNT_COLUMNS) for s in p.sources)
+    assert not replace(p, sources=confirmed).is_illustrative()
     assert p.contributions == ()
 
 

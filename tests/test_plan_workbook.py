@@ -1,5 +1,6 @@
 """The plan's workbook, its eight lines and its reasons, on a plan small enough to work out by hand."""
 
+import io
 import shutil
 import subprocess
 import zipfile
@@ -9,21 +10,24 @@ from fractions import Fraction
 import openpyxl
 import pytest
 
+from optimisation.highs import Progress
+from optimisation.worker import Better, Failed, Stage
 from planner import partnership as nouns
 from planner.audit import breaches, misfits
 from planner.errors import PlannerError
 from planner.export.plan_workbook import BANNER, BOARD_COPY, EHC_RIGHT, OPEN_DATA, write_plan_workbook
 from planner.export.summary import claims, day, hundreds, least_points, most_points, summary_lines
 from planner.measures import fund_accounts, school_ledgers, standing
-from planner.need import WHOLE, world_of
+from planner.need import WHOLE, expected_sen_support, world_of
 from planner.partnership import FundUse
 from planner.plan import Amounts, Baseline, Ending, Level, Plan
 from planner.policy import load_policy
 from planner.reasons import OUT_OF_REACH, plain_number, reasons
+from web.progress import TerminalProgress, progress_words
 
 ALDER, BIRCH, CEDAR = 900001, 900002, 900003
 SHEETS = [
-    "Summary", "Schools", "Services", "Time", "Bases", "Money", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
+    "Summary", "Schools", "Services", "Time", "Bases", "Money", "Need", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
 ]  # fmt: skip
 MARKS = {"fingerprint": "f1" * 32, "inputs_sha256": "a2" * 32, "policy_sha256": "b3" * 32}
 HOURS_ONLY = f"{ALDER}:small_group_tuition_primary"
@@ -204,6 +208,48 @@ def test_standards_are_counted_as_in_the_measures(shown, world, policy):
     assert tiles == [here.met, here.partly_met, here.under_half, here.out_of_reach]
 
 
+def test_need_stands_beside_what_is_recorded(plan, policy, tmp_path):
+    schools = (
+        school(ALDER, "Alder Primary", 420, 450_000, fsm6_pupils=105, sen_support_pupils=120, ehc_plan_pupils=9, school_idaci_decile=3, note="Two sites"),
+        school(BIRCH, "Birch Primary", 210, 451_000, sen_support_pupils=30),
+        school(CEDAR, "Cedar Primary", 205, 452_000),
+    )  # fmt: skip
+    query = nouns.DataQuery(query_id="Q1", urn=BIRCH, sheet="Schools", column="FSM6 pupils", was="16", now="61", outcome="upheld")
+    there = world_of(a_partnership(schools=schools, accountable_body="Sallow Trust", lead_school_urn=BIRCH, queries=(query,)), policy)
+    write_plan_workbook(plan, there, tmp_path / "p.xlsx", **MARKS)
+    shown = openpyxl.load_workbook(tmp_path / "p.xlsx", data_only=True)
+    drivers = table(shown["Need"], "FSM6")[0]
+    assert (drivers["FSM6"], drivers["Assumed"]) == (25, "IDACI, Low prior attainment, Mobility")
+    alder, birch, cedar, total = table(shown["Need"], "Recorded")
+    assert (alder["EHC plan pupils"], alder["School's IDACI decile"], alder["Note"]) == (9, 3, "Two sites")
+    assert (alder["Recorded"], birch["Recorded"], cedar["Recorded"]) == (120, 30, None)
+    assert alder["Expected"] == pytest.approx(float(expected_sen_support(schools[0], policy)), abs=0.005)
+    assert [row["Beside each other"] for row in (alder, birch, cedar)] == ["look at together", "close", None]
+    limit = float(policy.adjustment_limit_percent)
+    assert alder["Adjusted for recorded, percent"] == limit
+    expected = sum(n.expected_pupils for n in there.picture.school_needs)
+    assert total["All"] == pytest.approx(float(expected), abs=0.2)
+    assert any(row["Outcome"] == "upheld" for row in table(shown["Assumptions"], "Outcome"))
+    assert "Council: Wendleshire. Accountable body: Sallow Trust. Lead school: Birch Primary." in texts(shown)
+    posts = table(shown["Services"], "Post")
+    assert [(p["Post"], p["Vacant"]) for p in posts[:2]] == [("Therapist", "no"), ("Empty post", "yes")]
+    assert not [at for at in formulas(tmp_path / "p.xlsx") if shown[at[0]][at[1]].value is None]
+
+
+def test_the_odd_pound_may_fall_on_either_side(plan, world, tmp_path):
+    less = AMOUNTS.spending | {("pool", 1, FundUse.BASE_RUNNING): 9_333, ("pool", 2, FundUse.BASE_RUNNING): 6_667}
+    for spending, holds in (
+        (less, True),
+        (less | {("pool", 1, FundUse.BASE_RUNNING): 9_332, ("pool", 2, FundUse.BASE_RUNNING): 6_668}, False),
+    ):
+        amounts = replace(AMOUNTS, spending=spending)
+        assert holds is not any(b.rule.rule_id == "costs_paid" for b in breaches(world, amounts))
+        write_plan_workbook(replace(plan, amounts=amounts), world, tmp_path / "p.xlsx", **MARKS)
+        page = openpyxl.load_workbook(tmp_path / "p.xlsx", data_only=True)["Checks"]
+        rows = [r for r in table(page, "What is tested") if r["Rule"] == "costs_paid" and r["Where"].startswith("running bases")]
+        assert all(row["Holds"] for row in rows) is holds
+
+
 def test_baselines_stand_beside_the_plan(shown, plan):
     mine, formula = table(shown["Baselines"], "Rules it breaks")
     assert (mine["Fully met"], formula["Fully met"]) == (1, 0)
@@ -246,7 +292,9 @@ def test_text_never_becomes_a_formula(written, shown):
 
 
 def test_a_plan_on_assumed_money_says_so_on_every_sheet(plan, policy, tmp_path, shown):
-    source = nouns.Source(sheet="Funds", key="pool", column="Name", value="x", source="Planner default", date="", is_assumed=True)
+    source = nouns.Source(
+        sheet="Funds", key="pool", column="September to March", value="140000", source="Planner default", date="", is_assumed=True
+    )
     assumed = world_of(a_partnership(sources=(source,)), policy)
     write_plan_workbook(plan, assumed, tmp_path / "p.xlsx", **MARKS)
     workbook = openpyxl.load_workbook(tmp_path / "p.xlsx")
@@ -347,24 +395,74 @@ def test_eight_lines_say_what_the_plan_does(plan, world, policy):
     )
     assert "1 school gets more (=Alder Primary +£3,000), 1 school gets less (Birch Primary -£1,200)" in lines[1]
     assert "speech and language therapist 18 of 18" in lines[2]
-    assert "1 of 1 bases run, with 8 places, of which 2 are given to zones" in lines[3]
+    assert lines[1].endswith(
+        "Half-days (rare services go to zones and are left out): 2 schools get more (Birch Primary +6, =Alder Primary +3), no school gets less."
+    )
+    assert "The one base runs, with 8 places, of which 2 are given to zones" in lines[3]
     assert lines[4].startswith("Of £264,000 in the pool, £24,000 goes to schools as grants, £1,800 pays for time, £16,000 for bases")
     assert "18 of 24 half-days and 8 of 8 base places" in lines[5]
     assert lines[5].endswith("(NHS trust; Wendleshire); the first request is due by 1 May 2026.")
     assert lines[6].endswith("with these rules and figures no plan can bring it below 12.34.")
-    assert lines[7] == "Standards fully met: 1 in this plan; formula share 0 (breaks 1 rule)."
+    below = plain_number(Fraction(here.shortfall_points))
+    assert lines[7].startswith(f"Need below the line: this plan {below} points; formula share ")
+    assert f"(breaks 1 rule). In the same order, standards fully met: 1, 0; under half: {here.under_half}, " in lines[7]
 
 
 def test_a_plan_stopped_early_says_that_it_may_differ(plan, world):
     assert len(claims(plan, world)) == 2
     assert claims(plan, world)[0].startswith("With any bases it could be no lower than 12.34 points; this plan has ")
     for ending in set(Ending) - {Ending.WITHIN_GAP}:
-        assert claims(replace(plan, ending=ending), world)[-1].endswith("a rerun may differ.")
+        assert summary_lines(replace(plan, ending=ending), world)[6].endswith("a rerun may differ.")
+    assert "rerun" not in " ".join(summary_lines(plan, world))
+
+
+def test_changes_that_round_to_nothing_count_as_the_same(plan, policy):
+    nearly = nouns.LastYear(urn=ALDER, item="grant", amount=12_040), nouns.LastYear(urn=BIRCH, item="grant", amount=4_751)
+    lines = summary_lines(plan, world_of(a_partnership(last_year=nearly), policy))
+    assert "Grants: every school has what it had. Half-days" in lines[1]
+    assert (hundreds(49), hundreds(0)) == ("under £100", "£0")
+
+
+def test_lines_about_nothing_say_so_in_words(plan, policy):
+    def lines(amounts, **more):
+        return summary_lines(replace(plan, amounts=amounts, baselines=()), world_of(a_partnership(**more), policy))
+
+    empty = lines(Amounts())
+    assert empty[3].startswith("The one base does not run: Alder base closes")
+    assert empty[4] == "Of £264,000 in the pool, £264,000 is left unplanned (£240,000 of it in Devolved pool)."
+    assert lines(Amounts(), funds=(), contributions=())[4] == "There is no money in the pool to plan."
+    assert lines(Amounts(), people=())[2] == "Half-days: no service has any to share."
+    one = nouns.Person(person_id="t1", service_id="slt", name="Therapist", sessions_a_year=9, statutory_sessions=10)
+    owed = lines(Amounts(), people=(one, nouns.Person(person_id="d1", service_id="qtod", name="Teacher", sessions_a_year=6)))[2]
+    assert owed == (
+        "Half-days given, of those that can be shared: speech and language therapist has none to share, "
+        "qualified teacher of the deaf 0 of 6. Therapy service is 1 half-day short of its statutory work."
+    )
+    only_time = lines(Amounts(sessions={(str(ALDER), "slt"): 12}))[5]
+    assert only_time.startswith("12 of 12 half-days depend on somebody else's yes (NHS trust);")
 
 
 def test_bounds_round_down_and_shortfalls_up():
     assert (least_points(3.519), most_points(3.511), least_points(-0.001), least_points(100.0)) == ("3.51", "3.52", "0", "100")
     assert (hundreds(149), hundreds(150), day("2026-05-23"), day("spring")) == ("£100", "£200", "23 May 2026", "spring")
+
+
+# --- progress ----------------------------------------------------------------------------
+
+
+def test_progress_counts_need_unmet_and_is_blank_only_at_the_end():
+    here = Progress(seconds=1, nodes=5, best=12.345, bound=11.2)
+    assert progress_words("total need met", here) == "total need: 12.35 points unmet at best so far, at least 11.20"
+    assert progress_words("shortfall", here) == "shortfall: best 12.35 points, bound 11.20, gap 1.15"
+    assert progress_words("shortfall", replace(here, best=1e300)) == "shortfall: no plan yet, bound 11.20 points"
+    terminal = io.StringIO()
+    show = TerminalProgress(terminal)
+    show(Stage(words="shortfall"))
+    before = terminal.getvalue()
+    show(Better(amounts=AMOUNTS, bound_points=1.0))
+    assert terminal.getvalue() == before
+    show(Failed(why="crashed"))
+    assert terminal.getvalue().endswith(" \r")
 
 
 # --- reasons -----------------------------------------------------------------------------
@@ -406,7 +504,43 @@ def test_reasons_tell_time_from_money_and_rules(world, policy):
     assert hours.limited_by == "adult_hours"
     assert "the school has no grant, and some grant money is left over: a plan solved further may use what is left." in hours.sentence
     place = reason(replace(AMOUNTS, places={}, base_sizes={}), "North", "place_asd_primary")
-    assert place.sentence.endswith("the zone is given none, and Alder base does not run in this plan.")
+    assert place.sentence.endswith(
+        "the zone is given none, and Alder base does not run, though money is left for it: a plan solved further may use what is left."
+    )
+
+
+def test_reasons_say_why_a_base_gives_no_more_places(policy):
+    urn_yes = nouns.HostCondition(urn=ALDER, consent=nouns.Consent.YES)
+    here = a_partnership().bases[0]
+    closed = replace(
+        here, base_id="new", name="Birch base", host_urn=BIRCH, is_open=False, places_now=0, pupils_now=0, opening_cost_pounds=30_000
+    )
+    birch_yes = replace(urn_yes, urn=BIRCH)
+
+    def cause(bases, amounts, changes=(urn_yes, birch_yes)):
+        there = world_of(a_partnership(bases=bases, host_conditions=changes), policy)
+        sentence = next(r.sentence for r in reasons(there, amounts) if (r.recipient, r.standard_id) == ("North", "place_asd_primary"))
+        return sentence.partition(", and ")[2]
+
+    shut, no = replace(AMOUNTS, base_sizes={}, places={}), nouns.Consent.NO
+    # Of the eight places another need has them all.
+    full = replace(AMOUNTS, places={("alder", "North:place_slcn_primary"): 8})
+    assert cause((replace(here, sizes=(8,)),), full) == "every place in Alder base is given: it runs at its largest size."
+    assert cause((here,), full, changes=()) == "every place in Alder base is given: its host has not been asked to more."
+    assert cause((here,), full, changes=(replace(urn_yes, most_places=8),)).endswith("its host agreed to no more than 8 places in all.")
+    assert cause((here,), full).startswith("every place in Alder base is given, though money is left for more: a plan solved further")
+    assert cause((here, closed), shut, changes=(urn_yes,)).startswith(
+        "Birch base may not open: its host has not been asked; Alder base does not run, though"
+    )
+    assert "Birch base may not open: its host has said no" in cause((here, closed), shut, changes=(urn_yes, replace(birch_yes, consent=no)))
+    assert "Birch base is shown for information only" in cause(
+        (here, replace(closed, decision_right=nouns.DecisionRight.INFORMATION)), shut
+    )
+    assert "Birch base does not run: it would be smaller than the smallest useful base" in cause((replace(closed, sizes=(2,)),), shut)
+    assert "its host agreed to no more than 4 places in all" in cause((closed,), shut, changes=(replace(birch_yes, most_places=4),))
+    assert cause((closed,), shut) == "Birch base does not run: it takes £30,000 to open before 31 March 2027, and £0 is left for openings."
+    dear = replace(closed, opening_cost_pounds=0, teacher_cost_pounds=400_000)
+    assert "Birch base does not run: running 8 places takes £404,000 a year, £" in cause((dear,), shut)
 
 
 def test_percent_never_rounds_into_a_better_count(world):

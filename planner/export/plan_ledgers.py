@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from planner.export.plan_facts import Facts, right_columns
+from planner.export.summary import RARE_LEFT_OUT
 from planner.export.tables import (
     CHANGE,
     CHANGE_POUNDS,
@@ -57,7 +58,7 @@ def schools_sheet(book: Book, facts: Facts) -> Table:
         Column(key="net", heading="Net", look=POUNDS, is_summed=True, help="Grant and the value of half-days, less what is paid in. Support from the zone is not in it."),
         Column(key="last_grant", heading="Grant last year", look=POUNDS, band=last, is_summed=True, help="Blank where last year is not known."),
         Column(key="grant_change", heading="Change", look=CHANGE_POUNDS, band=last, is_summed=True),
-        Column(key="last_own", heading="Half-days last year", width=10, band=last, is_summed=True),
+        Column(key="last_own", heading="Half-days last year", width=10, band=last, is_summed=True, help=f"Of the services planned for schools; {RARE_LEFT_OUT}."),
         Column(key="own_change", heading="Change", width=9, look=CHANGE, band=last, is_summed=True),
         Column(key="standards", heading="All", width=7, band=standards, is_summed=True, help="Standards planned for the school itself; those of its zone are on the sheet Needs."),
         Column(key="met", heading="Met", width=7, band=standards, is_summed=True),
@@ -160,8 +161,8 @@ def services_sheet(book: Book, facts: Facts, schools: Table, time: Table) -> Tab
     )
     off = "Half-days a year"
     columns = [
-        text_column("name", "Service", 26),
-        text_column("role", "Role", 20),
+        text_column("name", "Service", 25),
+        text_column("role", "Role", 18),
         text_column("employer", "Employer", 18),
         *right_columns(),
         Column(key="in_post", heading="In post", width=8, band=off, is_summed=True, help="Half-days of posts that are filled, net of leave and travel."),
@@ -174,8 +175,10 @@ def services_sheet(book: Book, facts: Facts, schools: Table, time: Table) -> Tab
         Column(key="left", heading="Left", width=8, band=off, is_summed=True),
         Column(key="block", heading="Smallest block", width=8, band=off),
         Column(key="short", heading="Statutory shortfall", width=8, band=off, is_summed=True, help="Statutory half-days that the posts filled cannot cover."),
-        Column(key="price", heading="Price a half-day", look=POUNDS, help="0 where the time is in kind."),
-        Column(key="cost", heading="Cost", look=POUNDS, is_summed=True),
+        Column(key="price", heading="Price of each", width=9, look=POUNDS, help="0 where the time is in kind."),
+        Column(key="cost", heading="Cost", width=10, look=POUNDS, is_summed=True),
+        text_column("order_by", "Order by", 11, help="The service's order deadline."),
+        text_column("lost", "Unused time is lost", 9, help="Yes when the service carries nothing over."),
         text_column("id", "Id", 12),
     ]  # fmt: skip
     own = [s.service_id for s in facts.services("school")]
@@ -203,12 +206,50 @@ def services_sheet(book: Book, facts: Facts, schools: Table, time: Table) -> Tab
                 "short": supply.statutory_shortfall_sessions,
                 "price": service.price_pounds_per_session,
                 "cost": Formula("={given}*{price}", given * service.price_pounds_per_session),
+                "order_by": service.order_by,
+                "lost": "yes" if service.unused_time_is_lost else "no",
                 "id": service.service_id,
             }
         )
-    table = page.table(columns, rows, freeze=1)
+    table = page.table(columns, rows)
+    page.heading("Posts")
+    page.table(*_posts(facts))
+    page.sheet.freeze_panes = "B4"
     page.finish()
     return table
+
+
+def _posts(facts: Facts) -> tuple[list[Column], list[Row]]:
+    """Who gives the time: one row a post, in the partnership's order."""
+    names, time = {s.service_id: s.name for s in facts.partnership.services}, "Half-days a year"
+    columns = [
+        text_column("post", "Post", 25),
+        text_column("service", "Service", 18),
+        text_column("based", "Based at", 18),
+        text_column("vacant", "Vacant", 12),
+        text_column("drives", "Drives", 16),
+        Column(key="most", heading="Most schools", help="The most schools the person serves in the year; blank where no limit is given."),
+        Column(
+            key="sessions", heading="In all", width=8, band=time, is_summed=True, help="Net of leave and travel; an empty post gives none."
+        ),
+        Column(key="other", heading="Other duties", width=8, band=time, is_summed=True),
+        Column(key="statutory", heading="Statutory", width=8, band=time, is_summed=True, help="They come first."),
+    ]
+    rows: list[Row] = [
+        {
+            "post": person.name,
+            "service": names.get(person.service_id, person.service_id),
+            "based": "" if person.based_at_urn is None else facts.names.get(str(person.based_at_urn), str(person.based_at_urn)),
+            "vacant": "yes" if person.is_vacant else "no",
+            "drives": "yes" if person.drives else "no",
+            "most": person.most_schools,
+            "sessions": person.sessions_a_year,
+            "statutory": person.statutory_sessions,
+            "other": person.other_duties_sessions,
+        }
+        for person in facts.partnership.people
+    ]
+    return columns, rows
 
 
 # --- bases -------------------------------------------------------------------------------
@@ -237,7 +278,9 @@ def bases_sheet(book: Book, facts: Facts) -> tuple[Table, Table]:
         text_column("zones", "Places by zone", 18),
         Column(key="running", heading="Running cost", look=POUNDS, is_summed=True, help="A year, after the council's place funding."),
         Column(key="opening", heading="Opening cost", look=POUNDS, is_summed=True, help="Once, before 31 March."),
+        text_column("admissions", "Admissions by", 14, help="Who decides entry."),
         text_column("consent", "Host agrees", 11),
+        text_column("condition", "Host's condition", 24),
         Column(key="most", heading="Host's most", width=8, help="The most base places the host agreed to, over all its bases."),
         text_column("id", "Id", 14),
         Column(key="urn", heading="Host URN", width=9, look=PLAIN),
@@ -292,7 +335,9 @@ def _base_row(base: Base, facts: Facts, places: Table) -> Row:
         "zones": "; ".join(f"{zone}: {n}" for zone, n in by_zone.items()),
         "running": base_running_pounds(base, size, facts.policy),
         "opening": base_opening_pounds(base, facts.policy) if size else 0,
+        "admissions": base.admissions_by,
         "consent": condition.consent.value,
+        "condition": condition.condition,
         "most": condition.most_places,
         "id": base.base_id,
         "urn": base.host_urn,

@@ -13,8 +13,9 @@ from planner.export.plan_checks import Tables, checks_sheet
 from planner.export.plan_facts import Facts
 from planner.export.plan_ledgers import bases_sheet, schools_sheet, services_sheet, time_sheet
 from planner.export.plan_money import money_sheet
+from planner.export.plan_need import need_sheet
 from planner.export.plan_standards import baselines_sheet, needs_sheet, standards_sheet
-from planner.export.summary import ENDINGS, claims, summary_lines
+from planner.export.summary import ENDINGS, RARE_LEFT_OUT, claims, summary_lines
 from planner.export.tables import (
     CHANGE,
     CHANGE_POUNDS,
@@ -46,7 +47,7 @@ OPEN_DATA = "Contains public sector information (DfE, MHCLG, ONS) licensed under
 EHC_RIGHT = "The right to ask for an EHC needs assessment is unaffected."
 _PUBLISHER = re.compile(r"\b(DfE|Department for Education|MHCLG|Ministry of Housing|ONS|Office for National Statistics)\b", re.IGNORECASE)
 _ORDER = (
-    "Summary", "Schools", "Services", "Time", "Bases", "Money", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
+    "Summary", "Schools", "Services", "Time", "Bases", "Money", "Need", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
 )  # fmt: skip
 _TILE = PatternFill("solid", fgColor="E3EEF0")
 
@@ -63,6 +64,7 @@ def write_plan_workbook(plan: Plan, world: World, path: Path, *, fingerprint: st
     schools, time = schools_sheet(book, facts), time_sheet(book, facts)
     bases, places = bases_sheet(book, facts)
     accounts, held, pots = money_sheet(book, facts)
+    need_sheet(book, facts)
     needs = needs_sheet(book, facts)
     tables = Tables(
         schools=schools,
@@ -93,6 +95,7 @@ def _summary_sheet(book: Book, facts: Facts, tables: Tables) -> None:
     p = facts.partnership
     page = book.page("Summary", f"{p.name}: plan for {p.academic_year}", f"{BOARD_COPY} {EHC_RIGHT}", is_first=True)
     _tiles(page, facts, tables.standards)
+    _who(page, facts)
     page.heading("What the plan does")
     for line in summary_lines(facts.plan, facts.world):
         _paragraph(page, line)
@@ -102,6 +105,9 @@ def _summary_sheet(book: Book, facts: Facts, tables: Tables) -> None:
         _paragraph(page, line)
     _how_good(page, facts, tables.needs)
     page.heading("Who gets more and who gets less than last year")
+    if facts.services("zone"):
+        page.write(page.row, 1, f"Half-days: {RARE_LEFT_OUT}.", face=font(color=GREY, is_italic=True))
+        page.row += 1
     columns = [
         text_column("name", "School", 40),
         Column(key="grant", heading="Grant", width=14, look=POUNDS, is_summed=True),
@@ -114,6 +120,18 @@ def _summary_sheet(book: Book, facts: Facts, tables: Tables) -> None:
     page.table(columns, _more_and_less(facts, tables.schools))
     page.sheet.freeze_panes = "A4"
     page.finish()
+
+
+def _who(page: Page, facts: Facts) -> None:
+    """Who is answerable, as far as the partnership says."""
+    p = facts.partnership
+    lead = next((s.name for s in p.schools if s.urn == p.lead_school_urn), "")
+    known = [
+        (label, name) for label, name in (("Council", p.council), ("Accountable body", p.accountable_body), ("Lead school", lead)) if name
+    ]
+    if known:
+        _paragraph(page, " ".join(f"{label}: {name}." for label, name in known))
+        page.row += 1
 
 
 def _tiles(page: Page, facts: Facts, standards: Table) -> None:
@@ -243,6 +261,9 @@ def _assumptions_sheet(book: Book, facts: Facts) -> None:
         "Assumptions: every figure and where it comes from",
         "Assumed figures of the partnership first, then its published ones, then the policy's.",
     )
+    if facts.partnership.queries:
+        _queries(page, facts)
+        page.heading("Every figure")
     sources = sorted(facts.partnership.sources, key=lambda s: not s.is_assumed)
     columns = [
         text_column("what", "Figure", 46),
@@ -266,8 +287,34 @@ def _assumptions_sheet(book: Book, facts: Facts) -> None:
         {"what": f.path, "value": f.value, "unit": f.unit, "source": f.source, "date": f.date, "confidence": f.confidence}
         for f in facts.policy.figures
     ]
-    page.table(columns, rows, freeze=1, has_filter=True)
+    page.table(columns, rows, freeze=None if facts.partnership.queries else 1, has_filter=True)
     page.finish()
+
+
+def _queries(page: Page, facts: Facts) -> None:
+    """What schools asked about their figures, above the long table, where it is seen."""
+    page.heading("What schools queried, and how it ended")
+    columns = [
+        text_column("what", "School and figure", 46),
+        text_column("was", "Was", 16),
+        text_column("now", "Now", 28),
+        text_column("note", "What was found", 62),
+        text_column("date", "Decided on", 12),
+        text_column("outcome", "Outcome", 15),
+    ]
+    rows: list[Row] = [
+        {
+            "what": f"{facts.names.get(str(q.urn), str(q.urn))}: {q.column} ({q.sheet}, query {q.query_id})",
+            "was": q.was,
+            "now": q.now,
+            "note": q.note,
+            "date": q.decided_on,
+            "outcome": q.outcome,
+        }
+        for q in facts.partnership.queries
+    ]
+    page.table(columns, rows)
+    page.sheet.freeze_panes = "A4"
 
 
 def _provenance_sheet(book: Book, facts: Facts, marks: dict[str, str]) -> None:
@@ -295,7 +342,7 @@ def _provenance_sheet(book: Book, facts: Facts, marks: dict[str, str]) -> None:
             Column(key="bound", heading="Bound", look="0.0000"),
             Column(key="tolerance", heading="Given away to the next", look="0.0000"),
             Column(key="seconds", heading="Seconds", look="0.0"),
-            Column(key="nodes", heading="Nodes"),
+            Column(key="steps", heading="Steps of the search"),
         ],
         [
             {
@@ -304,7 +351,7 @@ def _provenance_sheet(book: Book, facts: Facts, marks: dict[str, str]) -> None:
                 "bound": level.bound_points,
                 "tolerance": level.tolerance_points,
                 "seconds": level.seconds,
-                "nodes": level.nodes,
+                "steps": level.nodes,
             }
             for level in plan.levels
         ],

@@ -31,7 +31,7 @@ GREY = "4F5B5E"
 _DARK = PatternFill("solid", fgColor=TEAL)
 _MIDDLE = PatternFill("solid", fgColor="4A7C87")
 _PALE = PatternFill("solid", fgColor="E3EEF0")
-_AMBER = PatternFill("solid", fgColor="FFE9B0")
+AMBER = PatternFill("solid", fgColor="FFE9B0")
 _LINE = Side(style="thin", color="CBD8DB")
 _SMALLEST_WIDTH = 7.0
 _LINE_POINTS = 15
@@ -234,7 +234,7 @@ class Page:
             letter = get_column_letter(i)
             word = max((len(part) for part in column.heading.split()), default=0) * 1.15 + 2.5
             if column.look == TEXT:
-                ids = max((len(part) for row in rows for part in str(row.get(column.key) or "").split()), default=0)
+                ids = max((len(part) for row in rows for part in str(figure(row.get(column.key)) or "").split()), default=0)
                 word = max(word, min(ids, _LONGEST_WORD) + 2)
             self.widths[letter] = max(_SMALLEST_WIDTH, column.width, word, self.widths.get(letter, 0))
             self.sheet.column_dimensions[letter].width = self.widths[letter]
@@ -263,7 +263,7 @@ class Page:
             cell.alignment = _aside(column, i, vertical="top", wraps=column.look == TEXT)
             cell.border = Border(bottom=_LINE)
             if isinstance(value, str):
-                tallest = max(tallest, lines_of(value, self.widths[letters[column.key]] * 1.12 - 1))
+                tallest = max(tallest, lines_of(value, self.widths[letters[column.key]] * 1.06 - 1))
         self.sheet.row_dimensions[self.row].height = _LINE_POINTS * tallest + 1
         self.row += 1
 
@@ -286,7 +286,7 @@ class Page:
             self.sheet.print_title_cols = "A:A"
         if self.book.banner:
             for column in range(1, self.sheet.max_column + 1):
-                self.sheet.cell(3, column).fill = _AMBER
+                self.sheet.cell(3, column).fill = AMBER
 
 
 def _aside(column: Column, number: int, *, vertical: str, wraps: bool) -> Alignment:

@@ -15,6 +15,7 @@ from planner.intake.dfe_files import Register, RegisterRow, need_code
 from planner.intake.dfe_schools import Record
 from planner.partnership import (
     GRANT_ITEM,
+    HALF_DAYS_IN_A_YEAR,
     Base,
     BaseKind,
     Consent,
@@ -32,21 +33,12 @@ from planner.partnership import (
 )
 from planner.policy import Policy, Role
 from planner.rounding import half_up, largest_remainder
+from planner.supply import MONTHS
 
 COUNCIL = "the council"
 HEALTH_TRUST = "the health trust"
 COUNCIL_PAYS = "Commissioned and paid by the council; assumed"
 PLANNER_DEFAULT = "Planner default for a first look; assumed"
-
-NEEDS_UNKNOWN = {Phase.PRIMARY: ("ASD", "SLCN", "SEMH"), Phase.SECONDARY: ("ASD", "SEMH")}
-"""What a new base is for: the needs most bases are designated for."""
-NEEDS_OF_OPEN_BASE = ("ASD", "SLCN", "SEMH")
-
-SCHOOLS_A_PRIMARY_BASE = 6
-MOST_SECONDARY_BASES = 3
-SIZE_STEPS = (0, 4, 8)
-TINY_PARTNERSHIP_PUPILS = 1000
-MOST_SESSIONS_A_POST = 390
 
 _HEALTH_ROLES = ("speech_language_therapist", "occupational_therapist")
 _STATUTORY_ROLE = "educational_psychologist"
@@ -132,7 +124,7 @@ def _open_base(kind: tuple[str, ...], row: RegisterRow, school: School, policy: 
         name=f"{name[0].upper()}{name[1:]} at {school.name}",
         host_urn=school.urn,
         phase=Phase.PRIMARY if school.phase is Phase.PRIMARY else Phase.SECONDARY,
-        needs=needs or tuple(code for code in NEEDS_OF_OPEN_BASE if code in codes),
+        needs=needs or policy.assume_needs("open_base"),
         kind=BaseKind.SPECIALIST,
         is_open=True,
         places_now=now,
@@ -172,7 +164,9 @@ def _funds(pupils: int, policy: Policy, record: Record) -> tuple[Fund, ...]:
     months = policy.board.september_to_march_months
     funds = []
     for fund_id, name, source, year_end, uses, conditions, figure in kinds:
-        first, second = largest_remainder(half_up(policy.assume(figure) * pupils), [months, 12 - months])
+        # Capital pays for openings, and those are paid before 1 April.
+        share = [MONTHS, 0] if source is FundSource.CAPITAL else [months, MONTHS - months]
+        first, second = largest_remainder(half_up(policy.assume(figure) * pupils), share)
         fund = Fund(
             fund_id=fund_id, name=name, source=source, september_to_march_pounds=first, april_to_august_pounds=second,
             year_end=year_end, allowed_uses=uses, conditions=conditions,
@@ -191,7 +185,7 @@ def _time(pupils: int, policy: Policy, record: Record) -> tuple[tuple[Service, .
     for role in policy.roles:
         figure = f"pupils_per_{role.role_id}"
         tenths = half_up(10 * pupils / policy.assume(figure))
-        if not tenths and pupils < TINY_PARTNERSHIP_PUPILS:
+        if not tenths and pupils < policy.assume("few_pupils"):
             record.notes.append(f"{role.name}: {pupils:,} pupils are too few for even a tenth of a post, so none is assumed.")
             continue
         service = Service(
@@ -216,7 +210,7 @@ def _posts(tenths: int, role: Role, service: Service, figure: str, policy: Polic
     source, date = _figure(policy, figure, "sessions_per_wte")
     posts = []
     for number, part in enumerate([10] * (tenths // 10) + [tenths % 10] * bool(tenths % 10), start=1):
-        sessions = min(half_up(per_wte * part / 10), MOST_SESSIONS_A_POST)
+        sessions = min(half_up(per_wte * part / 10), HALF_DAYS_IN_A_YEAR)
         is_statutory = role.role_id == _STATUTORY_ROLE
         percent = policy.assume(f"{_STATUTORY_ROLE}_statutory_percent") if is_statutory else Fraction(0)
         post = Person(
@@ -241,24 +235,26 @@ def _new_bases(schools: Sequence[School], existing: Sequence[Base], policy: Poli
     hosts = {base.host_urn for base in existing}
     primaries = [s for s in schools if s.phase is Phase.PRIMARY and s.urn not in hosts]
     secondaries = [s for s in schools if s.phase is not Phase.PRIMARY and s.urn not in hosts]
-    wanted = max(1, half_up(Fraction(len(schools), SCHOOLS_A_PRIMARY_BASE)))
+    most_secondary = int(policy.assume("most_new_secondary_bases"))
+    wanted = max(1, half_up(len(schools) / policy.assume("schools_to_a_primary_base")))
     choice = [
         (Phase.PRIMARY, _spread(primaries, [by_urn[b.host_urn] for b in existing if b.phase is Phase.PRIMARY], wanted)),
-        (Phase.SECONDARY, _spread(secondaries, [by_urn[b.host_urn] for b in existing if b.phase is Phase.SECONDARY], MOST_SECONDARY_BASES)),
+        (Phase.SECONDARY, _spread(secondaries, [by_urn[b.host_urn] for b in existing if b.phase is Phase.SECONDARY], most_secondary)),
     ]
     smallest = {Phase.PRIMARY: policy.bases.smallest_primary_places, Phase.SECONDARY: policy.bases.smallest_secondary_places}
     bases = []
     for phase, chosen in choice:
         figure = f"new_base_{phase.value}_places"
         first = min(max(half_up(policy.assume(figure)), smallest[phase]), policy.bases.most_places)
-        sizes = tuple(dict.fromkeys(min(first + step, policy.bases.most_places) for step in SIZE_STEPS))
+        steps = [n * int(policy.assume("places_between_sizes")) for n in range(int(policy.assume("new_base_sizes")))]
+        sizes = tuple(dict.fromkeys(min(first + step, policy.bases.most_places) for step in steps))
         for school in chosen:
             base = Base(
                 base_id=f"new_{school.urn}",
                 name=f"Possible base at {school.name}",
                 host_urn=school.urn,
                 phase=phase,
-                needs=tuple(code for code in NEEDS_UNKNOWN[phase] if code in policy.need_codes()),
+                needs=policy.assume_needs(f"new_base_{phase.value}"),
                 kind=BaseKind.SUPPORT,
                 is_open=False,
                 places_now=0,
@@ -268,7 +264,7 @@ def _new_bases(schools: Sequence[School], existing: Sequence[Base], policy: Poli
                 decision_right=DecisionRight.OURS,
             )
             bases.append(base)
-            record.assumed("Bases", base, "sizes", *_figure(policy, figure))
+            record.assumed("Bases", base, "sizes", *_figure(policy, figure, "new_base_sizes", "places_between_sizes"))
             record.assumed("Bases", base, "place_funding_pounds", *_figure(policy, "bases.place_funding_on_roll_pounds"))
             for name in ("host_urn", "needs", "kind", "decision_right"):
                 record.assumed("Bases", base, name, PLANNER_DEFAULT, policy.date)

@@ -19,9 +19,6 @@ from planner.rounding import half_up, largest_remainder
 FEWEST_SCHOOLS = 2
 MOST_NEAR_SCHOOLS = 60
 
-FLAG_FACTOR = Fraction(14, 10)
-"""A recorded roll this many times the present one, or as much smaller, is flagged (growth, closure or a wrong link)."""
-
 _PHASES = {
     "primary": Phase.PRIMARY,
     "middle deemed primary": Phase.PRIMARY,
@@ -272,7 +269,7 @@ def _school(row: RegisterRow, downloads: Downloads, sen_urn: int | None, policy:
     roll, roll_source, roll_date = _roll(row, phase, sen_row, downloads, policy)
     primary = {Phase.PRIMARY: roll, Phase.SECONDARY: 0}.get(phase, half_up(policy.all_through_primary_percent * roll / 100))
     fsm_share, fsm_source, fsm_date = _fsm6(row, downloads)
-    support, plans = _recorded_sen(row, roll, sen_row, record)
+    support, plans = _recorded_sen(row, roll, sen_row, policy, record)
     school = School(
         urn=row.urn,
         name=row.name,
@@ -335,13 +332,14 @@ def _fsm6(row: RegisterRow, downloads: Downloads) -> tuple[Fraction | None, str,
     return None, "", ""
 
 
-def _recorded_sen(row: RegisterRow, roll: int, sen_row: SenRow | None, record: Record) -> tuple[int | None, int | None]:
+def _recorded_sen(row: RegisterRow, roll: int, sen_row: SenRow | None, policy: Policy, record: Record) -> tuple[int | None, int | None]:
     """Return SEN support and plans as recorded, scaled to the present roll."""
     if sen_row is None:
         return None, None
     if sen_row.total:
         factor = Fraction(roll, sen_row.total)
-        if not 1 / FLAG_FACTOR <= factor <= FLAG_FACTOR:
+        most_times = policy.assume("most_times_roll_changed")
+        if not 1 / most_times <= factor <= most_times:
             times = f"{float(factor):.1f}" if factor >= Fraction(1, 10) else f"{float(factor):.2f}"
             record.about(
                 row, f"recorded SEN is of {sen_row.total:,} pupils and the roll is {roll:,} ({times} times): check before relying on it."

@@ -36,8 +36,9 @@ workbook with this help on every heading; `planner check INPUT` lists what must 
 - **Text stays text.** In CSVs, text that begins with `=`, `+`, `-`, `@` or an apostrophe is written with an apostrophe
   before it, so that no spreadsheet runs it as a formula; reading takes the apostrophe off.
 - **Sources** name where figures come from and which are assumed. An assumption stands only while its cell still holds
-  the assumed value: overwrite the cell, and the figure is yours. A row's key is its key columns joined by `/`, for
-  example `900001/SLCN`; `*` names a whole column.
+  the assumed value: overwrite the cell, and the figure is yours. Where the assumed value is right, set *Assumed* to no to
+  confirm it. A plan is illustrative while an amount is assumed: of a fund, a price, or a post's sessions. A row's key is
+  its key columns joined by `/`, for example `900001/SLCN`; `*` names a whole column.
 - **No pupil data.** Counts only; never a pupil's name or details. Staff are named only as the partnership enters them.
 - A workbook or CSV may be up to 20 MB, and a sheet up to 20,000 rows.
 """

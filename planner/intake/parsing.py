@@ -20,10 +20,7 @@ from typing import Any
 from planner.intake.findings import Finding, Level
 from planner.intake.reading import Table, clean_text, read_tables, sheet_key
 from planner.intake.sheets import SHEETS, Column, Kind, Sheet
-from planner.partnership import GRANT_ITEM, BaseKind, DecisionRight, Partnership, Phase, Source
-
-SESSIONS_IN_A_YEAR = 390
-"""Half-days in a school year: 39 weeks of 10."""
+from planner.partnership import GRANT_ITEM, HALF_DAYS_IN_A_YEAR, BaseKind, DecisionRight, Partnership, Phase, Source
 
 ENTERED = "entered by the partnership"
 """The source of a figure that was assumed until somebody overwrote it."""
@@ -537,6 +534,13 @@ def _check_schools(parser: _Parser, entries: _Entries) -> None:
 
 
 def _check_zones(parser: _Parser, schools: list[_Entry]) -> None:
+    named: set[str] = set()
+    for entry in schools:
+        zone = entry.values.get("zone", "")
+        if zone.isdigit() and zone not in named:
+            named.add(zone)
+            what = f"the zone {_short(zone)} is a number, which could be taken for a school's URN."
+            parser.must(_at("Schools", entry, "zone"), what, "Name the zone with a word, for example North.")
     without = [e for e in schools if e.values.get("zone") == ""]
     if without and len(without) < len(schools):
         what = f"{_count(len(without), 'school')} of {len(schools)} {'has' if len(without) == 1 else 'have'} no zone."
@@ -608,8 +612,8 @@ def _check_people(parser: _Parser, entries: _Entries) -> None:
         if not entry.has("sessions_a_year"):
             continue
         sessions = v["sessions_a_year"]
-        if sessions > SESSIONS_IN_A_YEAR:
-            what = f"{sessions:,} half-days are more than a school year has ({SESSIONS_IN_A_YEAR}: 39 weeks of 10)."
+        if sessions > HALF_DAYS_IN_A_YEAR:
+            what = f"{sessions:,} half-days are more than a school year has ({HALF_DAYS_IN_A_YEAR}: 39 weeks of 10)."
             parser.must(_at("People", entry, "sessions_a_year"), what, "Enter half-days, not hours, and one post a row.")
         if entry.has("statutory_sessions", "other_duties_sessions"):
             over = v["statutory_sessions"] + v["other_duties_sessions"] - sessions
@@ -644,22 +648,19 @@ def _check_bases(parser: _Parser, entries: _Entries) -> None:
                 )
         if not entry.has("is_open", "places_now", "pupils_now"):
             continue
-        places, pupils, sizes = v["places_now"], v["pupils_now"], v.get("sizes")
+        places, pupils = v["places_now"], v["pupils_now"]
         if pupils > places:
             what = f"{_count(pupils, 'pupil')} in {_count(places, 'place')}: the base is over-full."
             parser.look(_at("Bases", entry, "pupils_now"), what, "If that is so, leave it; else correct the figures.")
         if places and not v["is_open"]:
             parser.look(_at("Bases", entry, "places_now"), "the base has places but is not open.", "Write yes under 'Open now', or 0 here.")
-        if sizes == ():
+        if v.get("sizes") == ():
             then = f"it stays at {_count(places, 'place')}" if v["is_open"] else "it cannot open"
             parser.look(
                 _at("Bases", entry, "sizes"),
                 f"no possible sizes are given, so {then}.",
                 "Enter the numbers of places at which it may run, for example 8; 12.",
             )
-        elif sizes and v["is_open"] and places not in sizes:
-            what = f"it has {_count(places, 'place')} now, and {places} is not among its possible sizes, so the plan must change it."
-            parser.look(_at("Bases", entry, "sizes"), what, f"Add {places} to the sizes if the base may stay as it is.")
 
 
 def _check_requests(parser: _Parser, entries: _Entries) -> None:
@@ -712,13 +713,16 @@ def _rows_of(entries: _Entries, sheet: Sheet, key: str) -> list[_Entry]:
 
 
 def _as_it_stands(parser: _Parser, entries: _Entries, source: Source) -> Source:
-    """Take the assumed mark off a figure that somebody has overwritten.
+    """Take the assumed mark off a figure that somebody has overwritten; name its cell as published.
 
     A whole column stays assumed while one of its cells still holds the assumed value.
     """
     sheet = find_sheet(source.sheet)
     column = find_column(sheet, source.column) if sheet else None
-    if not source.is_assumed or sheet is None or column is None:
+    if sheet is None or column is None:
+        return source
+    source = replace(source, sheet=sheet.name, column=column.heading)
+    if not source.is_assumed:
         return source
     rows = _rows_of(entries, sheet, source.key)
     if source.key == "*" and not rows:

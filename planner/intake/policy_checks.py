@@ -8,9 +8,20 @@ from math import ceil
 
 from planner.intake.findings import Finding, Level
 from planner.need import zones_of
-from planner.partnership import GRANT_ITEM, Bound, DecisionRight, FundUse, Partnership
+from planner.partnership import GRANT_ITEM, Base, Bound, Consent, DecisionRight, FundUse, Partnership, YearEnd
 from planner.policy import Policy
-from planner.supply import available_pounds, base_reaches, pays, service_supply, sizes_of
+from planner.supply import (
+    MONTHS,
+    available_pounds,
+    base_opening_pounds,
+    base_reaches,
+    base_running_pounds,
+    host_condition,
+    pays,
+    places_now,
+    service_supply,
+    sizes_of,
+)
 
 
 def check_against_policy(partnership: Partnership, policy: Policy) -> tuple[Finding, ...]:
@@ -21,6 +32,7 @@ def check_against_policy(partnership: Partnership, policy: Policy) -> tuple[Find
         *_promises(partnership, policy),
         *_services(partnership, policy),
         *_bases(partnership, policy),
+        *_base_money(partnership, policy),
     )
 
 
@@ -127,3 +139,38 @@ def _bases(partnership: Partnership, policy: Policy) -> Iterator[Finding]:
                 row=row,
                 column="Host URN",
             )
+
+
+def _base_money(partnership: Partnership, policy: Policy) -> Iterator[Finding]:
+    """Running the open bases as they are, and opening each possible one, beside the money that may pay for it."""
+    planned = [b for b in partnership.bases if b.decision_right is not DecisionRight.INFORMATION]
+    cost = sum(base_running_pounds(b, places_now(b), policy) for b in planned if b.is_open)
+    first_cost = cost * policy.board.september_to_march_months // MONTHS
+    held = _most_by_year(partnership, FundUse.BASE_RUNNING, first_cost)
+    for year, pounds, most in zip(partnership.financial_years, (first_cost, cost - first_cost), held, strict=True):
+        if pounds > most:
+            yield _look(
+                "Bases", f"running the open bases at their present size costs £{pounds:,} in {year}, but the funds that may pay for it "
+                f"hold £{most:,}.",
+                "Let another fund pay for running bases, add money, or give the bases smaller sizes.",
+            )  # fmt: skip
+    before_april = _most_by_year(partnership, FundUse.BASE_OPENING, 0)[0]
+    for row, base in enumerate(partnership.bases, start=2):
+        opening = base_opening_pounds(base, policy)
+        if base in planned and _may_open(partnership, base) and opening > before_april:
+            yield _look(
+                "Bases", f"opening {base.name} costs £{opening:,}, but the funds that may pay for it hold £{before_april:,} before 1 April.",
+                "Let another fund pay for opening bases, or move money to September to March.", row=row, column="Opening cost",
+            )  # fmt: skip
+
+
+def _may_open(partnership: Partnership, base: Base) -> bool:
+    return not base.is_open and bool(sizes_of(base)) and host_condition(partnership, base.host_urn).consent is Consent.YES
+
+
+def _most_by_year(partnership: Partnership, use: FundUse, first_cost: int) -> tuple[int, int]:
+    """The most that the funds for a use can pay in each financial year; money that returns on 31 March pays first."""
+    funds = [fund for fund in partnership.funds if pays(fund, use)]
+    first, second = (sum(available_pounds(fund)[year] for fund in funds) for year in (0, 1))
+    may_carry = sum(available_pounds(fund)[0] for fund in funds if fund.year_end is YearEnd.CARRY)
+    return first, second + min(may_carry, max(0, first - first_cost))

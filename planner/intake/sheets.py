@@ -194,7 +194,7 @@ SHEETS: tuple[Sheet, ...] = (
             _c("Open now", "is_open", Kind.YES_NO, "Yes if it is running.", "yes"),
             _c("Places now", "places_now", Kind.WHOLE, "Commissioned places now; 0 when not open.", "10"),
             _c("Pupils now", "pupils_now", Kind.WHOLE, "Pupils in it now, whose places are kept.", "6"),
-            _c("Possible sizes", "sizes", Kind.WHOLES, "Numbers of places at which it may run this year.", "8; 12; 16"),
+            _c("Possible sizes", "sizes", Kind.WHOLES, "Numbers of places at which it may run this year; an open base may always stay as it is.", "8; 12; 16"),
             _c("May close", "may_close", Kind.YES_NO, "Yes if the plan may close an open base with no pupils. Blank means no.", "no", is_required=False),
             _c("Teacher cost", "teacher_cost_pounds", Kind.POUNDS, "Pounds a year for each teacher in charge; blank takes the policy's default.", "62000", is_required=False),
             _c("Cost a place", "place_cost_pounds", Kind.POUNDS, "Pounds a year for each place beside the teacher; blank takes the default.", "9000", is_required=False),
@@ -261,7 +261,7 @@ SHEETS: tuple[Sheet, ...] = (
             _c("Value", "value", Kind.TEXT, "The value assumed; blank for a sourced figure.", "157500", is_required=False),
             _c("Source", "source", Kind.TEXT, "Publisher and release, or the policy pack's figure.", "Policy pack: planning proxy per pupil"),
             _c("Date", "date", Kind.TEXT, "The figure's date.", "2026-06-25", is_required=False),
-            _c("Assumed", "is_assumed", Kind.YES_NO, "Yes when nobody has confirmed it.", "yes"),
+            _c("Assumed", "is_assumed", Kind.YES_NO, "Yes when nobody has confirmed it; write no to confirm a value that is right.", "yes"),
         ),
     ),
 )
