@@ -1,6 +1,6 @@
 """The only module that drives HiGHS: Pyomo model to arrays, arrays to HiGHS, solve with limits.
 
-Pyomo builds; its standard-form compiler gives sparse arrays, handed to HiGHS in one call.
+Pyomo builds; the rows it reads become sparse arrays, handed to HiGHS in one call.
 Nothing is fixed or unfixed in Pyomo between solves: bounds and costs change on the arrays.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 import highspy
 import numpy as np
 import pyomo.environ as pyo
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from pyomo.repn import generate_standard_repn
 
 from optimisation.registry import Model
 from planner.errors import SolverFault
@@ -44,27 +44,49 @@ class Problem:
 
 
 def compile_model(model: Model) -> Problem:
-    """Arrays of a Pyomo model, all objectives together, each to be made as small as possible."""
-    form = LinearStandardFormCompiler().write(model, mixed_form=True)
-    bound = np.asarray(form.rhs, dtype=np.float64)
-    kinds = np.array([row.bound_type for row in form.rows], dtype=np.int8)  # -1 at least, 0 equal, 1 at most
-    row_lower = np.where(kinds <= 0, bound, -np.inf)
-    row_upper = np.where(kinds >= 0, bound, np.inf)
-    matrix = form.A.tocsc()
-    bounds = [column.bounds for column in form.columns]
-    return Problem(
-        columns=tuple(form.columns),
-        costs=np.asarray(form.c.todense(), dtype=np.float64),
-        offsets=np.asarray(form.c_offset, dtype=np.float64),
+    """Arrays of a Pyomo model, all objectives together, each to be made as small as possible.
+
+    Pyomo reads each row; the matrix is laid out here, because Pyomo's own compiler loads all of
+    scipy, two thirds of a worker's start.
+    """
+    columns = tuple(model.component_data_objects(pyo.Var, descend_into=True))
+    place = {id(column): i for i, column in enumerate(columns)}
+    rows, at_columns, values, row_lower, row_upper = [], [], [], [], []
+    for number, row in enumerate(model.component_data_objects(pyo.Constraint, active=True, descend_into=True)):
+        terms = generate_standard_repn(row.body, compute_values=True, quadratic=False)
+        rows += [number] * len(terms.linear_vars)
+        at_columns += [place[id(column)] for column in terms.linear_vars]
+        values += terms.linear_coefs
+        row_lower.append(-np.inf if row.lower is None else pyo.value(row.lower) - terms.constant)
+        row_upper.append(np.inf if row.upper is None else pyo.value(row.upper) - terms.constant)
+    costs, offsets = [], []
+    for objective in model.component_data_objects(pyo.Objective, active=True, descend_into=True):
+        terms = generate_standard_repn(objective.expr, compute_values=True, quadratic=False)
+        cost = np.zeros(len(columns))
+        cost[[place[id(column)] for column in terms.linear_vars]] = terms.linear_coefs
+        costs.append(cost)
+        offsets.append(float(terms.constant))
+    bounds = [column.bounds for column in columns]
+    return problem_of(
+        columns=columns,
+        costs=np.array(costs),
+        offsets=np.array(offsets),
         lower=np.array([-np.inf if low is None else low for low, _ in bounds], dtype=np.float64),
         upper=np.array([np.inf if up is None else up for _, up in bounds], dtype=np.float64),
-        is_whole=np.array([not column.is_continuous() for column in form.columns]),
-        row_lower=row_lower,
-        row_upper=row_upper,
-        starts=matrix.indptr.astype(np.int32),
-        indices=matrix.indices.astype(np.int32),
-        values=matrix.data.astype(np.float64),
+        is_whole=np.array([not column.is_continuous() for column in columns], dtype=bool),
+        row_lower=np.array(row_lower, dtype=np.float64),
+        row_upper=np.array(row_upper, dtype=np.float64),
+        entries=(np.array(rows, dtype=np.int32), np.array(at_columns, dtype=np.int32), np.array(values, dtype=np.float64)),
     )
+
+
+def problem_of(*, entries: tuple[np.ndarray, np.ndarray, np.ndarray], **arrays: Any) -> Problem:
+    """A Problem whose matrix is given as (row, column, value) entries in any order, each place once."""
+    rows, at_columns, values = entries
+    order = np.lexsort((rows, at_columns))
+    counts = np.bincount(at_columns, minlength=len(arrays["columns"]))
+    starts = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+    return Problem(**arrays, starts=starts, indices=rows[order], values=values[order])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
 
+from optimisation.highs import load, problem_of, run
 from planner.measures import base_pounds, specialist_time_pounds
 from planner.need import World
 from planner.partnership import FundUse, YearEnd
@@ -90,13 +90,28 @@ def pay_to_the_pound(world: World, amounts: Amounts) -> Payments | None:
     wide = [WIDTH_COST * len(funds[f].allowed_uses) + CARRY_COST * (funds[f].year_end is YearEnd.CARRY) for f, _, _, _ in flows]
     if not count:
         return Payments(spending={}, pots={}, carried={}) if not any(exact) else None
-    solved = linprog(
-        np.array(wide + [WIDTH_COST] * len(carries)),
-        A_ub=np.array(rows), b_ub=np.array(limits), A_eq=np.array(exact_rows), b_eq=np.array(exact), method="highs-ds",
-    )  # fmt: skip
-    if solved.status != 0:
+    matrix = np.array([*rows, *exact_rows])
+    at_rows, at_columns = np.nonzero(matrix)
+    solved = run(
+        load(
+            problem_of(
+                columns=(*flows, *carries),
+                costs=np.array([[*wide, *[WIDTH_COST] * len(carries)]]),
+                offsets=np.zeros(1),
+                lower=np.zeros(count),
+                upper=np.full(count, np.inf),
+                is_whole=np.zeros(count, dtype=bool),
+                row_lower=np.array([-np.inf] * len(rows) + exact),
+                row_upper=np.array(limits + exact, dtype=np.float64),
+                entries=(at_rows.astype(np.int32), at_columns.astype(np.int32), matrix[at_rows, at_columns]),
+            )
+        ),
+        gap=0.0,
+        seconds=10.0,
+    )
+    if solved.values is None:
         return None
-    pounds_paid = [round(value) for value in solved.x]
+    pounds_paid = [round(value) for value in solved.values]
     spending = {(f, y, u): n for (f, y, u, h), n in zip(flows, pounds_paid, strict=False) if n and not h}
     pots = {(f, h): n for (f, _, _, h), n in zip(flows, pounds_paid, strict=False) if n and h}
     carried = {f: n for f, n in zip(carries, pounds_paid[len(flows) :], strict=True) if n}

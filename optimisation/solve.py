@@ -77,20 +77,21 @@ class Solver:
         theirs.close()
 
     def wait_until_ready(self, should_stop: Callable[[], bool] = lambda: False) -> bool:
-        """Wait until the process has solved its canaries; False if asked to stop first."""
-        try:
-            end = time.perf_counter() + START_SECONDS
-            while not self.engine:
-                if should_stop():
-                    return False
-                if self._pipe.poll(EVERY_SECONDS):
-                    self.engine = self._pipe.recv()
-                elif time.perf_counter() > end:
-                    raise SolverFault("The solver did not start within a minute; try again when the machine is less busy.")
-        except EOFError as error:
-            raise SolverFault(
-                "The solver could not start: it ran out of memory or fails its own check (see `pip show highspy`)."
-            ) from error
+        """Wait until the process has solved its canaries; False if asked to stop first.
+
+        Raises ``SolverFault`` when a canary is wrong or nothing comes, ``EOFError`` when the process died.
+        """
+        end = time.perf_counter() + START_SECONDS
+        while not self.engine:
+            if should_stop():
+                return False
+            if self._pipe.poll(EVERY_SECONDS):
+                said = self._pipe.recv()
+                if isinstance(said, Failed):
+                    raise SolverFault(said.why)
+                self.engine = said
+            elif time.perf_counter() > end:
+                raise SolverFault("The solver did not start within a minute; try again when the machine is less busy.")
         return True
 
     def close(self) -> None:
@@ -134,7 +135,7 @@ class Solver:
         if isinstance(answer, Answer):
             self.last_sizes, self.last_peak_megabytes = answer.sizes, answer.peak_megabytes
             return _planned(world, answer, self.engine, spent)
-        return best.plan(self.engine, spent, answer.why if isinstance(answer, Failed) else "was stopped")
+        return best.plan(self.engine or "no solver answered", spent, answer.why if isinstance(answer, Failed) else "was stopped")
 
     def _ask(self, job: Job, best: _Best, tell: Tell, should_stop: Callable[[], bool]) -> Answer | Impossible | Failed:
         """One try: pass messages on, keep better plans, kill what overruns."""

@@ -121,7 +121,13 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _limit_memory(memory_megabytes)
     try:
-        check_canaries()
+        try:
+            check_canaries()
+        except SolverFault as fault:
+            pipe.send(Failed(why=str(fault)))
+            return
+        except MemoryError:
+            return
         pipe.send(engine())
         while True:
             job = pipe.recv()

@@ -71,7 +71,7 @@ def test_one_solver_makes_many_plans_and_the_same_one_each_time(solver, world):
 @ON_LINUX
 def test_a_solver_killed_in_the_middle_is_started_again_and_the_plan_comes(solver, world):
     tell, killed = once(solver, lambda pid: os.kill(pid, signal.SIGKILL))
-    plan = solver.make_plan(world, gap_points=0.01, seconds=30, tell=tell)
+    plan = solver.make_plan(world, gap_points=0.01, seconds=60, tell=tell)
     assert plan.ending is Ending.WITHIN_GAP
     assert solver._process.pid != killed[0]
     assert not is_alive(killed[0])
