@@ -244,8 +244,10 @@ def read_document(path: Path) -> Json:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputMustBeMended(f"The plan {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputMustBeMended(f"{path} is not a plan.json; to audit a workbook, audit the .json written with it (--json).") from error
     except ValueError as error:
-        raise InputMustBeMended(f"{path} is not a plan written by `planner plan --json`: {error}.") from error
+        raise InputMustBeMended(f"{path} is not a whole plan.json: it may be cut short, so write it again.") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InputMustBeMended(f"{path} is not a plan written by `planner plan --json`.")
     if document.get("format_version") != FORMAT_VERSION:

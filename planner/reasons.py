@@ -230,6 +230,11 @@ def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
     shareable = sum(books.supply[s.service_id].shareable_sessions for s in services)
     left = {s.service_id: books.sessions_left(s) for s in services}
     spare = sum(left.values())
+    block = min(books.supply[s.service_id].minimum_block_sessions for s in services)
+    wanted = sum(c.requirement(role_id) for c in books.world.picture.cells if c.recipient == cell.recipient)
+    if not given and wanted < 100 * block and books.world.policy.is_on("smallest_block"):
+        in_all = plain_number(Fraction(wanted, 100))
+        return f"all its needs for the role come to {in_all} half-days, fewer than the smallest block of {block}"
     if not spare:
         if not shareable:
             return f"{the_service} has none to share" if len(services) == 1 else f"{the_service} have none to share"
@@ -238,10 +243,8 @@ def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
             if shareable == 1
             else f"all {shareable:,} half-days of {the_service} are given out"
         )
-    if not given:
-        block = min(books.supply[s.service_id].minimum_block_sessions for s in services)
-        if max(left.values()) < block:
-            return f"the {half_days(spare)} left of {the_service} {'is' if spare == 1 else 'are'} fewer than the smallest block of {block}"
+    if not given and max(left.values()) < block:
+        return f"the {half_days(spare)} left of {the_service} {'is' if spare == 1 else 'are'} fewer than the smallest block of {block}"
     if not any(_can_be_paid(service.price_pounds_per_session, books) for service in services if left[service.service_id]):
         return "the money for specialist time is all planned"
     return f"{half_days(spare)} of {the_service} {'is' if spare == 1 else 'are'} left over: {_MAY_BE_USED}"

@@ -193,7 +193,7 @@ def test_services_money_and_bases_show_what_is_given_and_left(shown, world, poli
     rows = table(shown["Money"], "Financial year")
     assert [row["Left"] for row in rows] == [*(a.left for a in accounts), sum(a.left for a in accounts)]
     base, _ = table(shown["Bases"], "Host school")
-    assert (base["Planned places"], base["Given to zones"], base["Free"], base["Running cost"]) == (8, 2, 6, 16_000)
+    assert (base["Planned places"], base["Given to zones"], base["Free"], base["Running cost"]) == (8, 2, 2, 16_000)
     assert base["Places by zone"] == "North: 2"
 
 

@@ -18,6 +18,7 @@ SMALLEST_CHANGE_POUNDS = 50
 """A grant that changes by less would be headed with £0, so it counts as the same."""
 RARE_LEFT_OUT = "rare services go to zones and are left out"
 ILLUSTRATIVE = "ILLUSTRATIVE (people or funds are assumed): "
+UNFINISHED = "UNFINISHED, not for a decision: "
 ENDINGS = {
     Ending.WITHIN_GAP: "The search ended within the gap it was asked for; a rerun gives the same plan.",
     Ending.STOPPED_BY_CLOCK: "The clock stopped the search; the distance from the bound is as stated, and a rerun may differ.",
@@ -38,7 +39,10 @@ def summary_lines(plan: Plan, world: World) -> tuple[str, ...]:
         _how_good(plan, world),
         _baselines(plan, world),
     )
-    return (ILLUSTRATIVE + lines[0], *lines[1:]) if world.partnership.is_illustrative() else lines
+    first = ILLUSTRATIVE + lines[0] if world.partnership.is_illustrative() else lines[0]
+    if plan.ending in {Ending.STOPPED_BY_HAND, Ending.FIRST_PLAN_ONLY}:
+        first = UNFINISHED + first
+    return (first, *lines[1:])
 
 
 def claims(plan: Plan, world: World) -> tuple[str, ...]:
@@ -232,7 +236,11 @@ def _how_good(plan: Plan, world: World) -> str:
     shortfall = standing(world.picture, world.policy, plan.amounts).shortfall_points
     return (
         f"Need below the board's line of {line} % comes to {most_points(shortfall)} points; "
-        f"with these rules and figures no plan can bring it below {least_points(plan.bound_points)}."
+        + (
+            f"with these rules and figures no plan can bring it below {least_points(plan.bound_points)}."
+            if plan.bound_points or plan.ending is Ending.WITHIN_GAP
+            else "how far below that a plan could bring it was not found."
+        )
         + ("" if plan.ending is Ending.WITHIN_GAP else f" {ENDINGS[plan.ending]}")
     )
 

@@ -166,7 +166,10 @@ def _funds(pupils: int, policy: Policy, record: Record) -> tuple[Fund, ...]:
     for fund_id, name, source, year_end, uses, conditions, figure in kinds:
         # Capital pays for openings, and those are paid before 1 April.
         share = [MONTHS, 0] if source is FundSource.CAPITAL else [months, MONTHS - months]
-        first, second = largest_remainder(half_up(policy.assume(figure) * pupils), share)
+        pounds = half_up(policy.assume(figure) * pupils)
+        if source is FundSource.CAPITAL:  # less than one opening could buy nothing at all
+            pounds = max(pounds, policy.bases.opening_cost_pounds)
+        first, second = largest_remainder(pounds, share)
         fund = Fund(
             fund_id=fund_id, name=name, source=source, september_to_march_pounds=first, april_to_august_pounds=second,
             year_end=year_end, allowed_uses=uses, conditions=conditions,
