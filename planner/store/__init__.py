@@ -1,0 +1,1 @@
+"""Where people, documents, runs and events are kept."""
