@@ -1,0 +1,44 @@
+"""How figures are said on pages: pounds, half-days, changes, dates."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from planner.reasons import plain_number
+
+MINUS = "−"
+
+
+def pounds(amount: int) -> str:
+    """Exact pounds."""
+    return f"{MINUS if amount < 0 else ''}£{abs(amount):,}"
+
+
+def pounds_change(amount: int) -> str:
+    """Pounds more or less, with a sign; no change in words."""
+    return "no change" if amount == 0 else f"{'+' if amount > 0 else MINUS}£{abs(amount):,}"
+
+
+def change(amount: int) -> str:
+    """A number more or less, with a sign; no change in words."""
+    return "no change" if amount == 0 else f"{'+' if amount > 0 else MINUS}{abs(amount):,}"
+
+
+def hundredths(amount: int) -> str:
+    """Hundredths of a thing, as reasons say them."""
+    return plain_number(Fraction(amount, 100))
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number and its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(parts: list[str] | tuple[str, ...]) -> str:
+    """Parts as a sentence lists them."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else list(parts))
+
+
+def upper_first(text: str) -> str:
+    """Text to begin a line."""
+    return text[:1].upper() + text[1:]
