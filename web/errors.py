@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, render_template
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +69,13 @@ def show_errors(app: Flask) -> None:
         app.logger.error("a page failed", exc_info=error)
         return show(PAGES[500])
 
+    def foreign_host(_: SecurityError) -> Any:
+        return "This address is not one that the app answers to.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
+
     def redirected_or_shown(error: HTTPException) -> Any:
         return error if error.code is not None and error.code < 400 else http_error(error)
 
+    app.register_error_handler(SecurityError, foreign_host)  # no page: no address could be made for its links
     app.register_error_handler(HTTPException, redirected_or_shown)
     app.register_error_handler(Exception, our_fault)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from planner.reasons import plain_number
 
 MINUS = "−"
+_JOINER = "\u2060"
+"""Keeps a sign and its figure on one line."""
 
 
 def pounds(amount: int) -> str:
@@ -42,3 +45,8 @@ def listed(parts: list[str] | tuple[str, ...]) -> str:
 def upper_first(text: str) -> str:
     """Text to begin a line."""
     return text[:1].upper() + text[1:]
+
+
+def signed(text: str) -> str:
+    """A sentence of the summary with true minus signs, each on one line with its figure."""
+    return re.sub(r"(?<= )([-+−])(?=[£\d])", lambda sign: f"{'+' if sign[1] == '+' else MINUS}{_JOINER}", text)

@@ -65,20 +65,20 @@ class StandardView:
 
 
 def one_standard(kept: KeptPlan, standard_id: str) -> StandardView | None:
-    """A standard everywhere it is planned, needs furthest from it first; None where there is none of that id."""
+    """A standard everywhere it is planned, in the order of the partnership; None where there is none of that id."""
     facts = kept.facts
     standard = next((s for s in facts.policy.standards if s.standard_id == standard_id), None)
     if standard is None:
         return None
     order = {recipient: i for i, recipient in enumerate(facts.names)}
     cells = [c for c in facts.world.picture.cells if c.standard_id == standard_id]
-    cells.sort(key=lambda c: (facts.amounts.need_met.get(c.cell_id, 0), order[c.recipient]))
+    cells.sort(key=lambda c: order[c.recipient])  # never a ranking
     return StandardView(
         name=standard.name,
         asks=_asks(standard, kept),
-        evidence=upper_first(standard.evidence),
-        step_up=standard.step_up + (f" Reviewed in week {standard.review_week}." if standard.review_week else ""),
-        source=standard.source,
+        evidence=_sentence(upper_first(standard.evidence)),
+        step_up=_sentence(standard.step_up) + (f" Reviewed in week {standard.review_week}." if standard.review_week else ""),
+        source=_sentence(standard.source),
         places=tuple(Place(where=recipient_cell(c.recipient, kept), line=standard_line(c, kept)) for c in cells),
     )
 
@@ -90,3 +90,7 @@ def _asks(standard: Standard, kept: KeptPlan) -> str:
     parts += ["a base place"] if standard.needs_place else []
     need = next(n.name for n in kept.facts.policy.need_types if n.code == standard.need)
     return f"For each expected pupil ({lower_first(need)}, {_TIERS[standard.tier]}): {listed(parts) or 'nothing counted'} a year."
+
+
+def _sentence(text: str) -> str:
+    return f"{text.rstrip('.')}." if text else ""

@@ -8,14 +8,14 @@ from math import hypot
 from planner.partnership import Phase
 from web.plans.presenters.frame import plan_url, school_link
 from web.plans.shelf import KeptPlan
-from web.tables import TableCell, TableView, numbers, row, table, words
+from web.tables import TableView, numbers, row, table, words
 from web.words import count, listed, pounds
 
 WIDE = 1000
 EDGE = 90
 """Room round the outermost schools, for their marks."""
-APART = 62
-"""Marks are pushed this far from one another, so that each can be seen and pressed."""
+APART, APART_WITH_BASE = 62, 100
+"""Marks are pushed this far from one another, so that each can be seen and pressed, with its flag where it hosts a base."""
 TALLEST, LOWEST = 1300, 420
 _ROUNDS = 60
 _ROUND_METRES = (250, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
@@ -71,7 +71,8 @@ def place_map(kept: KeptPlan) -> MapView:
     height = max(LOWEST, round((north - south) * units) + 2 * EDGE) + 60
     left = (WIDE - (east - west) * units) / 2
     true = [(left + (s.easting_metres - west) * units, EDGE + (north - s.northing_metres) * units) for s in schools]
-    placed = _apart(true, WIDE, height - 60)
+    hosts = {b.host_urn for b in facts.partnership.bases if facts.amounts.base_sizes.get(b.base_id, 0)}
+    placed = _apart(true, [s.urn in hosts for s in schools], WIDE, height - 60)
     ledgers = {x.school.urn: x for x in facts.ledgers}
     marks, rows = [], []
     for number, (school, at, mark) in enumerate(zip(schools, true, placed, strict=True), start=1):
@@ -96,7 +97,7 @@ def place_map(kept: KeptPlan) -> MapView:
         )
         rows.append(
             row(
-                TableCell(text=str(number)), school_link(kept, school.urn, school.name), school.phase.value,
+                school_link(kept, school.urn, f"{number}. {school.name}"), school.phase.value,
                 facts.world.picture.zone_of(school.urn).zone_id, bases or "none", pounds(ledger.grant_pounds), f"{ledger.own_sessions:,}",
                 f"{ledger.met:,} of {ledger.standards:,}",
             )
@@ -104,18 +105,18 @@ def place_map(kept: KeptPlan) -> MapView:
     return MapView(
         width=str(WIDE),
         height=str(height),
-        description=f"{count(len(schools), 'school')} in their places, north at the top. The table beside holds the same facts.",
+        description=f"{count(len(schools), 'school')} in their places, north at the top. The table below holds the same facts.",
         marks=tuple(marks),
         scale=_scale_bar(units, height),
         beside=table(
             "Schools on the map",
-            (*words("Number", "School", "Phase", "Zone", "Bases that run"), *numbers("Grant", "Half-days", "Standards met")),
+            (*words("School", "Phase", "Zone", "Bases that run"), *numbers("Grant", "Half-days", "Standards met")),
             rows,
         ),
     )
 
 
-def _apart(true: list[tuple[float, float]], width: float, height: float) -> list[tuple[float, float]]:
+def _apart(true: list[tuple[float, float]], is_host: list[bool], width: float, height: float) -> list[tuple[float, float]]:
     """The same places, those too near one another pushed apart; always in the same way."""
     at = [list(place) for place in true]
     for _ in range(_ROUNDS):
@@ -124,10 +125,11 @@ def _apart(true: list[tuple[float, float]], width: float, height: float) -> list
             for j in range(i):
                 dx, dy = at[i][0] - at[j][0], at[i][1] - at[j][1]
                 distance = hypot(dx, dy)
-                if distance < APART:
+                wanted = APART_WITH_BASE if is_host[i] or is_host[j] else APART
+                if distance < wanted:
                     if not distance:
                         dx, dy, distance = 1.0, float(i - j), hypot(1.0, i - j)
-                    push = (APART - distance) / 2 + 0.5
+                    push = (wanted - distance) / 2 + 0.5
                     for place, sign in ((at[i], 1), (at[j], -1)):
                         place[0] = min(max(place[0] + sign * push * dx / distance, APART / 2), width - APART / 2)
                         place[1] = min(max(place[1] + sign * push * dy / distance, APART / 2), height - APART / 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.export.summary import ENDINGS, claims
+from planner.export.summary import ENDINGS, claims, day
 from planner.measures import Standing, base_pounds, specialist_time_pounds, standing
 from planner.plan import Amounts
 from planner.rules import RULES
@@ -31,11 +31,11 @@ def quality(kept: KeptPlan) -> QualityView:
         ending=ENDINGS[facts.plan.ending],
         facts=(
             Fact(label="The board's line", text=f"{float(facts.policy.board.line_percent):g} percent of each need"),
-            Fact(label="Policy", text=f"{facts.policy.title}, version {facts.policy.version}, {facts.policy.date}"),
+            Fact(label="Policy", text=f"{facts.policy.title}, version {facts.policy.version}, {day(facts.policy.date)}"),
             Fact(label="Made by", text=facts.plan.engine),
             Fact(label="Fingerprint", text=kept.fingerprint),
-            Fact(label="Of the figures", text=kept.inputs_sha256),
-            Fact(label="Of the policy", text=kept.policy_sha256),
+            Fact(label="Fingerprint of the figures", text=kept.inputs_sha256),
+            Fact(label="Fingerprint of the policy", text=kept.policy_sha256),
         ),
     )
 

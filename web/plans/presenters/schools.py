@@ -13,7 +13,7 @@ from web.charts import DotPlot, DotRow, dot_plot
 from web.plans.presenters.frame import plan_url, school_link
 from web.plans.shelf import KeptPlan
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
-from web.words import change, count, hundredths, pounds, pounds_change, upper_first
+from web.words import change, count, hundredths, pounds, pounds_change, signed, upper_first
 
 TAGS = {MET: "green", PARTLY: "blue", UNDER_HALF: "yellow", OUT_OF_REACH: "grey"}
 _ORDER = (UNDER_HALF, OUT_OF_REACH, PARTLY, MET)
@@ -79,7 +79,7 @@ def changes(kept: KeptPlan) -> ChangesView:
     unknown = [x.school.name for x in facts.ledgers if x.last_year_grant_pounds is None]
     left_out = f"{upper_first(RARE_LEFT_OUT)}." if facts.services("zone") else ""
     return ChangesView(
-        sentence=summary_lines(facts.plan, facts.world)[1],
+        sentence=signed(summary_lines(facts.plan, facts.world)[1]),
         chart=_grants_chart(by_grant) if by_grant else None,
         grants=table(
             "Grants, pounds a year",
@@ -185,7 +185,7 @@ def our_school(kept: KeptPlan, urn: int) -> SchoolView | None:
         about=f"URN {urn}, {school.phase.value}, {school.pupils:,} pupils on roll"
         + (f", {school.membership_percent} percent in this partnership" if school.membership_percent != 100 else ""),
         sentence=f"Of {count(ledger.standards, 'standard')} planned for the school itself {ledger.met:,} "
-        f"{'is' if ledger.met == 1 else 'are'} fully met, {partly:,} partly, {ledger.under_half:,} under half and {ledger.out_of_reach:,} out of reach.",
+        f"{'is' if ledger.met == 1 else 'are'} fully met, {partly or 'none'} partly met, {ledger.under_half or 'none'} under half and {ledger.out_of_reach or 'none'} out of reach.",
         ledger=_ledger_facts(ledger, kept),
         support=_support(ledger, kept),
         zone_title=f"Shared in zone {zone.zone_id}" + (f" with {', '.join(others)}" if others else ""),
@@ -211,10 +211,10 @@ def _ledger_facts(ledger: SchoolLedger, kept: KeptPlan) -> tuple[Fact, ...]:
     ]
     return (
         Fact(label="Pays in", text=f"{pounds(ledger.paid_in_pounds)} into the pool."),
-        Fact(label="Grant", text=f"{pounds(ledger.grant_pounds)} a year.{last}"),
+        Fact(label="Grant", text=signed(f"{pounds(ledger.grant_pounds)} a year.{last}")),
         Fact(
             label="Specialist time",
-            text=f"{count(ledger.own_sessions, 'half-day')}, worth {pounds(ledger.priced_sessions_pounds)}.{last_time}",
+            text=signed(f"{count(ledger.own_sessions, 'half-day')}, worth {pounds(ledger.priced_sessions_pounds)}.{last_time}"),
         ),
         Fact(label="Net", text=f"{pounds(ledger.net_pounds)}: grant and the value of half-days, less what is paid in."),
         Fact(label="Base places", text=f"{hundredths(ledger.places_share_hundredths)} of the zone's, by expected pupils; "

@@ -9,7 +9,7 @@ from planner.measures import standing
 from web.plans.presenters.frame import plan_url
 from web.plans.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
-from web.words import count
+from web.words import count, signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def summary(kept: KeptPlan) -> SummaryView:
             Count(number=f"{here.out_of_reach:,}", words="out of reach"),
         ),
         lines=tuple(
-            Line(title=title, text=text, more=more, href=plan_url(kept, endpoint))
+            Line(title=title, text=signed(text), more=more, href=plan_url(kept, endpoint))
             for text, (title, more, endpoint) in zip(lines[1:6], _MORE, strict=True)
         ),
         ways=_ways(kept),
