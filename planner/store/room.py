@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, FromClause, Row, Select, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -60,10 +60,11 @@ class Room:
 
     def _insert_unless_there(self, table: Table, **values: Any) -> int | None:
         """The new row's id, or None where a row with the same key stands."""
-        kind = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
-        statement = kind(table).values(**values).on_conflict_do_nothing()
+        dialect = importlib.import_module(f"sqlalchemy.dialects.{self._connection.dialect.name}")  # each is slow to import
+        statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
         first = next(iter(table.primary_key.columns))
-        return self._connection.execute(statement.returning(first)).scalar_one_or_none()
+        key: int | None = self._connection.execute(statement.returning(first)).scalar_one_or_none()
+        return key
 
     def _one(self, kind: type[Noun], query: Select[Any]) -> Noun | None:
         row = self._connection.execute(query).one_or_none()
