@@ -61,11 +61,6 @@ def reasons(world: World, amounts: Amounts) -> tuple[Reason, ...]:
     return tuple(_reason(cell, books) for cell in world.picture.cells if cell.out_of_reach or amounts.need_met.get(cell.cell_id, 0) < WHOLE)
 
 
-def recipient_name(world: World, recipient: str) -> str:
-    """A school's name for its URN as text; a zone's id is its name."""
-    return next((s.name for s in world.partnership.schools if str(s.urn) == recipient), recipient)
-
-
 def lower_first(text: str) -> str:
     """Text to stand inside a sentence; abbreviations (SEMH, EP) keep their capitals."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
