@@ -16,15 +16,15 @@ unexport VIRTUAL_ENV PYTHONHOME
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-full check fix bench clean
+.PHONY: help setup demo test test-full check fix vendor bench clean
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv with everything in it (needs only Python 3.11 or later and make)
 
-demo: setup ## plan the demonstration partnership into ./demonstration-plan.xlsx
-	@$(BIN)/planner demo $(ARGS)
+demo: setup ## plan the demonstration partnership into ./demonstration-plan.xlsx and serve it (ARGS=--no-serve: plan only)
+	@PLANNER_HOME="$${PLANNER_HOME:-$(CURDIR)/.planner}" $(BIN)/planner demo $(ARGS)
 
 test: setup ## run the tests, in parallel (ARGS="-k money" for some of them)
 	$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
@@ -48,11 +48,15 @@ fix: setup ## mend format and lint, write the generated pages again
 	@{ $(BIN)/python -m planner.intake.formats_page && echo && awk '/^## / {part++} part > 1' docs/formats.md; } > docs/formats.new \
 	&& mv docs/formats.new docs/formats.md
 
+vendor: setup ## make web/static/vendor and tests/vendor again (needs Node.js)
+	$(BIN)/python tools/vendor_assets.py
+
 bench: setup ## time the planner on real schools (REFERENCE=folder of the reference data)
 	@$(BIN)/planner bench --reference $(REFERENCE) $(ARGS)
 
 clean: ## remove .venv, caches and what the demonstration wrote
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf .planner tools/node_modules
 	rm -f demonstration-plan.xlsx demonstration-plan.json
 
 # --- how setup works: a stamp for uv, a stamp for the locked packages ---

@@ -38,3 +38,15 @@ class AuditRefused(PlannerError):
 
 class SolverFault(PlannerError):
     """The solver crashed, hung, ran out of memory or failed its own check."""
+
+
+class ChangedMeanwhile(PlannerError):
+    """Somebody else changed the same thing first; nothing of the later change was kept."""
+
+    exit_code = 1
+
+
+class AlreadyTaken(PlannerError):
+    """A name that must be used once is in use."""
+
+    exit_code = 1

@@ -40,7 +40,8 @@ def test_the_wheel_holds_every_module_and_every_file_of_the_packages(wheel):
         path.relative_to(ROOT).as_posix()
         for name in PACKAGES
         for path in (ROOT / name).rglob("*")
-        if path.is_file() and path.suffix in {".py", ".toml", ".csv", ".md"}
+        if path.is_file()
+        and (path.name == "HEAD" or path.suffix in {".py", ".toml", ".csv", ".md", ".html", ".css", ".js", ".json", ".svg", ".txt"})
     }
     packed = set(zipfile.ZipFile(wheel).namelist())
     assert here - packed == set()

@@ -92,13 +92,25 @@ def _demo(options: argparse.Namespace) -> int:
     from fixtures import path_of  # noqa: PLC0415
 
     folder = path_of("demonstration")
-    return _make_and_write(
+    document = None
+    if not options.no_serve:
+        from web.settings import Settings  # noqa: PLC0415
+
+        document = Settings.from_env().plans_folder / "demonstration.json"
+    code = _make_and_write(
         partnership_path=folder,
         policy_path=folder / "policy.toml",
         out=Path("demonstration-plan.xlsx"),
-        json_path=None,
+        json_path=document,
         options=options,
     )
+    return code if options.no_serve else _serve(options)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from web.serving import serve  # noqa: PLC0415
+
+    return serve(options.port)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -308,8 +320,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"partnership-planner {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    demo = _command(commands, "demo", "plan the demonstration partnership into ./demonstration-plan.xlsx", "planner demo --no-serve")
-    demo.add_argument("--no-serve", action="store_true", help="plan only (all this version does; the browser app comes next)")
+    demo = _command(
+        commands, "demo", "plan the demonstration partnership into ./demonstration-plan.xlsx, then serve it", "planner demo --no-serve"
+    )
+    demo.add_argument("--no-serve", action="store_true", help="plan only, and serve no pages")
+    _port_option(demo)
     _solve_options(demo)
     demo.set_defaults(run=_demo)
 
@@ -332,6 +347,10 @@ def _parser() -> argparse.ArgumentParser:
     audit = _command(commands, "audit", "check a plan again with no solver", "planner audit plan.json")
     audit.add_argument("plan", type=Path, metavar="plan.json")
     audit.set_defaults(run=_audit)
+
+    serve = _command(commands, "serve", "show plans in the browser of this computer, until Ctrl-C", "planner serve --port 8080")
+    _port_option(serve)
+    serve.set_defaults(run=_serve)
 
     _build_command(commands)
 
@@ -388,6 +407,16 @@ def _command(commands: argparse._SubParsersAction[argparse.ArgumentParser], name
 
 def _policy_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", type=Path, metavar="FILE.toml", help="the board's own settings, laid over the policy pack")
+
+
+def _port_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=_a_port, metavar="N", help="the port of the pages (default 8000, or PLANNER_PORT)")
+
+
+def _a_port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError("must be a port from 1 to 65535")
+    return int(text)
 
 
 def _solve_options(parser: argparse.ArgumentParser) -> None:

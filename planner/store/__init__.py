@@ -1,0 +1,12 @@
+"""Where people, partnerships, policies, runs, plans and events are kept, in SQLite or PostgreSQL.
+
+``open_store`` opens the database and brings it up to this version. Every change happens in
+``with store.begin() as tx``, all of it or nothing; pages read in ``with store.read() as tx``. The rooms
+of a transaction (``tx.runs``, ``tx.people``, ...) take and give frozen nouns; nothing lazy escapes.
+No Flask, no files, no solver here; no SQLAlchemy anywhere else.
+"""
+
+from planner.store.kinds import QueryState, Role, RunState
+from planner.store.store import Store, Transaction, open_store
+
+__all__ = ["QueryState", "Role", "RunState", "Store", "Transaction", "open_store"]

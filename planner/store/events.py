@@ -1,0 +1,104 @@
+"""Who did what and when: append-only, each event sealed to the one before it by SHA-256.
+
+Every partnership has its own chain, so that partnerships never wait for one another; chain 0 is the
+whole house's. The database refuses to change or delete an event; the chain finds it where somebody
+went round the database. Events hold ids, never names, so that a person can be erased.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from planner.documents import Json
+from planner.store.room import Room, columns_of
+from planner.store.tables import as_kept, event_chains, events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened. ``by`` is None where nobody did it by hand."""
+
+    id: int
+    chain: int
+    seq: int
+    partnership_id: int | None
+    at: int
+    by: int | None
+    action: str
+    subject: str
+    detail: Json
+    previous_sha256: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainCheck:
+    """Whether a chain is whole; if not, from which event on it cannot be trusted."""
+
+    is_whole: bool
+    events: int
+    head_sha256: str
+    broken_at: int | None = None
+
+
+class Events(Room):
+    """The log. ``partnership_id`` None is the house: people, sign-ins, backups."""
+
+    def record(self, *, partnership_id: int | None, by: int | None, action: str, subject: str = "", detail: Json | None = None) -> str:
+        """Add an event and say its SHA-256, the head of the chain now."""
+        chain = partnership_id or 0
+        self._insert_unless_there(event_chains, chain=chain, seq=0, sha256="")
+        head = self._connection.execute(sa.select(event_chains).where(event_chains.c.chain == chain).with_for_update()).one()
+        sealed: dict[str, Any] = {
+            "chain": chain,
+            "seq": head.seq + 1,
+            "at": self._now,
+            "by": by,
+            "action": as_kept(action),
+            "subject": as_kept(subject),
+            "detail": json.loads(json.dumps(detail or {})),
+            "previous_sha256": head.sha256,
+        }
+        sha256 = seal(sealed)
+        self._connection.execute(events.insert().values(**sealed, partnership_id=partnership_id, sha256=sha256))
+        self._changed(event_chains.update().where(event_chains.c.chain == chain).values(seq=head.seq + 1, sha256=sha256))
+        return sha256
+
+    def events(self, *, partnership_id: int | None, most: int = 100, before: int | None = None) -> tuple[Event, ...]:
+        """Events, newest first; ``before`` is the ``seq`` to page on from."""
+        query = sa.select(*columns_of(Event, events)).where(events.c.chain == (partnership_id or 0))
+        if before is not None:
+            query = query.where(events.c.seq < before)
+        return self._many(Event, query.order_by(events.c.seq.desc()).limit(most))
+
+    def head(self, *, partnership_id: int | None) -> str:
+        """The SHA-256 that seals everything so far; printed on plans, it also finds a chain made anew."""
+        query = sa.select(event_chains.c.sha256).where(event_chains.c.chain == (partnership_id or 0))
+        return self._connection.execute(query).scalar_one_or_none() or ""
+
+    def verify_chain(self, *, partnership_id: int | None) -> ChainCheck:
+        """Recompute every seal: an event that was edited, removed, added or moved breaks the chain."""
+        chain = partnership_id or 0
+        previous, seen = "", 0
+        for row in self._connection.execute(sa.select(events).where(events.c.chain == chain).order_by(events.c.seq)):
+            content = {name: getattr(row, name) for name in SEALED}
+            if row.seq != seen + 1 or row.previous_sha256 != previous or row.sha256 != seal(content):
+                return ChainCheck(is_whole=False, events=seen, head_sha256=previous, broken_at=seen + 1)
+            previous, seen = row.sha256, row.seq
+        kept = self._connection.execute(sa.select(event_chains).where(event_chains.c.chain == chain)).one_or_none()
+        if ((0, "") if kept is None else (kept.seq, kept.sha256)) != (seen, previous):
+            return ChainCheck(is_whole=False, events=seen, head_sha256=previous, broken_at=seen + 1)
+        return ChainCheck(is_whole=True, events=seen, head_sha256=previous)
+
+
+SEALED = ("chain", "seq", "at", "by", "action", "subject", "detail", "previous_sha256")
+
+
+def seal(content: Json) -> str:
+    """SHA-256 of an event in canonical form."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()

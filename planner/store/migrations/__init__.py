@@ -1,0 +1,1 @@
+"""How a database of any version becomes one of this version: Alembic's environment, the steps, HEAD."""

@@ -1,0 +1,149 @@
+"""People and what they may be: accounts, and memberships of partnerships."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from planner.errors import AlreadyTaken
+from planner.store.kinds import Role
+from planner.store.room import Room, columns_of
+from planner.store.tables import memberships, users
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person with an account. Without a password hash, or once disabled, nobody signs in to it."""
+
+    id: int
+    name: str
+    sign_in: str
+    password_hash: str | None
+    created_at: int
+    disabled_at: int | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """One role of one person. A head's names their school; an administrator of the house has no partnership."""
+
+    id: int
+    user_id: int
+    partnership_id: int | None
+    role: Role
+    urn: int | None
+    since: int
+    granted_by: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A person beside the role they hold in a partnership, for the list of its people."""
+
+    membership_id: int
+    user_id: int
+    name: str
+    sign_in: str
+    role: Role
+    urn: int | None
+    disabled_at: int | None
+
+
+def sign_in_name(text: str) -> str:
+    """A sign-in name as it is kept and compared: capitals, accents' spelling and outer spaces make no difference."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+class People(Room):
+    """Accounts and memberships."""
+
+    def add_user(self, *, name: str, sign_in: str, password_hash: str | None = None) -> int:
+        """The new person's id. Raises ``AlreadyTaken`` where the sign-in name is in use."""
+        user_id = self._insert_unless_there(
+            users, name=name, sign_in=sign_in_name(sign_in), password_hash=password_hash, created_at=self._now
+        )
+        if user_id is None:
+            raise AlreadyTaken(f"{sign_in} already has an account: sign in with it, or use another sign-in name.")
+        return user_id
+
+    def user(self, *, user_id: int) -> User | None:
+        """One person."""
+        return self._one(User, sa.select(*columns_of(User, users)).where(users.c.id == user_id))
+
+    def user_by_sign_in(self, *, sign_in: str) -> User | None:
+        """The person with this sign-in name, disabled or not."""
+        return self._one(User, sa.select(*columns_of(User, users)).where(users.c.sign_in == sign_in_name(sign_in)))
+
+    def users(self) -> tuple[User, ...]:
+        """Everyone, by name."""
+        return self._many(User, sa.select(*columns_of(User, users)).order_by(users.c.name, users.c.id))
+
+    def rename(self, *, user_id: int, name: str, version: int) -> bool:
+        """False where somebody else changed the person since ``version`` was read."""
+        return self._changed(
+            users.update().where(users.c.id == user_id, users.c.version == version).values(name=name, version=version + 1)
+        ) == 1  # fmt: skip
+
+    def set_password_hash(self, *, user_id: int, password_hash: str) -> bool:
+        """Give a new password; end the person's sessions in the same transaction."""
+        return self._changed(users.update().where(users.c.id == user_id).values(password_hash=password_hash)) == 1
+
+    def disable(self, *, user_id: int) -> bool:
+        """Close the account: its sessions stop counting at once."""
+        return self._changed(users.update().where(users.c.id == user_id, users.c.disabled_at.is_(None)).values(disabled_at=self._now)) == 1
+
+    def enable(self, *, user_id: int) -> bool:
+        """Open a disabled account again."""
+        return self._changed(users.update().where(users.c.id == user_id, users.c.disabled_at.is_not(None)).values(disabled_at=None)) == 1
+
+    def erase(self, *, user_id: int) -> bool:
+        """Forget who this was: the name and sign-in name go, the number stays in the log."""
+        gone = users.update().where(users.c.id == user_id)
+        return self._changed(
+            gone.values(
+                name="(erased)",
+                sign_in=f"(erased {user_id})",
+                password_hash=None,
+                disabled_at=sa.func.coalesce(users.c.disabled_at, self._now),
+                version=users.c.version + 1,
+            )
+        ) == 1  # fmt: skip
+
+    # --- memberships ---
+
+    def add_membership(
+        self, *, user_id: int, partnership_id: int | None, role: Role, urn: int | None = None, granted_by: int | None = None
+    ) -> int | None:
+        """The membership's id, or None where the person holds it already."""
+        return self._insert_unless_there(
+            memberships, user_id=user_id, partnership_id=partnership_id, role=role, urn=urn, since=self._now, granted_by=granted_by
+        )
+
+    def end_membership(self, *, partnership_id: int | None, membership_id: int) -> bool:
+        """Take a role away. ``partnership_id`` None is for administrators of the house."""
+        return self._changed(
+            memberships.delete().where(memberships.c.id == membership_id, memberships.c.partnership_id.is_not_distinct_from(partnership_id))
+        ) == 1  # fmt: skip
+
+    def memberships_of(self, *, user_id: int) -> tuple[Membership, ...]:
+        """Every role a person holds."""
+        query = sa.select(*columns_of(Membership, memberships)).where(memberships.c.user_id == user_id)
+        return self._many(Membership, query.order_by(memberships.c.id))
+
+    def members(self, *, partnership_id: int) -> tuple[Member, ...]:
+        """The people of a partnership, a row for each role, by name."""
+        query = sa.select(
+            memberships.c.id.label("membership_id"),
+            memberships.c.user_id,
+            users.c.name,
+            users.c.sign_in,
+            memberships.c.role,
+            memberships.c.urn,
+            users.c.disabled_at,
+        ).join(users, users.c.id == memberships.c.user_id)
+        return self._many(
+            Member, query.where(memberships.c.partnership_id == partnership_id).order_by(users.c.name, users.c.id, memberships.c.id)
+        )

@@ -1,0 +1,115 @@
+"""The store: opened once a process, entered by transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from planner.errors import PlannerError
+from planner.store.engine import Engines, open_engines
+from planner.store.events import Events
+from planner.store.invitations import Invitations
+from planner.store.migrate import upgrade
+from planner.store.partnerships import Partnerships, Policies
+from planner.store.people import People
+from planner.store.plans import Plans
+from planner.store.room import Clock, database_now
+from planner.store.runs import Runs
+from planner.store.schools import Schools
+from planner.store.sessions import Sessions
+from planner.store.throttle import Throttle
+from planner.store.uploads import Uploads
+
+
+class Transaction:
+    """Everything the store can do, in one transaction: a room for each kind of thing."""
+
+    def __init__(self, connection: Connection, tick: Callable[[Connection], int]) -> None:
+        clock = Clock(connection, tick)
+        self._clock = clock
+        self.people = People(connection, clock)
+        self.invitations = Invitations(connection, clock)
+        self.sessions = Sessions(connection, clock)
+        self.throttle = Throttle(connection, clock)
+        self.partnerships = Partnerships(connection, clock)
+        self.policies = Policies(connection, clock)
+        self.uploads = Uploads(connection, clock)
+        self.schools = Schools(connection, clock)
+        self.runs = Runs(connection, clock)
+        self.plans = Plans(connection, clock)
+        self.events = Events(connection, clock)
+
+    @property
+    def now(self) -> int:
+        """Milliseconds since 1970 UTC by the database's clock; the same throughout the transaction."""
+        return self._clock.now
+
+
+class Store:
+    """An open database. Threads may share it; processes open their own."""
+
+    def __init__(self, engines: Engines, *, tick: Callable[[Connection], int] = database_now) -> None:
+        self._engines = engines
+        self.tick = tick
+        """Where transactions read the time; tests put another clock here."""
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """Change things: all that happens inside is kept at its end, or nothing where an exception leaves it.
+
+        Keep it short, and never begin another inside: on SQLite there is one writer at a time.
+        """
+        with self._engines.writer.begin() as connection:
+            yield Transaction(connection, self.tick)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Look at things as they stand at one moment, beside any writer; the database refuses to write here."""
+        with self._engines.reader.begin() as connection:
+            yield Transaction(connection, self.tick)
+
+    def faults(self) -> tuple[str, ...]:
+        """What the database finds wrong with itself: SQLite's integrity and foreign keys. PostgreSQL keeps its own watch."""
+        if self._engines.is_postgres:
+            return ()
+        with self._engines.reader.begin() as connection:
+            rows = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+            strays = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        return (*(str(row) for row in rows if row != "ok"), *(f"row {row[1]} of {row[0]} refers to nothing" for row in strays))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engines.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+        self.close()
+
+
+def open_store(url: str | None, home: Path) -> Store:
+    """Open the database at this URL, or the SQLite file in ``home``, made where it is not there, brought up to this version.
+
+    Raises ``PlannerError`` with one sentence where it cannot be opened.
+    """
+    engines = open_engines(url, home)
+    try:
+        upgrade(engines)
+    except sa.exc.DBAPIError as error:
+        engines.dispose()
+        where = engines.writer.url.render_as_string()
+        what = str(error.orig).strip().splitlines()[0]
+        raise PlannerError(
+            f"The database {where} cannot be opened ({what}): check the address, and that it is there and may be written."
+        ) from error
+    except PlannerError:
+        engines.dispose()
+        raise
+    return Store(engines)

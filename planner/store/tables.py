@@ -1,0 +1,355 @@
+"""Every table, once, for SQLite and PostgreSQL alike.
+
+All times are whole milliseconds since 1970 UTC and come from the database's own clock. Documents are
+JSON text. Every table of a partnership carries ``partnership_id``, and what belongs to a run or to a
+version refers to it together with the partnership, so that a row can never point into another partnership.
+On SQLite all tables are STRICT: a text is refused where a number belongs.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import CheckConstraint, Column, Dialect, ForeignKey, ForeignKeyConstraint, Index, Table, UniqueConstraint
+
+from planner.store.kinds import QueryState, Role, RunState
+
+NAMING = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+METADATA = sa.MetaData(naming_convention=NAMING)
+
+Whole = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+Real: sa.types.TypeEngine[float] = sa.Double().with_variant(sa.REAL(), "sqlite")
+
+
+class Words(sa.types.TypeDecorator[str]):
+    """Text as people type it; what PostgreSQL or UTF-8 cannot hold becomes the replacement character."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (SQLAlchemy's signature)
+        """The text without NUL and without half characters."""
+        return None if value is None else as_kept(value)
+
+
+def as_kept(text: str) -> str:
+    """Text as it comes back from the database."""
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+class Document(sa.types.TypeDecorator[Any]):
+    """JSON data kept as ASCII text, its keys in the order they came."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """JSON data to text; what is not JSON, such as infinity, raises ValueError or TypeError."""
+        return None if value is None else json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Text to JSON data."""
+        return None if value is None else json.loads(value)
+
+
+class Choice(sa.types.TypeDecorator[StrEnum]):
+    """One word of a fixed list, kept as text, read as its enumeration."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """The word; one that is not on the list raises ValueError."""
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002
+        """The word as its enumeration."""
+        return None if value is None else self.kind(value)
+
+
+def _table(name: str, *parts: Any) -> Table:
+    return Table(name, METADATA, *parts, sqlite_strict=True)
+
+
+def _numbered(name: str, *parts: Any) -> Table:
+    """A table with an ``id`` that is never used twice, also when its row is gone."""
+    return Table(name, METADATA, Column("id", Whole, primary_key=True), *parts, sqlite_strict=True, sqlite_autoincrement=True)
+
+
+def _by(name: str, *, needed: bool = True) -> Column[int]:
+    return Column(name, Whole, ForeignKey("users.id"), nullable=not needed)
+
+
+def _partnership(*, needed: bool = True) -> Column[int]:
+    return Column("partnership_id", Whole, ForeignKey("partnerships.id"), nullable=not needed)
+
+
+def _of_run() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["partnership_id", "run_id"], ["runs.partnership_id", "runs.id"])
+
+
+def _one_of(column: str, kind: type[StrEnum]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(word.value) for word in kind)})", name=column)
+
+
+def _belongs() -> tuple[CheckConstraint, ...]:
+    """Heads, and only heads, belong to a school; only an administrator may be one of the whole house."""
+    return (
+        _one_of("role", Role),
+        CheckConstraint("(role = 'head') = (urn IS NOT NULL)", name="urn_of_heads"),
+        CheckConstraint("partnership_id IS NOT NULL OR role = 'administrator'", name="partnership_of_role"),
+    )
+
+
+# --- people --------------------------------------------------------------------------------
+
+users = _numbered(
+    "users",
+    Column("name", Words, nullable=False),
+    Column("sign_in", Words, nullable=False, unique=True),
+    Column("password_hash", sa.Text),
+    Column("created_at", Whole, nullable=False),
+    Column("disabled_at", Whole),
+    Column("version", Whole, nullable=False, server_default="1"),
+)
+
+memberships = _numbered(
+    "memberships",
+    _by("user_id"),
+    _partnership(needed=False),
+    Column("role", Choice(Role), nullable=False),
+    Column("urn", Whole),
+    Column("since", Whole, nullable=False),
+    _by("granted_by", needed=False),
+    *_belongs(),
+    UniqueConstraint("user_id", "partnership_id", "role", "urn"),
+    Index(
+        "ix_memberships_role_once",
+        "user_id",
+        "partnership_id",
+        "role",
+        unique=True,
+        sqlite_where=sa.text("urn IS NULL"),
+        postgresql_where=sa.text("urn IS NULL"),
+    ),
+    Index(
+        "ix_memberships_house_once",
+        "user_id",
+        unique=True,
+        sqlite_where=sa.text("partnership_id IS NULL"),
+        postgresql_where=sa.text("partnership_id IS NULL"),
+    ),
+    Index(None, "partnership_id"),
+)
+
+invitations = _numbered(
+    "invitations",
+    Column("token_hash", sa.Text, nullable=False, unique=True),
+    _partnership(needed=False),
+    Column("role", Choice(Role), nullable=False),
+    Column("urn", Whole),
+    Column("invitee", Words, nullable=False),
+    _by("invited_by", needed=False),
+    Column("invited_at", Whole, nullable=False),
+    Column("expires_at", Whole, nullable=False),
+    Column("used_at", Whole),
+    _by("used_by", needed=False),
+    Column("withdrawn_at", Whole),
+    *_belongs(),
+)
+
+sessions = _numbered(
+    "sessions",
+    Column("token_hash", sa.Text, nullable=False, unique=True),
+    _by("user_id"),
+    Column("opened_at", Whole, nullable=False),
+    Column("seen_at", Whole, nullable=False),
+    Column("expires_at", Whole, nullable=False),
+    Column("browser", Words, nullable=False),
+    Index(None, "user_id"),
+)
+
+sign_in_tries = _numbered(
+    "sign_in_tries",
+    Column("account_hash", sa.Text, nullable=False),
+    Column("network_hash", sa.Text, nullable=False),
+    Column("at", Whole, nullable=False),
+    Index(None, "account_hash", "at"),
+    Index(None, "network_hash", "at"),
+    Index(None, "at"),
+)
+
+# --- partnerships and what they bring ------------------------------------------------------
+
+partnerships = _numbered(
+    "partnerships",
+    Column("name", Words, nullable=False),
+    Column("created_at", Whole, nullable=False),
+    _by("created_by", needed=False),
+    Column("latest_version", Whole, nullable=False, server_default="0"),
+    Column("latest_policy", Whole, nullable=False, server_default="0"),
+)
+
+
+def _versions(name: str) -> Table:
+    return _table(
+        name,
+        Column("partnership_id", Whole, ForeignKey("partnerships.id"), primary_key=True),
+        Column("version", Whole, primary_key=True),
+        Column("document", Document, nullable=False),
+        Column("sha256", sa.Text, nullable=False),
+        Column("note", Words, nullable=False),
+        _by("made_by", needed=False),
+        Column("made_at", Whole, nullable=False),
+    )
+
+
+partnership_versions = _versions("partnership_versions")
+policy_versions = _versions("policy_versions")
+
+uploads = _numbered(
+    "uploads",
+    _partnership(),
+    Column("file_name", Words, nullable=False),
+    Column("content", sa.LargeBinary, nullable=False),
+    Column("findings", Document, nullable=False),
+    Column("document", Document),
+    _by("uploaded_by"),
+    Column("uploaded_at", Whole, nullable=False),
+    Column("expires_at", Whole, nullable=False),
+    Index(None, "partnership_id"),
+    Index(None, "expires_at"),
+)
+
+confirmations = _table(
+    "confirmations",
+    Column("partnership_id", Whole, primary_key=True),
+    Column("urn", Whole, primary_key=True),
+    Column("version", Whole, primary_key=True),
+    Column("user_id", Whole, ForeignKey("users.id"), primary_key=True),
+    Column("at", Whole, nullable=False),
+    ForeignKeyConstraint(["partnership_id", "version"], ["partnership_versions.partnership_id", "partnership_versions.version"]),
+)
+
+queries = _numbered(
+    "queries",
+    _partnership(),
+    Column("urn", Whole, nullable=False),
+    Column("line", Words, nullable=False),
+    Column("question", Words, nullable=False),
+    Column("plan_id", Whole),
+    Column("state", Choice(QueryState), nullable=False),
+    _by("opened_by"),
+    Column("opened_at", Whole, nullable=False),
+    Column("answer", Words),
+    _by("answered_by", needed=False),
+    Column("answered_at", Whole),
+    _by("closed_by", needed=False),
+    Column("closed_at", Whole),
+    Column("version", Whole, nullable=False, server_default="1"),
+    _one_of("state", QueryState),
+    ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
+    Index(None, "partnership_id", "urn"),
+)
+
+# --- runs and plans ------------------------------------------------------------------------
+
+runs = _numbered(
+    "runs",
+    _partnership(),
+    Column("kind", sa.Text, nullable=False),
+    Column("partnership_version", Whole, nullable=False),
+    Column("policy_version", Whole, nullable=False),
+    Column("settings", Document, nullable=False),
+    Column("inputs_sha256", sa.Text, nullable=False),
+    _by("requested_by"),
+    Column("requested_at", Whole, nullable=False),
+    Column("state", Choice(RunState), nullable=False),
+    Column("attempts", Whole, nullable=False, server_default="0"),
+    Column("fence", Whole, nullable=False, server_default="0"),
+    Column("worker", Words),
+    Column("claimed_at", Whole),
+    Column("lease_until", Whole),
+    Column("ended_at", Whole),
+    Column("reason", Words),
+    Column("best_wanted_at", Whole),
+    Column("best_amounts", Document),
+    Column("best_shortfall_points", Real),
+    Column("best_at", Whole),
+    Column("changes", Whole, nullable=False, server_default="0"),
+    _one_of("state", RunState),
+    CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="lease_while_running"),
+    UniqueConstraint("partnership_id", "id"),
+    ForeignKeyConstraint(
+        ["partnership_id", "partnership_version"], ["partnership_versions.partnership_id", "partnership_versions.version"]
+    ),
+    ForeignKeyConstraint(["partnership_id", "policy_version"], ["policy_versions.partnership_id", "policy_versions.version"]),
+    Index(None, "state", "lease_until"),
+    Index(None, "partnership_id", "claimed_at"),
+)
+
+progress = _table(
+    "progress",
+    Column("partnership_id", Whole, nullable=False),
+    Column("run_id", Whole, primary_key=True),
+    Column("fence", Whole, primary_key=True),
+    Column("seq", Whole, primary_key=True),
+    Column("at", Whole, nullable=False),
+    Column("stage", Words, nullable=False),
+    Column("best_points", Real),
+    Column("bound_points", Real),
+    Column("detail", Document, nullable=False),
+    _of_run(),
+)
+
+plans = _numbered(
+    "plans",
+    _partnership(),
+    Column("run_id", Whole, nullable=False, unique=True),
+    Column("fence", Whole, nullable=False),
+    Column("made_at", Whole, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("fingerprint", sa.Text, nullable=False),
+    Column("document", Document, nullable=False),
+    UniqueConstraint("partnership_id", "id"),
+    _of_run(),
+)
+
+# --- what happened -------------------------------------------------------------------------
+
+event_chains = _table(
+    "event_chains",
+    Column("chain", Whole, primary_key=True, autoincrement=False),
+    Column("seq", Whole, nullable=False),
+    Column("sha256", sa.Text, nullable=False),
+)
+
+events = _numbered(
+    "events",
+    Column("chain", Whole, ForeignKey("event_chains.chain"), nullable=False),
+    Column("seq", Whole, nullable=False),
+    _partnership(needed=False),
+    Column("at", Whole, nullable=False),
+    _by("by", needed=False),
+    Column("action", Words, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("detail", Document, nullable=False),
+    Column("previous_sha256", sa.Text, nullable=False),
+    Column("sha256", sa.Text, nullable=False),
+    CheckConstraint("chain = coalesce(partnership_id, 0)", name="chain_of_partnership"),
+    UniqueConstraint("chain", "seq"),
+)

@@ -1,0 +1,245 @@
+"""What partnerships bring: versions, uploads, confirmations and queries; and the sealed log."""
+
+import json
+import random
+import threading
+
+import pytest
+import sqlalchemy as sa
+from builders import two_schools
+from stored import DOCUMENT, a_partnership, a_user
+
+from planner.documents import sha256_of, to_plain
+from planner.errors import ChangedMeanwhile
+from planner.store import QueryState, Transaction
+
+
+def test_versions_are_numbered_and_the_second_of_two_who_add_one_is_told(store):
+    by, here = a_user(store), a_partnership(store)
+    with store.begin() as tx:
+        second = tx.partnerships.add_version(partnership_id=here, document={**DOCUMENT, "council": "Surrey"}, note="2", by=by, based_on=1)
+    assert second.version == 2
+    assert second.sha256 == sha256_of(second.document)
+    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+        tx.partnerships.add_version(partnership_id=here, document=DOCUMENT, note="also 2", by=by, based_on=1)
+    with store.read() as tx:
+        assert tx.partnerships.latest(partnership_id=here) == second == tx.partnerships.version(partnership_id=here, version=2)
+        assert [(v.version, v.note) for v in tx.partnerships.versions(partnership_id=here)] == [(2, "2"), (1, "first")]
+        assert tx.policies.latest(partnership_id=here).version == 1
+        assert tx.partnerships.version(partnership_id=here, version=3) is None
+        assert tx.partnerships.version(partnership_id=here + 1, version=1) is None
+        assert (tx.partnerships.partnership(partnership_id=here).latest_version, len(tx.partnerships.partnerships())) == (2, 1)
+
+
+def test_a_partnership_without_versions_has_no_latest(store):
+    with store.begin() as tx:
+        here = tx.partnerships.create(name="New", by=None)
+        assert tx.partnerships.latest(partnership_id=here) is None
+        assert tx.policies.latest(partnership_id=here) is None
+
+
+def test_of_many_who_add_a_version_at_once_one_is_kept(store):
+    here, told = a_partnership(store), []
+
+    def add(number):
+        try:
+            with store.begin() as tx:
+                tx.policies.add_version(partnership_id=here, document={"number": number}, note="", by=None, based_on=1)
+            told.append("kept")
+        except ChangedMeanwhile:
+            told.append("told")
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["kept"] + ["told"] * 5
+    with store.read() as tx:
+        assert len(tx.policies.versions(partnership_id=here)) == 2
+
+
+def test_uploads_wait_a_day_and_are_taken_once(store, later):
+    by, here, there = a_user(store), a_partnership(store), a_partnership(store, "Others")
+    content, findings = bytes(range(256)) * 4, [{"sheet": "Schools", "row": 3, "what": "No URN."}]
+    with store.begin() as tx:
+        ids = [
+            tx.uploads.add(partnership_id=here, file_name=f"{n}.xlsx", content=content, findings=findings, document=None, by=by)
+            for n in range(3)
+        ]
+    with store.begin() as tx:
+        assert tx.uploads.upload(partnership_id=here, upload_id=ids[0]).content == content
+        assert tx.uploads.upload(partnership_id=there, upload_id=ids[0]) is None
+        assert tx.uploads.take(partnership_id=there, upload_id=ids[0]) is None
+        assert tx.uploads.take(partnership_id=here, upload_id=ids[0]).findings == findings
+        assert tx.uploads.take(partnership_id=here, upload_id=ids[0]) is None
+        assert not tx.uploads.drop(partnership_id=there, upload_id=ids[1])
+        assert tx.uploads.drop(partnership_id=here, upload_id=ids[1])
+        assert [(u.id, u.document) for u in tx.uploads.waiting(partnership_id=here)] == [(ids[2], None)]
+    later(minutes=24 * 60)
+    with store.begin() as tx:
+        assert tx.uploads.take(partnership_id=here, upload_id=ids[2]) is None
+        assert tx.uploads.sweep() == 1
+    with store.begin() as tx:
+        assert tx.uploads.add(partnership_id=here, file_name="", content=b"", findings=[], document=None, by=by) not in ids
+
+
+def test_a_head_confirms_a_version_of_the_school_once(store):
+    by, here = a_user(store), a_partnership(store)
+    with store.begin() as tx:
+        assert tx.schools.confirm(partnership_id=here, urn=100001, version=1, user_id=by)
+        assert not tx.schools.confirm(partnership_id=here, urn=100001, version=1, user_id=by)
+        assert [(c.urn, c.user_id) for c in tx.schools.confirmations(partnership_id=here, version=1)] == [(100001, by)]
+        assert tx.schools.confirmations(partnership_id=here, version=2) == ()
+    with pytest.raises(sa.exc.IntegrityError), store.begin() as tx:
+        tx.schools.confirm(partnership_id=here, urn=100001, version=2, user_id=by)
+
+
+def test_a_query_is_opened_answered_and_closed_and_nobody_is_overwritten(store):
+    by, here, there = a_user(store), a_partnership(store), a_partnership(store, "Others")
+    with store.begin() as tx:
+        query_id = tx.schools.open_query(partnership_id=here, urn=100001, line="Grant", question="Why less?", by=by)
+        tx.schools.answer_query(partnership_id=here, query_id=query_id, answer="Fewer pupils.", by=by, version=1)
+    for change in ({"partnership_id": here, "version": 1}, {"partnership_id": there, "version": 2}):
+        with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+            tx.schools.answer_query(query_id=query_id, answer="Other.", by=by, **change)
+    with store.begin() as tx:
+        assert tx.schools.query(partnership_id=here, query_id=query_id).state is QueryState.ANSWERED
+        tx.schools.close_query(partnership_id=here, query_id=query_id, by=by, version=2)
+        query = tx.schools.query(partnership_id=here, query_id=query_id)
+        assert (query.state, query.answer, query.closed_by, query.version) == (QueryState.CLOSED, "Fewer pupils.", by, 3)
+        assert tx.schools.query(partnership_id=there, query_id=query_id) is None
+        assert tx.schools.queries(partnership_id=here) == tx.schools.queries(partnership_id=here, urn=100001) == (query,)
+        assert tx.schools.queries(partnership_id=here, urn=100002) == tx.schools.queries(partnership_id=there) == ()
+    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+        tx.schools.close_query(partnership_id=here, query_id=query_id, by=by, version=3)
+
+
+# --- the log ---
+
+
+def record(store, here, count=1):
+    for number in range(count):
+        with store.begin() as tx:
+            tx.events.record(
+                partnership_id=here, by=None, action="plan opened", subject=f"plan {number}", detail={"n": [1, 2.5, None, "é\0"]}
+            )
+
+
+def check(store, here):
+    with store.read() as tx:
+        return tx.events.verify_chain(partnership_id=here)
+
+
+def test_events_are_chained_for_each_partnership_and_the_house(store):
+    here, there = a_partnership(store), a_partnership(store, "Others")
+    for chain, count in ((here, 3), (there, 2), (None, 4)):
+        record(store, chain, count)
+        assert check(store, chain).is_whole
+        assert check(store, chain).events == count
+        with store.read() as tx:
+            assert (
+                tx.events.head(partnership_id=chain) == check(store, chain).head_sha256 == tx.events.events(partnership_id=chain)[0].sha256
+            )
+            assert [e.seq for e in tx.events.events(partnership_id=chain, before=3)] == [2, 1]
+            assert {e.partnership_id for e in tx.events.events(partnership_id=chain)} == {chain}
+    empty = a_partnership(store, "Quiet")
+    assert check(store, empty).is_whole
+    with store.read() as tx:
+        assert tx.events.head(partnership_id=empty) == ""
+
+
+def test_many_write_the_log_at_once_and_the_chain_is_whole(store):
+    here = a_partnership(store)
+    threads = [threading.Thread(target=record, args=(store, here, 10)) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (check(store, here).is_whole, check(store, here).events) == (True, 50)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE events SET action = 'nothing' WHERE seq = 2",
+        "DELETE FROM events WHERE seq = 2",
+        "DELETE FROM events",
+        "INSERT OR REPLACE INTO events SELECT * FROM events WHERE seq = 2",
+        "INSERT OR REPLACE INTO events SELECT 99, chain, seq, partnership_id, at, by, '', subject, detail, '', sha256 FROM events WHERE seq = 2",
+        "TRUNCATE events",
+    ],
+)
+def test_the_database_refuses_to_change_or_delete_events(store, database, statement):
+    if ("TRUNCATE" if not database.is_postgres else "OR REPLACE") in statement:
+        pytest.skip("the other database's words")
+    record(store, a_partnership(store), 3)
+    with pytest.raises(sa.exc.DBAPIError, match="events can only be added"), store._engines.writer.begin() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def take_the_guard_away(connection, database):
+    if database.is_postgres:
+        connection.exec_driver_sql("ALTER TABLE events DISABLE TRIGGER USER")
+    else:
+        for name in ("events_never_change", "events_never_go", "events_never_give_way"):
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+
+
+SPOILS = {
+    "an edited action": "UPDATE events SET action = 'plan signed' WHERE seq = {n}",
+    "an edited time": "UPDATE events SET at = at + 1 WHERE seq = {n}",
+    "another person": "UPDATE events SET by = {user} WHERE seq = {n}",
+    "an edited detail": "UPDATE events SET detail = '{{}}' WHERE seq = {n}",
+    "an edited seal": "UPDATE events SET sha256 = 'a' WHERE seq = {n}",
+    "a removed event": "DELETE FROM events WHERE seq = {n}",
+    "a removed end": "DELETE FROM events WHERE seq >= {n}",
+    "two swapped": "",
+    "a moved head": "UPDATE event_chains SET sha256 = 'a' WHERE seq = 20",
+}
+
+
+@pytest.mark.parametrize("what", SPOILS)
+def test_the_chain_finds(store, database, what):
+    here, user = a_partnership(store), a_user(store)
+    record(store, here, 20)
+    with store._engines.writer.begin() as connection:
+        take_the_guard_away(connection, database)
+    for n in {1, 20, *random.sample(range(2, 20), 4)}:
+        connection = store._engines.writer.connect()
+        spoil = connection.begin()
+        if what == "two swapped":  # by way of a free number: seq is unique
+            other = n % 20 + 1
+            for old, new in ((n, -1), (other, n), (-1, other)):
+                connection.exec_driver_sql(f"UPDATE events SET seq = {new} WHERE seq = {old}")
+        else:
+            connection.exec_driver_sql(SPOILS[what].format(n=n, user=user))
+        checked = Transaction(connection, store.tick).events.verify_chain(partnership_id=here)
+        spoil.rollback()
+        connection.close()
+        assert not checked.is_whole
+        assert checked.broken_at == (21 if what == "a moved head" else min(n, n % 20 + 1) if what == "two swapped" else n)
+    assert check(store, here).is_whole
+
+
+def test_a_chain_made_anew_from_the_first_event_is_found_by_a_head_printed_before(store):
+    """Whoever can rewrite the whole chain can seal it: that is why plans print its head."""
+    here = a_partnership(store)
+    record(store, here, 3)
+    printed = check(store, here).head_sha256
+    assert printed == check(store, here).head_sha256
+    record(store, here)
+    with store.read() as tx:
+        assert printed in {event.sha256 for event in tx.events.events(partnership_id=here)}
+
+
+def test_a_partnership_comes_back_from_the_store_as_it_went_in(store):
+    partnership = two_schools().partnership
+    here = a_partnership(store)
+    with store.begin() as tx:
+        tx.partnerships.add_version(partnership_id=here, document=to_plain(partnership), note="", by=None, based_on=1)
+    with store.read() as tx:
+        kept = tx.partnerships.latest(partnership_id=here)
+    assert kept.partnership() == partnership
+    assert kept.sha256 == sha256_of(to_plain(partnership))
+    assert json.dumps(kept.document) == json.dumps(to_plain(partnership))

@@ -1,0 +1,268 @@
+"""People: accounts, memberships, invitations, sessions and the brake on guessing."""
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+from stored import a_partnership, a_user
+
+from planner.errors import AlreadyTaken
+from planner.store import Role
+from planner.store.throttle import TRIES_OF_ACCOUNT, TRIES_OF_NETWORK
+
+
+def test_a_sign_in_name_is_used_once_however_it_is_written(store):
+    user_id = a_user(store, "Ann@Example.org")
+    with pytest.raises(AlreadyTaken), store.begin() as tx:
+        tx.people.add_user(name="Other Ann", sign_in=" ann@example.ORG ")
+    with store.read() as tx:
+        assert tx.people.user_by_sign_in(sign_in="ANN@example.org").id == user_id
+        assert tx.people.user_by_sign_in(sign_in="bob@example.org") is None
+        assert [user.id for user in tx.people.users()] == [user_id]
+
+
+def test_the_second_of_two_people_who_rename_somebody_is_told(store):
+    user_id = a_user(store)
+    with store.begin() as tx:
+        assert tx.people.rename(user_id=user_id, name="Anne", version=1)
+        assert not tx.people.rename(user_id=user_id, name="Annie", version=1)
+        assert tx.people.user(user_id=user_id).name == "Anne"
+
+
+def test_an_erased_person_leaves_a_number_only(store):
+    user_id = a_user(store)
+    with store.begin() as tx:
+        assert tx.people.erase(user_id=user_id)
+        user = tx.people.user(user_id=user_id)
+    assert "ann" not in f"{user.name} {user.sign_in}".casefold()
+    assert user.password_hash is None
+    assert user.disabled_at is not None
+    assert a_user(store) != user_id
+
+
+def test_a_role_is_held_once_and_a_person_may_hold_several(store):
+    user_id, here = a_user(store), a_partnership(store)
+    with store.begin() as tx:
+        head = tx.people.add_membership(user_id=user_id, partnership_id=here, role=Role.HEAD, urn=100001)
+        assert tx.people.add_membership(user_id=user_id, partnership_id=here, role=Role.HEAD, urn=100001) is None
+        assert tx.people.add_membership(user_id=user_id, partnership_id=here, role=Role.HEAD, urn=100002)
+        assert tx.people.add_membership(user_id=user_id, partnership_id=here, role=Role.CHAIR)
+        assert tx.people.add_membership(user_id=user_id, partnership_id=here, role=Role.CHAIR) is None
+        assert tx.people.add_membership(user_id=user_id, partnership_id=None, role=Role.ADMINISTRATOR)
+        assert tx.people.add_membership(user_id=user_id, partnership_id=None, role=Role.ADMINISTRATOR) is None
+        assert [(m.role, m.urn) for m in tx.people.members(partnership_id=here)] == [
+            (Role.HEAD, 100001),
+            (Role.HEAD, 100002),
+            (Role.CHAIR, None),
+        ]
+        assert not tx.people.end_membership(partnership_id=None, membership_id=head)
+        assert tx.people.end_membership(partnership_id=here, membership_id=head)
+        assert [m.role for m in tx.people.memberships_of(user_id=user_id)] == [Role.HEAD, Role.CHAIR, Role.ADMINISTRATOR]
+
+
+@pytest.mark.parametrize(
+    "membership",
+    [
+        {"role": Role.HEAD, "urn": None},
+        {"role": Role.BOARD, "urn": 100001},
+        {"role": Role.BOARD, "partnership_id": None},
+    ],
+)
+def test_a_head_has_a_school_and_everyone_but_an_administrator_a_partnership(store, membership):
+    user_id, here = a_user(store), a_partnership(store)
+    with pytest.raises(sa.exc.IntegrityError), store.begin() as tx:
+        tx.people.add_membership(**{"user_id": user_id, "partnership_id": here, **membership})
+
+
+# --- invitations ---
+
+
+def invite(store, here, **changes):
+    with store.begin() as tx:
+        return tx.invitations.invite(**{"partnership_id": here, "role": Role.HEAD, "urn": 100001, "invitee": "Ann", "by": None, **changes})
+
+
+def use(store, token, user_id):
+    with store.begin() as tx:
+        return tx.invitations.use(token=token, user_id=user_id)
+
+
+def test_an_invitation_makes_a_member_once(store):
+    user_id, here = a_user(store), a_partnership(store)
+    token = invite(store, here)
+    with store.read() as tx:
+        assert tx.invitations.invitation(token=token).invitee == "Ann"
+        assert tx.invitations.invitation(token=token[:-1]) is None
+    assert use(store, token, user_id).used_by == user_id
+    assert use(store, token, a_user(store, "bob")) is None
+    with store.read() as tx:
+        assert tx.invitations.invitation(token=token) is None
+        assert [(m.user_id, m.role, m.urn) for m in tx.people.members(partnership_id=here)] == [(user_id, Role.HEAD, 100001)]
+        assert [i.used_by for i in tx.invitations.of(partnership_id=here)] == [user_id]
+
+
+def test_of_many_who_use_an_invitation_at_once_one_becomes_a_member(store):
+    here, people = a_partnership(store), [a_user(store, str(number)) for number in range(6)]
+    token, used = invite(store, here), []
+    threads = [threading.Thread(target=lambda user_id=user_id: used.append(use(store, token, user_id))) for user_id in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(invitation is not None for invitation in used) == 1
+    with store.read() as tx:
+        assert len(tx.people.members(partnership_id=here)) == 1
+
+
+def test_an_invitation_that_is_late_or_withdrawn_is_useless(store, later):
+    user_id, here = a_user(store), a_partnership(store)
+    withdrawn, late = invite(store, here), invite(store, here, days=7)
+    with store.begin() as tx:
+        newest, oldest = tx.invitations.of(partnership_id=here)
+        assert not tx.invitations.withdraw(partnership_id=a_partnership_of(tx), invitation_id=oldest.id)
+        assert tx.invitations.withdraw(partnership_id=here, invitation_id=oldest.id)
+        assert not tx.invitations.withdraw(partnership_id=here, invitation_id=oldest.id)
+        assert newest.withdrawn_at is None
+    later(minutes=7 * 24 * 60)
+    assert use(store, withdrawn, user_id) is None
+    assert use(store, late, user_id) is None
+
+
+def a_partnership_of(tx):
+    return tx.partnerships.create(name="Others", by=None)
+
+
+def test_no_secret_of_a_link_or_cookie_is_kept(store, database):
+    user_id, here = a_user(store), a_partnership(store)
+    invitation = invite(store, here)
+    with store.begin() as tx:
+        cookie = tx.sessions.open_session(user_id=user_id)
+    with store._engines.reader.begin() as connection:
+        kept = [repr(row) for table in ("invitations", "sessions") for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]
+    assert len(kept) == 2
+    assert not any(secret in row for secret in (invitation, cookie) for row in kept)
+
+
+# --- sessions ---
+
+
+def session(store, token):
+    with store.read() as tx:
+        return tx.sessions.session(token=token)
+
+
+def touch(store, token):
+    with store.begin() as tx:
+        return tx.sessions.touch(token=token)
+
+
+def test_a_session_ends_after_30_minutes_idle_and_12_hours_at_most(store, later):
+    user_id = a_user(store)
+    with store.begin() as tx:
+        idle, busy = (tx.sessions.open_session(user_id=user_id, browser="Firefox") for _ in range(2))
+    assert session(store, idle).user_id == user_id
+    later(minutes=29)
+    assert touch(store, busy)
+    later(minutes=2)
+    assert session(store, idle) is None
+    assert not touch(store, idle)
+    for _ in range(25):
+        assert session(store, busy) is not None
+        assert touch(store, busy)
+        later(minutes=27)
+    later(minutes=14)
+    assert session(store, busy) is None
+    assert not touch(store, busy)
+    with store.begin() as tx:
+        assert tx.sessions.sweep() == 2
+
+
+def test_a_session_is_touched_once_a_minute_at_most(store, later):
+    user_id = a_user(store)
+    with store.begin() as tx:
+        token = tx.sessions.open_session(user_id=user_id)
+    for seconds, is_due in ((0, False), (58, False), (3, True)):
+        later(seconds=seconds)
+        with store.read() as tx:
+            assert tx.sessions.is_due(tx.sessions.session(token=token)) == is_due
+
+
+def test_sessions_are_ended_one_by_one_or_all_but_mine(store):
+    user_id, other_id = a_user(store), a_user(store, "bob")
+    with store.begin() as tx:
+        tokens = [tx.sessions.open_session(user_id=user_id) for _ in range(4)]
+        others = tx.sessions.open_session(user_id=other_id)
+    with store.begin() as tx:
+        assert tx.sessions.revoke(token=tokens[0])
+        assert not tx.sessions.revoke(token=tokens[0])
+        second = tx.sessions.session(token=tokens[1])
+        assert not tx.sessions.revoke_one(user_id=other_id, session_id=second.id)
+        assert tx.sessions.revoke_one(user_id=user_id, session_id=second.id)
+        assert tx.sessions.revoke_all(user_id=user_id, but=tokens[3]) == 1
+        assert len(tx.sessions.of(user_id=user_id)) == 1
+    assert [session(store, token) is not None for token in (*tokens, others)] == [False, False, False, True, True]
+    with store.begin() as tx:
+        assert tx.sessions.revoke_all(user_id=user_id) == 1
+
+
+def test_a_disabled_person_is_out_at_once(store):
+    user_id = a_user(store)
+    with store.begin() as tx:
+        token = tx.sessions.open_session(user_id=user_id)
+        assert tx.people.disable(user_id=user_id)
+        assert not tx.people.disable(user_id=user_id)
+    assert session(store, token) is None
+    with store.begin() as tx:
+        assert tx.people.enable(user_id=user_id)
+    assert session(store, token) is not None
+
+
+# --- the brake ---
+
+
+def try_once(store, sign_in="ann", network="10.0.0.1"):
+    with store.begin() as tx:
+        return tx.throttle.wait_before_try(sign_in=sign_in, network=network)
+
+
+def test_an_account_is_tried_ten_times_in_15_minutes(store, later):
+    for _ in range(TRIES_OF_ACCOUNT):
+        assert try_once(store, network=str(_)) == 0
+        later(seconds=30)
+    wait = try_once(store, sign_in=" ANN ", network="elsewhere")
+    assert 9.9 * 60_000 < wait <= 10 * 60_000
+    assert try_once(store, sign_in="bob") == 0
+    later(minutes=9)
+    assert try_once(store) > 0
+    later(minutes=1)
+    assert try_once(store) == 0
+    assert try_once(store) > 0
+
+
+def test_a_network_is_braked_over_all_accounts(store, later):
+    for number in range(TRIES_OF_NETWORK):
+        assert try_once(store, sign_in=str(number)) == 0
+    assert try_once(store, sign_in="one more") > 0
+    assert try_once(store, sign_in="one more", network="10.0.0.2") == 0
+    later(minutes=15)
+    assert try_once(store, sign_in="one more") == 0
+    with store._engines.reader.begin() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM sign_in_tries").scalar_one() == 1
+
+
+def test_the_right_password_forgets_the_tries(store):
+    for _ in range(3 * TRIES_OF_ACCOUNT):
+        assert try_once(store) == 0
+        with store.begin() as tx:
+            tx.throttle.succeeded(sign_in="Ann")
+
+
+def test_many_tries_at_once_do_not_slip_through(store):
+    waits = []
+    threads = [threading.Thread(target=lambda: waits.extend(try_once(store) for _ in range(5))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(waits) == 30
+    assert sum(wait == 0 for wait in waits) == TRIES_OF_ACCOUNT

@@ -1,0 +1,259 @@
+"""The queue: claims, leases and fences; fair turns; endings that nothing undoes."""
+
+import threading
+
+import pytest
+from stored import PLAN, a_partnership, a_run, a_user, claim, finish, run_of
+
+from planner.errors import PlannerError
+from planner.store import RunState
+
+
+@pytest.fixture
+def by(store):
+    return a_user(store)
+
+
+@pytest.fixture
+def here(store):
+    return a_partnership(store)
+
+
+def write(store, what, run, **arguments):
+    with store.begin() as tx:
+        return getattr(tx.runs, what)(run, **arguments)
+
+
+EVERY_WRITE = {
+    "beat": {},
+    "add_progress": {"seq": 1, "stage": "trying"},
+    "offer_best": {"amounts": {}, "shortfall_points": 1.0},
+    "finish": {"document": PLAN},
+    "fail": {"reason": "It broke."},
+    "give_back": {},
+}
+
+
+def test_a_run_is_requested_claimed_told_of_and_finished(store, by, here):
+    run_id = a_run(store, here, by, gap_points=0.1)
+    run = claim(store)
+    assert (run.id, run.partnership_id, run.state, run.fence, run.attempts) == (run_id, here, RunState.RUNNING, 1, 1)
+    assert (run.settings, run.worker, run.partnership_version, run.policy_version) == ({"gap_points": 0.1}, "w1", 1, 1)
+    assert claim(store) is None
+    assert write(store, "beat", run)
+    for seq in range(2):
+        assert write(
+            store, "add_progress", run, seq=seq, stage="sharing", best_points=9.5 - seq, bound_points=1, detail={"standards_met": seq}
+        )
+    assert write(store, "add_progress", run, seq=1, stage="said twice")
+    assert write(store, "offer_best", run, amounts={"grants": [1]}, shortfall_points=8.5)
+    with store.read() as tx:
+        assert [
+            (p.seq, p.stage, p.best_points, p.bound_points, p.detail) for p in tx.runs.progress(partnership_id=here, run_id=run_id)
+        ] == [
+            (1, "sharing", 8.5, 1.0, {"standards_met": 1}),
+            (0, "sharing", 9.5, 1.0, {"standards_met": 0}),
+        ]
+        assert tx.runs.progress(partnership_id=here + 1, run_id=run_id) == ()
+    assert finish(store, run)
+    with store.read() as tx:
+        plan = tx.plans.of_run(partnership_id=here, run_id=run_id)
+        assert (plan.document, plan.status, plan.fingerprint) == (PLAN, PLAN["status"], PLAN["fingerprint"])
+        assert plan == tx.plans.latest(partnership_id=here) == tx.plans.plan(partnership_id=here, plan_id=plan.id)
+        assert [row.id for row in tx.plans.plans(partnership_id=here)] == [plan.id]
+        assert tx.plans.plan(partnership_id=here + 1, plan_id=plan.id) is tx.plans.of_run(partnership_id=here + 1, run_id=run_id) is None
+        assert [(row.id, row.state) for row in tx.runs.runs(partnership_id=here)] == [(run_id, RunState.FINISHED)]
+    assert run_of(store, run).best_amounts == {"grants": [1]}
+
+
+def test_a_run_needs_figures_and_a_policy(store, by):
+    with store.begin() as tx:
+        here = tx.partnerships.create(name="New", by=by)
+    with pytest.raises(PlannerError, match="nothing to plan"), store.begin() as tx:
+        tx.runs.request_run(partnership_id=here, partnership_version=1, policy_version=1, settings={}, by=by)
+
+
+def test_the_same_inputs_have_the_same_mark_and_others_another(store, by, here):
+    marks = [run_of(store, claim(store)).inputs_sha256 for settings in ({}, {}, {"seed": 1}) if a_run(store, here, by, **settings)]
+    assert marks[0] == marks[1] != marks[2]
+
+
+def test_a_worker_whose_lease_ran_out_changes_nothing(store, later, by, here):
+    a_run(store, here, by)
+    stale = claim(store)
+    later(seconds=29)
+    assert claim(store, "w2") is None
+    later(seconds=1)
+    run = claim(store, "w2")
+    assert (run.id, run.fence, run.attempts, run.worker) == (stale.id, 2, 2, "w2")
+    before = run_of(store, run)
+    for what, arguments in EVERY_WRITE.items():
+        assert not write(store, what, stale, **arguments)
+    assert run_of(store, run) == before
+    assert finish(store, run)
+
+
+@pytest.mark.parametrize("ending", ["finish", "fail", "cancel"])
+def test_nothing_changes_a_run_that_has_ended(store, later, by, here, ending):
+    a_run(store, here, by)
+    run = claim(store)
+    if ending == "cancel":
+        with store.begin() as tx:
+            assert tx.runs.cancel(partnership_id=here, run_id=run.id)
+            assert not tx.runs.cancel(partnership_id=here, run_id=run.id)
+    else:
+        assert write(store, ending, run, **EVERY_WRITE[ending])
+    before = run_of(store, run)
+    for what, arguments in EVERY_WRITE.items():
+        assert not write(store, what, run, **arguments)
+    with store.begin() as tx:
+        assert not tx.runs.cancel(partnership_id=here, run_id=run.id)
+        assert not tx.runs.use_best(partnership_id=here, run_id=run.id)
+    later(minutes=60)
+    assert claim(store) is None
+    assert run_of(store, run) == before
+    with store.read() as tx:
+        assert len(tx.plans.plans(partnership_id=here)) == (ending == "finish")
+
+
+def test_a_worker_that_beats_keeps_its_run(store, later, by, here):
+    a_run(store, here, by)
+    run = claim(store)
+    for _ in range(10):
+        later(seconds=25)
+        assert write(store, "beat", run)
+        assert claim(store, "w2") is None
+
+
+def test_a_run_that_kills_five_workers_has_failed(store, later, by, here):
+    a_run(store, here, by)
+    for attempt in range(1, 6):
+        assert claim(store).attempts == attempt
+        later(seconds=31)
+    good = a_run(store, here, by)
+    assert claim(store).id == good
+    with store.read() as tx:
+        failed = tx.runs.runs(partnership_id=here)[-1]
+    assert failed.state is RunState.FAILED
+    assert "stopped 5 times" in failed.reason
+
+
+def test_a_run_given_back_is_claimed_again_and_has_lost_no_attempt(store, by, here):
+    a_run(store, here, by)
+    run = claim(store)
+    assert write(store, "give_back", run)
+    again = claim(store, "w2")
+    assert (again.id, again.fence, again.attempts) == (run.id, 2, 1)
+
+
+def test_a_waiting_run_is_cancelled_at_once(store, by, here):
+    run_id = a_run(store, here, by)
+    with store.begin() as tx:
+        assert not tx.runs.cancel(partnership_id=here + 1, run_id=run_id)
+        assert tx.runs.cancel(partnership_id=here, run_id=run_id)
+    assert claim(store) is None
+
+
+def test_the_best_so_far_is_used_when_somebody_asks_and_there_is_one(store, later, by, here):
+    run_id = a_run(store, here, by)
+    run = claim(store)
+    with store.begin() as tx:
+        assert not tx.runs.use_best(partnership_id=here, run_id=run_id)
+    assert write(store, "offer_best", run, amounts=[1], shortfall_points=5.0)
+    later(seconds=31)
+    with store.begin() as tx:
+        assert not tx.runs.use_best(partnership_id=here + 1, run_id=run_id)
+        assert not tx.runs.is_best_wanted(run)
+        assert tx.runs.use_best(partnership_id=here, run_id=run_id)
+        assert tx.runs.is_best_wanted(run)
+    again = claim(store, "w2")
+    assert again.best_wanted_at is not None
+    assert (again.best_amounts, again.best_shortfall_points) == ([1], 5.0)
+
+
+def test_the_best_never_worsens_also_over_attempts(store, later, by, here):
+    a_run(store, here, by)
+    for shortfall, kept in ((9.0, 9.0), (7.0, 7.0), (8.0, 7.0), (7.0, 7.0)):
+        run = claim(store)
+        assert write(store, "offer_best", run, amounts=[run.fence, shortfall], shortfall_points=shortfall)
+        assert run_of(store, run).best_shortfall_points == kept
+        later(seconds=31)
+    assert run_of(store, run).best_amounts == [4, 7.0]
+
+
+def test_changes_grow_with_all_a_page_shows_and_not_with_beats(store, by, here):
+    a_run(store, here, by)
+    run = claim(store)
+    seen = [run.changes]
+    for what in ("beat", "add_progress", "offer_best"):
+        write(store, what, run, **EVERY_WRITE[what])
+        seen.append(run_of(store, run).changes)
+    with store.begin() as tx:
+        tx.runs.use_best(partnership_id=here, run_id=run.id)
+    finish(store, run)
+    seen.append(run_of(store, run).changes)
+    assert seen == [1, 1, 2, 3, 5]
+
+
+# --- fair turns ---
+
+
+def test_a_flood_by_one_partnership_does_not_hold_up_the_others(store, by):
+    flooder, *others = (a_partnership(store, str(number)) for number in range(6))
+    flood = [a_run(store, flooder, by) for _ in range(50)]
+    few = [a_run(store, other, by) for other in others for _ in range(2)]
+    order = []
+    for _ in range(60):
+        run = claim(store)
+        order.append(run)
+        assert finish(store, run)
+    assert claim(store) is None
+    assert {run.id for run in order} == {*flood, *few}
+    assert {run.id for run in order[:12]} >= set(few)
+    assert [run.id for run in order if run.partnership_id == flooder] == flood
+    assert [run.partnership_id for run in order[:12]] == [flooder, *others] * 2
+
+
+def test_a_partnership_with_runs_at_work_waits_behind_those_without(store, by):
+    flooder, other = a_partnership(store, "flooder"), a_partnership(store, "other")
+    for _ in range(10):
+        a_run(store, flooder, by)
+    for _ in range(3):
+        claim(store)
+    a_run(store, other, by)
+    a_run(store, other, by)
+    assert [claim(store).partnership_id for _ in range(3)] == [other, other, flooder]
+
+
+def test_the_place_in_the_queue_is_the_turn_it_gets(store, by):
+    partnerships = [a_partnership(store, str(number)) for number in range(3)]
+    waiting = {a_run(store, partnerships[0], by): partnerships[0] for _ in range(5)}
+    waiting |= {a_run(store, here, by): here for here in partnerships[1:] for _ in range(2)}
+    done = claim(store)
+    while len(waiting) > 1:
+        del waiting[done.id]
+        with store.read() as tx:
+            places = {run_id: tx.runs.queue_place(partnership_id=here, run_id=run_id) for run_id, here in waiting.items()}
+            assert tx.runs.queue_place(partnership_id=done.partnership_id, run_id=done.id) is None
+            assert tx.runs.queue_place(partnership_id=99, run_id=next(iter(waiting))) is None
+        assert sorted(places.values()) == list(range(1, len(waiting) + 1))
+        done = claim(store)
+        assert places[done.id] == 1
+
+
+def test_many_workers_never_claim_the_same_run(store, by):
+    here = [a_partnership(store, str(number)) for number in range(3)]
+    wanted = {a_run(store, here[number % 3], by) for number in range(30)}
+    claimed = []
+
+    def work():
+        while run := claim(store):
+            claimed.append(run.id)
+            finish(store, run)
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claimed) == sorted(wanted)

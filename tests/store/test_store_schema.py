@@ -1,0 +1,179 @@
+"""The tables: made and unmade step by step, strict, and the same as the store believes."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from stored import a_partnership, a_user
+
+from planner.errors import PlannerError
+from planner.store import open_store
+from planner.store.engine import journal_mode, open_engines, sqlite_module
+from planner.store.migrate import HEAD, MIGRATIONS, current, downgrade, upgrade
+from planner.store.tables import METADATA
+
+
+@pytest.fixture
+def engines(empty_database):
+    engines = open_engines(empty_database.url, empty_database.home)
+    yield engines
+    engines.dispose()
+
+
+def tables_of(engines):
+    with engines.reader.begin() as connection:
+        return set(sa.inspect(connection).get_table_names())
+
+
+def test_every_step_leads_up_and_down_again(engines):
+    for _ in range(2):
+        upgrade(engines)
+        with engines.reader.begin() as connection:
+            assert current(connection) == HEAD
+        assert tables_of(engines) == set(METADATA.tables) | {"alembic_version"}
+        downgrade(engines, to="base")
+        assert tables_of(engines) - {"sqlite_sequence"} == {"alembic_version"}
+
+
+def test_the_steps_make_the_tables_the_store_believes_in(engines):
+    upgrade(engines)
+    with engines.reader.begin() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": not engines.is_postgres}), METADATA) == []
+        inspector = sa.inspect(connection)
+        for table in METADATA.tables.values():
+            for kind, there in (
+                (sa.CheckConstraint, inspector.get_check_constraints(table.name)),
+                (sa.ForeignKeyConstraint, inspector.get_foreign_keys(table.name)),
+            ):
+                named = {METADATA.naming_convention and str(c.name) for c in table.constraints if isinstance(c, kind)}
+                assert {row["name"] for row in there} == {
+                    name if name.startswith(("ck_", "fk_")) else f"ck_{table.name}_{name}" for name in named
+                }
+
+
+def test_the_newest_step_is_the_one_of_the_head_file():
+    steps = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))
+    assert steps[-1] == HEAD
+    assert [int(step) for step in steps] == list(range(1, len(steps) + 1))
+
+
+def test_many_may_open_a_new_database_at_once(empty_database):
+    with ThreadPoolExecutor(8) as threads:
+        for store in list(threads.map(lambda _: empty_database.open(), range(8))):
+            store.close()
+
+
+def test_a_database_of_a_newer_planner_is_refused(empty_database, engines):
+    upgrade(engines)
+    with engines.writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(PlannerError, match=r"newer version of the planner \(step 9999\)"):
+        empty_database.open()
+
+
+@pytest.mark.parametrize(
+    ("url", "what"),
+    [
+        ("mysql://root@localhost/planner", "PostgreSQL or in an SQLite file"),
+        ("sqlite://", "PostgreSQL or in an SQLite file"),
+        ("not an address", "not the address of a database"),
+        ("postgresql://nobody:secret@127.0.0.1:1/none", "cannot be opened"),
+    ],
+)
+def test_an_address_that_does_not_work_is_refused_in_one_sentence_without_its_password(url, what, tmp_path):
+    with pytest.raises(PlannerError, match=what) as refused:
+        open_store(url, tmp_path)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_file_that_is_no_database_is_refused_in_one_sentence(tmp_path):
+    (tmp_path / "planner.db").write_bytes(b"This is no database. " * 100)
+    with pytest.raises(PlannerError, match="file is not a database"):
+        open_store(None, tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_refused_in_one_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(PlannerError, match="cannot be opened"):
+        open_store(None, tmp_path / "file")
+
+
+def test_the_file_is_its_owners_alone(tmp_path):
+    open_store(None, tmp_path / "home").close()
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "home" / "planner.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_wal_only_where_it_cannot_corrupt_the_file(tmp_path):
+    class Old:
+        sqlite_version_info = (3, 51, 2)
+
+    assert journal_mode(Old) == "TRUNCATE"
+    module = sqlite_module()
+    assert journal_mode(module) == ("WAL" if module.sqlite_version_info >= (3, 51, 3) else "TRUNCATE")
+    engines = open_engines(None, tmp_path)
+    with engines.writer.begin() as connection:
+        for pragma, value in {
+            "journal_mode": journal_mode(module).lower(),
+            "synchronous": 2,
+            "foreign_keys": 1,
+            "busy_timeout": 10_000,
+            "trusted_schema": 0,
+            "cell_size_check": 1,
+            "query_only": 0,
+        }.items():
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value, pragma
+    with engines.reader.begin() as connection:
+        assert connection.exec_driver_sql("PRAGMA query_only").scalar_one() == 1
+    engines.dispose()
+
+
+def test_a_text_is_refused_where_a_number_belongs(store):
+    with pytest.raises(sa.exc.DBAPIError), store._engines.writer.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO users (name, sign_in, created_at) VALUES ('Ann', 'ann', 'yesterday')")
+
+
+def test_every_table_is_strict(database, store):
+    if not database.is_postgres:
+        with store._engines.reader.begin() as connection:
+            rows = connection.exec_driver_sql("PRAGMA table_list").mappings().all()
+        assert {row["name"] for row in rows if row["strict"]} == set(METADATA.tables)
+
+
+def test_a_reader_cannot_write(store):
+    with pytest.raises(sa.exc.DBAPIError, match=r"readonly|read-only"), store.read() as tx:
+        tx.partnerships.create(name="Never", by=None)
+
+
+def test_nothing_of_a_transaction_is_kept_when_it_fails(store):
+    def begin_and_break():
+        with store.begin() as tx:
+            tx.partnerships.create(name="Never", by=None)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        begin_and_break()
+    with store.read() as tx:
+        assert tx.partnerships.partnerships() == ()
+
+
+def test_a_row_cannot_point_into_another_partnership(store):
+    by, here = a_user(store), a_partnership(store)
+    there = a_partnership(store, "Others")
+    with store.begin() as tx:
+        run_id = tx.runs.request_run(partnership_id=here, partnership_version=1, policy_version=1, settings={}, by=by)
+    with pytest.raises(sa.exc.IntegrityError), store._engines.writer.begin() as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO plans (partnership_id, run_id, fence, made_at, status, fingerprint, document) VALUES ({there}, {run_id}, 1, 1, '', '', '')"
+        )
+
+
+def test_words_that_a_database_cannot_hold_do_not_break_it(store):
+    for number, words in enumerate(["Nul\0l", "half \ud800 character", "ß 数 🎓", "'; DROP TABLE users; --"]):
+        user_id = a_user(store, f"{number}{words}", words)
+        with store.read() as tx:
+            user = tx.people.user(user_id=user_id)
+            assert user == tx.people.user_by_sign_in(sign_in=f"{number}{words}")
+            assert user.name == words.replace("\0", "\ufffd").replace("\ud800", "\ufffd")

@@ -1,0 +1,51 @@
+"""The app: a table of contents, nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+from web import accounts, pages, plans
+from web.access import guard
+from web.assets import serve_assets
+from web.errors import show_errors
+from web.headers import send_headers
+from web.settings import LARGEST_REQUEST_BYTES, SESSION_HOURS, Settings
+from web.templating import set_up_templates
+from web.wiring import Wiring, wire
+
+
+def create_app(settings: Settings, wiring: Wiring | None = None) -> Flask:
+    """The whole app, ready to serve; raises RuntimeError when a route declares no access."""
+    stands_on = wire(settings) if wiring is None else wiring
+    app = Flask("web")
+    app.config.from_mapping(_config(settings))
+    CSRFProtect(app)
+    set_up_templates(app, journeys=("accounts", "pages", "plans"))
+    serve_assets(app)
+    send_headers(app, settings)
+    show_errors(app)
+
+    app.register_blueprint(pages.blueprint())
+    app.register_blueprint(accounts.blueprint(settings))
+    app.register_blueprint(plans.blueprint(stands_on.shelf))
+
+    guard(app, stands_on.current_user)
+    return app
+
+
+def _config(settings: Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SESSION_COOKIE_NAME": "__Host-planner" if settings.is_secure else "planner",
+        "SESSION_COOKIE_SECURE": settings.is_secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": dt.timedelta(hours=SESSION_HOURS),
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "MAX_CONTENT_LENGTH": LARGEST_REQUEST_BYTES,
+        "TRUSTED_HOSTS": ["127.0.0.1", "localhost", "[::1]"] if settings.is_loopback else None,
+        "WTF_CSRF_TIME_LIMIT": SESSION_HOURS * 3600,
+    }

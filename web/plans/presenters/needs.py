@@ -1,0 +1,96 @@
+"""Standards: how often each is there, and for one standard every school or zone with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.export.plan_standards import MET, OUT_OF_REACH, PARTLY, UNDER_HALF, status
+from planner.policy import Standard
+from planner.reasons import lower_first, plain_number
+from web.plans.presenters.frame import plan_url
+from web.plans.presenters.schools import StandardLine, recipient_cell, standard_line
+from web.plans.shelf import KeptPlan
+from web.tables import TableCell, TableView, numbers, row, table, words
+from web.words import hundredths, listed, upper_first
+
+_TIERS = {"targeted": "targeted", "targeted_plus": "targeted plus", "specialist": "specialist"}
+
+
+def standards(kept: KeptPlan) -> TableView:
+    """One row a standard: at how many schools or zones it stands where."""
+    facts = kept.facts
+    stands: dict[str, list[str]] = {s.standard_id: [] for s in facts.policy.standards}
+    pupils = dict.fromkeys(stands, 0)
+    for cell in facts.world.picture.cells:
+        stands[cell.standard_id].append(status(cell, facts.amounts))
+        pupils[cell.standard_id] += cell.pupils_hundredths
+    here = facts.standing
+    rows = [
+        row(
+            TableCell(text=s.name, href=plan_url(kept, "plans.standard", standard_id=s.standard_id)), _TIERS[s.tier],
+            hundredths(pupils[s.standard_id]), f"{len(stands[s.standard_id]):,}",
+            *(f"{stands[s.standard_id].count(word):,}" for word in (MET, PARTLY, UNDER_HALF, OUT_OF_REACH)),
+        )
+        for s in facts.policy.standards if stands[s.standard_id]
+    ]  # fmt: skip
+    total = row(
+        "All standards", "", hundredths(sum(pupils.values())), f"{here.standards:,}",
+        f"{here.met:,}", f"{here.partly_met:,}", f"{here.under_half:,}", f"{here.out_of_reach:,}", is_total=True,
+    )  # fmt: skip
+    return table(
+        "Standards, by the schools or zones that have the need",
+        (*words("Standard", "Tier"), *numbers("Expected pupils", "With the need", "Fully met", "Partly met", "Under half", "Out of reach")),
+        [*rows, total],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a standard is planned, and how it stands there."""
+
+    where: TableCell
+    line: StandardLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandardView:
+    """One standard."""
+
+    name: str
+    asks: str
+    evidence: str
+    step_up: str
+    source: str
+    places: tuple[Place, ...]
+
+
+def one_standard(kept: KeptPlan, standard_id: str) -> StandardView | None:
+    """A standard everywhere it is planned, in the order of the partnership; None where there is none of that id."""
+    facts = kept.facts
+    standard = next((s for s in facts.policy.standards if s.standard_id == standard_id), None)
+    if standard is None:
+        return None
+    order = {recipient: i for i, recipient in enumerate(facts.names)}
+    cells = [c for c in facts.world.picture.cells if c.standard_id == standard_id]
+    cells.sort(key=lambda c: order[c.recipient])  # never a ranking
+    return StandardView(
+        name=standard.name,
+        asks=_asks(standard, kept),
+        evidence=_sentence(upper_first(standard.evidence)),
+        step_up=_sentence(standard.step_up) + (f" Reviewed in week {standard.review_week}." if standard.review_week else ""),
+        source=_sentence(standard.source),
+        places=tuple(Place(where=recipient_cell(c.recipient, kept), line=standard_line(c, kept)) for c in cells),
+    )
+
+
+def _asks(standard: Standard, kept: KeptPlan) -> str:
+    """What one expected pupil is promised in a year."""
+    parts = [f"{plain_number(standard.hours_per_pupil)} hours of trained adults"] if standard.hours_per_pupil else []
+    parts += [f"{plain_number(n)} half-days of {lower_first(kept.facts.policy.role(role).name)}" for role, n in standard.sessions_per_pupil]
+    parts += ["a base place"] if standard.needs_place else []
+    need = next(n.name for n in kept.facts.policy.need_types if n.code == standard.need)
+    return f"For each expected pupil ({lower_first(need)}, {_TIERS[standard.tier]}): {listed(parts) or 'nothing counted'} a year."
+
+
+def _sentence(text: str) -> str:
+    return f"{text.rstrip('.')}." if text else ""

@@ -1,0 +1,280 @@
+"""What the pool gives: services with whom they go to, bases with their places, money by fund."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.export.summary import day
+from planner.measures import SPENDING_USES
+from planner.partnership import Base, DecisionRight, Fund, FundUse, Service, YearEnd
+from planner.reasons import half_days
+from planner.supply import base_opening_pounds, base_running_pounds, host_condition
+from web.plans.presenters.frame import school_link
+from web.plans.presenters.schools import recipient_cell
+from web.plans.shelf import KeptPlan
+from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
+from web.words import count, hundredths, pounds, upper_first
+
+_RIGHTS = {DecisionRight.OURS: "Ours to give", DecisionRight.INFORMATION: "For information only"}
+
+
+def decision(right: DecisionRight, to: str, by: str) -> str:
+    """Who decides, and until when they must be asked."""
+    return _RIGHTS.get(right) or f"Ask {to or 'its holder'}" + (f" by {day(by)}" if by else "")
+
+
+# --- services ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceBlock:
+    """One service and everybody it goes to."""
+
+    anchor: str
+    name: str
+    sentence: str
+    given: TableView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicesView:
+    """All services."""
+
+    supply: TableView
+    blocks: tuple[ServiceBlock, ...]
+
+
+def services(kept: KeptPlan) -> ServicesView:
+    """Half-days to share by service, then who gets them."""
+    facts = kept.facts
+    rows = []
+    for service in facts.partnership.services:
+        supply, given = facts.supply[service.service_id], facts.given(service.service_id)
+        rows.append(
+            row(
+                TableCell(text=service.name, href=f"#service-{service.service_id}"), facts.policy.role(service.role).name,
+                f"{supply.in_post_sessions:,}", f"{supply.statutory_sessions:,}", f"{supply.other_duties_sessions:,}",
+                f"{supply.held_back_sessions:,}", f"{supply.shareable_sessions:,}", f"{given:,}", f"{supply.shareable_sessions - given:,}",
+                decision(service.decision_right, service.request_to, service.request_by),
+            )
+        )  # fmt: skip
+    return ServicesView(
+        supply=table(
+            "Half-days a year, by service",
+            (
+                *words("Service", "Role"),
+                *numbers("In post", "Statutory, first", "Other duties", "Held back", "Can be shared", "Given", "Left"),
+                *words("Who decides"),
+            ),
+            rows,
+            empty="The partnership has no service.",
+        ),
+        blocks=tuple(_service_block(service, kept) for service in facts.partnership.services),
+    )
+
+
+def _service_block(service: Service, kept: KeptPlan) -> ServiceBlock:
+    facts = kept.facts
+    supply, given = facts.supply[service.service_id], facts.given(service.service_id)
+    last = {(str(r.urn), r.item): r.amount for r in facts.partnership.last_year}
+    has_last = {str(r.urn) for r in facts.partnership.last_year}
+    rows = [
+        row(recipient_cell(recipient, kept), f"{n:,}", f"{last.get((recipient, service.service_id), 0):,}" if recipient in has_last else "not known")
+        for recipient in facts.names
+        if (n := facts.amounts.sessions.get((recipient, service.service_id), 0))
+    ]  # fmt: skip
+    price = f"{pounds(service.price_pounds_per_session)} a half-day" if service.price_pounds_per_session else "in kind, at no price"
+    short = supply.statutory_shortfall_sessions
+    return ServiceBlock(
+        anchor=f"service-{service.service_id}",
+        name=service.name,
+        sentence=f"{upper_first(half_days(given))} given of {supply.shareable_sessions:,} that can be shared; {price}; "
+        f"a school or zone gets none or at least {supply.minimum_block_sessions}."
+        + (f" It is {half_days(short)} short of its statutory work: raise this with {service.employer or 'its employer'}." if short else "")
+        + (
+            f" {upper_first(half_days(supply.vacant_sessions))} of its posts are vacant and give nothing." if supply.vacant_sessions else ""
+        ),
+        given=table(
+            f"Who gets time of {service.name}",
+            (*words("School or zone"), *numbers("Half-days", "Last year")),
+            rows,
+            empty="Nobody: nothing of it can be shared." if not supply.shareable_sessions else "Nobody in this plan.",
+            is_caption_hidden=True,
+        ),
+    )
+
+
+# --- bases -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasesView:
+    """Bases and their places."""
+
+    sentence: str
+    bases: TableView
+    costs: TableView
+    places: TableView
+
+
+def bases(kept: KeptPlan, sentence: str) -> BasesView:
+    """Every base with its size now and in the plan, its cost, and whose its places are."""
+    facts = kept.facts
+    given: dict[str, int] = {}
+    for (base_id, _), n in facts.amounts.places.items():
+        given[base_id] = given.get(base_id, 0) + n
+    return BasesView(
+        sentence=sentence,
+        bases=table(
+            "Bases: now and in this plan",
+            (
+                *words("Base", "Host", "Is for"),
+                *numbers("Places now", "Pupils now", "Planned places", "Given to zones", "Free"),
+                *words("In this plan", "Who decides"),
+            ),
+            [_base_row(b, given.get(b.base_id, 0), kept) for b in facts.partnership.bases],
+            empty="No base is open and none is offered.",
+        ),
+        costs=table(
+            "What bases cost the pool, pounds a year",
+            (*words("Base"), *numbers("Running", "Opening, once"), *words("Host agrees")),
+            [_cost_row(b, kept) for b in facts.partnership.bases]
+            + [row("All bases", pounds(facts.running_pounds), pounds(facts.opening_pounds), "", is_total=True)],
+        ),
+        places=table(
+            "Places by base, zone and standard",
+            (*words("Base", "Zone", "Standard"), *numbers("Places needed", "Places given")),
+            _place_rows(kept),
+            empty="No place is given.",
+        ),
+    )
+
+
+def _base_row(base: Base, given: int, kept: KeptPlan) -> TableRow:
+    facts = kept.facts
+    size = facts.amounts.base_sizes.get(base.base_id, 0)
+    needs = {n.code: n.name for n in facts.policy.need_types}
+    if base.is_open:
+        state = "closes" if not size else f"stays at {size}" if size == base.places_now else f"goes from {base.places_now} to {size}"
+    else:
+        state = f"opens with {size}" if size else "does not open"
+    return row(
+        base.name, school_link(kept, base.host_urn, facts.names[str(base.host_urn)]),
+        f"{', '.join(needs.get(n, n) for n in base.needs)}; {base.phase.value}; {base.kind.value}",
+        f"{base.places_now:,}" if base.is_open else "not open", f"{base.pupils_now:,}", f"{size:,}", f"{given:,}", f"{max(0, size - given):,}",
+        upper_first(state), decision(base.decision_right, base.request_to, base.request_by),
+    )  # fmt: skip
+
+
+def _cost_row(base: Base, kept: KeptPlan) -> TableRow:
+    facts = kept.facts
+    size = facts.amounts.base_sizes.get(base.base_id, 0)
+    condition = host_condition(facts.partnership, base.host_urn)
+    most = f", up to {count(condition.most_places, 'place')}" if condition.most_places is not None else ""
+    return row(
+        base.name,
+        pounds(base_running_pounds(base, size, facts.policy)),
+        pounds(base_opening_pounds(base, facts.policy) if size else 0),
+        upper_first(condition.consent.value) + most,
+    )
+
+
+def _place_rows(kept: KeptPlan) -> list[TableRow]:
+    facts = kept.facts
+    names = {b.base_id: b.name for b in facts.partnership.bases}
+    rows: list[TableRow] = []
+    for (base_id, cell_id), n in sorted(facts.amounts.places.items()):
+        if n:
+            cell = facts.world.picture.cell(cell_id)
+            rows.append(
+                row(names[base_id], facts.names[cell.recipient], facts.policy.standard(cell.standard_id).name,
+                    hundredths(cell.requirement("place")), f"{n:,}")
+            )  # fmt: skip
+    return rows
+
+
+# --- money -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundBlock:
+    """One fund in both financial years."""
+
+    name: str
+    sentence: str
+    account: TableView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyView:
+    """All funds."""
+
+    sentence: str
+    funds: tuple[FundBlock, ...]
+    pots: TableView
+    paid_in: TableView
+
+
+_USES = {
+    FundUse.SPECIALIST_TIME: "Specialist time", FundUse.BASE_RUNNING: "Running bases", FundUse.BASE_OPENING: "Opening bases",
+    FundUse.CONTINGENCY: "Contingency",
+}  # fmt: skip
+
+
+def money(kept: KeptPlan, sentence: str) -> MoneyView:
+    """Each fund's account, the moderated pot by half-term, and what schools pay in."""
+    facts = kept.facts
+    halves = range(1, 7)
+    pots = {(f.fund_id, h): facts.amounts.pots.get((f.fund_id, h), 0) for f in facts.partnership.funds for h in halves}
+    return MoneyView(
+        sentence=sentence,
+        funds=tuple(_fund_block(fund, kept) for fund in facts.partnership.funds),
+        pots=table(
+            "Moderated pot by half-term, pounds",
+            (*words("Fund"), *numbers(*(f"Half-term {h}" for h in halves), "Year")),
+            [
+                row(f.name, *(pounds(pots[f.fund_id, h]) for h in halves), pounds(sum(pots[f.fund_id, h] for h in halves)))
+                for f in facts.partnership.funds
+                if any(pots[f.fund_id, h] for h in halves)
+            ],
+            empty="No money is released to a moderated pot.",
+        ),
+        paid_in=table(
+            "What schools pay in, pounds a year",
+            (*words("School", "Into"), *numbers("Pounds")),
+            [
+                row(school_link(kept, c.urn, facts.names[str(c.urn)]), next(f.name for f in facts.partnership.funds if f.fund_id == c.fund_id), pounds(c.pounds))
+                for c in facts.partnership.contributions
+            ],
+            empty="Schools pay nothing in.",
+        ),
+    )  # fmt: skip
+
+
+def _fund_block(fund: Fund, kept: KeptPlan) -> FundBlock:
+    facts = kept.facts
+    first, second = (a for a in facts.accounts if a.fund_id == fund.fund_id)
+    lines = [
+        ("Available", first.available, second.available),
+        ("Carried in", first.carried_in, second.carried_in),
+        ("Grants to schools", first.grants, second.grants),
+        *((_USES[use], dict(first.by_use)[use], dict(second.by_use)[use]) for use in SPENDING_USES),
+        ("Moderated pot", first.moderated_pot, second.moderated_pot),
+        ("Carried out", first.carried_out, second.carried_out),
+    ]
+    kept_lines = [line for line in lines if line[0] == "Available" or line[1] or line[2]]
+    years = facts.partnership.financial_years
+    end = "goes back" if fund.year_end is YearEnd.RETURN else "may be carried over"
+    uses = "; ".join(use.value for use in fund.allowed_uses) or "nothing"
+    return FundBlock(
+        name=fund.name,
+        sentence=f"May pay for {uses}. What is left on 31 March {end}. {decision(fund.decision_right, fund.request_to, fund.request_by)}."
+        + (f" {fund.conditions.rstrip('.')}." if fund.conditions else ""),
+        account=table(
+            f"{fund.name}, pounds",
+            (*words("Line"), *numbers(f"September to March ({years[0]})", f"April to August ({years[1]})")),
+            [row(title, pounds(a), pounds(b)) for title, a, b in kept_lines]
+            + [row("Left, not planned", pounds(first.left), pounds(second.left), is_total=True)],
+            is_caption_hidden=True,
+        ),
+    )

@@ -1,0 +1,123 @@
+"""Where the app keeps its things and how it is reached: one frozen Settings, good without any configuration."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from planner.errors import PlannerError
+
+DEFAULT_PORT = 8000
+LOOPBACK = "127.0.0.1"
+KEY_BYTES = 32
+LARGEST_REQUEST_BYTES = 1_000_000
+SESSION_HOURS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that may differ between machines.
+
+    home             the data folder, readable by its owner only (``PLANNER_HOME``)
+    secret_key       signs cookies; made once and kept in the data folder
+    database_url     SQLAlchemy address of the database (``PLANNER_DATABASE_URL``)
+    host, port       where the server listens (``PLANNER_HOST``, ``PLANNER_PORT``)
+    """
+
+    home: Path
+    secret_key: str = field(repr=False)
+    database_url: str
+    host: str = LOOPBACK
+    port: int = DEFAULT_PORT
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Settings from the environment; makes the data folder and its key where there is none."""
+        env = os.environ if environment is None else environment
+        home = _folder(Path(env["PLANNER_HOME"]) if env.get("PLANNER_HOME") else _usual_home(env))
+        return cls(
+            home=home,
+            secret_key=_kept_key(home / "secret-key"),
+            database_url=env.get("PLANNER_DATABASE_URL") or f"sqlite:///{home / 'planner.sqlite'}",
+            host=env.get("PLANNER_HOST") or LOOPBACK,
+            port=_port(env.get("PLANNER_PORT") or str(DEFAULT_PORT)),
+        )
+
+    @property
+    def plans_folder(self) -> Path:
+        """Where plan documents lie until there is a store."""
+        return self.home / "plans"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this computer can reach the app."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether cookies and addresses must go over TLS: always, but on this computer alone."""
+        return not self.is_loopback
+
+    @property
+    def address(self) -> str:
+        """The address to open in a browser."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.is_secure else 'http'}://{host}:{self.port}"
+
+
+def _usual_home(env: Mapping[str, str]) -> Path:
+    return Path(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "partnership-planner"
+
+
+def _folder(path: Path) -> Path:
+    """The folder, made if need be, open to nobody else."""
+    home = path.expanduser().absolute()
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.chmod(0o700)
+        (home / "plans").mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise PlannerError(
+            f"The data folder {home} cannot be used ({error.strerror}): set PLANNER_HOME to a folder that you may write."
+        ) from error
+    return home
+
+
+def _kept_key(path: Path) -> str:
+    """The key in the data folder, made at random the first time; two starts at once agree on one."""
+    if not path.exists():
+        write_private(path, secrets.token_hex(KEY_BYTES))
+    try:
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlannerError(f"The key {path} cannot be read: move it away and start again; everybody then signs in once more.") from error
+    if len(key) < 2 * KEY_BYTES:
+        raise PlannerError(f"The key {path} is too short to be safe: move it away and start again; everybody then signs in once more.")
+    return key
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that only its owner may read; a file that is there already stays."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise PlannerError(f"{path} could not be written ({error.strerror}): check the folder and the space on the disk.") from error
+    with os.fdopen(handle, "w", encoding="ascii") as stream:
+        stream.write(text + "\n")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise PlannerError(f"PLANNER_PORT is {text}, which is no port: give a number from 1 to 65535.")
+    return int(text)

@@ -1,0 +1,36 @@
+"""How templates are found and filled: a misspelt name fails, and only components may leave options out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined, Undefined
+from jinja2.utils import missing
+
+from web.access import the_user
+from web.headers import nonce
+
+HERE = Path(__file__).parent
+SERVICE_NAME = "Partnership Planner"
+
+
+class StrictNames(StrictUndefined):
+    """Every missing name is an error, except options that a call of a component leaves out of its dict."""
+
+    def __new__(cls, hint: str | None = None, obj: Any = missing, name: str | None = None, *_: Any) -> Any:
+        """A lenient blank for a missing key of a dict, else a strict one."""
+        return Undefined(hint, obj, name) if isinstance(obj, dict) else super().__new__(cls)
+
+
+def set_up_templates(app: Flask, *, journeys: tuple[str, ...]) -> None:
+    """Templates of each journey under its name, then the shared ones, then the components."""
+    app.jinja_options = {"undefined": StrictNames, "trim_blocks": True, "lstrip_blocks": True}
+    loaders = [
+        FileSystemLoader(HERE / "templates"),
+        PrefixLoader({journey: FileSystemLoader(HERE / journey / "templates") for journey in journeys}),
+        PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+    ]
+    app.jinja_loader = ChoiceLoader(loaders)
+    app.jinja_env.globals.update(service_name=SERVICE_NAME, csp_nonce=nonce, the_user=the_user)

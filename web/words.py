@@ -1,0 +1,52 @@
+"""How figures are said on pages: pounds, half-days, changes, dates."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from planner.reasons import plain_number
+
+MINUS = "−"
+_JOINER = "\u2060"
+"""Keeps a sign and its figure on one line."""
+
+
+def pounds(amount: int) -> str:
+    """Exact pounds."""
+    return f"{MINUS if amount < 0 else ''}£{abs(amount):,}"
+
+
+def pounds_change(amount: int) -> str:
+    """Pounds more or less, with a sign; no change in words."""
+    return "no change" if amount == 0 else f"{'+' if amount > 0 else MINUS}£{abs(amount):,}"
+
+
+def change(amount: int) -> str:
+    """A number more or less, with a sign; no change in words."""
+    return "no change" if amount == 0 else f"{'+' if amount > 0 else MINUS}{abs(amount):,}"
+
+
+def hundredths(amount: int) -> str:
+    """Hundredths of a thing, as reasons say them."""
+    return plain_number(Fraction(amount, 100))
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number and its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(parts: list[str] | tuple[str, ...]) -> str:
+    """Parts as a sentence lists them."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else list(parts))
+
+
+def upper_first(text: str) -> str:
+    """Text to begin a line."""
+    return text[:1].upper() + text[1:]
+
+
+def signed(text: str) -> str:
+    """A sentence of the summary with true minus signs, each on one line with its figure."""
+    return re.sub(r"(?<= )([-+−])(?=[£\d])", lambda sign: f"{'+' if sign[1] == '+' else MINUS}{_JOINER}", text)
