@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
-from math import floor
+from math import floor, isfinite
 from types import TracebackType
 from typing import Self
 
 from optimisation.greedy import greedy_amounts, is_feasible
+from optimisation.highs import Progress
 from optimisation.impossible import Impossible
-from optimisation.worker import Answer, Better, Failed, Job, Message, Nearly, Sizes, serve
+from optimisation.worker import Answer, Better, Failed, Job, Message, Nearly, Sizes, Stage, serve
 from planner.audit import breaches, misfits
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
 from planner.measures import shortfall
@@ -106,20 +107,32 @@ class Solver:
         *,
         gap_points: float = 0.1,
         seconds: float = 30.0,
+        start: Amounts | None = None,
         tell: Tell = lambda _: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Plan:
         """The best plan the rules allow, to ``gap_points`` of need or until ``seconds`` are up.
 
-        ``should_stop`` is asked a few times a second; once it says yes, the best plan so far is kept. A crash, a hang or lack of memory is retried once
-        in another way within the same time, then the best plan so far is kept.
+        ``start`` is a plan found before: one with more shortfall is not handed out. HiGHS is not told of it, so
+        that a plan within the gap is the same with it and without. ``tell`` hears the first plan, made by hand,
+        before the solver begins, and after it only better ones. ``should_stop`` is asked a few times a second;
+        once it says yes, the best plan so far is kept. What either of them raises ends the solve at once.
+        A crash, a hang or lack of memory is retried once in another way within the same time, then the best
+        plan so far is kept.
         """
-        start = time.perf_counter()
+        began = time.perf_counter()
         best = _Best(world)
         best.offer(greedy_amounts(world))
+        if start is not None:
+            best.offer(start)
+        if best.amounts is not None:
+            tell(Better(amounts=best.amounts, bound_points=None))
+            if should_stop():
+                best.was_stopped = True
+                return best.plan(self.engine or "no solver answered", time.perf_counter() - began, "was stopped")
         answer: Message | None = None
         for attempt in (0, 1):
-            left = seconds - (time.perf_counter() - start)
+            left = seconds - (time.perf_counter() - began)
             if attempt and left < 1:
                 break
             job = Job(world=world, gap_points=gap_points, seconds=left, seed=attempt, presolve=not attempt)
@@ -128,13 +141,14 @@ class Solver:
                 break
             if isinstance(answer, Impossible) and best.amounts is None:
                 break  # with an audited plan in hand, "impossible" is the solver's mistake: ask once more
-        spent = time.perf_counter() - start
+        spent = time.perf_counter() - began
         if isinstance(answer, Impossible) and best.amounts is None:
             raise RulesCannotAllHold("\n".join([answer.sentence(), *(g.sentence() for g in answer.gives_way)]))
         answer = answer if isinstance(answer, Answer) else best.answer or answer
         if isinstance(answer, Answer):
             self.last_sizes, self.last_peak_megabytes = answer.sizes, answer.peak_megabytes
-            return _planned(world, answer, self.engine, spent)
+            plan = _planned(world, answer, self.engine, spent)
+            return replace(plan, amounts=best.amounts, levels=()) if best.amounts and best.beats(answer) else plan
         return best.plan(self.engine or "no solver answered", spent, answer.why if isinstance(answer, Failed) else "was stopped")
 
     def _ask(self, job: Job, best: _Best, tell: Tell, should_stop: Callable[[], bool]) -> Answer | Impossible | Failed:
@@ -161,21 +175,43 @@ class Solver:
                     self._restart()
                     return Failed(why="did not keep its time limit and was ended")
                 message: Message = self._pipe.recv()
-                if isinstance(message, Better):
-                    best.offer(message.amounts, message.bound_points)
-                elif isinstance(message, Nearly):
+                best.bound.hear(message)
+                if isinstance(message, Nearly):
                     best.answer = message.answer
-                tell(message)
+                if not isinstance(message, Better) or best.offer(message.amounts):
+                    tell(message)
                 if isinstance(message, Answer | Impossible | Failed):
                     return message
         except (EOFError, ConnectionError):
             self._restart()
             return Failed(why="crashed or ran out of memory")
+        except BaseException:
+            self._restart()  # it is in the middle of a job that nobody waits for
+            raise
 
     def _restart(self) -> None:
         self.close()
         self.engine = ""
         self._start()
+
+
+class BoundSoFar:
+    """The best bound on the shortfall that the solver's messages prove, in points; nought until one does."""
+
+    def __init__(self) -> None:
+        self.points = 0.0
+        self._is_first_level = self._is_past_it = False
+
+    def hear(self, message: Message) -> None:
+        """Take in a message. Once the first level is past, what is solved again is solved with less room: no bound for all plans."""
+        if isinstance(message, Stage):
+            self._is_first_level = message.words.startswith(_FIRST_LEVEL) and not self._is_past_it
+            self._is_past_it = self._is_past_it or message.words.startswith(_SECOND_LEVEL)
+        elif isinstance(message, Progress) and self._is_first_level and isfinite(message.bound):
+            self.points = max(self.points, _safe(message.bound))
+
+
+_FIRST_LEVEL, _SECOND_LEVEL = "shortfall", "total need"
 
 
 class _Best:
@@ -184,16 +220,23 @@ class _Best:
     def __init__(self, world: World) -> None:
         self.world = world
         self.amounts: Amounts | None = None
-        self.bound = 0.0
+        self.bound = BoundSoFar()
         self.answer: Answer | None = None
         self.was_stopped = False
 
-    def offer(self, amounts: Amounts, bound_points: float | None = None) -> None:
-        """Keep amounts if they keep every rule and have less shortfall than what is kept."""
-        if bound_points is not None and bound_points > self.bound:
-            self.bound = bound_points
-        if is_feasible(self.world, amounts) and (self.amounts is None or self._shortfall(amounts) < self._shortfall(self.amounts)):
+    def offer(self, amounts: Amounts) -> bool:
+        """Keep amounts if they keep every rule and have less shortfall than what is kept; says whether they do."""
+        is_better = is_feasible(self.world, amounts) and (self.amounts is None or self._shortfall(amounts) < self._shortfall(self.amounts))
+        if is_better:
             self.amounts = amounts
+        return is_better
+
+    def beats(self, answer: Answer) -> bool:
+        """Whether what is kept has less shortfall than an answer that ended early, by more than its levels may give away."""
+        if self.amounts is None or not (answer.ran_out or answer.was_stopped):
+            return False
+        given_away = Fraction(max((level.tolerance_points for level in answer.levels), default=0.0)) / 100
+        return self._shortfall(self.amounts) + given_away < self._shortfall(answer.amounts)
 
     def _shortfall(self, amounts: Amounts) -> Fraction:
         return shortfall(self.world.picture, self.world.policy, amounts.need_met)
@@ -203,7 +246,7 @@ class _Best:
         if self.amounts is None:
             raise SolverFault(f"The solver {why} before it found a plan; give it more time (--time-limit) or memory and try again.")
         ending = Ending.STOPPED_BY_HAND if self.was_stopped else Ending.FIRST_PLAN_ONLY
-        return Plan(amounts=self.amounts, ending=ending, bound_points=_safe(self.bound), levels=(), engine=engine, seconds=seconds)
+        return Plan(amounts=self.amounts, ending=ending, bound_points=self.bound.points, levels=(), engine=engine, seconds=seconds)
 
 
 def _planned(world: World, answer: Answer, engine: str, seconds: float) -> Plan:

@@ -1,4 +1,4 @@
-"""Plans on a shelf and the app that shows them, so that tests of pages need no solver."""
+"""Plans made without a solver, and pages as tests read them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import html
 import re
 
 import html5lib
-from builders import two_schools
 
 from fixtures import path_of
 from optimisation.baselines import formula_amounts
@@ -17,13 +16,9 @@ from planner.intake.parsing import read_partnership
 from planner.need import World, world_of
 from planner.plan import Baseline, Ending, Plan
 from planner.policy import load_policy
-from web.access import Role, User
-from web.app import create_app
-from web.plans.shelf import KeptPlan, RefusedPlan, kept_plan
+from planner.store.plans import StoredPlan
 from web.settings import Settings
-from web.wiring import Wiring
-
-HEAD = User(user_id="u1", name="A head", roles={"hatherby-partnership": frozenset({Role.HEAD})})
+from web.shelf import KeptPlan, kept_plan
 
 
 @functools.cache
@@ -56,50 +51,30 @@ def demonstration_document() -> Json:
     return document_of(demonstration())
 
 
+def as_kept(document: Json) -> KeptPlan:
+    """A document as the shelf keeps it, audited."""
+    stored = StoredPlan(
+        id=1,
+        partnership_id=1,
+        run_id=1,
+        made_at=0,
+        status=document["status"],
+        fingerprint=document["fingerprint"],
+        counts={},
+        document=document,
+    )
+    return kept_plan(stored)
+
+
 @functools.cache
 def demonstration_plan() -> KeptPlan:
     """The demonstration's plan, audited."""
-    return kept_plan(demonstration_document())
-
-
-@functools.cache
-def small_plan() -> KeptPlan:
-    """A plan of two schools, of another partnership."""
-    return kept_plan(document_of(two_schools()))
-
-
-class FakeShelf:
-    """A shelf of given plans."""
-
-    def __init__(self, *plans: KeptPlan) -> None:
-        self._plans = plans
-
-    def plans(self):
-        """All of them."""
-        return self._plans
-
-    def refused(self):
-        """None."""
-        return (RefusedPlan(file="altered.json", why="The plan was altered after it was written."),)
-
-    def find(self, partnership_id, plan_id):
-        """The one that was asked for."""
-        return next((p for p in self._plans if (p.partnership_id, p.plan_id) == (partnership_id, plan_id)), None)
+    return as_kept(demonstration_document())
 
 
 def settings_at(home, **more) -> Settings:
     """Settings with a data folder of their own."""
     return Settings.from_env({"PLANNER_HOME": str(home), **more})
-
-
-def app_of(home, *plans: KeptPlan, user: User | None = HEAD, **more):
-    """The app over given plans, asked by a given person."""
-    return create_app(settings_at(home, **more), Wiring(shelf=FakeShelf(*plans), current_user=lambda: user))
-
-
-def address(kept: KeptPlan, page: str = "") -> str:
-    """Where a page of a plan is."""
-    return f"/partnerships/{kept.partnership_id}/plans/{kept.plan_id}{page}"
 
 
 def parsed(text: str):
@@ -120,16 +95,17 @@ def tables_of(text: str) -> dict[str, list[list[str]]]:
     }
 
 
-def all_pages(app) -> dict[str, str]:
-    """Address -> text of every page that following links from the list of plans reaches; each must be there."""
-    texts, waiting = {}, ["/"]
-    with app.test_client() as client:
-        while waiting:
-            here = waiting.pop(0)
-            if here in texts or here.startswith("/static/"):
-                continue
-            answer = client.get(here)
-            assert answer.status_code == 200, here
-            texts[here] = answer.text
-            waiting += [html.unescape(link) for link in re.findall(r'<a [^>]*href="(/[^"#]*)', answer.text)]
+def all_pages(client, start="/", *, within="/") -> dict[str, str]:
+    """Address -> text of every page that following links from one reaches; each must be there. Files are left alone."""
+    texts, waiting = {}, [start]
+    while waiting:
+        here = waiting.pop(0)
+        if here in texts or here.startswith("/static/") or not here.startswith(within):
+            continue
+        answer = client.get(here, follow_redirects=True)
+        assert answer.status_code == 200, here
+        if answer.mimetype != "text/html":
+            continue
+        texts[here] = answer.text
+        waiting += [html.unescape(link) for link in re.findall(r'<a [^>]*href="(/[^"#]*)', answer.text)]
     return texts

@@ -5,11 +5,11 @@ import stat
 import pytest
 from flask import abort
 from pages import HEAD, address, app_of, demonstration_plan, parsed, settings_at, small_plan, words_of
+from web.accounts.link import TOKEN_FILE, new_link, use_token
 
 from planner.errors import PlannerError
 from web import plans
 from web.access import MAY, PUBLIC, Permission, Role, User, declared_access
-from web.accounts.link import TOKEN_FILE, new_link, use_token
 from web.app import create_app
 from web.errors import PAGES
 

@@ -20,6 +20,7 @@ from pages import (
     tables_of,
     words_of,
 )
+from web.plans.shelf import KeptPlan, PlanFolder, RefusedPlan, kept_plan
 
 from planner.export.summary import claims
 from planner.measures import standing
@@ -27,7 +28,6 @@ from planner.need import world_of
 from web.access import Role, User
 from web.charts import DotRow, dot_plot
 from web.plans.presenters.place_map import _apart
-from web.plans.shelf import KeptPlan, PlanFolder, RefusedPlan, kept_plan
 from web.tables import numbers, row, table
 from web.words import pounds, signed
 

@@ -1,28 +1,33 @@
 """Who may do what: permissions, the roles that hold them, and what every route declares.
 
-A route says ``@requires(Permission...)`` or ``@public``; ``guard`` lets the app start only when all do, and
-asks before each request. A partnership that is not the reader's does not exist for them (404).
+A route says ``@requires(Permission...)``, ``@signed_in`` or ``@public``; ``guard`` lets the app start only when all
+do, and asks before each request. A partnership that is not the reader's does not exist for them (404).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Any, TypeVar
 
-from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask_login import current_user
+
+from planner.store import Membership, Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Permission(StrEnum):
-    """One thing a person may do in a partnership."""
+    """One thing a person may do in a partnership, or in the whole house."""
 
     READ_PLAN = auto()
+    CONFIRM_OWN_SCHOOL = auto()
     CHANGE_OWN_SCHOOL = auto()
+    QUERY_OWN_SCHOOL = auto()
+    ANSWER_QUERIES = auto()
     PROPOSE = auto()
-    QUERY_A_LINE = auto()
     SET_POLICY = auto()
     RUN_PLAN = auto()
     COMPARE = auto()
@@ -35,62 +40,72 @@ class Permission(StrEnum):
     EXPORT = auto()
     UPLOAD = auto()
     MANAGE_ACCOUNTS = auto()
-    MANAGE_POLICY_PACKS = auto()
-    BACK_UP = auto()
+    RUN_THE_HOUSE = auto()
 
 
-class Role(StrEnum):
-    """What a person is in a partnership; a person can hold several."""
-
-    HEAD = "head"
-    BOARD_MEMBER = "board member"
-    CHAIR = "chair"
-    SERVICE_MANAGER = "service manager"
-    COMMISSIONER = "commissioner"
-    ADMINISTRATOR = "administrator"
-
+OF_OWN_SCHOOL = frozenset({Permission.CONFIRM_OWN_SCHOOL, Permission.CHANGE_OWN_SCHOOL, Permission.QUERY_OWN_SCHOOL})
+"""Held for one's own school only, whichever the address names."""
+OF_THE_HOUSE = frozenset({Permission.RUN_THE_HOUSE})
+"""Held by administrators of the whole house only: partnerships, accounts, DfE files, policy packs, backup."""
 
 _P = Permission
-_BOARD = frozenset({_P.READ_PLAN, _P.SET_POLICY, _P.RUN_PLAN, _P.COMPARE, _P.COMMENT, _P.VOTE, _P.EXPORT})
+_BOARD = frozenset(
+    {_P.READ_PLAN, _P.SET_POLICY, _P.RUN_PLAN, _P.ANSWER_QUERIES, _P.COMPARE, _P.COMMENT, _P.VOTE, _P.EXPORT},
+)
 MAY: dict[Role, frozenset[Permission]] = {
-    Role.HEAD: frozenset({_P.READ_PLAN, _P.CHANGE_OWN_SCHOOL, _P.PROPOSE, _P.QUERY_A_LINE, _P.COMPARE, _P.COMMENT, _P.EXPORT}),
-    Role.BOARD_MEMBER: _BOARD,
+    Role.HEAD: OF_OWN_SCHOOL | {_P.READ_PLAN, _P.PROPOSE, _P.COMPARE, _P.COMMENT, _P.EXPORT},
+    Role.BOARD: _BOARD,
     Role.CHAIR: _BOARD | {_P.OPEN_AND_CLOSE_VOTES, _P.SIGN},
-    Role.SERVICE_MANAGER: frozenset({_P.READ_PLAN, _P.CHANGE_PEOPLE_AND_ROSTER}),
+    Role.SERVICE_MANAGER: frozenset({_P.READ_PLAN, _P.CHANGE_PEOPLE_AND_ROSTER, _P.EXPORT}),
     Role.COMMISSIONER: frozenset({_P.READ_PLAN, _P.ENTER_COUNCIL_SUPPLY, _P.EXPORT}),
-    Role.ADMINISTRATOR: frozenset({_P.READ_PLAN, _P.UPLOAD, _P.MANAGE_ACCOUNTS, _P.MANAGE_POLICY_PACKS, _P.BACK_UP}),
+    Role.ADMINISTRATOR: frozenset({_P.READ_PLAN, _P.UPLOAD, _P.ANSWER_QUERIES, _P.MANAGE_ACCOUNTS, _P.RUN_THE_HOUSE, _P.EXPORT}),
 }
-"""``product.md``, "Who may do what"."""
+"""Decision rights: a head's own school, the board's policy and runs, the administrator's people and uploads."""
+
+ROLE_NAMES = {
+    Role.HEAD: "head",
+    Role.BOARD: "board member",
+    Role.CHAIR: "chair",
+    Role.SERVICE_MANAGER: "service manager",
+    Role.COMMISSIONER: "commissioner",
+    Role.ADMINISTRATOR: "administrator",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A signed-in person: their roles by partnership id, and those they hold in every partnership."""
+    """A signed-in person and the roles they hold; an administrator of the house holds that role in every partnership."""
 
-    user_id: str
+    user_id: int
     name: str
-    roles: Mapping[str, frozenset[Role]]
-    roles_everywhere: frozenset[Role] = frozenset()
+    memberships: tuple[Membership, ...]
 
-    def roles_in(self, partnership_id: str) -> frozenset[Role]:
+    @property
+    def is_of_the_house(self) -> bool:
+        """Whether this is an administrator of the whole house."""
+        return any(m.partnership_id is None for m in self.memberships)
+
+    def roles_in(self, partnership_id: int) -> frozenset[Role]:
         """The roles held in a partnership; none means that it does not exist for this person."""
-        return self.roles.get(partnership_id, frozenset()) | self.roles_everywhere
+        return frozenset(m.role for m in self.memberships if m.partnership_id in {None, partnership_id})
 
-    def may(self, permission: Permission, partnership_id: str | None) -> bool:
-        """Whether a permission is held in a partnership; in any, where the page belongs to none."""
-        roles = self.roles_in(partnership_id) if partnership_id is not None else self._roles_anywhere()
-        return any(permission in MAY[role] for role in roles)
+    def urns_in(self, partnership_id: int) -> tuple[int, ...]:
+        """The schools this person heads in a partnership."""
+        return tuple(m.urn for m in self.memberships if m.partnership_id == partnership_id and m.urn is not None)
 
-    def _roles_anywhere(self) -> frozenset[Role]:
-        return self.roles_everywhere.union(*self.roles.values())
+    def may(self, permission: Permission, partnership_id: int | None = None, urn: int | None = None) -> bool:
+        """Whether a permission is held: in a partnership (None: in any), where it counts for a school (None: for any)."""
+        if permission in OF_THE_HOUSE:
+            return self.is_of_the_house
+        here = [m for m in self.memberships if partnership_id is None or m.partnership_id in {None, partnership_id}]
+        if permission in OF_OWN_SCHOOL and urn is not None:
+            here = [m for m in here if m.urn == urn]
+        return any(permission in MAY[m.role] for m in here)
 
-
-CurrentUser = Callable[[], User | None]
-"""Finds who is asking; sign-in is whatever stands behind it."""
 
 _DECLARED = "declared_access"
-_CURRENT_USER = "planner.current_user"
 PUBLIC = "public"
+SIGNED_IN = "signed in"
 
 
 def public(view: View) -> View:
@@ -99,8 +114,14 @@ def public(view: View) -> View:
     return view
 
 
+def signed_in(view: View) -> View:
+    """Declare that anybody who is signed in may open a route; what it shows is their own."""
+    setattr(view, _DECLARED, SIGNED_IN)
+    return view
+
+
 def requires(permission: Permission) -> Callable[[View], View]:
-    """Declare the permission that a route asks for, in the partnership that its address names."""
+    """Declare the permission that a route asks for, in the partnership and for the school that its address names."""
 
     def declare(view: View) -> View:
         setattr(view, _DECLARED, permission)
@@ -110,27 +131,38 @@ def requires(permission: Permission) -> Callable[[View], View]:
 
 
 def declared_access(app: Flask, endpoint: str) -> str | Permission | None:
-    """What a route declares: a permission, ``public``, or None where it was forgotten."""
+    """What a route declares: a permission, ``public``, ``signed in``, or None where it was forgotten."""
     declared: str | Permission | None = getattr(app.view_functions[endpoint], _DECLARED, None)
     return declared
 
 
-def guard(app: Flask, current_user: CurrentUser) -> None:
+def guard(app: Flask) -> None:
     """Ask before every request; refuse to go on while a route declares nothing. Call once all routes are there."""
     public(app.view_functions["static"])  # the stylesheet and scripts are for everybody
     silent = sorted(endpoint for endpoint in app.view_functions if declared_access(app, endpoint) is None)
     if silent:
         raise RuntimeError(f"These routes declare no access, so the app does not start: {', '.join(silent)}.")
-    app.extensions[_CURRENT_USER] = current_user
     app.before_request(_ask)
 
 
 def the_user() -> User | None:
     """Who is asking, found once a request."""
-    if "user" not in g:
-        g.user = current_app.extensions[_CURRENT_USER]()
-    user: User | None = g.user
+    user: User | None = getattr(current_user, "person", None)
     return user
+
+
+def me() -> User:
+    """Who is asking, on a route that only somebody signed in can reach."""
+    user = the_user()
+    if user is None:
+        abort(401)
+    return user
+
+
+def may(permission: Permission, partnership_id: int | None = None, urn: int | None = None) -> bool:
+    """Whether who is asking holds a permission: for templates and presenters that show or hide a way."""
+    user = the_user()
+    return user is not None and user.may(permission, partnership_id, urn)
 
 
 def _ask() -> Any:
@@ -144,14 +176,18 @@ def _ask() -> Any:
     user = the_user()
     if user is None:
         return _sign_in_first()
-    partnership_id = (request.view_args or {}).get("partnership_id")
+    if declared == SIGNED_IN:
+        return None
+    named = request.view_args or {}
+    partnership_id, urn = named.get("partnership_id"), named.get("urn")
     if partnership_id is not None and not user.roles_in(partnership_id):
         abort(404)
-    if not isinstance(declared, Permission) or not user.may(declared, partnership_id):
+    if not isinstance(declared, Permission) or not user.may(declared, partnership_id, urn):
         abort(403)
     return None
 
 
 def _sign_in_first() -> Response:
-    answer: Response = current_app.make_response(redirect(url_for("accounts.sign_in"), 303))
+    back = request.full_path.rstrip("?") if request.method == "GET" and request.path != "/" else None
+    answer: Response = current_app.make_response(redirect(url_for("accounts.sign_in", next=back), 303))
     return answer

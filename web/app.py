@@ -7,8 +7,10 @@ import datetime as dt
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from web import accounts, pages, plans
+from web import accounts, bring, figures, home, pages, people, plans, queries, runs
 from web.access import guard
+from web.accounts.session import know_people
+from web.addresses import use_numbers
 from web.assets import serve_assets
 from web.errors import show_errors
 from web.headers import send_headers
@@ -16,23 +18,25 @@ from web.settings import LARGEST_REQUEST_BYTES, SESSION_HOURS, Settings
 from web.templating import set_up_templates
 from web.wiring import Wiring, wire
 
+JOURNEYS = (pages, accounts, home, people, bring, figures, runs, plans, queries)
+"""Each makes its routes over the same things: ``blueprint(wiring)``; its templates lie in its own folder."""
+
 
 def create_app(settings: Settings, wiring: Wiring | None = None) -> Flask:
     """The whole app, ready to serve; raises RuntimeError when a route declares no access."""
     stands_on = wire(settings) if wiring is None else wiring
     app = Flask("web")
     app.config.from_mapping(_config(settings))
+    use_numbers(app)
     CSRFProtect(app)
-    set_up_templates(app, journeys=("accounts", "pages", "plans"))
+    know_people(app, stands_on.store)
+    set_up_templates(app, journeys=tuple(journey.__name__.removeprefix("web.") for journey in JOURNEYS))
     serve_assets(app)
     send_headers(app, settings)
     show_errors(app)
-
-    app.register_blueprint(pages.blueprint())
-    app.register_blueprint(accounts.blueprint(settings))
-    app.register_blueprint(plans.blueprint(stands_on.shelf))
-
-    guard(app, stands_on.current_user)
+    for journey in JOURNEYS:
+        app.register_blueprint(journey.blueprint(stands_on))
+    guard(app)
     return app
 
 

@@ -18,10 +18,12 @@ from planner.intake.phase_help import PHASE_HELP
 
 if TYPE_CHECKING:
     from optimisation.solve import Tell
+    from planner.documents import Json
     from planner.intake.findings import Finding
     from planner.partnership import Partnership
     from planner.plan import Plan
     from planner.policy import Policy
+    from web.settings import Settings
 
 OUR_FAULT = 3
 STOPPED_BY_HAND = 130
@@ -67,12 +69,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextmanager
-def _stopping_by_hand() -> Iterator[Callable[[], bool]]:
+def _stopping_by_hand(*, is_second_obeyed: bool = True) -> Iterator[Callable[[], bool]]:
     """While solving, Ctrl-C, a closed terminal or a polite kill ask to stop; a second one stops at once."""
     asked = threading.Event()
 
     def ask(*_: object) -> None:
-        if asked.is_set():
+        if asked.is_set() and is_second_obeyed:
             raise KeyboardInterrupt
         asked.set()
 
@@ -92,25 +94,63 @@ def _demo(options: argparse.Namespace) -> int:
     from fixtures import path_of  # noqa: PLC0415
 
     folder = path_of("demonstration")
-    document = None
-    if not options.no_serve:
-        from web.settings import Settings  # noqa: PLC0415
+    if options.no_serve:
+        settings = None
+    else:
+        from web.serving import check_free, serve, settings_for  # noqa: PLC0415
 
-        document = Settings.from_env().plans_folder / "demonstration.json"
-    code = _make_and_write(
+        settings = settings_for(options.port)
+        check_free(settings)
+    document = _make_and_write(
         partnership_path=folder,
         policy_path=folder / "policy.toml",
         out=Path("demonstration-plan.xlsx"),
-        json_path=document,
+        json_path=None,
         options=options,
     )
-    return code if options.no_serve else _serve(options)
+    if settings is None:
+        return 0
+    _keep_demonstration(settings, document)
+    return serve(settings)
+
+
+def _keep_demonstration(settings: Settings, document: Json) -> None:
+    """Put the demonstration into the store and say what to sign in with."""
+    from planner.store import open_store  # noqa: PLC0415
+    from web.demonstration import keep_demonstration  # noqa: PLC0415
+
+    with open_store(settings.database_url, settings.home) as store:
+        accounts = keep_demonstration(settings, store, document)
+    print("\nSign in as one of these, with the password", accounts.password)
+    for role, name in accounts.names:
+        print(f"  {name:<16} {role}")
+    print(flush=True)
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from web.serving import serve  # noqa: PLC0415
+    from web.serving import serve, settings_for  # noqa: PLC0415
 
-    return serve(options.port)
+    return serve(settings_for(options.port))
+
+
+def _worker(options: argparse.Namespace) -> int:
+    import logging  # noqa: PLC0415
+    import platform  # noqa: PLC0415
+
+    from optimisation.run_worker import work  # noqa: PLC0415
+    from planner.store import open_store  # noqa: PLC0415
+    from web.settings import Settings  # noqa: PLC0415
+
+    def is_alone() -> bool:
+        return options.beside is not None and os.getppid() != options.beside
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    settings = Settings.from_env()
+    # Ctrl-C reaches this process and the one that started it, which asks again: the second time means nothing new.
+    with _stopping_by_hand(is_second_obeyed=False) as is_asked, open_store(settings.database_url, settings.home) as store:
+        print("Ready: waiting runs are planned here until Ctrl-C.", flush=True)
+        work(store, name=f"{platform.node()} {os.getpid()}", should_end=lambda: is_asked() or is_alone())
+    return 0
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -126,9 +166,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    return _make_and_write(
-        partnership_path=options.input, policy_path=options.policy, out=options.out, json_path=options.json, options=options
-    )
+    _make_and_write(partnership_path=options.input, policy_path=options.policy, out=options.out, json_path=options.json, options=options)
+    return 0
 
 
 def _audit(options: argparse.Namespace) -> int:
@@ -216,7 +255,7 @@ def _bench(options: argparse.Namespace) -> int:
 
 def _make_and_write(
     *, partnership_path: Path, policy_path: Path | None, out: Path | None, json_path: Path | None, options: argparse.Namespace
-) -> int:
+) -> Json:
     from optimisation.solve import Solver  # noqa: PLC0415
     from planner.documents import check_document, plan_document, write_plan  # noqa: PLC0415
     from planner.export.summary import claims, summary_lines  # noqa: PLC0415
@@ -253,7 +292,7 @@ def _make_and_write(
     if out is None and json_path is None:
         for line in claims(plan, world):
             print(line)
-    return 0
+    return document
 
 
 def _check_places(*outs: Path | None, inputs: Sequence[Path | None]) -> None:
@@ -351,6 +390,10 @@ def _parser() -> argparse.ArgumentParser:
     serve = _command(commands, "serve", "show plans in the browser of this computer, until Ctrl-C", "planner serve --port 8080")
     _port_option(serve)
     serve.set_defaults(run=_serve)
+
+    worker = _command(commands, "worker", "plan the runs that wait in the database, until Ctrl-C", "planner worker")
+    worker.add_argument("--beside", type=int, metavar="PID", help="end too when the process that started this one, PID, has gone")
+    worker.set_defaults(run=_worker)
 
     _build_command(commands)
 

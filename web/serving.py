@@ -1,44 +1,98 @@
-"""Serves the pages with granian until Ctrl-C."""
+"""Serves the pages with granian until Ctrl-C, with a worker beside it that makes the plans."""
 
 from __future__ import annotations
 
 import logging
 import os
 import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from planner.errors import PlannerError
-from web.accounts.link import new_link
+from planner.store import Role, Store, open_store
 from web.settings import Settings
 
 THREADS = 16
+WORKER = (sys.executable, "-m", "web.command_line", "worker")
+ENDS_WITHIN_SECONDS = 10
 
 
-def serve(port: int | None) -> int:
-    """Serve on this computer, print the link that opens the app, and stay until Ctrl-C."""
+def serve(settings: Settings) -> int:
+    """Serve the pages and make the plans until Ctrl-C."""
     from granian import Granian  # noqa: PLC0415 - only this command needs it
     from granian.constants import Interfaces  # noqa: PLC0415
 
-    settings = Settings.from_env()
-    if port is not None:
-        settings = replace(settings, port=port)
-    _check_free(settings)
-    # The server's own process reads its settings from the environment: hand it these.
-    os.environ.update(PLANNER_HOME=str(settings.home), PLANNER_HOST=settings.host, PLANNER_PORT=str(settings.port))
-    if settings.is_loopback:
-        print(f"Open {new_link(settings)}", flush=True)
-        print("The link opens every page, once, in a browser on this computer. Ctrl-C ends.", flush=True)
-    else:
-        print(f"Serving {settings.address} behind your own TLS. Ctrl-C ends.", flush=True)
+    check_free(settings)
+    with open_store(settings.database_url, settings.home) as store:  # made and brought up to date before anybody asks
+        first = first_invitation(store)
+    print(f"Open {settings.address}{first or ''}", flush=True)
+    if first:
+        print("That link makes the first account, an administrator's. It works once.", flush=True)
+    print("Ctrl-C ends." if settings.is_loopback else "Put your own TLS in front of it. Ctrl-C ends.", flush=True)
     logging.getLogger("_granian").setLevel(logging.WARNING)
-    Granian(
-        "web.wsgi:app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
-        blocking_threads=THREADS, log_enabled=False, log_access=False, websockets=False, workers_kill_timeout=10,
-    ).serve()  # fmt: skip
+    with worker_beside(settings):
+        Granian(
+            "web.wsgi:app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
+            blocking_threads=THREADS, log_enabled=False, log_access=False, websockets=False, workers_kill_timeout=10,
+        ).serve()  # fmt: skip
     return 0
 
 
-def _check_free(settings: Settings) -> None:
+def settings_for(port: int | None) -> Settings:
+    """Settings from the environment, the port from the command line, both handed on to the processes started from here."""
+    settings = Settings.from_env()
+    if port is not None:
+        settings = replace(settings, port=port)
+    os.environ.update(PLANNER_HOME=str(settings.home), PLANNER_HOST=settings.host, PLANNER_PORT=str(settings.port))
+    return settings
+
+
+def first_invitation(store: Store) -> str | None:
+    """The path of a link for the first administrator, while there is no account; links printed before it are withdrawn."""
+    with store.begin() as tx:
+        if tx.people.users():
+            return None
+        for old in tx.invitations.of(partnership_id=None):
+            tx.invitations.withdraw(partnership_id=None, invitation_id=old.id)
+        return "/invitations/" + tx.invitations.invite(partnership_id=None, role=Role.ADMINISTRATOR, invitee="The administrator", by=None)
+
+
+@contextmanager
+def worker_beside(settings: Settings) -> Iterator[None]:
+    """Keep one worker going: started again when it dies, asked to end when the server ends."""
+    ending = threading.Event()
+    process = _start_worker(settings)
+
+    def keep_going() -> None:
+        nonlocal process
+        while not ending.wait(1.0):
+            if process.poll() is not None:
+                process = _start_worker(settings)
+
+    keeper = threading.Thread(target=keep_going, daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        keeper.join()
+        process.terminate()
+        try:
+            process.wait(ENDS_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _start_worker(settings: Settings) -> subprocess.Popen[bytes]:
+    # A group of its own: Ctrl-C reaches the server, which then asks the worker to end.
+    return subprocess.Popen(WORKER, env={**os.environ, "PLANNER_HOME": str(settings.home)}, start_new_session=True)  # noqa: S603
+
+
+def check_free(settings: Settings) -> None:
     """Say in one sentence that the port is taken, before anything starts."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

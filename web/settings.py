@@ -14,7 +14,8 @@ from planner.errors import PlannerError
 DEFAULT_PORT = 8000
 LOOPBACK = "127.0.0.1"
 KEY_BYTES = 32
-LARGEST_REQUEST_BYTES = 1_000_000
+LARGEST_REQUEST_BYTES = 25_000_000
+"""A partnership's workbook may have 20 MB; routes for DfE files allow themselves more."""
 SESSION_HOURS = 12
 
 
@@ -24,13 +25,13 @@ class Settings:
 
     home             the data folder, readable by its owner only (``PLANNER_HOME``)
     secret_key       signs cookies; made once and kept in the data folder
-    database_url     SQLAlchemy address of the database (``PLANNER_DATABASE_URL``)
+    database_url     address of a PostgreSQL database (``PLANNER_DATABASE_URL``); None: a file in the data folder
     host, port       where the server listens (``PLANNER_HOST``, ``PLANNER_PORT``)
     """
 
     home: Path
     secret_key: str = field(repr=False)
-    database_url: str
+    database_url: str | None = field(default=None, repr=False)
     host: str = LOOPBACK
     port: int = DEFAULT_PORT
 
@@ -42,15 +43,10 @@ class Settings:
         return cls(
             home=home,
             secret_key=_kept_key(home / "secret-key"),
-            database_url=env.get("PLANNER_DATABASE_URL") or f"sqlite:///{home / 'planner.sqlite'}",
+            database_url=env.get("PLANNER_DATABASE_URL") or None,
             host=env.get("PLANNER_HOST") or LOOPBACK,
             port=_port(env.get("PLANNER_PORT") or str(DEFAULT_PORT)),
         )
-
-    @property
-    def plans_folder(self) -> Path:
-        """Where plan documents lie until there is a store."""
-        return self.home / "plans"
 
     @property
     def is_loopback(self) -> bool:
@@ -84,7 +80,6 @@ def _folder(path: Path) -> Path:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.chmod(0o700)
-        (home / "plans").mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise PlannerError(
             f"The data folder {home} cannot be used ({error.strerror}): set PLANNER_HOME to a folder that you may write."
@@ -95,7 +90,7 @@ def _folder(path: Path) -> Path:
 def _kept_key(path: Path) -> str:
     """The key in the data folder, made at random the first time; two starts at once agree on one."""
     if not path.exists():
-        write_private(path, secrets.token_hex(KEY_BYTES))
+        _write_private(path, secrets.token_hex(KEY_BYTES))
     try:
         key = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -105,7 +100,7 @@ def _kept_key(path: Path) -> str:
     return key
 
 
-def write_private(path: Path, text: str) -> None:
+def _write_private(path: Path, text: str) -> None:
     """Write a new file that only its owner may read; a file that is there already stays."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined, Undefined
 from jinja2.utils import missing
 
-from web.access import the_user
+from web.access import may, the_user
 from web.headers import nonce
+from web.navigation import navigation
 
 HERE = Path(__file__).parent
 SERVICE_NAME = "Partnership Planner"
@@ -30,7 +32,8 @@ def set_up_templates(app: Flask, *, journeys: tuple[str, ...]) -> None:
     loaders = [
         FileSystemLoader(HERE / "templates"),
         PrefixLoader({journey: FileSystemLoader(HERE / journey / "templates") for journey in journeys}),
-        PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+        PrefixLoader({name: PackageLoader(name) for name in ("govuk_frontend_jinja", "govuk_frontend_wtf")}),
     ]
     app.jinja_loader = ChoiceLoader(loaders)
-    app.jinja_env.globals.update(service_name=SERVICE_NAME, csp_nonce=nonce, the_user=the_user)
+    WTFormsHelpers(app)
+    app.jinja_env.globals.update(service_name=SERVICE_NAME, csp_nonce=nonce, the_user=the_user, may=may, navigation=navigation)

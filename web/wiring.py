@@ -1,23 +1,23 @@
-"""The composition root: what the pages read from, built from settings. Tests hand in their own."""
+"""The composition root: what the pages stand on, built from settings. Tests hand in their own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from web.access import CurrentUser
-from web.accounts.link import user_of_session
-from web.plans.shelf import PlanFolder, Shelf
+from planner.store import Store, open_store
 from web.settings import Settings
+from web.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What the app stands on."""
 
+    store: Store
     shelf: Shelf
-    current_user: CurrentUser
 
 
 def wire(settings: Settings) -> Wiring:
-    """Everything from settings: plans from the data folder, people by the link."""
-    return Wiring(shelf=PlanFolder(settings.plans_folder), current_user=user_of_session)
+    """Everything from settings: the database, and what was read from it before."""
+    store = open_store(settings.database_url, settings.home)
+    return Wiring(store=store, shelf=Shelf(store))

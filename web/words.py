@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from planner.reasons import plain_number
 
@@ -50,3 +52,9 @@ def upper_first(text: str) -> str:
 def signed(text: str) -> str:
     """A sentence of the summary with true minus signs, each on one line with its figure."""
     return re.sub(r"(?<= )([-+−])(?=[£\d])", lambda sign: f"{'+' if sign[1] == '+' else MINUS}{_JOINER}", text)
+
+
+def moment(milliseconds: int) -> str:
+    """A moment by the clocks of Britain: 21 November 2026, 2:05pm."""
+    local = dt.datetime.fromtimestamp(milliseconds / 1000, ZoneInfo("Europe/London"))
+    return f"{local.day} {local:%B %Y}, {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"

@@ -1,4 +1,4 @@
-"""Reads a partnership workbook, or a folder of CSVs of the same sheets, into tables of text.
+"""Reads a partnership workbook, or a folder or ZIP of CSVs of the same sheets, into tables of text.
 
 Nothing here knows what a cell means: a cell becomes the text a person sees in it, and
 ``planner.intake.parsing`` reads that text by the published schema.
@@ -11,10 +11,9 @@ import datetime as dt
 import io
 import re
 import warnings
-import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import openpyxl
@@ -22,14 +21,13 @@ from openpyxl.utils import get_column_letter
 
 from planner.errors import InputMustBeMended
 from planner.intake.sheets import SHEETS
+from planner.intake.zip_guard import packed, unpacked
 
 MOST_BYTES = 20_000_000
-MOST_UNPACKED_BYTES = 200_000_000
-MOST_PARTS = 2_000
 MOST_ROWS = 20_000
 MOST_COLUMNS = 200
-_BIG_PART_BYTES = 5_000_000
-_MOST_RATIO = 200
+FINDINGS_SHEET = "Findings"
+"""The sheet that a marked copy adds; when the copy comes back mended, it is nobody's own sheet."""
 _LAST_ROW = 1_048_576
 
 # Characters that XML, and so a workbook, cannot hold.
@@ -46,10 +44,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One sheet as text. A heading that occurs twice is listed twice; its first column holds the text."""
+    """One sheet as text. A heading that occurs twice is listed twice; its first column holds the text.
+
+    ``letters`` names each heading's column in the spreadsheet, ``heading_row`` the row they stand in.
+    """
 
     headings: tuple[str, ...]
     rows: tuple[Row, ...]
+    letters: tuple[str, ...] = ()
+    heading_row: int = 1
 
 
 def sheet_key(name: str) -> str:
@@ -63,7 +66,7 @@ def clean_text(text: str) -> str:
 
 
 def read_tables(path: Path) -> dict[str, Table]:
-    """Read a workbook (.xlsx) or a folder of CSVs into tables of text by sheet name.
+    """Read a workbook (.xlsx), a folder of CSVs or a ZIP of them into tables of text by sheet name.
 
     Sheets of the published schema carry their published name, others their own. Raises
     ``InputMustBeMended`` with one sentence when the path, its file type or its content
@@ -71,22 +74,85 @@ def read_tables(path: Path) -> dict[str, Table]:
     """
     try:
         if path.is_dir():
-            tables = _read_folder(path)
-        elif path.exists():
-            tables = _read_workbook(path)
-        else:
+            return _with_required(path.name, _read_folder(path))
+        if not path.exists():
             raise InputMustBeMended(f"There is no file or folder {path}: check the name and where you run the command.")
+        _refuse_large(path.name, path.stat().st_size)
+        return tables_of(path.name, path.read_bytes())
     except OSError as error:
         raise InputMustBeMended(
             f"{path} cannot be opened ({error.strerror}): close it in other programs and check that you may read it.",
         ) from error
+
+
+def tables_of(name: str, content: bytes) -> dict[str, Table]:
+    """Read a workbook (.xlsx) or a ZIP of CSVs as ``read_tables`` does; ``name`` is what sentences call it."""
+    parts = parts_of(name, content)
+    if is_workbook(parts):
+        return _with_required(name, _read_workbook(name, parts))
+    return _with_required(name, _by_sheet(name, csv_sheets(name, parts)))
+
+
+def refuse_other_files(name: str, content: bytes) -> None:
+    """Raise ``InputMustBeMended`` when a file is too large, or begins like neither a workbook nor a ZIP."""
+    _refuse_large(name, len(content))
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        raise InputMustBeMended(
+            f"{name} is an old .xls or password-protected workbook: open it in Excel, take off any password and save it as .xlsx."
+        )
+    if content.startswith(b"PK\x03\x04"):
+        return
+    if name.lower().endswith(".csv"):
+        raise InputMustBeMended(
+            f"{name} is a single CSV: put it in a folder with the other sheets' CSVs and give the folder, or a ZIP of it."
+        )
+    raise InputMustBeMended(f"{name} is not an Excel workbook: give a workbook saved as .xlsx, or a folder of CSVs or a ZIP of it.")
+
+
+def parts_of(name: str, content: bytes) -> dict[str, bytes]:
+    """The parts of a workbook or of a ZIP of CSVs, unpacked with care."""
+    refuse_other_files(name, content)
+    parts = unpacked(name, content)
+    if parts.get("mimetype", b"").startswith(b"application/vnd.oasis"):
+        raise InputMustBeMended(f"{name} is an OpenDocument spreadsheet: save it as .xlsx and give that.")
+    if not is_workbook(parts) and not _csv_names(name, parts):
+        raise InputMustBeMended(f"{name} is damaged or is not a workbook or a ZIP of CSVs: open it in Excel and save it again as .xlsx.")
+    return parts
+
+
+def is_workbook(parts: Mapping[str, bytes]) -> bool:
+    """Tell a workbook from a ZIP of CSVs."""
+    return "[Content_Types].xml" in parts
+
+
+def csv_sheets(name: str, parts: Mapping[str, bytes]) -> Iterator[tuple[str, Iterator[list[str]]]]:
+    """The CSVs of a ZIP in order of name, each by its title with its rows of text."""
+    for part in _csv_names(name, parts):
+        csv_name = PurePosixPath(part)
+        yield csv_name.stem, _csv_rows(csv_name.name, parts[part])
+
+
+def _csv_names(name: str, parts: Mapping[str, bytes]) -> list[str]:
+    # Other programs leave hidden files, and one folder with everything in it is as good as none.
+    names = [part for part in sorted(parts) if part.lower().endswith(".csv") and not re.search(r"(^|/)(\.|~\$|__MACOSX/)", part)]
+    if len({PurePosixPath(part).parent for part in names}) > 1:
+        raise InputMustBeMended(f"{name} holds CSVs in more than one folder: put all of them in one and zip that.")
+    return names
+
+
+def _with_required(name: str, tables: dict[str, Table]) -> dict[str, Table]:
     for sheet in SHEETS:
         if sheet.is_required and sheet.name not in tables:
             found = ", ".join(tables) or "none"
             raise InputMustBeMended(
-                f"{path.name} has no sheet named {sheet.name} (sheets found: {found}): add it, or rename the sheet that holds it."
+                f"{name} has no sheet named {sheet.name} (sheets found: {found[:200]}): add it, or rename the sheet that holds it."
             )
     return tables
+
+
+def _refuse_large(name: str, size: int) -> None:
+    if size > MOST_BYTES:
+        raise InputMustBeMended(f"{name} is larger than 20 MB: keep only the partnership's own rows and sheets in it.")
 
 
 def _read_folder(folder: Path) -> dict[str, Table]:
@@ -94,14 +160,14 @@ def _read_folder(folder: Path) -> dict[str, Table]:
     files = sorted(f for f in folder.iterdir() if f.suffix.lower() == ".csv" and not f.name.startswith((".", "~$")))
     if not files:
         raise InputMustBeMended(f"The folder {folder} holds no CSV files: give a folder with one CSV a sheet, or a workbook (.xlsx).")
-    return _by_sheet(folder.name, ((file.stem, _csv_rows(file)) for file in files))
+    for file in files:
+        _refuse_large(file.name, file.stat().st_size)
+    return _by_sheet(folder.name, ((file.stem, _csv_rows(file.name, file.read_bytes())) for file in files))
 
 
-def _csv_rows(file: Path) -> Iterator[list[str]]:
-    if file.stat().st_size > MOST_BYTES:
-        raise InputMustBeMended(f"{file.name} is larger than 20 MB: keep only the partnership's own rows in it.")
-    mend = f"{file.name} is not a CSV that can be read: save it again from Excel as 'CSV UTF-8 (comma delimited)'."
-    data = file.read_bytes()
+def _csv_rows(name: str, data: bytes) -> Iterator[list[str]]:
+    _refuse_large(name, len(data))
+    mend = f"{name} is not a CSV that can be read: save it again from Excel as 'CSV UTF-8 (comma delimited)'."
     if b"\0" in data:  # UTF-16, or no text at all
         raise InputMustBeMended(mend)
     try:
@@ -123,52 +189,17 @@ def _unguarded(cell: str) -> str:
     return cell[1:] if re.match("'['=+\\-@\t\r]", cell) else cell
 
 
-def _read_workbook(path: Path) -> dict[str, Table]:
-    name = path.name
-    if path.stat().st_size > MOST_BYTES:
-        raise InputMustBeMended(f"{name} is larger than 20 MB: keep only the partnership's own sheets in it.")
-    data = path.read_bytes()
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise InputMustBeMended(
-            f"{name} is an old .xls or password-protected workbook: open it in Excel, take off any password and save it as .xlsx."
-        )
-    if path.suffix.lower() == ".csv":
-        raise InputMustBeMended(f"{name} is a single CSV: put it in a folder with the other sheets' CSVs and give the folder.")
-    if not data.startswith(b"PK\x03\x04"):
-        raise InputMustBeMended(f"{name} is not an Excel workbook: give a workbook saved as .xlsx, or a folder of CSVs.")
-    _guard_zip(name, data)
+def _read_workbook(name: str, parts: dict[str, bytes]) -> dict[str, Table]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of decorations it does not read
-            workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+            workbook = openpyxl.load_workbook(packed(parts), read_only=True, data_only=True, keep_links=False)
             return _by_sheet(name, ((sheet.title, _workbook_rows(sheet)) for sheet in workbook.worksheets))
-    except InputMustBeMended:
+    except (InputMustBeMended, MemoryError):
         raise
     except Exception as error:
         # A damaged workbook can break openpyxl anywhere; whatever broke, the remedy is the same.
         raise InputMustBeMended(f"{name} is damaged or is not a workbook: open it in Excel and save it again as .xlsx.") from error
-
-
-def _guard_zip(name: str, data: bytes) -> None:
-    """Refuse, from the zip's directory alone, what would unpack to far more than a workbook holds."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise InputMustBeMended(f"{name} is damaged or incomplete: open it in Excel and save it again as .xlsx.") from error
-    if any(part.flag_bits & 0x1 for part in parts):
-        raise InputMustBeMended(f"{name} is encrypted: take off its password in Excel and save it as .xlsx.")
-    is_bomb = (
-        len(parts) > MOST_PARTS
-        or sum(part.file_size for part in parts) > MOST_UNPACKED_BYTES
-        or any(part.file_size > _BIG_PART_BYTES and part.file_size > _MOST_RATIO * part.compress_size for part in parts)
-    )
-    if is_bomb:
-        raise InputMustBeMended(
-            f"{name} unpacks to far more than a partnership workbook holds and was not opened: copy its sheets into a new workbook."
-        )
-    if len({part.filename for part in parts}) < len(parts):
-        raise InputMustBeMended(f"{name} holds two parts of the same name and was not opened: open it in Excel and save it again as .xlsx.")
 
 
 def _workbook_rows(sheet: Any) -> Iterator[list[str]]:
@@ -199,6 +230,8 @@ def _by_sheet(name: str, sheets: Iterable[tuple[str, Iterator[list[str]]]]) -> d
     published = {sheet_key(sheet.name): sheet.name for sheet in SHEETS}
     tables: dict[str, Table] = {}
     for title, rows in sheets:
+        if title == FINDINGS_SHEET:
+            continue
         sheet_name = published.get(sheet_key(title), title)
         if sheet_key(title) not in published:
             tables[sheet_name] = Table((), ())  # somebody's own sheet: known to be there, never read
@@ -211,6 +244,7 @@ def _by_sheet(name: str, sheets: Iterable[tuple[str, Iterator[list[str]]]]) -> d
 
 def _table(name: str, rows: Iterator[list[str]]) -> Table:
     headings: list[str] = []
+    heading_row = 1
     kept: list[Row] = []
     for number, row in enumerate(rows, start=1):
         texts = [clean_text(cell) for cell in row]
@@ -225,6 +259,7 @@ def _table(name: str, rows: Iterator[list[str]]) -> Table:
             continue
         if not headings:
             headings = [" ".join(text.split()) for text in texts]
+            heading_row = number
             continue
         headings.extend([""] * (len(texts) - len(headings)))
         cells: dict[str, str] = {}
@@ -233,4 +268,5 @@ def _table(name: str, rows: Iterator[list[str]]) -> Table:
                 headings[index] = f"column {get_column_letter(index + 1)}"  # has text but no heading
             cells.setdefault(headings[index], text)
         kept.append(Row(number, cells))
-    return Table(tuple(heading for heading in headings if heading), tuple(kept))
+    named = [(heading, get_column_letter(index)) for index, heading in enumerate(headings, start=1) if heading]
+    return Table(tuple(heading for heading, _ in named), tuple(kept), tuple(letter for _, letter in named), heading_row)

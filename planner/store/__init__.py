@@ -7,6 +7,7 @@ No Flask, no files, no solver here; no SQLAlchemy anywhere else.
 """
 
 from planner.store.kinds import QueryState, Role, RunState
+from planner.store.people import Membership
 from planner.store.store import Store, Transaction, open_store
 
-__all__ = ["QueryState", "Role", "RunState", "Store", "Transaction", "open_store"]
+__all__ = ["Membership", "QueryState", "Role", "RunState", "Store", "Transaction", "open_store"]

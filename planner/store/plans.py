@@ -13,7 +13,7 @@ from planner.store.tables import plans
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRow:
-    """One line of the list of plans."""
+    """One line of the list of plans. ``counts`` are the document's own numbers of standards."""
 
     id: int
     partnership_id: int
@@ -21,6 +21,7 @@ class PlanRow:
     made_at: int
     status: str
     fingerprint: str
+    counts: Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

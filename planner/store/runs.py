@@ -24,6 +24,8 @@ from planner.store.tables import partnership_versions, plans, policy_versions, p
 LEASE = 30_000
 BEAT_EVERY = 5_000
 MOST_ATTEMPTS = 5
+COUNTS = ("standards_counted", "standards_met", "standards_partly_met", "standards_under_half", "out_of_reach")
+"""The numbers of a plan document that lists of plans show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +139,12 @@ class Runs(Room):
             self._changed(asked.values(best_wanted_at=sa.func.coalesce(runs.c.best_wanted_at, self._now), changes=runs.c.changes + 1)) == 1
         )
 
+    def keep_made_elsewhere(self, *, run_id: int, partnership_id: int, document: Json) -> int | None:
+        """End a waiting run with a plan that was made for it outside the queue; None where it waits no more."""
+        if not self._end(RunState.FINISHED, _is(partnership_id, run_id), RunState.QUEUED):
+            return None
+        return self._keep_plan(partnership_id, run_id, 0, document)
+
     # --- what a worker does ---
 
     def claim_next(self, *, worker: str, lease: int = LEASE, most_attempts: int = MOST_ATTEMPTS) -> Run | None:
@@ -228,17 +236,7 @@ class Runs(Room):
         """End the run with its plan, both or neither."""
         if not self._end(RunState.FINISHED, _is_held(run), RunState.RUNNING):
             return False
-        self._connection.execute(
-            plans.insert().values(
-                partnership_id=run.partnership_id,
-                run_id=run.id,
-                fence=run.fence,
-                made_at=self._now,
-                status=document["status"],
-                fingerprint=document["fingerprint"],
-                document=document,
-            )
-        )
+        self._keep_plan(run.partnership_id, run.id, run.fence, document)
         return True
 
     def fail(self, run: Run, *, reason: str) -> bool:
@@ -256,6 +254,19 @@ class Runs(Room):
         )
 
     # --- how ---
+
+    def _keep_plan(self, partnership_id: int, run_id: int, fence: int, document: Json) -> int:
+        kept = plans.insert().values(
+            partnership_id=partnership_id,
+            run_id=run_id,
+            fence=fence,
+            made_at=self._now,
+            status=document["status"],
+            fingerprint=document["fingerprint"],
+            counts={name: document[name] for name in COUNTS if name in document},
+            document=document,
+        )
+        return int(self._connection.execute(kept.returning(plans.c.id)).scalar_one())
 
     def _hold(self, run: Run, **values: Any) -> bool:
         """Change a run while it is held with this fence; the row stays locked until the transaction ends."""

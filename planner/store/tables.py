@@ -324,6 +324,7 @@ plans = _numbered(
     Column("made_at", Whole, nullable=False),
     Column("status", Words, nullable=False),
     Column("fingerprint", sa.Text, nullable=False),
+    Column("counts", Document, nullable=False),
     Column("document", Document, nullable=False),
     UniqueConstraint("partnership_id", "id"),
     _of_run(),

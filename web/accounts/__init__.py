@@ -1,13 +1,5 @@
-"""Who is asking. For now one link, printed on the terminal, opens the app on this computer; accounts come next."""
+"""Come in and go out: sign in, take up an invitation, one's own account and its sessions."""
 
-from __future__ import annotations
+from web.accounts.routes import blueprint
 
-from flask import Blueprint
-
-from web.accounts.routes import make_blueprint
-from web.settings import Settings
-
-
-def blueprint(settings: Settings) -> Blueprint:
-    """The routes of this journey."""
-    return make_blueprint(settings)
+__all__ = ["blueprint"]

@@ -1,36 +1,202 @@
-"""Come in by the link, and go out again."""
+"""Sign in and out, take up an invitation, look after one's own account."""
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.access import public
-from web.accounts.link import open_session, use_token
-from web.settings import Settings
+from planner.errors import AlreadyTaken
+from planner.store import Transaction
+from planner.store.invitations import Invitation
+from planner.store.people import User as Person
+from planner.store.room import MINUTE
+from web.access import ROLE_NAMES, me, public, signed_in, the_user
+from web.accounts.forms import NewAccountForm, NewPasswordForm, SignInForm
+from web.accounts.passwords import fault_of, hash_of, is_out_of_date, is_right
+from web.accounts.presenters import account_view
+from web.accounts.session import come_in, go_out, this_token, user_of
+from web.wiring import Wiring
+
+Answer = str | Response | tuple[str, int]
+WRONG = "The sign-in name or the password is not right. Check both, then try again."
 
 
-def make_blueprint(settings: Settings) -> Blueprint:
-    """The routes, with the settings that say where the token lies."""
+def blueprint(wiring: Wiring) -> Blueprint:
+    """The routes of this journey."""
     routes = Blueprint("accounts", __name__)
+    store = wiring.store
 
     @routes.get("/sign-in")
     @public
-    def sign_in() -> str:
-        return render_template("accounts/sign_in.html", is_used=False, is_loopback=settings.is_loopback)
+    def sign_in() -> Answer:
+        if the_user() is not None:
+            return redirect(_back(), 303)
+        return render_template("accounts/sign_in.html", form=SignInForm())
 
-    @routes.get("/open")
+    @routes.post("/sign-in")
     @public
-    def open_link() -> Response | tuple[str, int]:
-        if not use_token(settings, request.args.get("token", "")):
-            return render_template("accounts/sign_in.html", is_used=True, is_loopback=settings.is_loopback), 403
-        open_session()
-        return redirect(url_for("plans.list_plans"), 303)
+    def sign_in_now() -> Answer:
+        form = SignInForm()
+        if not form.validate():
+            return render_template("accounts/sign_in.html", form=form), 422
+        name, password = form.sign_in.data, form.password.data
+        with store.begin() as tx:
+            wait = tx.throttle.wait_before_try(sign_in=name, network=request.remote_addr or "")
+            person = tx.people.user_by_sign_in(sign_in=name)
+        if wait:
+            minutes = -(-wait // MINUTE)
+            form.password.errors = (f"There were too many tries. Wait {minutes} minute{'s' if minutes > 1 else ''}, then try again.",)
+            return render_template("accounts/sign_in.html", form=form), 429
+        # Outside the transaction: a password takes a tenth of a second on purpose.
+        if not is_right(person.password_hash if person else None, password) or person is None or person.disabled_at is not None:
+            form.password.errors = (WRONG,)
+            return render_template("accounts/sign_in.html", form=form), 422
+        with store.begin() as tx:
+            tx.throttle.succeeded(sign_in=name)
+            if person.password_hash and is_out_of_date(person.password_hash):
+                tx.people.set_password_hash(user_id=person.id, password_hash=hash_of(password))
+            _welcome(tx, person)
+        return redirect(_back(), 303)
 
     @routes.post("/sign-out")
     @public
     def sign_out() -> Response:
-        session.clear()
+        with store.begin() as tx:
+            go_out(tx)
         return redirect(url_for("accounts.sign_in"), 303)
 
+    # --- invitations ---
+
+    @routes.get("/invitations/<token>")
+    @public
+    def invitation(token: str) -> Answer:
+        return _show_invitation(token, NewAccountForm())
+
+    @routes.post("/invitations/<token>")
+    @public
+    def take_up_invitation(token: str) -> Answer:
+        user = the_user()
+        form = NewAccountForm()
+        if user is None and not _is_filled_in(form):
+            return _show_invitation(token, form, 422)
+        hashed = hash_of(form.password.data) if user is None else ""
+        try:
+            with store.begin() as tx:
+                if tx.invitations.invitation(token=token) is None:
+                    return _show_invitation(token, form)
+                user_id = user.user_id if user else tx.people.add_user(
+                    name=form.name.data, sign_in=form.sign_in.data, password_hash=hashed
+                )  # fmt: skip
+                taken = tx.invitations.use(token=token, user_id=user_id)
+                assert taken is not None
+                tx.events.record(
+                    partnership_id=taken.partnership_id, by=user_id, action="invitation taken up", subject=f"invitation {taken.id}",
+                    detail={"role": taken.role, "urn": taken.urn},
+                )  # fmt: skip
+                if user is None:
+                    person = tx.people.user(user_id=user_id)
+                    assert person is not None
+                    _welcome(tx, person)
+        except AlreadyTaken as error:
+            form.sign_in.errors = (str(error),)
+            return _show_invitation(token, form, 422)
+        flash("You are in. Your account is ready." if user is None else "Your account has the new role.", "success")
+        return redirect(url_for("home.partnerships"), 303)
+
+    def _show_invitation(token: str, form: NewAccountForm, status: int = 200) -> tuple[str, int]:
+        with store.read() as tx:
+            found = tx.invitations.invitation(token=token)
+            where = _where(tx, found) if found else ""
+        if found is None:
+            return render_template("accounts/invitation_spent.html"), 410
+        return render_template(
+            "accounts/invitation.html", form=form, where=where, role=ROLE_NAMES[found.role], invitee=found.invitee
+        ), status  # fmt: skip
+
+    # --- one's own account ---
+
+    @routes.get("/account")
+    @signed_in
+    def account() -> Answer:
+        return _show_account(NewPasswordForm())
+
+    @routes.post("/account/password")
+    @signed_in
+    def new_password() -> Answer:
+        form = NewPasswordForm()
+        user = me()
+        with store.begin() as tx:
+            person = tx.people.user(user_id=user.user_id)
+            assert person is not None
+            wait = tx.throttle.wait_before_try(sign_in=person.sign_in, network=request.remote_addr or "")
+        if not form.validate():
+            return _show_account(form, 422)
+        if wait or not is_right(person.password_hash, form.old.data):
+            form.old.errors = ("This is not your password now. Check it, then try again.",)
+            return _show_account(form, 422)
+        fault = fault_of(form.new.data, person.name, person.sign_in)
+        if fault:
+            form.new.errors = (fault,)
+            return _show_account(form, 422)
+        hashed = hash_of(form.new.data)
+        with store.begin() as tx:
+            tx.throttle.succeeded(sign_in=person.sign_in)
+            tx.people.set_password_hash(user_id=user.user_id, password_hash=hashed)
+            ended = tx.sessions.revoke_all(user_id=user.user_id)
+            tx.events.record(partnership_id=None, by=user.user_id, action="password changed", detail={"sessions_ended": ended})
+            come_in(tx, user, browser=_browser())
+        flash("Your password is changed. Everywhere else you are signed out.", "success")
+        return redirect(url_for("accounts.account"), 303)
+
+    @routes.post("/account/sessions/end")
+    @signed_in
+    def end_other_sessions() -> Answer:
+        with store.begin() as tx:
+            tx.sessions.revoke_all(user_id=me().user_id, but=this_token())
+        flash("Everywhere else you are signed out.", "success")
+        return redirect(url_for("accounts.account"), 303)
+
+    def _show_account(form: NewPasswordForm, status: int = 200) -> tuple[str, int]:
+        with store.read() as tx:
+            view = account_view(tx, me(), this_token() or "")
+        return render_template("accounts/account.html", form=form, view=view), status
+
     return routes
+
+
+def _welcome(tx: Transaction, person: Person) -> None:
+    user = user_of(tx, person.id)
+    assert user is not None
+    come_in(tx, user, browser=_browser())
+    tx.events.record(partnership_id=None, by=person.id, action="signed in")
+
+
+def _where(tx: Transaction, invitation: Invitation) -> str:
+    if invitation.partnership_id is None:
+        return "every partnership of this service"
+    row = tx.partnerships.partnership(partnership_id=invitation.partnership_id)
+    assert row is not None
+    return row.name
+
+
+def _is_filled_in(form: NewAccountForm) -> bool:
+    if not form.validate():
+        return False
+    fault = fault_of(form.password.data, form.name.data, form.sign_in.data)
+    if fault:
+        form.password.errors = (fault,)
+    return fault is None
+
+
+def _browser() -> str:
+    return request.user_agent.string
+
+
+def _back() -> str:
+    """The page that asked for signing in, where it is one of ours; else the first page."""
+    wanted = request.args.get("next", "")
+    parts = urlsplit(wanted)
+    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return wanted if is_ours else url_for("home.partnerships")

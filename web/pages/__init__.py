@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template
 
 from web.access import public
+from web.wiring import Wiring
 
 
-def blueprint() -> Blueprint:
+def blueprint(_: Wiring) -> Blueprint:
     """The routes of these pages."""
     routes = Blueprint("pages", __name__)
 

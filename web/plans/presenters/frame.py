@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from flask import url_for
 
 from planner.export.summary import ENDINGS
-from web.plans.shelf import KeptPlan, Shelf
-from web.tables import TableCell, TableView, row, table, words
+from planner.plan import Ending
+from planner.store import Transaction
+from web.shelf import KeptPlan
+from web.tables import TableCell, TableView, numbers, row, table, words
+from web.words import moment
 
 PAGES = (
     ("plans.summary_page", "Summary"),
@@ -53,10 +56,10 @@ def frame(kept: KeptPlan, endpoint: str) -> Frame:
     return Frame(
         partnership=p.name,
         academic_year=p.academic_year,
-        fingerprint=kept.plan_id,
+        fingerprint=kept.fingerprint[:16],
         steps=tuple(Step(text=text, href=plan_url(kept, name), is_here=name == here) for name, text in PAGES),
         is_illustrative=p.is_illustrative(),
-        state="A read-only copy of a plan document kept on this computer. No money is attached to it and nobody has agreed it. "
+        state=f"Made {moment(kept.made_at)}. No money is attached to it and nobody has agreed it. "
         "Every figure was checked again when it was opened.",
     )
 
@@ -73,25 +76,38 @@ def school_link(kept: KeptPlan, urn: int, name: str) -> TableCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanList:
-    """The page of all plans."""
+    """The page of all plans of a partnership."""
 
+    partnership: str
     plans: TableView
-    refused: TableView
 
 
-def plan_list(shelf: Shelf, mine: tuple[KeptPlan, ...]) -> PlanList:
-    """The plans a person may read, and the documents that are not shown."""
+def plan_list(tx: Transaction, partnership_id: int) -> PlanList:
+    """The plans of a partnership, newest first."""
+    partnership = tx.partnerships.partnership(partnership_id=partnership_id)
+    assert partnership is not None
+    versions = {run.id: (run.partnership_version, run.policy_version) for run in tx.runs.runs(partnership_id=partnership_id)}
     rows = [
         row(
-            TableCell(text=kept.facts.partnership.name, href=plan_url(kept, "plans.summary_page")),
-            kept.facts.partnership.academic_year,
-            f"{kept.facts.standing.met:,} of {kept.facts.standing.standards:,}",
-            ENDINGS[kept.facts.plan.ending].partition(";")[0] + ".",
-            kept.plan_id,
+            TableCell(text=moment(plan.made_at), href=url_for("plans.summary_page", partnership_id=partnership_id, plan_id=plan.id)),
+            f"{plan.counts['standards_met']:,} of {plan.counts['standards_counted']:,}",
+            f"{plan.counts['standards_under_half']:,}",
+            f"{plan.counts['out_of_reach']:,}",
+            "Figures {}, policy {}".format(*versions[plan.run_id]),
+            ENDINGS[Ending(plan.status)].partition(";")[0] + ".",
+            plan.fingerprint[:16],
         )
-        for kept in mine
+        for plan in tx.plans.plans(partnership_id=partnership_id)
     ]
     return PlanList(
-        plans=table("Plans", words("Partnership", "Year", "Standards fully met", "How the search ended", "Fingerprint"), rows),
-        refused=table("Documents that are not shown", words("Document", "Why"), [row(r.file, r.why) for r in shelf.refused()]),
+        partnership=partnership.name,
+        plans=table(
+            "Plans",
+            (
+                *words("Made"),
+                *numbers("Standards fully met", "Under half", "Out of reach"),
+                *words("Versions", "How the search ended", "Fingerprint"),
+            ),
+            rows,
+        ),
     )

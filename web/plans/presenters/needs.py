@@ -9,7 +9,7 @@ from planner.policy import Standard
 from planner.reasons import lower_first, plain_number
 from web.plans.presenters.frame import plan_url
 from web.plans.presenters.schools import StandardLine, recipient_cell, standard_line
-from web.plans.shelf import KeptPlan
+from web.shelf import KeptPlan
 from web.tables import TableCell, TableView, numbers, row, table, words
 from web.words import hundredths, listed, upper_first
 

@@ -7,7 +7,7 @@ from math import hypot
 
 from planner.partnership import Phase
 from web.plans.presenters.frame import plan_url, school_link
-from web.plans.shelf import KeptPlan
+from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
 from web.words import count, listed, pounds
 

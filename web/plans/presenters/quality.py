@@ -9,7 +9,7 @@ from planner.measures import Standing, base_pounds, specialist_time_pounds, stan
 from planner.plan import Amounts
 from planner.rules import RULES
 from web.plans.presenters.schools import Fact
-from web.plans.shelf import KeptPlan
+from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
 from web.words import pounds
 

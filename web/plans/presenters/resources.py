@@ -11,7 +11,7 @@ from planner.reasons import half_days
 from planner.supply import base_opening_pounds, base_running_pounds, host_condition
 from web.plans.presenters.frame import school_link
 from web.plans.presenters.schools import recipient_cell
-from web.plans.shelf import KeptPlan
+from web.shelf import KeptPlan
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
 from web.words import count, hundredths, pounds, upper_first
 

@@ -11,7 +11,7 @@ from planner.need import PLACE, WHOLE, Cell
 from planner.partnership import GRANT_ITEM, DecisionRight, Service
 from web.charts import DotPlot, DotRow, dot_plot
 from web.plans.presenters.frame import plan_url, school_link
-from web.plans.shelf import KeptPlan
+from web.shelf import KeptPlan
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
 from web.words import change, count, hundredths, pounds, pounds_change, signed, upper_first
 

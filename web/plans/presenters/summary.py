@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from planner.export.summary import ILLUSTRATIVE, summary_lines
 from planner.measures import standing
 from web.plans.presenters.frame import plan_url
-from web.plans.shelf import KeptPlan
+from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
 from web.words import count, signed
 

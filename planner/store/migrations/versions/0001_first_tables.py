@@ -318,6 +318,7 @@ def upgrade() -> None:
         sa.Column("made_at", WHOLE, nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("counts", sa.Text(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["partnership_id", "run_id"], ["runs.partnership_id", "runs.id"], name=op.f("fk_plans_partnership_id_run_id")

@@ -1,0 +1,338 @@
+"""Takes waiting runs from the store, one at a time, and makes their plans.
+
+While the solver works, a second thread keeps the run: it beats, tells how it goes, keeps every better
+plan, and looks whether the run is still ours and whether the best so far is wanted. Whatever ends the
+work early (the run was cancelled, another worker has it, this worker is asked to end) is a ``LetGo``,
+raised where the solver asks whether to stop; it ends the solver's process at once. What the database
+refuses for a moment is asked again; a run that cannot be written is let go, and is claimed anew when
+its lease has run out.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self, TypeVar
+
+from optimisation.greedy import is_feasible
+from optimisation.plain_amounts import amounts_from_plain, amounts_to_plain
+from optimisation.solve import BoundSoFar, Solver
+from optimisation.worker import Better, Message, Nearly, Stage
+from planner.documents import Json, check_document, plan_document
+from planner.errors import AuditRefused, InputMustBeMended, RulesCannotAllHold, SolverFault
+from planner.measures import standing
+from planner.need import World, world_of
+from planner.plan import Amounts
+from planner.policy import policy_from_text
+from planner.store import RunState, Store, Transaction
+from planner.store.partnerships import Version
+from planner.store.runs import BEAT_EVERY, Run
+
+LOOK_SECONDS = 0.25
+"""How often the keeper looks at its run, and so the most it tells: four rows a second."""
+BOUND_SECONDS = 1.0
+"""How often a bound that rose is worth a row when nothing else is new."""
+IDLE_SECONDS = 0.4
+PAUSE_SECONDS = 1.0
+"""How long to wait before a database that did not answer is asked again."""
+PATIENCE_SECONDS = 120.0
+"""How long it is asked before the run is let go."""
+SWEEP_SECONDS = 600.0
+
+STAGES = {
+    "stating the rules": "Stating the rules",
+    "shortfall below the board's line": "Lifting the needs furthest below the board's line",
+    "total need met": "Meeting as much need in all as there is support for",
+    "finding which rules clash": "Finding which rules clash",
+    "what last year and a formula would give": "Working out what last year's shares and a formula would give",
+}
+"""What the solver says it does, as people are told."""
+FIRST_STAGE = "Reading the figures and the policy"
+LAST_STAGE = "Checking the plan"
+
+_LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class LetGo(Exception):
+    """The run is not this worker's to end."""
+
+
+def work(store: Store, *, name: str, should_end: Callable[[], bool]) -> None:
+    """Make the plans of waiting runs until ``should_end``, asked a few times a second, says yes.
+
+    ``name`` stands beside the runs this worker takes. A run it cannot end by then is given back.
+    """
+    sweep_at = 0.0
+    with Solver() as solver:
+        while not should_end():
+            try:
+                if time.monotonic() >= sweep_at:
+                    _sweep(store)
+                    sweep_at = time.monotonic() + SWEEP_SECONDS
+                with store.begin() as tx:
+                    run = tx.runs.claim_next(worker=name)
+                if run is None:
+                    time.sleep(IDLE_SECONDS)
+                else:
+                    _make(store, run, solver, should_end)
+            except Exception as error:  # noqa: BLE001 (the next run needs a worker, whatever this was)
+                _LOG.warning("The worker was held up: %s", _in_short(error))
+                time.sleep(PAUSE_SECONDS)
+
+
+def _sweep(store: Store) -> None:
+    with store.begin() as tx:
+        tx.uploads.sweep()
+        tx.sessions.sweep()
+
+
+# --- one run -------------------------------------------------------------------------------
+
+
+def _make(store: Store, run: Run, solver: Solver, should_end: Callable[[], bool]) -> None:
+    """End a claimed run with its plan, or with the reason why there is none; or let go of it."""
+    try:
+        end = _ending(store, run, solver, should_end)
+        has_ended = _patiently(store.begin, end, should_end)
+        _LOG.info("Run %s %s.", run.id, "has ended" if has_ended else "was no longer ours to end")
+    except LetGo:
+        _LOG.info("Run %s is let go.", run.id)
+        if should_end():
+            with store.begin() as tx:
+                tx.runs.give_back(run)
+
+
+def _ending(store: Store, run: Run, solver: Solver, should_end: Callable[[], bool]) -> Callable[[Transaction], bool]:
+    """What to write at the end of the run, once its plan is made or cannot be."""
+    try:
+        with _Keeper(store, run, should_end) as keeper:
+            document = _document(_world(store, run, should_end), run, solver, keeper)
+    except LetGo:
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever it was, somebody waits for this run)
+        reason = _reason(run, error)
+        return lambda tx: tx.runs.fail(run, reason=reason) and _recorded(tx, run, "run failed")
+    return lambda tx: tx.runs.finish(run, document=document) and _recorded(tx, run, "run finished")
+
+
+def _recorded(tx: Transaction, run: Run, action: str) -> bool:
+    tx.events.record(partnership_id=run.partnership_id, by=None, action=action, subject=f"run {run.id}")
+    return True
+
+
+def _world(store: Store, run: Run, should_end: Callable[[], bool]) -> World:
+    def brought(tx: Transaction) -> tuple[Version | None, Version | None]:
+        return (
+            tx.partnerships.version(partnership_id=run.partnership_id, version=run.partnership_version),
+            tx.policies.version(partnership_id=run.partnership_id, version=run.policy_version),
+        )
+
+    partnership, policy = _patiently(store.read, brought, should_end)
+    assert partnership is not None
+    assert policy is not None
+    return world_of(partnership.partnership(), policy_from_text(json.dumps(policy.document)))
+
+
+def _document(world: World, run: Run, solver: Solver, keeper: _Keeper) -> Json:
+    """The run's plan as a document that has passed its audit."""
+    keeper.begin_with(world)
+    settings = {name: float(run.settings[name]) for name in ("gap_points", "seconds") if name in run.settings}
+    plan = solver.make_plan(world, **settings, start=_best_kept(run), tell=keeper.tell, should_stop=keeper.should_stop)
+    keeper.say(LAST_STAGE)
+    document = plan_document(plan, world)
+    check_document(document)
+    return document
+
+
+def _best_kept(run: Run) -> Amounts | None:
+    """The best plan of an earlier attempt; one that cannot be read is only not used."""
+    try:
+        return None if run.best_amounts is None else amounts_from_plain(run.best_amounts)
+    except (LookupError, TypeError, ValueError):
+        return None
+
+
+def _reason(run: Run, error: Exception) -> str:
+    """Why there is no plan, for a person; the log learns where it went wrong, but none of the figures."""
+    if isinstance(error, RulesCannotAllHold | InputMustBeMended):
+        return str(error)
+    where = "".join(traceback.format_tb(error.__traceback__))
+    _LOG.error("Run %s failed: %s\n%s", run.id, _in_short(error), where)
+    if isinstance(error, SolverFault):
+        return "The solver ended before it found a plan: try again with more time, and if it happens again tell the administrator."
+    if isinstance(error, AuditRefused):
+        return "The plan that was found did not pass its check, so it is not shown: this is our fault, please tell the administrator."
+    return "Something went wrong on our side, so there is no plan: the figures are safe, try again, and if it happens again tell the administrator."
+
+
+def _patiently(
+    enter: Callable[[], AbstractContextManager[Transaction]], act: Callable[[Transaction], T], should_end: Callable[[], bool]
+) -> T:
+    """What a transaction comes to, asked again while the database does not answer; LetGo when it never does."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            with enter() as tx:
+                return act(tx)
+        except Exception as error:
+            _LOG.warning("The database was asked in vain: %s", _in_short(error))
+            if time.monotonic() > until or should_end():
+                raise LetGo from error
+        time.sleep(PAUSE_SECONDS)
+
+
+def _in_short(error: Exception) -> str:
+    """An error for the log: its kind, and what the database itself said. What else it says may hold somebody's figures."""
+    said = str(getattr(error, "orig", "")).strip().splitlines()
+    return ": ".join([type(error).__name__, *said[:1]])
+
+
+# --- keeping a run while the solver works ----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """How far a run is: stage in words, best and bound of the shortfall in points, and how many standards the best meets."""
+
+    stage: str = FIRST_STAGE
+    best_points: float | None = None
+    bound_points: float | None = None
+    detail: Json = field(default_factory=dict)
+
+
+class _Keeper:
+    """Keeps a run ours while its plan is made, in a thread of its own. Use as a context manager."""
+
+    def __init__(self, store: Store, run: Run, should_end: Callable[[], bool]) -> None:
+        self._store, self._run, self._should_end = store, run, should_end
+        self._world: World | None = None
+        self._bound = BoundSoFar()
+        self._best: Amounts | None = None
+        self._step = _Step()
+        self._told: _Step | None = None
+        self._told_best: Amounts | None = None
+        self._told_at = -math.inf
+        self._beaten_at = -math.inf
+        self._seq = 0
+        self._is_ours = True
+        self._is_best_wanted = run.best_wanted_at is not None
+        self._looking = threading.Lock()
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name=f"run {run.id}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._is_over.set()
+        self._thread.join()
+        if kind is None:
+            self._look()  # a short run has not told of its last steps yet
+
+    # --- what the solver's side says and asks ---
+
+    def begin_with(self, world: World) -> None:
+        """The world the amounts told of belong to."""
+        self._world = world
+
+    def say(self, stage: str) -> None:
+        """A new stage, in words for people."""
+        self._step = replace(self._step, stage=stage)
+
+    def tell(self, message: Message) -> None:
+        """Take in what the solver tells; the first plan is in the store before this returns."""
+        assert self._world is not None
+        self._bound.hear(message)
+        if isinstance(message, Stage):
+            self.say(STAGES[message.words])
+        elif isinstance(message, Better):
+            self._show(self._world, message.amounts)
+        elif isinstance(message, Nearly) and is_feasible(self._world, message.answer.amounts):
+            self._show(self._world, message.answer.amounts)
+        if self._step.best_points is not None and self._bound.points:
+            self._step = replace(self._step, bound_points=min(self._bound.points, self._step.best_points))
+        if self._best is not None and self._told_best is None:
+            self._look()
+
+    def should_stop(self) -> bool:
+        """Whether the best plan so far is wanted; raises ``LetGo`` when the run is no longer this worker's to end."""
+        if not self._is_ours or self._should_end():
+            raise LetGo
+        return self._is_best_wanted
+
+    def _show(self, world: World, amounts: Amounts) -> None:
+        here = standing(world.picture, world.policy, amounts)
+        best = self._step.best_points
+        if best is None or here.shortfall_points < best:
+            best = here.shortfall_points
+            self._best = amounts
+        terms = {
+            "standards_counted": here.standards,
+            "standards_met": here.met,
+            "standards_partly_met": here.partly_met,
+            "standards_under_half": here.under_half,
+            "out_of_reach": here.out_of_reach,
+        }
+        self._step = replace(self._step, best_points=best, detail=terms)
+
+    # --- what the store hears and says ---
+
+    def _keep(self) -> None:
+        while not self._is_over.wait(LOOK_SECONDS):
+            if not self._look():
+                self._is_over.wait(PAUSE_SECONDS)
+
+    def _look(self) -> bool:
+        """Tell what is new, beat when it is time, and see how the run stands; False when the database did not answer."""
+        with self._looking:
+            try:
+                self._look_once()
+            except Exception as error:  # noqa: BLE001 (the plan is worth more than this row, which is told again)
+                _LOG.warning("Run %s could not be told of: %s", self._run.id, _in_short(error))
+                return False
+        return True
+
+    def _look_once(self) -> None:
+        step, best, now = self._step, self._best, time.monotonic()
+        is_new = self._is_new(step, now)
+        if not is_new and best is self._told_best and now - self._beaten_at < BEAT_EVERY / 1000:
+            with self._store.read() as tx:
+                self._heed(tx)
+            return
+        with self._store.begin() as tx:
+            if tx.runs.beat(self._run):
+                if is_new:
+                    tx.runs.add_progress(
+                        self._run, seq=self._seq, stage=step.stage,
+                        best_points=step.best_points, bound_points=step.bound_points, detail=step.detail,
+                    )  # fmt: skip
+                if best is not None and best is not self._told_best:
+                    assert step.best_points is not None
+                    tx.runs.offer_best(self._run, amounts=amounts_to_plain(best), shortfall_points=step.best_points)
+            self._heed(tx)
+        self._beaten_at = now
+        self._told_best = best
+        if is_new:
+            self._told, self._told_at = step, now
+            self._seq += 1
+
+    def _is_new(self, step: _Step, now: float) -> bool:
+        if self._told is None or step == self._told:
+            return self._told is None
+        is_only_bound = replace(step, bound_points=self._told.bound_points) == self._told
+        return not is_only_bound or now - self._told_at >= BOUND_SECONDS
+
+    def _heed(self, tx: Transaction) -> None:
+        now = tx.runs.run(partnership_id=self._run.partnership_id, run_id=self._run.id)
+        self._is_ours = now is not None and now.state is RunState.RUNNING and now.fence == self._run.fence
+        self._is_best_wanted = now is not None and now.best_wanted_at is not None

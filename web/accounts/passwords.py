@@ -1,0 +1,52 @@
+"""Passwords: hashed by argon2, long rather than odd, and checked in the same time whether or not the account is there."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+LEAST_LETTERS = 12
+MOST_LETTERS = 200
+
+_HASHER = PasswordHasher()
+
+
+def hash_of(password: str) -> str:
+    """The hash to keep."""
+    return _HASHER.hash(password)
+
+
+def is_right(password_hash: str | None, password: str) -> bool:
+    """Whether this is the password; where there is no hash, as much work is done and the answer is no."""
+    try:
+        _HASHER.verify(password_hash or _nobodys_hash(), password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return password_hash is not None
+
+
+def is_out_of_date(password_hash: str) -> bool:
+    """Whether the hash was made with weaker settings than today's."""
+    return _HASHER.check_needs_rehash(password_hash)
+
+
+def fault_of(password: str, *names: str) -> str | None:
+    """What is wrong with a new password, in one sentence; None where it will do."""
+    if not LEAST_LETTERS <= len(password) <= MOST_LETTERS:
+        return (
+            f"Choose a password of {LEAST_LETTERS} to {MOST_LETTERS} characters: three or four words that do not belong together will do."
+        )
+    plain = password.casefold()
+    if any(len(name) > 3 and name.casefold() in plain for name in names):
+        return "Choose a password without your own name or sign-in name in it."
+    if len(set(plain)) < 5:
+        return "Choose a password with more different characters: three or four words that do not belong together will do."
+    return None
+
+
+@functools.cache
+def _nobodys_hash() -> str:
+    return _HASHER.hash(secrets.token_urlsafe(16))

@@ -1,0 +1,78 @@
+"""The words of one's own account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.store import Transaction
+from web.access import ROLE_NAMES, User
+from web.tables import TableView, row, table, words
+from web.words import moment, upper_first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountView:
+    """Who one is, what one may be where, and where one is signed in."""
+
+    name: str
+    sign_in: str
+    roles: TableView
+    sessions: TableView
+    has_others: bool
+
+
+def account_view(tx: Transaction, user: User, token: str) -> AccountView:
+    """One's own account as it stands."""
+    person = tx.people.user(user_id=user.user_id)
+    assert person is not None
+    here = tx.sessions.session(token=token)
+    sessions = tx.sessions.of(user_id=user.user_id)
+    names = {row.id: row.name for row in tx.partnerships.partnerships()}
+    roles = [
+        row(
+            "Every partnership" if m.partnership_id is None else names[m.partnership_id],
+            upper_first(ROLE_NAMES[m.role]) + (f" of the school with URN {m.urn}" if m.urn else ""),
+            moment(m.since),
+        )
+        for m in user.memberships
+    ]
+    return AccountView(
+        name=person.name,
+        sign_in=person.sign_in,
+        roles=table(
+            "Your roles",
+            words("Partnership", "Role", "Since"),
+            roles,
+            empty="You have no role yet. Ask your administrator for an invitation.",
+        ),
+        sessions=table(
+            "Where you are signed in",
+            words("Browser", "Since", "Last used"),
+            [
+                row(_browser(s.browser, is_here=here is not None and s.id == here.id), moment(s.opened_at), moment(s.seen_at))
+                for s in sessions
+            ],
+        ),
+        has_others=len(sessions) > 1,
+    )
+
+
+def _browser(text: str, *, is_here: bool) -> str:
+    known = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+    name = next((name for mark, name in known if mark in text), "A browser")
+    system = next(
+        (
+            name
+            for mark, name in (
+                ("Windows", "Windows"),
+                ("iPhone", "iPhone"),
+                ("iPad", "iPad"),
+                ("Android", "Android"),
+                ("Mac OS", "Mac"),
+                ("Linux", "Linux"),
+            )
+            if mark in text
+        ),
+        "",
+    )
+    return f"{name}{f' on {system}' if system else ''}{' (this one)' if is_here else ''}"

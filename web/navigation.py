@@ -1,0 +1,42 @@
+"""What stands in the navigation: everywhere the same order, only what the person may open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+
+from web.access import Permission, may, the_user
+
+# Text, endpoint, the permission it asks for, and the blueprints that belong to it.
+IN_A_PARTNERSHIP = (
+    ("Overview", "home.partnership", Permission.READ_PLAN, {"home"}),
+    ("Figures", "figures.schools", Permission.READ_PLAN, {"figures", "bring"}),
+    ("Runs", "runs.runs", Permission.READ_PLAN, {"runs"}),
+    ("Plans", "plans.list_plans", Permission.READ_PLAN, {"plans"}),
+    ("Questions", "queries.queries", Permission.READ_PLAN, {"queries"}),
+    ("People", "people.people", Permission.MANAGE_ACCOUNTS, {"people"}),
+)
+IN_THE_HOUSE = (
+    ("Accounts", "people.accounts", Permission.RUN_THE_HOUSE, {"people"}),
+    ("DfE files", "bring.dfe_files", Permission.RUN_THE_HOUSE, {"bring"}),
+)
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The links of the service navigation, for who is asking and where."""
+    user = the_user()
+    if user is None:
+        return [{"text": "Sign in", "href": url_for("accounts.sign_in"), "current": request.endpoint == "accounts.sign_in"}]
+    partnership_id = (request.view_args or {}).get("partnership_id")
+    where: dict[str, int] = {}
+    links = [{"text": "Partnerships", "href": url_for("home.partnerships"), "current": request.endpoint == "home.partnerships"}]
+    if partnership_id is not None and user.roles_in(partnership_id):
+        where = {"partnership_id": partnership_id}
+    if where and not user.is_of_the_house and len({m.partnership_id for m in user.memberships}) == 1:
+        links = []
+    for text, endpoint, permission, blueprints in IN_A_PARTNERSHIP if where else IN_THE_HOUSE:
+        if may(permission, partnership_id):
+            href = url_for(endpoint, **where)  # type: ignore[arg-type]
+            links.append({"text": text, "href": href, "active": request.blueprint in blueprints, "current": request.path == href})
+    return links

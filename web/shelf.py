@@ -1,0 +1,128 @@
+"""Plans and figures as pages use them: read from the store once, audited, then kept at hand.
+
+Versions and plans never change, so what was read stays right for as long as the process lives.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from planner.documents import check_document, plan_from_document
+from planner.export.plan_facts import Facts
+from planner.need import World, world_of
+from planner.policy import Policy, load_policy, policy_from_text
+from planner.store import Store
+from planner.store.partnerships import Version
+from planner.store.plans import StoredPlan
+
+MOST_KEPT = 24
+"""Of plans and of figures each; at 30 schools one takes a few megabytes."""
+
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPlan:
+    """A plan that passed its audit, with the figures that its pages share."""
+
+    partnership_id: int
+    plan_id: int
+    run_id: int
+    made_at: int
+    fingerprint: str
+    inputs_sha256: str
+    policy_sha256: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One version of what a partnership brought, in the world of the policy it is planned by."""
+
+    version: Version
+    policy_version: int
+    world: World
+
+
+class Shelf:
+    """What pages ask for plans and figures. Threads share it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._plans: OrderedDict[tuple[int, ...], KeptPlan] = OrderedDict()
+        self._figures: OrderedDict[tuple[int, ...], Figures] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def plan(self, partnership_id: int, plan_id: int) -> KeptPlan | None:
+        """One plan of one partnership, audited; raises ``AuditRefused`` where the database's copy was altered."""
+
+        def read() -> KeptPlan | None:
+            with self._store.read() as tx:
+                stored = tx.plans.plan(partnership_id=partnership_id, plan_id=plan_id)
+            return None if stored is None else kept_plan(stored)
+
+        return self._kept(self._plans, (partnership_id, plan_id), read)
+
+    def latest_plan_id(self, partnership_id: int) -> int | None:
+        """The newest plan's number."""
+        with self._store.read() as tx:
+            plans = tx.plans.plans(partnership_id=partnership_id)
+        return plans[0].id if plans else None
+
+    def figures(self, partnership_id: int, version: int | None = None) -> Figures | None:
+        """One version of the figures (None: the newest) with the newest policy; None where there is none."""
+        with self._store.read() as tx:
+            row = tx.partnerships.partnership(partnership_id=partnership_id)
+        wanted = row and (row.latest_version if version is None else version)
+        if row is None or not wanted:
+            return None
+
+        def read() -> Figures | None:
+            with self._store.read() as tx:
+                kept = tx.partnerships.version(partnership_id=partnership_id, version=wanted)
+                policy = tx.policies.version(partnership_id=partnership_id, version=row.latest_policy)
+            if kept is None:
+                return None
+            return Figures(
+                version=kept, policy_version=row.latest_policy, world=world_of(kept.partnership(), policy_of(policy)),
+            )  # fmt: skip
+
+        return self._kept(self._figures, (partnership_id, wanted, row.latest_policy), read)
+
+    def _kept(self, shelf: OrderedDict[tuple[int, ...], Kept], key: tuple[int, ...], read: Callable[[], Kept | None]) -> Kept | None:
+        with self._lock:
+            if key in shelf:
+                shelf.move_to_end(key)
+                return shelf[key]
+            found = read()
+            if found is not None:
+                shelf[key] = found
+                if len(shelf) > MOST_KEPT:
+                    shelf.popitem(last=False)
+            return found
+
+
+def kept_plan(stored: StoredPlan) -> KeptPlan:
+    """A stored plan, audited; raises ``AuditRefused`` when a figure or rule does not hold."""
+    check_document(stored.document)
+    plan, world = plan_from_document(stored.document)
+    return KeptPlan(
+        partnership_id=stored.partnership_id,
+        plan_id=stored.id,
+        run_id=stored.run_id,
+        made_at=stored.made_at,
+        fingerprint=stored.fingerprint,
+        inputs_sha256=stored.document["inputs_sha256"],
+        policy_sha256=stored.document["policy_sha256"],
+        facts=Facts(plan, world),
+    )
+
+
+def policy_of(version: Version | None) -> Policy:
+    """The policy of a version; the shipped pack where a partnership has none of its own."""
+    return load_policy() if version is None else policy_from_text(json.dumps(version.document))
