@@ -26,10 +26,12 @@ setup: $(READY) ## make .venv with everything in it (needs only Python 3.11 or l
 demo: setup ## plan the demonstration partnership into ./demonstration-plan.xlsx and serve it (ARGS=--no-serve: plan only)
 	@PLANNER_HOME="$${PLANNER_HOME:-$(CURDIR)/.planner}" $(BIN)/planner demo $(ARGS)
 
-test: setup ## run the tests, in parallel (ARGS="-k money" for some of them)
+test: setup ## run the tests, in parallel (ARGS="-k money" for some of them); installs a browser for them where it may
+	@tools/install_test_programs.sh
 	$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
 
 test-full: setup ## run the tests with their long counts
+	@tools/install_test_programs.sh
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: setup ## format, lint, types, imports, lock file and generated pages

@@ -201,9 +201,10 @@ def _in_short(error: Exception) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
-    """How far a run is: stage in words, best and bound of the shortfall in points, and how many standards the best meets."""
+    """How far a run is: stage in words, shortfall of the best plan and its bound in points, and the standards it meets."""
 
     stage: str = FIRST_STAGE
+    best: Amounts | None = field(default=None, compare=False)
     best_points: float | None = None
     bound_points: float | None = None
     detail: Json = field(default_factory=dict)
@@ -216,7 +217,6 @@ class _Keeper:
         self._store, self._run, self._should_end = store, run, should_end
         self._world: World | None = None
         self._bound = BoundSoFar()
-        self._best: Amounts | None = None
         self._step = _Step()
         self._told: _Step | None = None
         self._told_best: Amounts | None = None
@@ -254,15 +254,13 @@ class _Keeper:
         assert self._world is not None
         self._bound.hear(message)
         if isinstance(message, Stage):
-            self.say(STAGES[message.words])
+            self.say(STAGES.get(message.words, message.words))
         elif isinstance(message, Better):
             self._show(self._world, message.amounts)
         elif isinstance(message, Nearly) and is_feasible(self._world, message.answer.amounts):
             self._show(self._world, message.answer.amounts)
         if self._step.best_points is not None and self._bound.points:
             self._step = replace(self._step, bound_points=min(self._bound.points, self._step.best_points))
-        if self._best is not None and self._told_best is None:
-            self._look()
 
     def should_stop(self) -> bool:
         """Whether the best plan so far is wanted; raises ``LetGo`` when the run is no longer this worker's to end."""
@@ -272,10 +270,7 @@ class _Keeper:
 
     def _show(self, world: World, amounts: Amounts) -> None:
         here = standing(world.picture, world.policy, amounts)
-        best = self._step.best_points
-        if best is None or here.shortfall_points < best:
-            best = here.shortfall_points
-            self._best = amounts
+        before = self._step
         terms = {
             "standards_counted": here.standards,
             "standards_met": here.met,
@@ -283,7 +278,12 @@ class _Keeper:
             "standards_under_half": here.under_half,
             "out_of_reach": here.out_of_reach,
         }
-        self._step = replace(self._step, best_points=best, detail=terms)
+        if before.best_points is None or here.shortfall_points < before.best_points:
+            self._step = replace(before, best=amounts, best_points=here.shortfall_points, detail=terms)
+        else:
+            self._step = replace(before, detail=terms)
+        if before.best is None:
+            self._look()
 
     # --- what the store hears and says ---
 
@@ -303,9 +303,9 @@ class _Keeper:
         return True
 
     def _look_once(self) -> None:
-        step, best, now = self._step, self._best, time.monotonic()
-        is_new = self._is_new(step, now)
-        if not is_new and best is self._told_best and now - self._beaten_at < BEAT_EVERY / 1000:
+        step, now = self._step, time.monotonic()
+        is_new, has_better = self._is_new(step, now), step.best is not self._told_best
+        if not is_new and not has_better and now - self._beaten_at < BEAT_EVERY / 1000:
             with self._store.read() as tx:
                 self._heed(tx)
             return
@@ -316,12 +316,11 @@ class _Keeper:
                         self._run, seq=self._seq, stage=step.stage,
                         best_points=step.best_points, bound_points=step.bound_points, detail=step.detail,
                     )  # fmt: skip
-                if best is not None and best is not self._told_best:
-                    assert step.best_points is not None
-                    tx.runs.offer_best(self._run, amounts=amounts_to_plain(best), shortfall_points=step.best_points)
+                if has_better and step.best is not None and step.best_points is not None:
+                    tx.runs.offer_best(self._run, amounts=amounts_to_plain(step.best), shortfall_points=step.best_points)
             self._heed(tx)
         self._beaten_at = now
-        self._told_best = best
+        self._told_best = step.best
         if is_new:
             self._told, self._told_at = step, now
             self._seq += 1

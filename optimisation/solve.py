@@ -13,10 +13,11 @@ from math import floor, isfinite
 from types import TracebackType
 from typing import Self
 
+from optimisation.apart import serve_apart
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Progress
 from optimisation.impossible import Impossible
-from optimisation.worker import Answer, Better, Failed, Job, Message, Nearly, Sizes, Stage, serve
+from optimisation.worker import Answer, Better, Failed, Job, Message, Nearly, Sizes, Stage
 from planner.audit import breaches, misfits
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
 from planner.measures import shortfall
@@ -72,7 +73,7 @@ class Solver:
     def _start(self) -> None:
         self._pipe, theirs = self._context.Pipe()
         self._stop = self._context.Event()
-        self._process = self._context.Process(target=serve, args=(theirs, self._stop, self._memory), daemon=True)
+        self._process = self._context.Process(target=serve_apart, args=(theirs, self._stop, self._memory), daemon=True)
         with _sigint_blocked():  # or Ctrl-C would end the child while it is still importing
             self._process.start()
         theirs.close()

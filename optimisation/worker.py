@@ -6,7 +6,6 @@ happens here, the parent (``optimisation.solve``) still has the best plan so far
 
 from __future__ import annotations
 
-import ctypes
 import signal
 import sys
 import time
@@ -119,7 +118,6 @@ def engine() -> str:
 
 def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
     """The process's main: jobs in, messages out, until the pipe closes."""
-    _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _limit_memory(memory_megabytes)
     try:
@@ -271,9 +269,3 @@ def _limit_memory(megabytes: int) -> None:
 def _peak_megabytes() -> int:
     """The most memory the process has held, 0 where the system does not say."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10 if sys.platform == "linux" else 0
-
-
-def _die_with_parent() -> None:
-    """On Linux, be killed when the parent dies, so that no solver is left behind."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)

@@ -59,7 +59,13 @@ def run_child(job: str, order: Json, files: Mapping[str, bytes], limits: Limits,
 
     Raises ``InputMustBeMended`` with one sentence, whatever went wrong.
     """
-    request = {"job": job, "order": order, "memory": limits.memory_megabytes, "seconds": limits.seconds, "written": limits.written_megabytes}
+    request = {
+        "job": job,
+        "order": order,
+        "memory": limits.memory_megabytes,
+        "seconds": limits.seconds,
+        "written": limits.written_megabytes,
+    }
     later = f"{name} could not be read just now: try again in a minute."
     if not _AT_ONCE.acquire(timeout=limits.seconds):
         raise InputMustBeMended(later)

@@ -1,9 +1,9 @@
-"""`planner serve` as people run it: no configuration, one link, an answer to /healthz, and Ctrl-C ends it."""
+"""`planner serve` as people run it: no configuration, a link for the first account, a worker beside it, and Ctrl-C ends all."""
 
 from __future__ import annotations
 
+import contextlib
 import http.cookiejar
-import json
 import os
 import re
 import signal
@@ -12,13 +12,20 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
 import pytest
-from pages import address, demonstration_document, demonstration_plan
+from pages import demonstration_document
+from websites import PASSWORD
 
+from planner.errors import PlannerError
+from planner.store import open_store
+from web.access import ROLE_NAMES
 from web.command_line import main
+from web.demonstration import keep_demonstration
+from web.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,65 +36,140 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def answer(url, opener=None):
-    """Status and text; redirects are followed."""
-    try:
-        with (opener or urllib.request.build_opener()).open(url, timeout=10) as response:
-            return response.status, response.read().decode()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read().decode()
+class Browser:
+    """Opens pages and sends their forms, with the cookies of one person."""
 
+    def __init__(self, site):
+        self.site = site
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
 
-def wait_until_it_answers(url, process):
-    for _ in range(150):
+    def open(self, path, fields=None):
+        """Status and text; redirects are followed."""
+        body = None if fields is None else urllib.parse.urlencode(fields).encode()
         try:
-            return answer(url)
-        except (urllib.error.URLError, ConnectionError):
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.1)
-    raise AssertionError(f"{url} never answered")
+            with self.opener.open(self.site + path, body, timeout=10) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def send(self, path, **fields):
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.open(path)[1])[1]
+        return self.open(path, {"csrf_token": token, **fields})
+
+
+def wait_until_it_answers(site, process):
+    for _ in range(300):
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            return Browser(site).open("/healthz")
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    raise AssertionError(f"{site} never answered")
+
+
+def processes_of(home):
+    """The processes that were told of this data folder."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"PLANNER_HOME={home}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
 
 
 @pytest.fixture
 def served(tmp_path):
-    """The server in a process of its own, over one plan and one altered document: the process and its port."""
+    """The server in a process of its own, on nothing at all: the process, its address, its data folder."""
     home, port = tmp_path / "home", free_port()
-    (home / "plans").mkdir(parents=True)
-    document = demonstration_document()
-    (home / "plans" / "plan.json").write_text(json.dumps(document), encoding="utf-8")
-    (home / "plans" / "altered.json").write_text(json.dumps(document | {"standards_met": 99}), encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, "-m", "web.command_line", "serve", "--port", str(port)],
         cwd=ROOT, env=os.environ | {"PLANNER_HOME": str(home)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    yield process, port
+    yield process, f"http://127.0.0.1:{port}", home
     if process.poll() is None:
         process.kill()
     process.communicate()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_the_server_starts_lets_in_by_its_link_shows_plans_and_ends(served, how):
-    process, port = served
-    site = f"http://127.0.0.1:{port}"
-    assert wait_until_it_answers(f"{site}/healthz", process) == (200, "ok\n")
-    link = re.search(r"http://\S+", process.stdout.readline())[0]
-    assert link.startswith(f"{site}/open?token=")
+def test_the_server_starts_makes_the_first_account_and_ends_with_its_worker(served, how):
+    process, site, home = served
+    assert wait_until_it_answers(site, process) == (200, "ok\n")
+    link = re.search(r"http://\S+", process.stdout.readline())[0].removeprefix(site)
+    assert link.startswith("/invitations/")
 
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    assert "Use the link" in answer(site, browser)[1]
-    status, text = answer(link, browser)
+    first = Browser(site)
+    status, text = first.send(link, name="Ann Example", sign_in="ann@example.org", password=PASSWORD)
     assert status == 200
-    assert address(demonstration_plan()) in text
-    assert "altered.json" in text
-    assert answer(site + address(demonstration_plan()), browser)[0] == 200
-    assert answer(link)[0] == 403  # used already, in another browser
+    assert "Make a partnership" in text
+    assert Browser(site).open(link)[0] == 410  # used already
+    again = Browser(site)
+    assert "Your partnerships" in again.send("/sign-in", sign_in="Ann@Example.org", password=PASSWORD)[1]
+    if sys.platform == "linux":
+        assert any("worker" in command for command in processes_of(home))
 
     process.send_signal(how)
-    out, err = process.communicate(timeout=15)
+    out, err = process.communicate(timeout=20)
     assert process.returncode == 0
     assert "Traceback" not in out + err
+    if sys.platform == "linux":
+        assert processes_of(home) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_worker_that_dies_is_started_again_and_none_outlives_the_server(served):
+    process, site, home = served
+    wait_until_it_answers(site, process)
+
+    def worker_ids():
+        return [
+            int(folder.name) for folder in Path("/proc").glob("[0-9]*")
+            if f"PLANNER_HOME={home}".encode() in _of(folder, "environ").split(b"\0") and b"worker" in _of(folder, "cmdline").split(b"\0")
+        ]  # fmt: skip
+
+    first = until(worker_ids)
+    os.kill(first[0], signal.SIGKILL)
+    assert until(lambda: [one for one in worker_ids() if one not in first])
+    process.kill()  # even when nobody can ask it to end
+    until(lambda: not worker_ids())
+
+
+def _of(folder, name):
+    try:
+        return (folder / name).read_bytes()
+    except OSError:
+        return b""
+
+
+def until(found, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if answer := found():
+            return answer
+        time.sleep(0.1)
+    raise AssertionError("it never came")
+
+
+def test_the_demonstration_has_an_account_for_each_role_and_keeps_its_plan_once(tmp_path):
+    settings = Settings.from_env({"PLANNER_HOME": str(tmp_path / "home")})
+    with open_store(None, settings.home) as store:
+        before = keep_demonstration(settings, store, demonstration_document())
+        accounts = keep_demonstration(settings, store, demonstration_document())
+        with store.read() as tx:
+            assert len(tx.partnerships.partnerships()) == 1
+            assert len(tx.plans.plans(partnership_id=1)) == 1
+            people = {user.sign_in: tx.people.memberships_of(user_id=user.id) for user in tx.people.users()}
+    assert before.password != accounts.password
+    assert [role for role, _ in accounts.names] == list(ROLE_NAMES.values())
+    assert {name: {ROLE_NAMES[m.role] for m in people[name]} for _, name in accounts.names} == {
+        name: {role} for role, name in accounts.names
+    }
+
+
+def test_the_demonstrations_password_is_printed_on_this_computer_only(tmp_path):
+    settings = Settings.from_env({"PLANNER_HOME": str(tmp_path / "home"), "PLANNER_HOST": "0.0.0.0"})
+    with open_store(None, settings.home) as store, pytest.raises(PlannerError, match="this computer only"):
+        keep_demonstration(settings, store, demonstration_document())
 
 
 def test_a_port_in_use_is_one_sentence(tmp_path, monkeypatch, capsys):
@@ -95,11 +177,12 @@ def test_a_port_in_use_is_one_sentence(tmp_path, monkeypatch, capsys):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        code = main(["serve", "--port", str(taken.getsockname()[1])])
-    said = capsys.readouterr().err
-    assert code == 3
-    assert len(said.splitlines()) == 1
-    assert "choose another with --port" in said
+        for command in ("serve", "demo"):
+            code = main([command, "--port", str(taken.getsockname()[1])])
+            said = capsys.readouterr().err
+            assert code == 3
+            assert len(said.splitlines()) == 1
+            assert "choose another with --port" in said
 
 
 def test_a_port_that_is_none_is_a_usage_error(capsys):

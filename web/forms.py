@@ -7,7 +7,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovPasswordInput, GovSelect, GovTextArea, GovTextInput
 from wtforms import FileField, PasswordField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from planner.intake.reading import clean_text
 
@@ -44,7 +44,7 @@ def file_field(label: str, *, hint: str = "") -> FileField:
 
 
 def _rules(needed: str, most: int) -> list[Any]:
-    return [*([InputRequired(needed)] if needed else []), Length(max=most, message=f"Use {most:,} characters or fewer.")]
+    return [*([DataRequired(needed)] if needed else []), Length(max=most, message=f"Use {most:,} characters or fewer.")]
 
 
 def _cleaned(text: str | None) -> str | None:

@@ -17,7 +17,7 @@ from planner.store import Role, Store, open_store
 from web.settings import Settings
 
 THREADS = 16
-WORKER = (sys.executable, "-m", "web.command_line", "worker")
+WORKER = (sys.executable, "-m", "web.command_line", "worker", "--beside")
 ENDS_WITHIN_SECONDS = 10
 
 
@@ -89,7 +89,9 @@ def worker_beside(settings: Settings) -> Iterator[None]:
 
 def _start_worker(settings: Settings) -> subprocess.Popen[bytes]:
     # A group of its own: Ctrl-C reaches the server, which then asks the worker to end.
-    return subprocess.Popen(WORKER, env={**os.environ, "PLANNER_HOME": str(settings.home)}, start_new_session=True)  # noqa: S603
+    return subprocess.Popen(  # noqa: S603 - our own program
+        (*WORKER, str(os.getpid())), env={**os.environ, "PLANNER_HOME": str(settings.home)}, stdout=subprocess.DEVNULL, start_new_session=True
+    )
 
 
 def check_free(settings: Settings) -> None:

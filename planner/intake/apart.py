@@ -10,21 +10,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from openpyxl import DEFUSEDXML
 
 from planner.child import Json, Limits, run_child, shown_name
 from planner.documents import from_plain, to_plain
 from planner.errors import InputMustBeMended
-from planner.intake.dfe_kinds import DfeKind
+from planner.intake.dfe_kinds import DfeKind, DfeUpload
 from planner.intake.findings import Finding, Level
+from planner.intake.parsing import parse_partnership
 from planner.intake.placing import PlacedFinding, by_file_rows, placed
+from planner.intake.policy_checks import check_against_policy
 from planner.intake.reading import refuse_other_files, tables_of
 from planner.intake.zip_guard import judge_zip
 from planner.partnership import Partnership
 from planner.policy import Policy, policy_from_text
-
-if TYPE_CHECKING:
-    from planner.intake.dfe_uploads import DfeUpload
 
 UPLOAD = "upload"
 """What the uploaded file is called in the child's folder."""
@@ -96,10 +97,11 @@ def build_apart(order: BuildOrder, policy_document: Mapping[str, Any]) -> Built:
 
     Raises ``InputMustBeMended`` with one sentence when that cannot be done.
     """
-    files, paths = {}, {}
+    files: dict[str, bytes] = {}
+    paths: dict[str, list[str]] = {}
     for number, download in enumerate(order.downloads, start=1):
         # Sentences name the file, and its name may carry its date.
-        path = shown_name(download.file_name) or f"{download.kind}.csv"
+        path = shown_name(download.file_name).lstrip(".") or f"{download.kind}.csv"
         path = path if path not in files else f"{number} {path}"
         files[path] = download.content
         paths.setdefault(download.kind.value, []).append(path)
@@ -115,21 +117,12 @@ def take_dfe_apart(content: bytes, file_name: str) -> DfeUpload:
 
     Raises ``InputMustBeMended`` with one sentence when it is none of those the planner reads.
     """
-    from planner.intake.dfe_uploads import DfeUpload  # noqa: PLC0415
-
     name = shown_name(file_name) or "The file"
     if len(content) > MOST_DFE_BYTES:
         raise InputMustBeMended(f"{name} is larger than 100 MB: zip it, or download the file for schools only.")
     told, packed = run_child(f"{__name__}:take_dfe_job", {"name": name}, {UPLOAD: content}, DFE_LIMITS, name=name)
-    split = told["content_bytes"]
-    return DfeUpload(
-        kind=DfeKind(told["kind"]),
-        file_name=told["file_name"],
-        content=packed[:split],
-        bytes=told["bytes"],
-        sha256=told["sha256"],
-        register=packed[split:] or None,
-    )
+    split = told.pop("content_bytes")
+    return DfeUpload(**{**told, "kind": DfeKind(told["kind"])}, content=packed[:split], register=packed[split:] or None)
 
 
 def _a_partnership(document: Json) -> Json:
@@ -142,12 +135,7 @@ def _a_partnership(document: Json) -> Json:
 
 def read_content(name: str, content: bytes, policy: Policy) -> Reading:
     """Read an upload in this process; ``read_apart`` does so in a child."""
-    import openpyxl  # noqa: PLC0415
-
-    from planner.intake.parsing import parse_partnership  # noqa: PLC0415
-    from planner.intake.policy_checks import check_against_policy  # noqa: PLC0415
-
-    assert openpyxl.DEFUSEDXML, "without defusedxml a workbook may hold an XML bomb"
+    assert DEFUSEDXML, "without defusedxml a workbook may hold an XML bomb"
     tables = tables_of(name, content)
     partnership, findings = parse_partnership(tables, need_codes=policy.need_codes(), role_ids=policy.role_ids())
     if partnership is not None:
@@ -208,7 +196,7 @@ def take_dfe_job(order: Json) -> tuple[Json, bytes]:
     from planner.intake.dfe_uploads import take_dfe  # noqa: PLC0415
 
     upload = take_dfe(order["name"], Path(UPLOAD).read_bytes())
-    told = {name: getattr(upload, name) for name in ("kind", "file_name", "bytes", "sha256")}
+    told = {name: getattr(upload, name) for name in ("kind", "file_name", "size_bytes", "sha256")}
     return told | {"content_bytes": len(upload.content)}, upload.content + (upload.register or b"")
 
 

@@ -28,7 +28,9 @@ def placed(findings: Iterable[Finding], tables: Mapping[str, Table]) -> tuple[Pl
 
 def by_file_rows(findings: Iterable[Finding], tables: Mapping[str, Table]) -> tuple[Finding, ...]:
     """Findings about a partnership's nouns, which count rows from 2 without blank ones, by the rows of the file."""
-    return tuple(finding if finding.row is None else replace(finding, row=tables[finding.sheet].rows[finding.row - 2].number) for finding in findings)
+    return tuple(
+        finding if finding.row is None else replace(finding, row=tables[finding.sheet].rows[finding.row - 2].number) for finding in findings
+    )
 
 
 def _placed(finding: Finding, table: Table | None) -> PlacedFinding:
@@ -45,7 +47,12 @@ def _placed(finding: Finding, table: Table | None) -> PlacedFinding:
     if index is None:
         return PlacedFinding(row=row, **about)
     heading = table.headings[index]
-    written = heading if is_heading else next((r.cells.get(heading, "") for r in table.rows if r.number == row), "")
+    # A column with text but no heading was given a name by the reading.
+    written = (
+        heading.removeprefix(f"column {table.letters[index]}")
+        if is_heading
+        else next((r.cells.get(heading, "") for r in table.rows if r.number == row), "")
+    )
     return PlacedFinding(row=row, cell=f"{table.letters[index]}{row}", written=written, **about)
 
 

@@ -41,6 +41,8 @@ def judge_zip(name: str, data: bytes, *, most_bytes: int = MOST_UNPACKED_BYTES, 
         raise InputMustBeMended(f"{name} is encrypted: take off its password and save it again.")
     is_bomb = (
         are_overlapping
+        # Packing never makes a part this much larger: it says it is smaller than it is.
+        or any(part.compress_size > part.file_size * 1.01 + 1_000 for part in parts)
         or sum(part.file_size for part in parts) > most_bytes
         or any(part.file_size > _BIG_PART_BYTES and part.file_size > _MOST_RATIO * part.compress_size for part in parts)
     )

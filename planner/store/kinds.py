@@ -1,4 +1,4 @@
-"""The few fixed words the database holds: roles, and the states of a run and of a query."""
+"""The few fixed words the database holds: roles, the states of a run and of a query, what a query's answer decides."""
 
 from __future__ import annotations
 
@@ -32,3 +32,11 @@ class QueryState(StrEnum):
     OPEN = "open"
     ANSWERED = "answered"
     CLOSED = "closed"
+
+
+class Decision(StrEnum):
+    """What the answer to a school's query decides about the figure."""
+
+    RIGHT = "right"
+    CORRECTED = "corrected"
+    BOARD = "board"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from planner.errors import AlreadyTaken
 from planner.store.kinds import Role
 from planner.store.room import Room, columns_of
-from planner.store.tables import memberships, users
+from planner.store.tables import invitations, memberships, password_links, sessions, users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,11 @@ class User:
     created_at: int
     disabled_at: int | None
     version: int
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the name was erased: only the number is left."""
+        return self.sign_in == _erased(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,14 @@ class Member:
     role: Role
     urn: int | None
     disabled_at: int | None
+
+
+ERASED = "(erased)"
+
+
+def _erased(user_id: int) -> str:
+    """The sign-in name of somebody who was erased. Nobody can take it: theirs are kept without capitals."""
+    return f"(Erased {user_id})"
 
 
 def sign_in_name(text: str) -> str:
@@ -88,7 +101,8 @@ class People(Room):
         ) == 1  # fmt: skip
 
     def set_password_hash(self, *, user_id: int, password_hash: str) -> bool:
-        """Give a new password; end the person's sessions in the same transaction."""
+        """Give a new password, for which no link waits any longer; end the person's sessions in the same transaction."""
+        self._changed(password_links.delete().where(password_links.c.user_id == user_id))
         return self._changed(users.update().where(users.c.id == user_id).values(password_hash=password_hash)) == 1
 
     def disable(self, *, user_id: int) -> bool:
@@ -96,16 +110,20 @@ class People(Room):
         return self._changed(users.update().where(users.c.id == user_id, users.c.disabled_at.is_(None)).values(disabled_at=self._now)) == 1
 
     def enable(self, *, user_id: int) -> bool:
-        """Open a disabled account again."""
-        return self._changed(users.update().where(users.c.id == user_id, users.c.disabled_at.is_not(None)).values(disabled_at=None)) == 1
+        """Open a disabled account again; one that was erased stays closed."""
+        closed = users.update().where(users.c.id == user_id, users.c.disabled_at.is_not(None), users.c.sign_in != _erased(user_id))
+        return self._changed(closed.values(disabled_at=None)) == 1
 
     def erase(self, *, user_id: int) -> bool:
-        """Forget who this was: the name and sign-in name go, the number stays in the log."""
+        """Forget who this was: the names and roles go, here and in invitations taken up; the number stays in the log."""
+        for table in (sessions, password_links, memberships):
+            self._changed(table.delete().where(table.c.user_id == user_id))
+        self._changed(invitations.update().where(invitations.c.used_by == user_id).values(invitee=ERASED))
         gone = users.update().where(users.c.id == user_id)
         return self._changed(
             gone.values(
-                name="(erased)",
-                sign_in=f"(erased {user_id})",
+                name=ERASED,
+                sign_in=_erased(user_id),
                 password_hash=None,
                 disabled_at=sa.func.coalesce(users.c.disabled_at, self._now),
                 version=users.c.version + 1,
@@ -132,6 +150,16 @@ class People(Room):
         """Every role a person holds."""
         query = sa.select(*columns_of(Membership, memberships)).where(memberships.c.user_id == user_id)
         return self._many(Membership, query.order_by(memberships.c.id))
+
+    def all_memberships(self) -> tuple[Membership, ...]:
+        """Every role of everybody."""
+        return self._many(Membership, sa.select(*columns_of(Membership, memberships)).order_by(memberships.c.id))
+
+    def house_administrators(self) -> tuple[int, ...]:
+        """Who can sign in to run the house now. Others who ask while changing things wait until this transaction ends."""
+        query = sa.select(users.c.id).join(memberships, memberships.c.user_id == users.c.id)
+        query = query.where(memberships.c.partnership_id.is_(None), users.c.disabled_at.is_(None), users.c.password_hash.is_not(None))
+        return tuple(self._connection.execute(query.order_by(users.c.id).with_for_update()).scalars())
 
     def members(self, *, partnership_id: int) -> tuple[Member, ...]:
         """The people of a partnership, a row for each role, by name."""

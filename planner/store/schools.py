@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from planner.errors import ChangedMeanwhile
-from planner.store.kinds import QueryState
+from planner.store.kinds import Decision, QueryState
 from planner.store.room import Room, columns_of
-from planner.store.tables import confirmations, queries
+from planner.store.tables import confirmations, queries, query_answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,18 @@ class Query:
     version: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer to a query. A later one stands beside it and never takes its place."""
+
+    id: int
+    query_id: int
+    answer: str
+    decided: Decision
+    answered_by: int
+    answered_at: int
+
+
 class Schools(Room):
     """Confirmations and queries of a partnership's schools."""
 
@@ -75,11 +87,23 @@ class Schools(Room):
         )
         return int(self._connection.execute(opened.returning(queries.c.id)).scalar_one())
 
-    def answer_query(self, *, partnership_id: int, query_id: int, answer: str, by: int, version: int) -> None:
+    def answer_query(self, *, partnership_id: int, query_id: int, answer: str, decided: Decision, by: int, version: int) -> None:
         """Answer, or answer again. Raises ``ChangedMeanwhile`` where it was changed since ``version``, or closed."""
         self._change(
             partnership_id, query_id, version, state=QueryState.ANSWERED, answer=answer, answered_by=by, answered_at=self._now
         )  # fmt: skip
+        self._connection.execute(
+            query_answers.insert().values(
+                partnership_id=partnership_id, query_id=query_id, answer=answer, decided=decided, answered_by=by, answered_at=self._now
+            )
+        )
+
+    def answers(self, *, partnership_id: int, query_id: int | None = None) -> tuple[Answer, ...]:
+        """Every answer to a query, or to all queries of a partnership, oldest first."""
+        query = sa.select(*columns_of(Answer, query_answers)).where(query_answers.c.partnership_id == partnership_id)
+        if query_id is not None:
+            query = query.where(query_answers.c.query_id == query_id)
+        return self._many(Answer, query.order_by(query_answers.c.id))
 
     def close_query(self, *, partnership_id: int, query_id: int, by: int, version: int) -> None:
         """Close. Raises ``ChangedMeanwhile`` where it was changed since ``version``, or closed."""

@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from planner.errors import PlannerError
+from planner.store.dfe_files import DfeFiles
 from planner.store.engine import Engines, open_engines
 from planner.store.events import Events
 from planner.store.invitations import Invitations
 from planner.store.migrate import upgrade
 from planner.store.partnerships import Partnerships, Policies
+from planner.store.password_links import PasswordLinks
 from planner.store.people import People
 from planner.store.plans import Plans
 from planner.store.room import Clock, database_now
@@ -35,11 +37,13 @@ class Transaction:
         self._clock = clock
         self.people = People(connection, clock)
         self.invitations = Invitations(connection, clock)
+        self.password_links = PasswordLinks(connection, clock)
         self.sessions = Sessions(connection, clock)
         self.throttle = Throttle(connection, clock)
         self.partnerships = Partnerships(connection, clock)
         self.policies = Policies(connection, clock)
         self.uploads = Uploads(connection, clock)
+        self.dfe_files = DfeFiles(connection, clock)
         self.schools = Schools(connection, clock)
         self.runs = Runs(connection, clock)
         self.plans = Plans(connection, clock)

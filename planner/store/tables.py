@@ -15,7 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, Dialect, ForeignKey, ForeignKeyConstraint, Index, Table, UniqueConstraint
 
-from planner.store.kinds import QueryState, Role, RunState
+from planner.intake.dfe_kinds import DfeKind
+from planner.store.kinds import Decision, QueryState, Role, RunState
 
 NAMING = {
     "pk": "pk_%(table_name)s",
@@ -183,6 +184,15 @@ sessions = _numbered(
     Index(None, "user_id"),
 )
 
+password_links = _table(
+    "password_links",
+    Column("user_id", Whole, ForeignKey("users.id"), primary_key=True),
+    Column("token_hash", sa.Text, nullable=False, unique=True),
+    _by("made_by"),
+    Column("made_at", Whole, nullable=False),
+    Column("expires_at", Whole, nullable=False),
+)
+
 sign_in_tries = _numbered(
     "sign_in_tries",
     Column("account_hash", sa.Text, nullable=False),
@@ -264,6 +274,36 @@ queries = _numbered(
     _one_of("state", QueryState),
     ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
     Index(None, "partnership_id", "urn"),
+    Index(None, "partnership_id", "id", unique=True),
+)
+
+query_answers = _numbered(
+    "query_answers",
+    Column("partnership_id", Whole, nullable=False),
+    Column("query_id", Whole, nullable=False),
+    Column("answer", Words, nullable=False),
+    Column("decided", Choice(Decision), nullable=False),
+    _by("answered_by"),
+    Column("answered_at", Whole, nullable=False),
+    _one_of("decided", Decision),
+    ForeignKeyConstraint(["partnership_id", "query_id"], ["queries.partnership_id", "queries.id"]),
+    Index(None, "partnership_id", "query_id"),
+)
+
+# --- what the house keeps for all its partnerships -------------------------------------------
+
+dfe_files = _numbered(
+    "dfe_files",
+    Column("kind", Choice(DfeKind), nullable=False),
+    Column("file_name", Words, nullable=False),
+    Column("content", sa.LargeBinary, nullable=False),
+    Column("register", sa.LargeBinary),
+    Column("size_bytes", Whole, nullable=False),
+    Column("sha256", sa.Text, nullable=False, unique=True),
+    _by("uploaded_by"),
+    Column("uploaded_at", Whole, nullable=False),
+    _one_of("kind", DfeKind),
+    CheckConstraint("(kind = 'gias') = (register IS NOT NULL)", name="register_of_gias"),
 )
 
 # --- runs and plans ------------------------------------------------------------------------

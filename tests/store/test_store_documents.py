@@ -11,7 +11,7 @@ from stored import DOCUMENT, a_partnership, a_user
 
 from planner.documents import sha256_of, to_plain
 from planner.errors import ChangedMeanwhile
-from planner.store import QueryState, Transaction
+from planner.store import Decision, QueryState, Transaction
 
 
 def test_versions_are_numbered_and_the_second_of_two_who_add_one_is_told(store):
@@ -99,12 +99,17 @@ def test_a_query_is_opened_answered_and_closed_and_nobody_is_overwritten(store):
     by, here, there = a_user(store), a_partnership(store), a_partnership(store, "Others")
     with store.begin() as tx:
         query_id = tx.schools.open_query(partnership_id=here, urn=100001, line="Grant", question="Why less?", by=by)
-        tx.schools.answer_query(partnership_id=here, query_id=query_id, answer="Fewer pupils.", by=by, version=1)
+        tx.schools.answer_query(
+            partnership_id=here, query_id=query_id, answer="Fewer pupils.", decided=Decision.RIGHT, by=by, version=1
+        )  # fmt: skip
     for change in ({"partnership_id": here, "version": 1}, {"partnership_id": there, "version": 2}):
         with pytest.raises(ChangedMeanwhile), store.begin() as tx:
-            tx.schools.answer_query(query_id=query_id, answer="Other.", by=by, **change)
+            tx.schools.answer_query(query_id=query_id, answer="Other.", decided=Decision.BOARD, by=by, **change)
     with store.begin() as tx:
         assert tx.schools.query(partnership_id=here, query_id=query_id).state is QueryState.ANSWERED
+        assert [(a.answer, a.decided, a.answered_by) for a in tx.schools.answers(partnership_id=here)] == [
+            ("Fewer pupils.", Decision.RIGHT, by)
+        ]
         tx.schools.close_query(partnership_id=here, query_id=query_id, by=by, version=2)
         query = tx.schools.query(partnership_id=here, query_id=query_id)
         assert (query.state, query.answer, query.closed_by, query.version) == (QueryState.CLOSED, "Fewer pupils.", by, 3)
@@ -113,6 +118,25 @@ def test_a_query_is_opened_answered_and_closed_and_nobody_is_overwritten(store):
         assert tx.schools.queries(partnership_id=here, urn=100002) == tx.schools.queries(partnership_id=there) == ()
     with pytest.raises(ChangedMeanwhile), store.begin() as tx:
         tx.schools.close_query(partnership_id=here, query_id=query_id, by=by, version=3)
+
+
+def test_a_later_answer_stands_beside_the_one_before(store):
+    by, here, there = a_user(store), a_partnership(store), a_partnership(store, "Others")
+    with store.begin() as tx:
+        first, other = (tx.schools.open_query(partnership_id=here, urn=100001, line=line, question="Why?", by=by) for line in "ab")
+        for number, decided in enumerate((Decision.RIGHT, Decision.CORRECTED), 1):
+            tx.schools.answer_query(
+                partnership_id=here, query_id=first, answer=f"Answer {number}.", decided=decided, by=by, version=number
+            )  # fmt: skip
+        tx.schools.answer_query(partnership_id=here, query_id=other, answer="To the board.", decided=Decision.BOARD, by=by, version=1)
+    with store.read() as tx:
+        assert [(a.answer, a.decided) for a in tx.schools.answers(partnership_id=here, query_id=first)] == [
+            ("Answer 1.", Decision.RIGHT),
+            ("Answer 2.", Decision.CORRECTED),
+        ]
+        assert [a.query_id for a in tx.schools.answers(partnership_id=here)] == [first, first, other]
+        assert tx.schools.answers(partnership_id=there) == ()
+        assert tx.schools.query(partnership_id=here, query_id=first).answer == "Answer 2."
 
 
 # --- the log ---

@@ -37,7 +37,62 @@ def test_an_erased_person_leaves_a_number_only(store):
     assert "ann" not in f"{user.name} {user.sign_in}".casefold()
     assert user.password_hash is None
     assert user.disabled_at is not None
+    assert user.is_erased
+    with store.begin() as tx:
+        assert not tx.people.enable(user_id=user_id)
+        other = tx.people.user(user_id=tx.people.add_user(name="Bob", sign_in=user.sign_in))
+    assert not other.is_erased
     assert a_user(store) != user_id
+
+
+def test_erasing_somebody_takes_their_roles_and_their_name_in_the_invitation_too(store):
+    user_id, here = a_user(store), a_partnership(store)
+    token, waiting = invite(store, here), invite(store, here, invitee="Bob")
+    use(store, token, user_id)
+    with store.begin() as tx:
+        cookie = tx.sessions.open_session(user_id=user_id)
+        link = tx.password_links.make(user_id=user_id, by=user_id)
+        assert tx.people.erase(user_id=user_id)
+        assert tx.people.members(partnership_id=here) == ()
+        assert tx.sessions.session(token=cookie) is None
+        assert tx.password_links.user_id(token=link) is None
+        assert [i.invitee for i in tx.invitations.of(partnership_id=here)] == ["Bob", "(erased)"]
+        assert tx.invitations.invitation(token=waiting)
+
+
+def test_who_runs_the_house_is_who_can_sign_in_to(store):
+    ids = [a_user(store, str(number)) for number in range(3)]
+    here = a_partnership(store)
+    with store.begin() as tx:
+        for user_id in ids[:2]:
+            tx.people.add_membership(user_id=user_id, partnership_id=None, role=Role.ADMINISTRATOR)
+        tx.people.add_membership(user_id=ids[2], partnership_id=here, role=Role.ADMINISTRATOR)
+        nameless = tx.people.add_user(name="No password yet", sign_in="none")
+        tx.people.add_membership(user_id=nameless, partnership_id=None, role=Role.ADMINISTRATOR)
+        assert tx.people.house_administrators() == tuple(ids[:2])
+        assert [m.user_id for m in tx.people.all_memberships()] == [*ids, nameless]
+        tx.people.disable(user_id=ids[0])
+        assert tx.people.house_administrators() == (ids[1],)
+
+
+def test_of_two_who_close_each_others_account_at_once_one_still_runs_the_house(store):
+    ids = [a_user(store, str(number)) for number in range(2)]
+    with store.begin() as tx:
+        for user_id in ids:
+            tx.people.add_membership(user_id=user_id, partnership_id=None, role=Role.ADMINISTRATOR)
+
+    def close(user_id):
+        with store.begin() as tx:
+            if set(tx.people.house_administrators()) - {user_id}:
+                tx.people.disable(user_id=user_id)
+
+    threads = [threading.Thread(target=close, args=(user_id,)) for user_id in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.begin() as tx:
+        assert len(tx.people.house_administrators()) == 1
 
 
 def test_a_role_is_held_once_and_a_person_may_hold_several(store):
@@ -137,10 +192,91 @@ def test_no_secret_of_a_link_or_cookie_is_kept(store, database):
     invitation = invite(store, here)
     with store.begin() as tx:
         cookie = tx.sessions.open_session(user_id=user_id)
+        link = tx.password_links.make(user_id=user_id, by=user_id)
     with store._engines.reader.begin() as connection:
-        kept = [repr(row) for table in ("invitations", "sessions") for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]
-    assert len(kept) == 2
-    assert not any(secret in row for secret in (invitation, cookie) for row in kept)
+        kept = [
+            repr(row)
+            for table in ("invitations", "sessions", "password_links")
+            for row in connection.exec_driver_sql(f"SELECT * FROM {table}")
+        ]
+    assert len(kept) == 3
+    assert not any(secret in row for secret in (invitation, cookie, link) for row in kept)
+
+
+# --- password links ---
+
+
+def password_link(store, user_id):
+    with store.begin() as tx:
+        return tx.password_links.make(user_id=user_id, by=user_id)
+
+
+def owner(store, token):
+    with store.read() as tx:
+        return tx.password_links.user_id(token=token)
+
+
+def spend(store, token):
+    with store.begin() as tx:
+        return tx.password_links.use(token=token)
+
+
+def test_a_password_link_works_once(store):
+    user_id = a_user(store)
+    token = password_link(store, user_id)
+    assert owner(store, token) == user_id
+    assert owner(store, token[:-1]) is None
+    assert spend(store, token[:-1]) is None
+    assert spend(store, token) == user_id
+    assert owner(store, token) is spend(store, token) is None
+
+
+def test_a_password_link_works_for_a_day(store, later):
+    user_id = a_user(store)
+    token = password_link(store, user_id)
+    later(minutes=24 * 60 - 1)
+    with store.read() as tx:
+        assert tx.password_links.waits_until(user_id=user_id) == pytest.approx(tx.now + 60_000, abs=20_000)
+    assert owner(store, token) == user_id
+    later(minutes=1)
+    with store.read() as tx:
+        assert tx.password_links.waits_until(user_id=user_id) is None
+    assert owner(store, token) is spend(store, token) is None
+
+
+def test_a_new_password_link_or_password_ends_the_one_before_and_others_stay(store):
+    user_id, other_id = a_user(store), a_user(store, "bob")
+    others, old, new = (password_link(store, who) for who in (other_id, user_id, user_id))
+    assert [owner(store, token) for token in (others, old, new)] == [other_id, None, user_id]
+    with store.begin() as tx:
+        tx.people.set_password_hash(user_id=user_id, password_hash="another")
+    assert [owner(store, token) for token in (others, new)] == [other_id, None]
+
+
+def test_a_password_link_does_not_open_a_disabled_account(store):
+    user_id = a_user(store)
+    token = password_link(store, user_id)
+    with store.begin() as tx:
+        tx.people.disable(user_id=user_id)
+    assert owner(store, token) is spend(store, token) is None
+
+
+def test_of_many_who_use_or_make_a_password_link_at_once_one_has_it(store):
+    user_id, used = a_user(store), []
+    token = password_link(store, user_id)
+    threads = [threading.Thread(target=lambda: used.append(spend(store, token))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(used, key=str) == [user_id, *[None] * 5]
+    made = []
+    threads = [threading.Thread(target=lambda: made.append(password_link(store, user_id))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(owner(store, token) is not None for token in made) == 1
 
 
 # --- sessions ---

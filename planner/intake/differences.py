@@ -1,0 +1,164 @@
+"""What two versions of a partnership, or of a policy, say differently, in the words of the published sheets."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from planner.intake.sheets import SHEETS, Kind, Sheet
+from planner.partnership import GRANT_ITEM, Partnership
+
+
+class Change(StrEnum):
+    """What happened to a row."""
+
+    CHANGED = "changed"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One cell that changed, or one row that was added or removed (then without column, was and now)."""
+
+    change: Change
+    sheet: str
+    row: str
+    column: str = ""
+    was: str = ""
+    now: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyDifference:
+    """One setting that changed, by its path; '' where there was or is none. ``unit`` is the figure's, if it is one."""
+
+    path: str
+    was: str
+    now: str
+    unit: str = ""
+
+
+def differences(old: Partnership, new: Partnership) -> tuple[Difference, ...]:
+    """Every cell and row in which two partnerships differ, by sheet; a new order of rows is no difference."""
+    return tuple(difference for sheet in SHEETS for difference in _of_sheet(sheet, old, new))
+
+
+def policy_differences(old_text: str, new_text: str) -> tuple[PolicyDifference, ...]:
+    """Every setting in which two policies (``Policy.document``) differ, in the order of the new one.
+
+    The source, date and confidence of a figure are told only where its value is the same. Raises
+    ``ValueError`` where a text is no JSON.
+    """
+    old, new = dict(_settings(json.loads(old_text), "")), dict(_settings(json.loads(new_text), ""))
+    found = []
+    for path in dict.fromkeys([*new, *old]):
+        was, now = old.get(path), new.get(path)
+        figure = path.rpartition(".")[0]
+        is_about_a_figure = path.endswith(_ABOUT_A_FIGURE) and figure in old and figure in new
+        if was == now or (is_about_a_figure and old[figure] != new[figure]):
+            continue
+        unit = new.get(f"{path}.unit", old.get(f"{path}.unit", ""))
+        found.append(PolicyDifference(path=path, was=_words(was), now=_words(now), unit=str(unit)))
+    return tuple(found)
+
+
+# --- partnerships --------------------------------------------------------------------------
+
+
+def _of_sheet(sheet: Sheet, old: Partnership, new: Partnership) -> Iterator[Difference]:
+    before, after = _by_key(sheet, old), _by_key(sheet, new)
+    for key, row in after.items():
+        if key not in before:
+            yield Difference(change=Change.ADDED, sheet=sheet.name, row=_row_words(sheet, row, new))
+            continue
+        for column in sheet.columns:
+            was, now = getattr(before[key], column.field), getattr(row, column.field)
+            if was != now:
+                yield Difference(
+                    change=Change.CHANGED, sheet=sheet.name, row=_row_words(sheet, row, new), column=column.heading,
+                    was=_words(was, column.kind), now=_words(now, column.kind),
+                )  # fmt: skip
+    for key, row in before.items():
+        if key not in after:
+            yield Difference(change=Change.REMOVED, sheet=sheet.name, row=_row_words(sheet, row, old))
+
+
+def _by_key(sheet: Sheet, partnership: Partnership) -> dict[tuple[Any, ...], Any]:
+    """The sheet's rows by their key fields; of rows with one key, the second is the second."""
+    if not sheet.attribute:
+        return {(): partnership}
+    seen: dict[tuple[Any, ...], int] = defaultdict(int)
+    rows = {}
+    for row in getattr(partnership, sheet.attribute):
+        key = tuple(getattr(row, name) for name in sheet.key)
+        seen[key] += 1
+        rows[*key, seen[key]] = row
+    return rows
+
+
+def _row_words(sheet: Sheet, row: Any, partnership: Partnership) -> str:
+    """A row as a person calls it: schools, funds and services by their names."""
+    name = getattr(row, "name", "")
+    own = [getattr(row, part) for part in sheet.key]
+    if name:
+        return f"{name} ({own[0]})" if sheet.attribute == "schools" else str(name)
+    return ", ".join(_KEY_WORDS.get(part, _as_it_is)(partnership, value) for part, value in zip(sheet.key, own, strict=True))
+
+
+def _school(partnership: Partnership, urn: Any) -> str:
+    return next((f"{school.name} ({urn})" for school in partnership.schools if school.urn == urn), str(urn))
+
+
+def _fund(partnership: Partnership, fund_id: Any) -> str:
+    return next((fund.name for fund in partnership.funds if fund.fund_id == fund_id), str(fund_id))
+
+
+def _item(partnership: Partnership, item: Any) -> str:
+    if item == GRANT_ITEM:
+        return GRANT_ITEM
+    return next((service.name for service in partnership.services if service.service_id == item), str(item))
+
+
+def _as_it_is(_: Partnership, value: Any) -> str:
+    return str(value)
+
+
+_KEY_WORDS: Mapping[str, Callable[[Partnership, Any], str]] = {"urn": _school, "fund_id": _fund, "item": _item}
+
+
+def _words(value: Any, kind: Kind | None = None) -> str:
+    """A field as its cell reads in a workbook; unknown is nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return "; ".join(map(_words, value))
+    return f"{value:,}" if isinstance(value, int) and kind is not Kind.URN else str(value)
+
+
+# --- policies ------------------------------------------------------------------------------
+
+_ABOUT_A_FIGURE = (".unit", ".source", ".date", ".confidence")
+
+
+def _settings(node: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every setting by its path; a figure is its value, with what is said about it one step down."""
+    if isinstance(node, dict) and set(node) == {"decimal"}:
+        yield path, Decimal(node["decimal"])
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            yield from _settings(value, path if name == "value" and path else f"{path}.{name}" if path else name)
+    elif isinstance(node, list) and any(isinstance(item, dict) and "id" in item for item in node):
+        for item in node:
+            yield from _settings(item, f"{path}.{item['id']}")
+    elif isinstance(node, list):
+        yield path, tuple(value for item in node for _, value in _settings(item, path))
+    else:
+        yield path, node

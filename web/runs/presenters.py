@@ -1,0 +1,413 @@
+"""The words of runs: the list, what a new one will plan from, and how one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask import url_for
+
+from planner.export.summary import ENDINGS, least_points, most_points
+from planner.plan import Ending
+from planner.store import QueryState, RunState, Transaction
+from planner.store.partnerships import PartnershipRow
+from planner.store.plans import PlanRow
+from planner.store.room import MINUTE
+from planner.store.runs import Run, RunRow
+from web.runs.chart import StepChart, step_chart
+from web.runs.forms import SECONDS
+from web.runs.history import History, Moment, history
+from web.runs.sayings import duration
+from web.shelf import Figures
+from web.tables import TableCell, TableView, numbers, row, table, words
+from web.words import count, moment, upper_first
+
+GOING = frozenset({RunState.QUEUED, RunState.RUNNING})
+STATES = {
+    RunState.QUEUED: ("Waiting", "grey"),
+    RunState.RUNNING: ("Being made", "blue"),
+    RunState.FINISHED: ("Plan made", "green"),
+    RunState.FAILED: ("No plan", "red"),
+    RunState.CANCELLED: ("Cancelled", "yellow"),
+}
+GRACE_SECONDS = 10
+"""After its longest time a run has this long to work out its last figures and to be checked."""
+MOST_SHOWN = 20
+
+
+# --- the list ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunList:
+    """The page of all runs."""
+
+    partnership: str
+    runs: TableView
+    cannot_start: str
+
+
+def run_list(tx: Transaction, partnership_id: int) -> RunList:
+    """The runs of a partnership, newest first."""
+    here = _here(tx, partnership_id)
+    runs = tx.runs.runs(partnership_id=partnership_id)
+    plans = {plan.run_id: plan for plan in tx.plans.plans(partnership_id=partnership_id)}
+    names = {user_id: _name(tx, user_id) for user_id in {run.requested_by for run in runs}}
+    return RunList(
+        partnership=here.name,
+        cannot_start=cannot_start(here),
+        runs=table(
+            "Runs, newest first",
+            words("Run", "Asked for", "By", "Made from", "State", "Plan"),
+            [
+                row(
+                    TableCell(text=f"Run {run.id}", href=run_url(run)),
+                    moment(run.requested_at),
+                    names[run.requested_by],
+                    _made_from(run),
+                    TableCell(text=STATES[run.state][0], tag=STATES[run.state][1]),
+                    TableCell(text=f"Plan of run {run.id}", href=plan_url(plans[run.id]))
+                    if run.id in plans
+                    else "Not yet"
+                    if run.state in GOING
+                    else "None",
+                )
+                for run in runs
+            ],
+            empty="Nothing has been planned yet.",
+        ),
+    )
+
+
+def cannot_start(here: PartnershipRow) -> str:
+    """Why nothing can be planned yet; empty where it can."""
+    if not here.latest_version:
+        return "There is nothing to plan yet: bring the partnership's figures first."
+    return "" if here.latest_policy else "There is no policy to plan by yet: the partnership's administrator brings it with the figures."
+
+
+# --- a new run ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A label and what it says."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """Something to know before asking, and where to look at it."""
+
+    text: str
+    more: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """What a new run will plan from."""
+
+    partnership: str
+    cannot_start: str
+    seen: str
+    facts: tuple[Fact, ...]
+    cautions: tuple[Caution, ...]
+
+
+def new_run(tx: Transaction, figures: Figures | None, partnership_id: int) -> NewRun:
+    """The newest figures and policy, and what is still open about them."""
+    here = _here(tx, partnership_id)
+    why_not = cannot_start(here)
+    if why_not or figures is None:
+        return NewRun(partnership=here.name, cannot_start=why_not, seen=seen(here), facts=(), cautions=())
+    partnership, policy = figures.world.partnership, figures.world.policy
+    policy_version = tx.policies.version(partnership_id=partnership_id, version=here.latest_policy)
+    assert policy_version is not None
+    return NewRun(
+        partnership=here.name,
+        cannot_start="",
+        seen=seen(here),
+        facts=(
+            Fact(label="Year", text=partnership.academic_year),
+            Fact(label="Figures", text=f"Version {here.latest_version}, brought {moment(figures.version.made_at)}"),
+            Fact(label="Policy", text=f"{policy.title}. Version {here.latest_policy}, brought {moment(policy_version.made_at)}"),
+            Fact(label="Schools", text=f"{len(partnership.schools):,}"),
+        ),
+        cautions=_cautions(tx, here, figures),
+    )
+
+
+def seen(here: PartnershipRow) -> str:
+    """Which figures and policy a page shows, to notice when newer ones were brought meanwhile."""
+    return f"{here.latest_version}-{here.latest_policy}"
+
+
+def _cautions(tx: Transaction, here: PartnershipRow, figures: Figures) -> tuple[Caution, ...]:
+    found = []
+    schools_page = url_for("figures.schools", partnership_id=here.id)
+    urns = {school.urn for school in figures.world.partnership.schools}
+    confirmed = {c.urn for c in tx.schools.confirmations(partnership_id=here.id, version=here.latest_version)} & urns
+    waiting = len(urns) - len(confirmed)
+    asked = sum(query.state is QueryState.OPEN for query in tx.schools.queries(partnership_id=here.id))
+    going = next((run for run in tx.runs.runs(partnership_id=here.id) if run.state in GOING), None)
+    if figures.world.partnership.is_illustrative():
+        text = "Some amounts of people or funds are assumed. The plan will say on every page that it is illustrative."
+        found.append(Caution(text=text, more="Look at the figures", href=schools_page))
+    if waiting:
+        some = f"{waiting:,} of {count(len(urns), 'school')} {'has' if waiting == 1 else 'have'} not confirmed these figures."
+        text = some if confirmed else "No school has confirmed these figures yet."
+        found.append(Caution(text=text, more="See which schools", href=schools_page))
+    if asked:
+        text = f"{count(asked, 'question')} about the figures {'is' if asked == 1 else 'are'} not answered yet."
+        found.append(Caution(text=text, more="Read the questions", href=url_for("queries.queries", partnership_id=here.id)))
+    if going is not None:
+        found.append(Caution(text="A plan of this partnership is already under way.", more=f"Open run {going.id}", href=run_url(going)))
+    return tuple(found)
+
+
+# --- one run -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """One headline count."""
+
+    number: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """The best plan so far: standards first, then how close to the best these rules allow."""
+
+    heading: str
+    counts: tuple[Count, ...]
+    distance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """How a run stands. ``shape`` changes when the page needs other parts, ``etag`` when it says anything else."""
+
+    run_id: int
+    partnership: str
+    title: str
+    etag: str
+    shape: str
+    poll_milliseconds: int
+    seen_at: str
+    say: str
+    heading: str
+    sentences: tuple[str, ...]
+    reasons: tuple[str, ...]
+    what_to_do: tuple[str, ...]
+    best: Best | None
+    facts: tuple[Fact, ...]
+    elapsed_seconds: int | None
+    elapsed: str
+    chart: StepChart | None
+    improvements: TableView
+    has_history: bool
+    plan_href: str
+    can_use_best: bool
+    can_cancel: bool
+    can_plan_again: bool
+
+
+def run_view(tx: Transaction, run: Run, *, may_run: bool) -> RunView:
+    """How a run stands for somebody who may change it, or only watch."""
+    here = _here(tx, run.partnership_id)
+    place = tx.runs.queue_place(partnership_id=run.partnership_id, run_id=run.id)
+    plans = tx.plans.plans(partnership_id=run.partnership_id)
+    plan = next((plan for plan in plans if plan.run_id == run.id), None)
+    told = history(tx.runs.progress(partnership_id=run.partnership_id, run_id=run.id))
+    is_going = run.state in GOING
+    has_best = run.best_at is not None
+    heading = _heading(run)
+    best = _best(told, plan, is_going=is_going)
+    seconds = _seconds(run, tx.now)
+    sentences = _sentences(run, place, told, plan)
+    reasons = tuple(_plain(line) for line in (run.reason or "").splitlines() if line.strip())
+    return RunView(
+        run_id=run.id,
+        partnership=here.name,
+        title=f"Run {run.id}: {heading[0].lower()}{heading[1:]}, {here.name}",
+        etag=f"{run.id}-{run.changes}-{place or 0}-{run.state}-{plan.id if plan else 0}-{int(may_run)}",
+        shape="waiting" if run.state is RunState.QUEUED else "working" if is_going else "ended",
+        poll_milliseconds={RunState.QUEUED: 2000, RunState.RUNNING: 1000}.get(run.state, 0),
+        seen_at=moment(tx.now),
+        say=". ".join(part.rstrip(".") for part in (heading, *sentences[:1], *reasons[:1], *([best.heading] if best else []))) + ".",
+        heading=heading,
+        sentences=sentences,
+        reasons=reasons,
+        what_to_do=_what_to_do(reasons) if run.state is RunState.FAILED else (),
+        best=best,
+        facts=_facts(tx, run),
+        elapsed_seconds=int(seconds) if seconds is not None and run.state is RunState.RUNNING else None,
+        elapsed=duration(seconds) if seconds is not None else "",
+        chart=step_chart(told.moments, seconds or 0) if is_going or plan else None,
+        improvements=_improvements(told.improvements()),
+        has_history=told.last is not None and (is_going or plan is not None),
+        plan_href=plan_url(plan) if plan else "",
+        can_use_best=may_run and is_going and has_best and run.best_wanted_at is None,
+        can_cancel=may_run and is_going,
+        can_plan_again=may_run and run.state in {RunState.FAILED, RunState.CANCELLED},
+    )
+
+
+def run_url(run: RunRow) -> str:
+    """The address of a run."""
+    return url_for("runs.run", partnership_id=run.partnership_id, run_id=run.id)
+
+
+def plan_url(plan: PlanRow) -> str:
+    """The address of a plan."""
+    return url_for("plans.summary_page", partnership_id=plan.partnership_id, plan_id=plan.id)
+
+
+def _heading(run: Run) -> str:
+    if run.state is RunState.QUEUED:
+        return "Waiting to go on" if run.fence else "Waiting to begin"
+    return {
+        RunState.RUNNING: "The plan is being made",
+        RunState.FINISHED: "The plan is made",
+        RunState.FAILED: "There is no plan",
+        RunState.CANCELLED: "The run was cancelled",
+    }[run.state]
+
+
+def _sentences(run: Run, place: int | None, told: History, plan: PlanRow | None) -> tuple[str, ...]:
+    finishing = ("The run ends with the best plan so far, as it was asked to.",) if run.best_wanted_at is not None else ()
+    if run.state is RunState.QUEUED:
+        before = (place or 1) - 1
+        first = f"{count(before, 'plan')} {'is' if before == 1 else 'are'} made before this one." if before else "It is next."
+        return (first, "It begins by itself, as a rule within seconds of its turn.", *finishing)
+    if run.state is RunState.RUNNING:
+        stopped = ("The planner stopped on the way. The run goes on by itself in a moment, and its best plan is kept.",) if place else ()
+        stage = told.stage or "Starting"
+        return (f"{upper_first(stage.rstrip('.'))}.", *stopped, *finishing)
+    if run.state is RunState.FINISHED:
+        return ("It passed its check and is kept in Plans.", *_ending(plan))
+    if run.state is RunState.CANCELLED:
+        return ("No plan was kept of it. The figures and the policy are as they were.",)
+    return ()
+
+
+def _ending(plan: PlanRow | None) -> tuple[str, ...]:
+    return (ENDINGS[Ending(plan.status)].partition(";")[0] + ".",) if plan and plan.status in set(Ending) else ()
+
+
+def _plain(line: str) -> str:
+    # The planner's own sentences also stand on terminals, where the time is set by an option.
+    return line.replace("--time-limit", "time limit")
+
+
+def _what_to_do(reasons: tuple[str, ...]) -> tuple[str, ...]:
+    safe = "The figures and the policy are safe: nothing was changed."
+    if len(reasons) > 1:
+        return (safe, "Agree with whoever may relax one of these rules, or mend the figures it rests on. Then plan it again.")
+    return (safe, "Do what the sentence above says, then plan it again. If you tell the administrator, give the number of this run.")
+
+
+def _best(told: History, plan: PlanRow | None, *, is_going: bool) -> Best | None:
+    last = told.last
+    terms: Mapping[str, object]
+    if plan is not None:
+        terms, name = plan.counts, "The plan"
+    elif is_going and last is not None:
+        terms, name = last.terms, "Best plan so far"
+    else:
+        return None
+    met, counted = terms.get("standards_met"), terms.get("standards_counted")
+    said = f": {met:,} of {count(counted, 'standard')} fully met" if isinstance(met, int) and isinstance(counted, int) else ""
+    shown = (
+        ("standards_met", "fully met"),
+        ("standards_partly_met", "partly met"),
+        ("standards_under_half", "under half"),
+        ("out_of_reach", "out of reach"),
+    )
+    return Best(
+        heading=name + said,
+        counts=tuple(Count(number=f"{terms[key]:,}", words=text) for key, text in shown if isinstance(terms.get(key), int)),
+        distance=_distance(last) if last and is_going else "",
+    )
+
+
+def _distance(last: Moment) -> str:
+    best = most_points(last.best_points)
+    below = f"It leaves {best} points of need below the board's line"
+    if last.bound_points is None:
+        return f"{below}. How much better a plan could be is not known yet."
+    least = least_points(last.bound_points)
+    gap = max(Decimal(best) - Decimal(least), Decimal(0))
+    better = f"at most {gap.normalize():f} points" if gap else "less than 0.01 points"
+    return f"{upper_first(better)} of need better is possible. {below}; with these rules and figures no plan can go below {least}."
+
+
+def _facts(tx: Transaction, run: Run) -> tuple[Fact, ...]:
+    facts = [
+        Fact(label="Asked for", text=f"{moment(run.requested_at)}, by {_name(tx, run.requested_by)}"),
+        Fact(label="Made from", text=_made_from(run)),
+        Fact(label="Longest time to search", text=duration(_limit(run))),
+    ]
+    if run.claimed_at is not None and run.state is not RunState.QUEUED:
+        facts.append(Fact(label="Begun", text=moment(run.claimed_at)))
+        if run.state is RunState.RUNNING:
+            latest = run.claimed_at + int((_limit(run) + GRACE_SECONDS) * 1000)
+            facts.append(Fact(label="Ends at the latest", text=moment(-(-latest // MINUTE) * MINUTE)))
+    if run.ended_at is not None:
+        facts.append(Fact(label="Ended", text=moment(run.ended_at)))
+    return tuple(facts)
+
+
+def _limit(run: Run) -> float:
+    return float(run.settings.get("seconds", SECONDS))
+
+
+def _seconds(run: Run, now: int) -> float | None:
+    if run.claimed_at is None or run.state is RunState.QUEUED:
+        return None
+    return ((run.ended_at or now) - run.claimed_at) / 1000
+
+
+def _improvements(found: tuple[Moment, ...]) -> TableView:
+    shown = found[::-1][:MOST_SHOWN]
+    caption = "Better plans, newest first" + (f" (the newest {len(shown)} of {len(found):,})" if len(found) > len(shown) else "")
+    return table(
+        caption,
+        (*words("Found after"), *numbers("Standards fully met", "Under half", "Points below the line", "No plan can go below")),
+        [
+            row(
+                duration(one.seconds),
+                _number(one.terms.get("standards_met")),
+                _number(one.terms.get("standards_under_half")),
+                most_points(one.best_points),
+                "not known yet" if one.bound_points is None else least_points(one.bound_points),
+            )
+            for one in shown
+        ],
+        empty="None yet.",
+    )
+
+
+def _number(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else "not told"
+
+
+def _made_from(run: RunRow) -> str:
+    return f"Figures {run.partnership_version}, policy {run.policy_version}"
+
+
+def _here(tx: Transaction, partnership_id: int) -> PartnershipRow:
+    here = tx.partnerships.partnership(partnership_id=partnership_id)
+    assert here is not None
+    return here
+
+
+def _name(tx: Transaction, user_id: int) -> str:
+    person = tx.people.user(user_id=user_id)
+    return person.name if person else "somebody who has left"
