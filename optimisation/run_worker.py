@@ -55,7 +55,8 @@ STAGES = {
     "what last year and a formula would give": "Working out what last year's shares and a formula would give",
 }
 """What the solver says it does, as people are told."""
-FIRST_STAGE = "Reading the figures and the policy"
+READING_STAGE = "Reading the figures and the policy"
+FIRST_STAGE = "Making a first plan by hand"
 LAST_STAGE = "Checking the plan"
 
 _LOG = logging.getLogger(__name__)
@@ -203,7 +204,7 @@ def _in_short(error: Exception) -> str:
 class _Step:
     """How far a run is: stage in words, shortfall of the best plan and its bound in points, and the standards it meets."""
 
-    stage: str = FIRST_STAGE
+    stage: str = READING_STAGE
     best: Amounts | None = field(default=None, compare=False)
     best_points: float | None = None
     bound_points: float | None = None
@@ -242,8 +243,9 @@ class _Keeper:
     # --- what the solver's side says and asks ---
 
     def begin_with(self, world: World) -> None:
-        """The world the amounts told of belong to."""
+        """The world that what is told from now on belongs to."""
         self._world = world
+        self.say(FIRST_STAGE)
 
     def say(self, stage: str) -> None:
         """A new stage, in words for people."""

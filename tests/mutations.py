@@ -10,12 +10,20 @@ import random
 import re
 import resource
 import sys
+import tempfile
 import time
 import zipfile
 from collections import Counter
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from fixtures import path_of
+from planner.errors import InputMustBeMended
+from planner.export.marked_copy import marked_copy
+from planner.export.partnership_workbook import write_partnership_workbook
+from planner.intake.apart import READ_LIMITS, read_content
+from planner.intake.parsing import read_partnership
+from planner.policy import load_policy
+
 NASTY = (
     "", " ", "=1+1", "=cmd|' /C calc'!A0", "-1", "1e308", "-1e-308", "nan", "inf", "9" * 5000, "1/2", "31/02/2026", "0x10", "½", "١٢٣", "\u202e",
     "\U0001f600" * 9, "a" * 40_000, ";;;;", "ASD;ASD", "#REF!", "TRUE", "900001.0", "9E+05", "'", '"', "<a>", "&amp;&lt;", "]]>", "\x00", "\x1f", "\ud800",
@@ -25,14 +33,9 @@ NASTY = (
 @functools.cache
 def good_workbook():
     """The demonstration's workbook."""
-    from fixtures import path_of
-    from planner.export.partnership_workbook import write_partnership_workbook
-    from planner.intake.parsing import read_partnership
-    from planner.policy import load_policy
 
     policy = load_policy()
     partnership, _ = read_partnership(path_of("demonstration"), need_codes=policy.need_codes(), role_ids=policy.role_ids())
-    import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         write_partnership_workbook(partnership, Path(folder) / "p.xlsx")
@@ -42,7 +45,6 @@ def good_workbook():
 @functools.cache
 def good_zip():
     """The demonstration's CSVs in a ZIP."""
-    from fixtures import path_of
 
     return zipped({f"demonstration/{path.name}": path.read_bytes() for path in sorted(path_of("demonstration").glob("*.csv"))})
 
@@ -145,10 +147,6 @@ def mutant(number):
 
 def main():
     """Read ``count`` mutants from ``first`` on, mark every fourth, within the child's memory, and print what came of them."""
-    from planner.errors import InputMustBeMended
-    from planner.export.marked_copy import marked_copy
-    from planner.intake.apart import READ_LIMITS, read_content
-    from planner.policy import load_policy
 
     first, count = map(int, sys.argv[1:3])
     good_workbook(), good_zip()
@@ -174,5 +172,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main()

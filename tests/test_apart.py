@@ -77,7 +77,7 @@ def test_a_workbook_and_a_zip_of_csvs_are_told_by_their_content(make, name):
 def test_the_child_reads_what_this_process_reads_in_two_seconds():
     start = time.perf_counter()
     reading = read(good_workbook())
-    assert time.perf_counter() - start < 4  # 0.7 s on a quiet machine
+    assert time.perf_counter() - start < 8  # 0.7 s on a quiet machine
     assert reading == read_here(good_workbook())
 
 
@@ -267,12 +267,11 @@ BILLION = (
 )
 def test_xml_that_names_entities_or_other_files_is_refused_or_followed_nowhere(doctype, reference):
     start = time.perf_counter()
-    try:
-        reading = read(with_xml(doctype, reference))
-        assert reading == read(good_workbook())
-        assert not reference
-    except InputMustBeMended as refused:
-        assert "damaged" in str(refused)
+    if reference or b"%" in doctype:
+        with pytest.raises(InputMustBeMended, match="damaged"):
+            read(with_xml(doctype, reference))
+    else:
+        assert read(with_xml(doctype, reference)) == read_here(good_workbook())
     assert time.perf_counter() - start < 5
 
 

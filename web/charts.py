@@ -85,6 +85,70 @@ def dot_plot(*, title: str, before: str, after: str, show: Callable[[int], str],
     )
 
 
+# --- bars --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarLine:
+    """One bar as figures: its parts in the order of the kinds, and what it says in words."""
+
+    name: str
+    amounts: tuple[float, ...]
+    figure: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a part of a bar means, and how it is filled."""
+
+    fill: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a bar, placed."""
+
+    fill: str
+    x: str
+    width: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar, placed."""
+
+    name: str
+    figure: str
+    note: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bars:
+    """Bars on one scale, each with its figure in words; the key is left out where the page itself is the key."""
+
+    anchor: str
+    title: str
+    key: tuple[Kind, ...]
+    bars: tuple[Bar, ...]
+
+
+def bars(*, anchor: str, title: str, kinds: Sequence[Kind], lines: Sequence[BarLine], has_key: bool = True) -> Bars:
+    """Bars of parts on a scale from nought to the longest."""
+    most = max([sum(line.amounts) for line in lines], default=0) or 1
+    placed = []
+    for line in lines:
+        parts, x = [], 0.0
+        for kind, amount in zip(kinds, line.amounts, strict=True):
+            if amount > 0:
+                parts.append(Part(fill=kind.fill, x=f"{x:.3f}%", width=f"{100 * amount / most:.3f}%"))
+                x += 100 * amount / most
+        placed.append(Bar(name=line.name, figure=line.figure, note=line.note, parts=tuple(parts)))
+    return Bars(anchor=anchor, title=title, key=tuple(kinds) if has_key else (), bars=tuple(placed))
+
+
 def _step(most: int) -> int:
     """A round step that makes two to five marks."""
     size = 1

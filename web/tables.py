@@ -16,11 +16,12 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableCell:
-    """A cell's words, perhaps a link, perhaps a tag of some colour."""
+    """A cell's words, perhaps a link, perhaps a tag of some colour; a figure's words go with its plain value."""
 
     text: str
     href: str = ""
     tag: str = ""
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +34,15 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableView:
-    """A table with its caption."""
+    """A table with its caption; one that may be taken away has a name and an address as a CSV."""
 
     caption: str
     headings: tuple[Heading, ...]
     rows: tuple[TableRow, ...]
     empty: str = "None."
     is_caption_hidden: bool = False
+    name: str = ""
+    csv_href: str = ""
 
 
 def words(*texts: str) -> tuple[Heading, ...]:

@@ -37,6 +37,11 @@ def put(cell: Any, value: str | float) -> None:
         cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
 
 
+def csv_cell(value: str | float) -> str | float:
+    """A cell of a CSV; a leading apostrophe keeps spreadsheets from running text as a formula, and our reader takes it off again."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "'", "\t", "\r")) else value
+
+
 def comment(text: str) -> Comment:
     """A note on a cell, as tall as its text."""
     return Comment(clean_text(text), AUTHOR, height=40 + 22 * (len(text) // 40 + text.count("\n") + 1), width=320)

@@ -13,7 +13,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from planner.export.cells import comment, new_workbook, put, save_workbook
+from planner.export.cells import comment, csv_cell, new_workbook, put, save_workbook
 from planner.files import cannot_write, save
 from planner.intake.parsing import find_column, find_sheet, row_key
 from planner.intake.reading import clean_text
@@ -88,7 +88,7 @@ def write_partnership_csv(partnership: Partnership, folder: Path) -> None:
         writer = csv.writer(stream)
         writer.writerow([column.heading for column in sheet.columns])
         for record in _records(partnership, sheet):
-            writer.writerow([_csv_cell(_cell_value(record, column)) for column in sheet.columns])
+            writer.writerow([csv_cell(_cell_value(record, column)) for column in sheet.columns])
         save(folder / f"{sheet.name}.csv", stream.getvalue().encode("utf-8-sig"))
 
 
@@ -108,11 +108,6 @@ def _cell_value(record: object, column: Column) -> str | int:
     if isinstance(value, tuple):
         return "; ".join(str(part) for part in value)
     return clean_text(str(value))
-
-
-def _csv_cell(value: str | int) -> str | int:
-    # A leading apostrophe keeps spreadsheets from running text as a formula; reading takes it off again.
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "'")) else value
 
 
 def _new_workbook(title: str, lines: Iterable[str]) -> Workbook:

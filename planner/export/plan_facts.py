@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from planner.audit import Breach, breaches
+from planner.export.summary import summary_lines
 from planner.export.tables import Column, text_column
 from planner.measures import (
     FundAccount,
@@ -23,6 +24,16 @@ from planner.plan import Amounts, Plan
 from planner.policy import Policy
 from planner.reasons import Reason, reasons
 from planner.supply import ServiceSupply, base_opening_pounds, contingency_pounds, moderated_pot_pounds, pays, service_supply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to share the pool, measured as the plan is."""
+
+    name: str
+    amounts: Amounts
+    rules_broken: tuple[str, ...]
+    standing: Standing
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,20 @@ class Facts:
     def standing(self) -> Standing:
         """How many standards stand where."""
         return standing(self.world.picture, self.policy, self.amounts)
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The plan's summary of eight lines."""
+        return summary_lines(self.plan, self.world)
+
+    @cached_property
+    def ways(self) -> tuple[Way, ...]:
+        """This plan, then the other ways to share that were worked out beside it."""
+        others = [(b.title.partition(" (")[0], b.amounts, b.rules_broken) for b in self.plan.baselines]
+        return tuple(
+            Way(name=name, amounts=amounts, rules_broken=broken, standing=standing(self.world.picture, self.policy, amounts))
+            for name, amounts, broken in [("This plan", self.amounts, ()), *others]
+        )
 
     @cached_property
     def ledgers(self) -> tuple[SchoolLedger, ...]:

@@ -53,14 +53,20 @@ _TILE = PatternFill("solid", fgColor="E3EEF0")
 
 
 def write_plan_workbook(plan: Plan, world: World, path: Path, *, fingerprint: str, inputs_sha256: str, policy_sha256: str) -> None:
-    """Write a plan to a workbook at ``path``, replacing what was there; the same plan makes the same file.
+    """Write a plan to a workbook at ``path``, replacing what was there.
 
-    Totals and checks are live formulas that carry our own figures too. Raises ``PlannerError``
-    with one sentence when the file cannot be written; what was there is then untouched.
+    Raises ``PlannerError`` with one sentence when the file cannot be written; what was there is then untouched.
     """
-    facts = Facts(plan, world)
+    save(path, plan_workbook(Facts(plan, world), fingerprint=fingerprint, inputs_sha256=inputs_sha256, policy_sha256=policy_sha256))
+
+
+def plan_workbook(facts: Facts, *, fingerprint: str, inputs_sha256: str, policy_sha256: str) -> bytes:
+    """A plan as a workbook's file: the same plan makes the same bytes.
+
+    Totals and checks are live formulas that carry our own figures too.
+    """
     footer = f"{BOARD_COPY} Fingerprint {fingerprint[:12]}"
-    book = Book(banner=BANNER if world.partnership.is_illustrative() else "", footer=footer)
+    book = Book(banner=BANNER if facts.partnership.is_illustrative() else "", footer=footer)
     schools, time = schools_sheet(book, facts), time_sheet(book, facts)
     bases, places = bases_sheet(book, facts)
     accounts, held, pots = money_sheet(book, facts)
@@ -85,7 +91,7 @@ def write_plan_workbook(plan: Plan, world: World, path: Path, *, fingerprint: st
     _assumptions_sheet(book, facts)
     _provenance_sheet(book, facts, {"Fingerprint": fingerprint, "Inputs, SHA-256": inputs_sha256, "Policy, SHA-256": policy_sha256})
     book.arrange(_ORDER)
-    save(path, book.to_bytes())
+    return book.to_bytes()
 
 
 # --- summary -----------------------------------------------------------------------------

@@ -138,14 +138,13 @@ def sources_table(brought: Brought, *sheets: str, caption: str = "Where these fi
             f"{line.sheet}: {line.column}",
             line.rows,
             TableCell(text="assumed", tag="yellow") if line.is_assumed else line.standing,
-            line.value,
             source_text(line.source, line.date),
         )
         for line in lines
     ]
     return table(
         caption,
-        words("Figure", "For which rows", "Status", "Value assumed", "Source and date"),
+        words("Figure", "For which rows", "Status", "Source and date"),
         rows,
         empty="No source was given: these figures are as the partnership entered them.",
         is_caption_hidden=True,

@@ -45,7 +45,6 @@ class SourceLine:
     sheet: str
     column: str
     rows: str
-    value: str
     source: str
     date: str
     is_assumed: bool
@@ -93,8 +92,7 @@ class Provenance:
             SourceLine(
                 sheet=sheet,
                 column=column,
-                rows=_rows(sheet, [s.key for s in sources], names),
-                value=listed([s.value for s in sources]) if is_assumed and len(sources) <= _MOST_NAMED else "",
+                rows=_rows(sheet, sources, names),
                 source=source,
                 date=date,
                 is_assumed=is_assumed,
@@ -127,14 +125,17 @@ def _names(partnership: Partnership) -> dict[str, dict[str, str]]:
     }
 
 
-def _rows(sheet: str, keys: list[str], names: dict[str, dict[str, str]]) -> str:
-    if EVERY_ROW in keys:
-        return "every row"
-    if len(keys) > _MOST_NAMED:
-        return count(len(keys), "row")
+def _rows(sheet: str, sources: list[Source], names: dict[str, dict[str, str]]) -> str:
+    """Which rows, by name where they are few, each with the value assumed for it."""
+    assumed = [f" ({s.value})" if s.is_assumed else "" for s in sources]
+    for s, value in zip(sources, assumed, strict=True):
+        if s.key == EVERY_ROW:
+            return f"every row{value}"
+    if len(sources) > _MOST_NAMED:
+        return count(len(sources), "row")
     fields = _SHEETS[sheet].key if sheet in _SHEETS else ()
-    parts = [[names.get(field, {}).get(part, part) for field, part in zip(fields, key.split("/"), strict=False)] for key in keys]
-    return listed([", ".join(named) or key for named, key in zip(parts, keys, strict=True)])
+    parts = [[names.get(field, {}).get(part, part) for field, part in zip(fields, s.key.split("/"), strict=False)] for s in sources]
+    return listed([(", ".join(named) or s.key) + value for named, s, value in zip(parts, sources, assumed, strict=True)])
 
 
 def _as_cell(value: object) -> str:

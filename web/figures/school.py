@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
-from flask import current_app, url_for
+from flask import url_for
 
 from planner.need import driver_shares
 from planner.partnership import GRANT_ITEM, Consent, Phase, RecordedNeed, School
 from planner.policy import DRIVERS
 from planner.reasons import plain_number
+from planner.rounding import half_up
 from planner.store import Transaction
 from planner.supply import base_running_pounds, host_condition, sizes_of
 from web.access import Permission, User
 from web.figures.bases import CONSENTS, needs_in_words
 from web.figures.frame import Brought
-from web.figures.need import DRIVER_NAMES, added, besides, parts_of
+from web.figures.need import DRIVER_NAMES, added, besides, expected_by_school, parts_of
 from web.figures.provenance import sheet_of
 from web.plans.presenters.resources import decision
 from web.plans.presenters.schools import Fact
@@ -40,6 +42,7 @@ class SchoolView:
     about: str
     confirmed: tuple[str, ...]
     flag: str
+    sentence: str
     identity: TableView
     drivers: TableView
     follows: str
@@ -70,7 +73,7 @@ def school_view(brought: Brought, tx: Transaction, user: User, urn: int) -> Scho
     people = {c.user_id: tx.people.user(user_id=c.user_id) for c in here}
     is_mine = user.may(Permission.CONFIRM_OWN_SCHOOL, brought.partnership_id, urn)
     by_me = any(c.user_id == user.user_id for c in here)
-    page = _Page(brought, school, may_ask=is_mine and "queries.ask" in current_app.view_functions)
+    page = _Page(brought, school, may_ask=user.may(Permission.QUERY_OWN_SCHOOL, brought.partnership_id, urn))
     beside = besides(brought)[urn]
     zone = brought.picture.zone_of(urn)
     return SchoolView(
@@ -79,6 +82,7 @@ def school_view(brought: Brought, tx: Transaction, user: User, urn: int) -> Scho
         confirmed=tuple(f"{getattr(people[c.user_id], 'name', 'Somebody')} confirmed these figures on {moment(c.at)}." for c in here),
         flag=f"Recorded SEN support is {beside.words}: {beside.recorded_text} recorded, {hundredths(beside.expected_hundredths)} expected "
         "of the area. Look at it together. It changes nothing by itself." if beside.is_far else "",
+        sentence=page.sentence(),
         identity=page.identity(),
         drivers=page.drivers(),
         follows=_MONEY_FOLLOWS
@@ -124,8 +128,16 @@ class _Page:
         """A row that ends with where its figure comes from."""
         origin = self._brought.provenance.of(sheet_of(sheet_name), record, field)
         status = TableCell(text="assumed", tag="yellow") if origin.is_assumed else origin.standing
-        ask = (TableCell(text="Ask about it", href=self.ask_href(line)),) if self._may_ask else ()
+        ask = (TableCell(text="Ask", href=self.ask_href(line)),) if self._may_ask else ()
         return row(*cells, status, origin.text, *ask)
+
+    def sentence(self) -> str:
+        """The need of the school in one sentence."""
+        s = self._school
+        expected = sum(expected_by_school(self._brought)[s.urn].values())
+        here = f"counting {s.membership_percent} percent of them in this partnership, " if s.membership_percent != 100 else ""
+        about = half_up(Fraction(expected, 100))
+        return f"Of {s.pupils:,} pupils on roll, {here}one would expect about {about:,} to have special educational needs."
 
     # --- about the school itself ---
 
@@ -162,7 +174,7 @@ class _Page:
         phases = [(phase, n) for phase, n in ((Phase.PRIMARY, s.primary_pupils), (Phase.SECONDARY, s.secondary_pupils)) if n]
         rows = [
             self._line(
-                (f"Pupils on roll, {phase.value}", f"{n:,}", "", ""),
+                (f"Pupils on roll, {phase.value}", f"{n:,}", plain_number(Fraction(100 * n, s.pupils)), "none"),
                 "Schools", s, f"{phase.value}_pupils", f"Pupils on roll, {phase.value}: {n:,}",
             )
             for phase, n in phases
@@ -224,12 +236,12 @@ class _Page:
             self._line(("SEN support", support, expected, upper_first(beside)), "Schools", s, "sen_support_pupils", f"SEN support: {support}"),
             *(
                 self._line(
-                    (f"SEN support: {names.get(r.need, r.need)}", f"{r.sen_support_pupils:,}", "", "Moves this need, within the limit"),
+                    (f"SEN support: {names.get(r.need, r.need)}", f"{r.sen_support_pupils:,}", "not shown", "Moves this need, within the limit"),
                     "Recorded need", r, "sen_support_pupils", f"SEN support, {names.get(r.need, r.need)}: {r.sen_support_pupils:,}",
                 )
                 for r in of_need
             ),
-            self._line(("EHC plans", plans, "", "Shown, never used"), "Schools", s, "ehc_plan_pupils", f"EHC plans: {plans}"),
+            self._line(("EHC plans", plans, "not used", "Shown, never used"), "Schools", s, "ehc_plan_pupils", f"EHC plans: {plans}"),
         ]  # fmt: skip
         status, *rest = self._headings()
         return table(

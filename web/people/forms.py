@@ -6,6 +6,7 @@ from typing import Any
 
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSelect
 from wtforms import RadioField, SelectField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from planner.store import Role
@@ -28,7 +29,7 @@ class InvitationForm(HouseInvitationForm):
 
     role = RadioField(
         "What are they to be?", validators=[InputRequired("Choose what they are to be.")], widget=GovRadioInput(),
-        choices=[(role.value, upper_first(name)) for role, name in ROLE_NAMES.items()],
+        choices=[SelectChoice(role.value, upper_first(name)) for role, name in ROLE_NAMES.items()],
         description="Invite them again for a second role: they add it to the same account.",
     )  # fmt: skip
     school = SelectField("Which school do they head?", default="", widget=GovSelect())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from planner.store import Role, Transaction
 from planner.store.invitations import Invitation
@@ -121,7 +122,7 @@ def add_invitations(routes: Blueprint, wiring: Wiring) -> None:
 
 def _with_schools(form: InvitationForm, shelf: Shelf, partnership_id: int) -> InvitationForm:
     names = sorted(school_names(shelf, partnership_id).items(), key=lambda school: school[1])
-    form.school.choices = [("", "Choose a school"), *((str(urn), f"{name} ({urn})") for urn, name in names)]
+    form.school.choices = [SelectChoice("", "Choose a school"), *(SelectChoice(str(urn), f"{name} ({urn})") for urn, name in names)]
     return form
 
 

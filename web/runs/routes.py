@@ -9,6 +9,7 @@ from planner.documents import Json
 from planner.store import RunState, Transaction
 from planner.store.runs import Run
 from web.access import Permission, may, me, requires
+from web.addresses import LARGEST
 from web.runs.forms import PlanForm
 from web.runs.presenters import GOING, RunView, cannot_start, new_run, run_list, run_url, run_view, seen
 from web.wiring import Wiring
@@ -37,12 +38,12 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @requires(Permission.RUN_PLAN)
     def plan_it(partnership_id: int) -> Answer:
         form = PlanForm()
-        like = request.args.get("like", type=int)
+        like = request.args.get("like", 0, type=int)
         with store.read() as tx:
-            before = tx.runs.run(partnership_id=partnership_id, run_id=like) if like else None
+            before = tx.runs.run(partnership_id=partnership_id, run_id=like) if 0 < like <= LARGEST else None
         if before is not None:
-            form.gap_points.data = f"{before.settings.get('gap_points', form.gap_points.data)}"
-            form.seconds.data = f"{before.settings.get('seconds', form.seconds.data)}"
+            form.gap_points.data = f"{float(before.settings.get('gap_points', form.gap_points.data)):g}"
+            form.seconds.data = f"{float(before.settings.get('seconds', form.seconds.data)):g}"
         return _show_new(partnership_id, form, 200)
 
     @routes.post(f"{RUNS}/new")

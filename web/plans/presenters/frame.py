@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import url_for
 
@@ -22,8 +22,9 @@ PAGES = (
     ("plans.bases", "Bases"),
     ("plans.standards", "Standards"),
     ("plans.money", "Money"),
-    ("plans.other_ways", "Other ways to share"),
+    ("plans.other_ways", "Other ways"),
     ("plans.how_good", "How good is it"),
+    ("plans.downloads", "Downloads"),
 )
 PARENTS = {"plans.school": "plans.all_schools", "plans.standard": "plans.standards"}
 
@@ -46,27 +47,45 @@ class Frame:
     fingerprint: str
     steps: tuple[Step, ...]
     is_illustrative: bool
+    trail: tuple[tuple[str, str], ...]
     state: str
+    run_href: str
+    run: str
+    address: str
 
 
-def frame(kept: KeptPlan, endpoint: str) -> Frame:
+def frame(kept: KeptPlan, endpoint: str, versions: tuple[int, int], address: str) -> Frame:
     """The frame of the page at an endpoint."""
     here = PARENTS.get(endpoint, endpoint)
     p = kept.facts.partnership
+    trail = [("Plans", url_for("plans.list_plans", partnership_id=kept.partnership_id))]
+    if endpoint != PAGES[0][0]:
+        trail.append((f"Plan of {moment(kept.made_at)}", plan_url(kept, PAGES[0][0])))
+    if endpoint in PARENTS:
+        trail.append((dict(PAGES)[here], plan_url(kept, here)))
     return Frame(
         partnership=p.name,
         academic_year=p.academic_year,
         fingerprint=kept.fingerprint[:16],
         steps=tuple(Step(text=text, href=plan_url(kept, name), is_here=name == here) for name, text in PAGES),
         is_illustrative=p.is_illustrative(),
-        state=f"Made {moment(kept.made_at)}. No money is attached to it and nobody has agreed it. "
-        "Every figure was checked again when it was opened.",
+        trail=tuple(trail),
+        state=f"Plan {kept.plan_id}, made {moment(kept.made_at)} from figures version {versions[0]} and policy version {versions[1]}. "
+        "No money is attached to it and nobody has agreed it. Every figure was checked again when it was opened.",
+        run_href=url_for("runs.run", partnership_id=kept.partnership_id, run_id=kept.run_id),
+        run=f"Run {kept.run_id}",
+        address=address,
     )
 
 
 def plan_url(kept: KeptPlan, endpoint: str, **more: object) -> str:
     """The address of one of a plan's pages."""
     return url_for(endpoint, partnership_id=kept.partnership_id, plan_id=kept.plan_id, **more)  # type: ignore[arg-type]
+
+
+def to_take(kept: KeptPlan, name: str, view: TableView) -> TableView:
+    """A table that can be taken away as a CSV, under a name of its own in its plan."""
+    return replace(view, name=name, csv_href=plan_url(kept, "plans.table", name=name))
 
 
 def school_link(kept: KeptPlan, urn: int, name: str) -> TableCell:
@@ -94,6 +113,9 @@ def plan_list(tx: Transaction, partnership_id: int) -> PlanList:
             f"{plan.counts['standards_under_half']:,}",
             f"{plan.counts['out_of_reach']:,}",
             "Figures {}, policy {}".format(*versions[plan.run_id]),
+            TableCell(
+                text=f"Run {plan.run_id}", href=url_for("runs.run", partnership_id=partnership_id, run_id=plan.run_id)
+            ),
             ENDINGS[Ending(plan.status)].partition(";")[0] + ".",
             plan.fingerprint[:16],
         )
@@ -106,7 +128,7 @@ def plan_list(tx: Transaction, partnership_id: int) -> PlanList:
             (
                 *words("Made"),
                 *numbers("Standards fully met", "Under half", "Out of reach"),
-                *words("Versions", "How the search ended", "Fingerprint"),
+                *words("Versions used", "Made by", "How the search ended", "Fingerprint"),
             ),
             rows,
         ),

@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.export.plan_standards import MET, OUT_OF_REACH, PARTLY, UNDER_HALF, status
+from planner.need import WHOLE
 from planner.policy import Standard
 from planner.reasons import lower_first, plain_number
-from web.plans.presenters.frame import plan_url
+from web.charts import Kind
+from web.plans.presenters.cells import in_hundredths, whole
+from web.plans.presenters.frame import plan_url, to_take
 from web.plans.presenters.schools import StandardLine, recipient_cell, standard_line
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableView, numbers, row, table, words
-from web.words import hundredths, listed, upper_first
+from web.words import listed, upper_first
 
+STANDS = (
+    Kind(fill="solid", words="fully met"), Kind(fill="stripes", words="partly met"),
+    Kind(fill="dots", words="under half"), Kind(fill="empty", words="out of reach"),
+)  # fmt: skip
+"""Where standards stand, each with its pattern, in the order of ``planner.export.plan_standards``' words."""
+_STANDS = (MET, PARTLY, UNDER_HALF, OUT_OF_REACH)
 _TIERS = {"targeted": "targeted", "targeted_plus": "targeted plus", "specialist": "specialist"}
 
 
@@ -28,20 +37,46 @@ def standards(kept: KeptPlan) -> TableView:
     rows = [
         row(
             TableCell(text=s.name, href=plan_url(kept, "plans.standard", standard_id=s.standard_id)), _TIERS[s.tier],
-            hundredths(pupils[s.standard_id]), f"{len(stands[s.standard_id]):,}",
-            *(f"{stands[s.standard_id].count(word):,}" for word in (MET, PARTLY, UNDER_HALF, OUT_OF_REACH)),
+            in_hundredths(pupils[s.standard_id]), whole(len(stands[s.standard_id])),
+            *(whole(stands[s.standard_id].count(word)) for word in _STANDS),
         )
         for s in facts.policy.standards if stands[s.standard_id]
     ]  # fmt: skip
     total = row(
-        "All standards", "", hundredths(sum(pupils.values())), f"{here.standards:,}",
-        f"{here.met:,}", f"{here.partly_met:,}", f"{here.under_half:,}", f"{here.out_of_reach:,}", is_total=True,
+        "All standards", "", in_hundredths(sum(pupils.values())), whole(here.standards),
+        whole(here.met), whole(here.partly_met), whole(here.under_half), whole(here.out_of_reach), is_total=True,
     )  # fmt: skip
-    return table(
+    view = table(
         "Standards, by the schools or zones that have the need",
         (*words("Standard", "Tier"), *numbers("Expected pupils", "With the need", "Fully met", "Partly met", "Under half", "Out of reach")),
         [*rows, total],
     )
+    return to_take(kept, "standards", view)
+
+
+def pupils_by_stand(kept: KeptPlan) -> tuple[int, ...]:
+    """Hundredths of expected pupils of the standards that are met, partly met, under half, out of reach."""
+    found = dict.fromkeys(_STANDS, 0)
+    for cell in kept.facts.world.picture.cells:
+        found[status(cell, kept.facts.amounts)] += cell.pupils_hundredths
+    return tuple(found[word] for word in _STANDS)
+
+
+def every_need(kept: KeptPlan) -> TableView:
+    """Every standard at every school or zone, with the reason: for taking away, as it is too long for a page."""
+    facts = kept.facts
+    order = {recipient: i for i, recipient in enumerate(facts.names)}
+    rows = []
+    for cell in sorted(facts.world.picture.cells, key=lambda c: order[c.recipient]):
+        line, met = standard_line(cell, kept), facts.amounts.need_met.get(cell.cell_id, 0)
+        rows.append(
+            row(
+                recipient_cell(cell.recipient, kept), line.name, in_hundredths(cell.pupils_hundredths),
+                TableCell(text=line.percent, value=met * 100 / WHOLE), line.status, line.why,
+            )
+        )  # fmt: skip
+    headings = (*words("School or zone", "Standard"), *numbers("Expected pupils", "Need met, percent"), *words("Stands", "Why"))
+    return to_take(kept, "standards-everywhere", table("Every standard at every school or zone", headings, rows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

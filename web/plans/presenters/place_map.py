@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from math import hypot
 
 from planner.partnership import Phase
-from web.plans.presenters.frame import plan_url, school_link
+from web.plans.presenters.cells import money, whole
+from web.plans.presenters.frame import plan_url, school_link, to_take
 from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
-from web.words import count, listed, pounds
+from web.words import count, listed
 
 WIDE = 1000
 EDGE = 90
@@ -98,21 +99,18 @@ def place_map(kept: KeptPlan) -> MapView:
         rows.append(
             row(
                 school_link(kept, school.urn, f"{number}. {school.name}"), school.phase.value,
-                facts.world.picture.zone_of(school.urn).zone_id, bases or "none", pounds(ledger.grant_pounds), f"{ledger.own_sessions:,}",
+                facts.world.picture.zone_of(school.urn).zone_id, bases or "none", money(ledger.grant_pounds), whole(ledger.own_sessions),
                 f"{ledger.met:,} of {ledger.standards:,}",
             )
         )  # fmt: skip
+    headings = (*words("School", "Phase", "Zone", "Bases that run"), *numbers("Grant", "Half-days", "Standards met"))
     return MapView(
         width=str(WIDE),
         height=str(height),
         description=f"{count(len(schools), 'school')} in their places, north at the top. The table below holds the same facts.",
         marks=tuple(marks),
         scale=_scale_bar(units, height),
-        beside=table(
-            "Schools on the map",
-            (*words("School", "Phase", "Zone", "Bases that run"), *numbers("Grant", "Half-days", "Standards met")),
-            rows,
-        ),
+        beside=to_take(kept, "map", table("Schools on the map", headings, rows)),
     )
 
 

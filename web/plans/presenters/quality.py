@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.export.plan_facts import Way
 from planner.export.summary import ENDINGS, claims, day
-from planner.measures import Standing, base_pounds, specialist_time_pounds, standing
-from planner.plan import Amounts
+from planner.measures import base_pounds, specialist_time_pounds
 from planner.rules import RULES
+from web.charts import BarLine, Bars, Kind, bars
+from web.plans.presenters.cells import in_points, money, rules, whole
+from web.plans.presenters.frame import to_take
+from web.plans.presenters.needs import STANDS
 from web.plans.presenters.schools import Fact
 from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
-from web.words import pounds
+from web.words import count, listed, upper_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,9 @@ class BrokenRules:
 class OtherWaysView:
     """Other ways to share the same pool."""
 
+    line: str
+    below: Bars
+    stands: Bars
     measures: TableView
     broken: tuple[BrokenRules, ...]
 
@@ -59,32 +66,52 @@ class OtherWaysView:
 def other_ways(kept: KeptPlan) -> OtherWaysView:
     """A row for each measure, a column for each way."""
     facts = kept.facts
-    ways: list[tuple[str, Amounts, tuple[str, ...]]] = [("This plan", facts.amounts, ())]
-    ways += [(b.title.partition(" (")[0], b.amounts, b.rules_broken) for b in facts.plan.baselines]
-    stands = [standing(facts.world.picture, facts.policy, amounts) for _, amounts, _ in ways]
+    ways = facts.ways
     line = f"{float(facts.policy.board.line_percent):g}"
     rows = [
-        row("Standards fully met", *(f"{s.met:,}" for s in stands)),
-        row("Standards partly met", *(f"{s.partly_met:,}" for s in stands)),
-        row("Standards under half", *(f"{s.under_half:,}" for s in stands)),
-        row("Standards out of reach", *(f"{s.out_of_reach:,}" for s in stands)),
-        row(f"Need below the board's line of {line} percent, points", *(f"{s.shortfall_points:.1f}" for s in stands)),
-        row("Need met, points", *(f"{s.need_met_points:.1f}" for s in stands)),
-        row("Met of the fifth of need furthest from the standard, points", *(_furthest(s) for s in stands)),
-        row("Grants to schools", *(pounds(sum(a.grants.values())) for _, a, _ in ways)),
-        row("Specialist time at its price", *(pounds(specialist_time_pounds(facts.partnership, a)) for _, a, _ in ways)),
-        row("Running bases", *(pounds(base_pounds(facts.partnership, facts.policy, a)) for _, a, _ in ways)),
-        row("Half-days given", *(f"{sum(a.sessions.values()):,}" for _, a, _ in ways)),
-        row("Base places given to zones", *(f"{sum(a.places.values()):,}" for _, a, _ in ways)),
-        row("Rules it breaks", *(f"{len(broken)}" if broken else "none" for _, _, broken in ways)),
+        row("Standards fully met", *(whole(w.standing.met) for w in ways)),
+        row("Standards partly met", *(whole(w.standing.partly_met) for w in ways)),
+        row("Standards under half", *(whole(w.standing.under_half) for w in ways)),
+        row("Standards out of reach", *(whole(w.standing.out_of_reach) for w in ways)),
+        row(f"Need below the board's line of {line} percent, points", *(in_points(w.standing.shortfall_points) for w in ways)),
+        row("Need met, points", *(in_points(w.standing.need_met_points) for w in ways)),
+        row("Met of the fifth of need furthest from the standard, points", *(in_points(w.standing.worst_fifth_points) for w in ways)),
+        row("Grants to schools", *(money(sum(w.amounts.grants.values())) for w in ways)),
+        row("Specialist time at its price", *(money(specialist_time_pounds(facts.partnership, w.amounts)) for w in ways)),
+        row("Running bases", *(money(base_pounds(facts.partnership, facts.policy, w.amounts)) for w in ways)),
+        row("Half-days given", *(whole(sum(w.amounts.sessions.values())) for w in ways)),
+        row("Base places given to zones", *(whole(sum(w.amounts.places.values())) for w in ways)),
+        row("Rules it breaks", *(rules(w.rules_broken) for w in ways)),
     ]
+    headings = (*words("Measure"), *numbers(*(w.name for w in ways)))
     return OtherWaysView(
-        measures=table("The plan beside other ways to share", (*words("Measure"), *numbers(*(name for name, _, _ in ways))), rows),
+        line=line,
+        below=bars(
+            anchor="below-chart",
+            title=f"Need below the board's line of {line} percent, in points: less is better",
+            kinds=[Kind(fill="dots", words="below the line")],
+            has_key=False,
+            lines=[
+                BarLine(name=w.name, amounts=(w.standing.shortfall_points,), figure=f"{w.standing.shortfall_points:.1f}", note=_breaks(w))
+                for w in ways
+            ],
+        ),
+        stands=bars(
+            anchor="ways-chart", title="Where the standards stand", kinds=STANDS, lines=[_stands(way) for way in ways]
+        ),
+        measures=to_take(kept, "other-ways", table("The plan beside other ways to share", headings, rows)),
         broken=tuple(
-            BrokenRules(way=name, sentences=tuple(RULES[rule_id].sentence for rule_id in broken)) for name, _, broken in ways if broken
+            BrokenRules(way=w.name, sentences=tuple(RULES[rule_id].sentence for rule_id in w.rules_broken)) for w in ways if w.rules_broken
         ),
     )
 
 
-def _furthest(stands: Standing) -> str:
-    return f"{stands.worst_fifth_points:.1f}"
+def _breaks(way: Way) -> str:
+    return f"Breaks {count(len(way.rules_broken), 'rule')}" if way.rules_broken else ""
+
+
+def _stands(way: Way) -> BarLine:
+    s = way.standing
+    numbers_of = (s.met, s.partly_met, s.under_half, s.out_of_reach)
+    said = listed([f"{n:,} {kind.words}" for n, kind in zip(numbers_of, STANDS, strict=True) if n])
+    return BarLine(name=way.name, amounts=numbers_of, figure="", note=upper_first(said or "No school has a need that standards cover"))

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.export.summary import day
 from planner.measures import SPENDING_USES
-from planner.partnership import Base, DecisionRight, Fund, FundUse, Service, YearEnd
+from planner.need import PLACE
+from planner.partnership import Base, Fund, FundUse, Service, YearEnd
 from planner.reasons import half_days
 from planner.supply import base_opening_pounds, base_running_pounds, host_condition
-from web.plans.presenters.frame import school_link
+from web.charts import BarLine, Bars, Kind, bars
+from web.plans.presenters.cells import decision, in_hundredths, money, whole
+from web.plans.presenters.frame import school_link, to_take
 from web.plans.presenters.schools import recipient_cell
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
-from web.words import count, hundredths, pounds, upper_first
-
-_RIGHTS = {DecisionRight.OURS: "Ours to give", DecisionRight.INFORMATION: "For information only"}
-
-
-def decision(right: DecisionRight, to: str, by: str) -> str:
-    """Who decides, and until when they must be asked."""
-    return _RIGHTS.get(right) or f"Ask {to or 'its holder'}" + (f" by {day(by)}" if by else "")
+from web.words import count, pounds, upper_first
 
 
 # --- services ----------------------------------------------------------------------------
@@ -40,6 +35,7 @@ class ServiceBlock:
 class ServicesView:
     """All services."""
 
+    chart: Bars
     supply: TableView
     blocks: tuple[ServiceBlock, ...]
 
@@ -53,38 +49,57 @@ def services(kept: KeptPlan) -> ServicesView:
         rows.append(
             row(
                 TableCell(text=service.name, href=f"#service-{service.service_id}"), facts.policy.role(service.role).name,
-                f"{supply.in_post_sessions:,}", f"{supply.statutory_sessions:,}", f"{supply.other_duties_sessions:,}",
-                f"{supply.held_back_sessions:,}", f"{supply.shareable_sessions:,}", f"{given:,}", f"{supply.shareable_sessions - given:,}",
+                whole(supply.in_post_sessions), whole(supply.statutory_sessions), whole(supply.other_duties_sessions),
+                whole(supply.held_back_sessions), whole(supply.shareable_sessions), whole(given), whole(supply.shareable_sessions - given),
                 decision(service.decision_right, service.request_to, service.request_by),
             )
         )  # fmt: skip
+    headings = (
+        *words("Service", "Role"),
+        *numbers("In post", "Statutory, first", "Other duties", "Held back", "Can be shared", "Given", "Left"),
+        *words("Who decides"),
+    )
+    supply_view = table("Half-days a year, by service", headings, rows, empty="The partnership has no service.")
     return ServicesView(
-        supply=table(
-            "Half-days a year, by service",
-            (
-                *words("Service", "Role"),
-                *numbers("In post", "Statutory, first", "Other duties", "Held back", "Can be shared", "Given", "Left"),
-                *words("Who decides"),
-            ),
-            rows,
-            empty="The partnership has no service.",
-        ),
-        blocks=tuple(_service_block(service, kept) for service in facts.partnership.services),
+        chart=_given_chart(kept),
+        supply=to_take(kept, "services", supply_view),
+        blocks=tuple(_service_block(service, number, kept) for number, service in enumerate(facts.partnership.services, start=1)),
     )
 
 
-def _service_block(service: Service, kept: KeptPlan) -> ServiceBlock:
+def _given_chart(kept: KeptPlan) -> Bars:
+    lines = []
+    for service in kept.facts.partnership.services:
+        given, of = kept.facts.given(service.service_id), kept.facts.supply[service.service_id].shareable_sessions
+        if of:
+            lines.append(BarLine(name=service.name, amounts=(given, max(0, of - given)), figure=f"{given:,} of {of:,}"))
+    return bars(
+        anchor="given-chart",
+        title="Half-days given, of those that can be shared",
+        kinds=(Kind(fill="solid", words="given"), Kind(fill="empty", words="left")),
+        lines=lines,
+    )
+
+
+def _service_block(service: Service, number: int, kept: KeptPlan) -> ServiceBlock:
     facts = kept.facts
     supply, given = facts.supply[service.service_id], facts.given(service.service_id)
     last = {(str(r.urn), r.item): r.amount for r in facts.partnership.last_year}
     has_last = {str(r.urn) for r in facts.partnership.last_year}
     rows = [
-        row(recipient_cell(recipient, kept), f"{n:,}", f"{last.get((recipient, service.service_id), 0):,}" if recipient in has_last else "not known")
+        row(recipient_cell(recipient, kept), whole(n), whole(last.get((recipient, service.service_id), 0)) if recipient in has_last else "not known")
         for recipient in facts.names
         if (n := facts.amounts.sessions.get((recipient, service.service_id), 0))
     ]  # fmt: skip
     price = f"{pounds(service.price_pounds_per_session)} a half-day" if service.price_pounds_per_session else "in kind, at no price"
     short = supply.statutory_shortfall_sessions
+    view = table(
+        f"Who gets time of {service.name}",
+        (*words("School or zone"), *numbers("Half-days", "Last year")),
+        rows,
+        empty="Nobody: nothing of it can be shared." if not supply.shareable_sessions else "Nobody in this plan.",
+        is_caption_hidden=True,
+    )
     return ServiceBlock(
         anchor=f"service-{service.service_id}",
         name=service.name,
@@ -94,13 +109,7 @@ def _service_block(service: Service, kept: KeptPlan) -> ServiceBlock:
         + (
             f" {upper_first(half_days(supply.vacant_sessions))} of its posts are vacant and give nothing." if supply.vacant_sessions else ""
         ),
-        given=table(
-            f"Who gets time of {service.name}",
-            (*words("School or zone"), *numbers("Half-days", "Last year")),
-            rows,
-            empty="Nobody: nothing of it can be shared." if not supply.shareable_sessions else "Nobody in this plan.",
-            is_caption_hidden=True,
-        ),
+        given=to_take(kept, f"time-of-service-{number}", view),
     )
 
 
@@ -125,7 +134,7 @@ def bases(kept: KeptPlan, sentence: str) -> BasesView:
         given[base_id] = given.get(base_id, 0) + n
     return BasesView(
         sentence=sentence,
-        bases=table(
+        bases=to_take(kept, "bases", table(
             "Bases: now and in this plan",
             (
                 *words("Base", "Host", "Is for"),
@@ -134,20 +143,20 @@ def bases(kept: KeptPlan, sentence: str) -> BasesView:
             ),
             [_base_row(b, given.get(b.base_id, 0), kept) for b in facts.partnership.bases],
             empty="No base is open and none is offered.",
-        ),
-        costs=table(
+        )),
+        costs=to_take(kept, "base-costs", table(
             "What bases cost the pool, pounds a year",
             (*words("Base"), *numbers("Running", "Opening, once"), *words("Host agrees")),
             [_cost_row(b, kept) for b in facts.partnership.bases]
-            + [row("All bases", pounds(facts.running_pounds), pounds(facts.opening_pounds), "", is_total=True)],
-        ),
-        places=table(
+            + [row("All bases", money(facts.running_pounds), money(facts.opening_pounds), "", is_total=True)],
+        )),
+        places=to_take(kept, "places", table(
             "Places by base, zone and standard",
             (*words("Base", "Zone", "Standard"), *numbers("Places needed", "Places given")),
             _place_rows(kept),
             empty="No place is given.",
-        ),
-    )
+        )),
+    )  # fmt: skip
 
 
 def _base_row(base: Base, given: int, kept: KeptPlan) -> TableRow:
@@ -161,7 +170,7 @@ def _base_row(base: Base, given: int, kept: KeptPlan) -> TableRow:
     return row(
         base.name, school_link(kept, base.host_urn, facts.names[str(base.host_urn)]),
         f"{', '.join(needs.get(n, n) for n in base.needs)}; {base.phase.value}; {base.kind.value}",
-        f"{base.places_now:,}" if base.is_open else "not open", f"{base.pupils_now:,}", f"{size:,}", f"{given:,}", f"{max(0, size - given):,}",
+        whole(base.places_now) if base.is_open else "not open", whole(base.pupils_now), whole(size), whole(given), whole(max(0, size - given)),
         upper_first(state), decision(base.decision_right, base.request_to, base.request_by),
     )  # fmt: skip
 
@@ -173,8 +182,8 @@ def _cost_row(base: Base, kept: KeptPlan) -> TableRow:
     most = f", up to {count(condition.most_places, 'place')}" if condition.most_places is not None else ""
     return row(
         base.name,
-        pounds(base_running_pounds(base, size, facts.policy)),
-        pounds(base_opening_pounds(base, facts.policy) if size else 0),
+        money(base_running_pounds(base, size, facts.policy)),
+        money(base_opening_pounds(base, facts.policy) if size else 0),
         upper_first(condition.consent.value) + most,
     )
 
@@ -188,7 +197,7 @@ def _place_rows(kept: KeptPlan) -> list[TableRow]:
             cell = facts.world.picture.cell(cell_id)
             rows.append(
                 row(names[base_id], facts.names[cell.recipient], facts.policy.standard(cell.standard_id).name,
-                    hundredths(cell.requirement("place")), f"{n:,}")
+                    in_hundredths(cell.requirement(PLACE)), whole(n))
             )  # fmt: skip
     return rows
 
@@ -210,48 +219,103 @@ class MoneyView:
     """All funds."""
 
     sentence: str
+    chart: Bars
+    where: TableView
     funds: tuple[FundBlock, ...]
     pots: TableView
     paid_in: TableView
 
 
+_GOES_TO = (
+    Kind(fill="solid", words="grants to schools"), Kind(fill="stripes", words="specialist time"), Kind(fill="cross", words="bases"),
+    Kind(fill="lines", words="contingency"), Kind(fill="dots", words="moderated pot"), Kind(fill="empty", words="left, not planned"),
+)  # fmt: skip
 _USES = {
     FundUse.SPECIALIST_TIME: "Specialist time", FundUse.BASE_RUNNING: "Running bases", FundUse.BASE_OPENING: "Opening bases",
     FundUse.CONTINGENCY: "Contingency",
 }  # fmt: skip
 
 
-def money(kept: KeptPlan, sentence: str) -> MoneyView:
+def funds(kept: KeptPlan, sentence: str) -> MoneyView:
     """Each fund's account, the moderated pot by half-term, and what schools pay in."""
     facts = kept.facts
     halves = range(1, 7)
     pots = {(f.fund_id, h): facts.amounts.pots.get((f.fund_id, h), 0) for f in facts.partnership.funds for h in halves}
     return MoneyView(
         sentence=sentence,
-        funds=tuple(_fund_block(fund, kept) for fund in facts.partnership.funds),
-        pots=table(
+        chart=_funds_chart(kept),
+        where=_where_funds_go(kept),
+        funds=tuple(_fund_block(fund, number, kept) for number, fund in enumerate(facts.partnership.funds, start=1)),
+        pots=to_take(kept, "moderated-pot", table(
             "Moderated pot by half-term, pounds",
             (*words("Fund"), *numbers(*(f"Half-term {h}" for h in halves), "Year")),
             [
-                row(f.name, *(pounds(pots[f.fund_id, h]) for h in halves), pounds(sum(pots[f.fund_id, h] for h in halves)))
+                row(f.name, *(money(pots[f.fund_id, h]) for h in halves), money(sum(pots[f.fund_id, h] for h in halves)))
                 for f in facts.partnership.funds
                 if any(pots[f.fund_id, h] for h in halves)
             ],
             empty="No money is released to a moderated pot.",
-        ),
-        paid_in=table(
+        )),
+        paid_in=to_take(kept, "paid-in", table(
             "What schools pay in, pounds a year",
             (*words("School", "Into"), *numbers("Pounds")),
             [
-                row(school_link(kept, c.urn, facts.names[str(c.urn)]), next(f.name for f in facts.partnership.funds if f.fund_id == c.fund_id), pounds(c.pounds))
+                row(school_link(kept, c.urn, facts.names[str(c.urn)]), next(f.name for f in facts.partnership.funds if f.fund_id == c.fund_id), money(c.pounds))
                 for c in facts.partnership.contributions
             ],
             empty="Schools pay nothing in.",
-        ),
+        )),
     )  # fmt: skip
 
 
-def _fund_block(fund: Fund, kept: KeptPlan) -> FundBlock:
+def _goes_to(fund: Fund, kept: KeptPlan) -> tuple[int, ...]:
+    """Where a fund's money of both years goes, in the order of ``_GOES_TO``; what is left comes last."""
+    accounts = [a for a in kept.facts.accounts if a.fund_id == fund.fund_id]
+    used = {use: sum(dict(a.by_use)[use] for a in accounts) for use in SPENDING_USES}
+    return (
+        sum(a.grants for a in accounts),
+        used[FundUse.SPECIALIST_TIME],
+        used[FundUse.BASE_RUNNING] + used[FundUse.BASE_OPENING],
+        used[FundUse.CONTINGENCY],
+        sum(a.moderated_pot for a in accounts),
+        sum(a.left for a in accounts),
+    )
+
+
+def _funds_chart(kept: KeptPlan) -> Bars:
+    lines = []
+    for fund in kept.facts.partnership.funds:
+        parts = _goes_to(fund, kept)
+        if any(parts):
+            said = [f"{kind.words} {pounds(n)}" for kind, n in zip(_GOES_TO, parts, strict=True) if n]
+            lines.append(BarLine(name=fund.name, amounts=parts, figure=pounds(sum(parts)), note=upper_first("; ".join(said))))
+    is_used = [any(line.amounts[i] for line in lines) for i in range(len(_GOES_TO))]
+    return bars(
+        anchor="funds-chart",
+        title="Where each fund goes, both financial years together",
+        kinds=[kind for kind, used in zip(_GOES_TO, is_used, strict=True) if used],
+        lines=[
+            BarLine(
+                name=x.name, figure=x.figure, note=x.note, amounts=tuple(n for n, used in zip(x.amounts, is_used, strict=True) if used)
+            )
+            for x in lines
+        ],
+    )
+
+
+def _where_funds_go(kept: KeptPlan) -> TableView:
+    every = [(fund.name, _goes_to(fund, kept)) for fund in kept.facts.partnership.funds]
+    rows = [row(name, *map(money, parts), money(sum(parts))) for name, parts in every]
+    totals = [sum(parts[i] for _, parts in every) for i in range(len(_GOES_TO))]
+    view = table(
+        "Where each fund goes, pounds of both financial years",
+        (*words("Fund"), *numbers(*(upper_first(kind.words) for kind in _GOES_TO), "All")),
+        [*rows, row("All funds", *map(money, totals), money(sum(totals)), is_total=True)],
+    )
+    return to_take(kept, "funds", view)
+
+
+def _fund_block(fund: Fund, number: int, kept: KeptPlan) -> FundBlock:
     facts = kept.facts
     first, second = (a for a in facts.accounts if a.fund_id == fund.fund_id)
     lines = [
@@ -270,11 +334,11 @@ def _fund_block(fund: Fund, kept: KeptPlan) -> FundBlock:
         name=fund.name,
         sentence=f"May pay for {uses}. What is left on 31 March {end}. {decision(fund.decision_right, fund.request_to, fund.request_by)}."
         + (f" {fund.conditions.rstrip('.')}." if fund.conditions else ""),
-        account=table(
+        account=to_take(kept, f"fund-{number}", table(
             f"{fund.name}, pounds",
             (*words("Line"), *numbers(f"September to March ({years[0]})", f"April to August ({years[1]})")),
-            [row(title, pounds(a), pounds(b)) for title, a, b in kept_lines]
-            + [row("Left, not planned", pounds(first.left), pounds(second.left), is_total=True)],
+            [row(title, money(a), money(b)) for title, a, b in kept_lines]
+            + [row("Left, not planned", money(first.left), money(second.left), is_total=True)],
             is_caption_hidden=True,
-        ),
-    )
+        )),
+    )  # fmt: skip

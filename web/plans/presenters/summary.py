@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.export.summary import ILLUSTRATIVE, summary_lines
-from planner.measures import standing
-from web.plans.presenters.frame import plan_url
+from planner.export.summary import ILLUSTRATIVE
+from web.charts import BarLine, Bars, Kind, bars
+from web.plans.presenters.cells import in_hundredths, rules, whole
+from web.plans.presenters.frame import plan_url, to_take
+from web.plans.presenters.needs import STANDS, pupils_by_stand
 from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
 from web.words import count, signed
@@ -18,6 +20,7 @@ class Count:
 
     number: str
     words: str
+    fill: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +39,11 @@ class SummaryView:
 
     standards: str
     counts: tuple[Count, ...]
+    chart: Bars
+    stands: TableView
     lines: tuple[Line, ...]
     ways: TableView
+    beside: tuple[str, ...]
 
 
 _MORE = (
@@ -54,32 +60,62 @@ def summary(kept: KeptPlan) -> SummaryView:
     """Counts, lines, and the same counts for other ways to share."""
     facts = kept.facts
     here = facts.standing
-    lines = summary_lines(facts.plan, facts.world)
+    lines = facts.lines
+    numbers_of = (here.met, here.partly_met, here.under_half, here.out_of_reach)
     return SummaryView(
         standards=f"{lines[0].removeprefix(ILLUSTRATIVE)} A standard counts once for each school or zone that has the need.",
-        counts=(
-            Count(number=f"{here.met:,}", words="fully met"),
-            Count(number=f"{here.partly_met:,}", words="partly met"),
-            Count(number=f"{here.under_half:,}", words="under half"),
-            Count(number=f"{here.out_of_reach:,}", words="out of reach"),
+        counts=tuple(Count(number=f"{n:,}", words=kind.words, fill=kind.fill) for n, kind in zip(numbers_of, STANDS, strict=True)),
+        chart=bars(
+            anchor="standards-chart", title="Quality standards", kinds=STANDS, has_key=False,
+            lines=[BarLine(name="", amounts=numbers_of, figure="")],
         ),
+        stands=_stands(kept, numbers_of),
         lines=tuple(
             Line(title=title, text=signed(text), more=more, href=plan_url(kept, endpoint))
             for text, (title, more, endpoint) in zip(lines[1:6], _MORE, strict=True)
         ),
         ways=_ways(kept),
-    )
+        beside=_beside(kept),
+    )  # fmt: skip
+
+
+def _stands(kept: KeptPlan, numbers_of: tuple[int, ...]) -> TableView:
+    """The chart as a table."""
+    pupils = pupils_by_stand(kept)
+    rows = [row(kind.words, whole(n), in_hundredths(p)) for kind, n, p in zip(STANDS, numbers_of, pupils, strict=True)]
+    total = row("All standards", whole(sum(numbers_of)), in_hundredths(sum(pupils)), is_total=True)
+    view = table("Standards, by where they stand", (*words("Stand"), *numbers("Standards", "Expected pupils")), [*rows, total])
+    return to_take(kept, "standards-by-stand", view)
 
 
 def _ways(kept: KeptPlan) -> TableView:
-    facts = kept.facts
-    rows = [row("This plan", f"{facts.standing.met:,}", f"{facts.standing.under_half:,}", "none")]
-    for baseline in facts.plan.baselines:
-        there = standing(facts.world.picture, facts.policy, baseline.amounts)
-        broken = count(len(baseline.rules_broken), "rule") if baseline.rules_broken else "none"
-        rows.append(row(baseline.title.partition(" (")[0], f"{there.met:,}", f"{there.under_half:,}", broken))
-    return table(
+    rows = [
+        row(way.name, whole(way.standing.met), whole(way.standing.under_half), rules(way.rules_broken)) for way in kept.facts.ways
+    ]
+    view = table(
         "This plan beside other ways to share the same pool",
         (*words("Way to share"), *numbers("Standards fully met", "Standards under half", "Rules it breaks")),
         rows,
     )
+    return to_take(kept, "other-ways-in-short", view)
+
+
+def _beside(kept: KeptPlan) -> tuple[str, ...]:
+    """Why the count of standards fully met does not say by itself which way is better."""
+    plan, *others = kept.facts.ways
+    if not others:
+        return ()
+    line = f"{float(kept.facts.policy.board.line_percent):g}"
+    why = (
+        f"The plan is made to leave as little need as possible below the board's line of {line} percent of each standard: "
+        "what is furthest below comes first. A way that fills some standards to the full, and leaves others far below the line, "
+        "can meet more of them in full and still leave more need below the line. So look at both columns."
+    )
+    found = []
+    for way in others:
+        more = way.standing.met - plan.standing.met
+        if more > 0:
+            is_lower = way.standing.shortfall_points < plan.standing.shortfall_points
+            broken = f", and breaks {count(len(way.rules_broken), 'rule')} that the plan keeps" if way.rules_broken else ""
+            found.append(f"{way.name} meets {more:,} more in full and leaves {'less' if is_lower else 'more'} need below the line{broken}.")
+    return (why, " ".join(found) or "Here no other way meets more standards in full than this plan does.")

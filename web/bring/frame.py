@@ -1,0 +1,113 @@
+"""What stands round the pages of one partnership, and the words that several of them share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import url_for
+
+from planner.intake.differences import Change, Difference
+from planner.store import Transaction
+from web.access import Permission, may
+from web.tables import TableView, row, table, words
+from web.words import count
+
+PAGES = (
+    ("bring.versions", "Versions", Permission.READ_PLAN, {"bring.versions", "bring.changes"}),
+    ("bring.policy", "Policy", Permission.READ_PLAN, {"bring.policy", "bring.look_at_policy", "bring.set_policy", "bring.policy_changes"}),
+)
+BRING = ("bring.choose", "Bring figures", Permission.UPLOAD)
+MOST_SHOWN = 200
+LONGEST = 160
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A link to another page of this journey."""
+
+    text: str
+    href: str
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Whose pages these are, and the way to the others."""
+
+    partnership_id: int
+    partnership: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A label and what it says."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What one version says differently from another: how much in a sentence, and the first of it."""
+
+    sentence: str
+    table: TableView
+
+
+def frame(tx: Transaction, partnership_id: int, endpoint: str) -> Frame:
+    """The frame of the page at an endpoint."""
+    here = tx.partnerships.partnership(partnership_id=partnership_id)
+    assert here is not None
+    named = {name for *_, names in PAGES for name in names}
+    pages = [(name, text, permission, endpoint in names) for name, text, permission, names in PAGES]
+    pages.append((*BRING, endpoint not in named))
+    return Frame(
+        partnership_id=partnership_id,
+        partnership=here.name,
+        steps=tuple(
+            Step(text=text, href=url_for(name, partnership_id=partnership_id), is_here=is_here)
+            for name, text, permission, is_here in pages
+            if may(permission, partnership_id)
+        ),
+    )
+
+
+def who(tx: Transaction, user_id: int | None) -> str:
+    """The name of somebody who did something; an erased person shows as erased."""
+    person = None if user_id is None else tx.people.user(user_id=user_id)
+    return "The planner" if person is None else person.name
+
+
+def short(text: str) -> str:
+    """What somebody wrote, not too long for a table."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 20]}... ({len(text):,} characters)"
+
+
+def changes_of(found: tuple[Difference, ...], caption: str) -> Changes:
+    """The differences of two versions of the figures."""
+    return Changes(
+        sentence=how_many(len(found), "difference"),
+        table=table(
+            caption,
+            words("Row", "Sheet", "Column", "Was", "Now"),
+            [
+                row(short(one.row), one.sheet, one.column or "The whole row", *_was_and_now(one))
+                for one in found[:MOST_SHOWN]
+            ],
+            empty="Nothing differs.",
+        ),
+    )  # fmt: skip
+
+
+def how_many(number: int, one: str, many: str = "") -> str:
+    """How many there are, and how many of them are shown."""
+    return count(number, one, many) + (f". Here are the first {MOST_SHOWN:,}." if number > MOST_SHOWN else ".")
+
+
+def _was_and_now(one: Difference) -> tuple[str, str]:
+    if one.change is Change.ADDED:
+        return "Not there", "Added"
+    if one.change is Change.REMOVED:
+        return "There", "Taken out"
+    return short(one.was) or "Blank", short(one.now) or "Blank"

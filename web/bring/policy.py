@@ -1,0 +1,172 @@
+"""The board's policy: what is in force, its versions, and new settings in a file."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from planner.child import shown_name
+from planner.documents import Json
+from planner.errors import ChangedMeanwhile, InputMustBeMended
+from planner.policy import Policy, load_policy
+from planner.store import Transaction
+from web.access import Permission, me, requires
+from web.bring.findings import clash
+from web.bring.forms import ConfirmForm, PolicyForm
+from web.bring.frame import frame
+from web.bring.policy_presenters import changes_view, policy_view
+from web.bring.uploads import given
+from web.shelf import policy_of
+from web.wiring import Wiring
+
+POLICY = "/partnerships/<id:partnership_id>/policy"
+MOST_BYTES = 100_000
+Answer = str | Response | tuple[str, int]
+
+
+def add_policy(routes: Blueprint, wiring: Wiring) -> None:
+    """Add the routes of the policy."""
+    store = wiring.store
+
+    @routes.get(POLICY)
+    @requires(Permission.READ_PLAN)
+    def policy(partnership_id: int) -> Answer:
+        return show(partnership_id, PolicyForm(), 200)
+
+    def show(partnership_id: int, form: PolicyForm, status: int) -> Answer:
+        with store.read() as tx:
+            return render_template(
+                "bring/policy.html", frame=frame(tx, partnership_id, "bring.policy"), view=policy_view(tx, partnership_id), form=form
+            ), status  # fmt: skip
+
+    @routes.get(f"{POLICY}/versions/<id:version>/differences")
+    @requires(Permission.READ_PLAN)
+    def policy_changes(partnership_id: int, version: int) -> Answer:
+        with store.read() as tx:
+            after = tx.policies.version(partnership_id=partnership_id, version=version)
+            before = tx.policies.version(partnership_id=partnership_id, version=version - 1)
+            if after is None or before is None:
+                abort(404)
+            return render_template(
+                "bring/policy_changes.html",
+                frame=frame(tx, partnership_id, "bring.policy_changes"),
+                version=version,
+                note=after.note,
+                changes=changes_view(policy_of(before), policy_of(after), "What changed"),
+            )
+
+    # --- the board's new settings: nothing is kept until they are confirmed ---
+
+    @routes.post(POLICY)
+    @requires(Permission.SET_POLICY)
+    def look_at_policy(partnership_id: int) -> Answer:
+        form = PolicyForm()
+        file = given(form.file.data)
+        if file is None:
+            form.file.errors = ["Choose the file with the board's settings."]
+            return show(partnership_id, form, 422)
+        name = shown_name(file.filename or "") or "The file"
+        try:
+            settings = text_of(file.read(MOST_BYTES + 1), name)
+            with store.read() as tx:
+                new = new_policy(tx, partnership_id, settings, name)
+        except InputMustBeMended as refused:
+            form.file.errors = [str(refused)]
+            return show(partnership_id, form, 422)
+        return show_confirm(partnership_id, ConfirmForm(note=""), new, settings, name)
+
+    @routes.post(f"{POLICY}/confirm")
+    @requires(Permission.SET_POLICY)
+    def set_policy(partnership_id: int) -> Answer:
+        form = ConfirmForm()
+        settings, name = request.form.get("settings", "").replace("\r\n", "\n"), shown_name(request.form.get("file_name", "")) or "The file"
+        is_noted = form.validate()
+        try:
+            with store.read() as tx:
+                new = new_policy(tx, partnership_id, text_of(settings.encode("utf-8", "replace"), name), name)
+        except InputMustBeMended as refused:
+            lost = PolicyForm()
+            lost.file.errors = [str(refused)]
+            return show(partnership_id, lost, 422)
+        if not is_noted:
+            return show_confirm(partnership_id, form, new, settings, name, status=422)
+        try:
+            with store.begin() as tx:
+                version = keep(tx, partnership_id, new, seen=request.form.get("based_on", ""), note=form.note.data)
+        except ChangedMeanwhile as conflict:
+            return show_confirm(partnership_id, form, new, settings, name, status=422, fault=str(conflict))
+        flash(f"Version {version} of the policy is in force. Plans asked for from now keep to it.", "success")
+        return redirect(url_for("bring.policy", partnership_id=partnership_id), 303)
+
+    def show_confirm(
+        partnership_id: int, form: ConfirmForm, new: Policy, settings: str, name: str, *, status: int = 200, fault: str = ""
+    ) -> Answer:
+        with store.read() as tx:
+            here = tx.partnerships.partnership(partnership_id=partnership_id)
+            assert here is not None
+            old = policy_of(tx.policies.latest(partnership_id=partnership_id))
+            return render_template(
+                "bring/confirm_policy.html", frame=frame(tx, partnership_id, "bring.set_policy"), form=form, fault=fault, settings=settings,
+                file_name=name, based_on=here.latest_policy, changes=changes_view(old, new, "Settings that change"),
+            ), status  # fmt: skip
+
+
+def text_of(content: bytes, name: str) -> str:
+    """The settings as text. Raises ``InputMustBeMended`` where they are none."""
+    if len(content) > MOST_BYTES:
+        raise InputMustBeMended(f"{name} is larger than 100 KB: keep only the settings that the board changes in it.")
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise InputMustBeMended(f"{name} is no text file: save the settings as plain text, in UTF-8.") from error
+
+
+def new_policy(tx: Transaction, partnership_id: int, settings: str, name: str) -> Policy:
+    """The policy with these settings laid over the shipped pack.
+
+    Raises ``InputMustBeMended`` with one sentence where they cannot be used, do not fit the figures or change nothing.
+    """
+    with tempfile.TemporaryDirectory(prefix="planner-") as folder:
+        path = Path(folder) / "settings.toml"
+        path.write_text(settings, encoding="utf-8", newline="\n")
+        try:
+            policy = load_policy(path)
+        except InputMustBeMended as refused:
+            # On a page the file has the name that its sender gave it, and nobody has a command line.
+            said = str(refused).replace(str(path), name).replace("`planner policy show`", "the page of sources among the figures")
+            raise InputMustBeMended(said) from refused
+    latest = tx.policies.latest(partnership_id=partnership_id)
+    if latest is not None and latest.document == _document(policy):
+        raise InputMustBeMended(f"{name} changes nothing: the policy in force says the same.")
+    figures = tx.partnerships.latest(partnership_id=partnership_id)
+    why = "" if figures is None else clash(figures.partnership(), policy)
+    if why:
+        raise InputMustBeMended(f"{name} does not fit the partnership's figures. {why}")
+    return policy
+
+
+def keep(tx: Transaction, partnership_id: int, policy: Policy, *, seen: str, note: str) -> int:
+    """Make a policy the next version: its number. Raises ``ChangedMeanwhile`` where the page showed another one as in force."""
+    here = tx.partnerships.partnership(partnership_id=partnership_id)
+    if here is None or seen != str(here.latest_policy):
+        raise ChangedMeanwhile(
+            "Somebody else set a new policy while this page was open. Nothing is lost: the page now shows what your file changes in it. "
+            "Look at it, then confirm again."
+        )
+    made = tx.policies.add_version(
+        partnership_id=partnership_id, document=_document(policy), note=note, by=me().user_id, based_on=here.latest_policy
+    )
+    tx.events.record(
+        partnership_id=partnership_id, by=me().user_id, action="policy set", subject=f"policy version {made.version}",
+        detail={"version": made.version},
+    )  # fmt: skip
+    return made.version
+
+
+def _document(policy: Policy) -> Json:
+    document: Json = json.loads(policy.document)
+    return document

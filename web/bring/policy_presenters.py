@@ -1,0 +1,130 @@
+"""The words of the policy's pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import url_for
+
+from planner.export.summary import day
+from planner.intake.differences import PolicyDifference, policy_differences
+from planner.policy import Policy
+from planner.rules import RULES
+from planner.store import Transaction
+from planner.store.partnerships import VersionRow
+from web.bring.frame import MOST_SHOWN, Changes, Fact, how_many, short, who
+from web.shelf import policy_of
+from web.tables import TableCell, TableRow, TableView, row, table, words
+from web.words import MINUS, moment, upper_first
+
+_PARTS = {
+    "board": "The board's settings", "rules": "Rules", "need": "Area need", "priorities": "What a need weighs", "benefit": "What support meets",
+    "adult_hours": "Trained adults", "roles": "Specialist roles", "bases": "Bases", "assume": "What is assumed", "assume_needs": "What is assumed",
+    "standards": "Quality standards",
+}  # fmt: skip
+_AS_SAID = {"fsm6": "FSM6", "idaci": "IDACI", "sen": "SEN", "wte": "full-time post"}
+_ON_OFF = {"yes": "on", "no": "off"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyView:
+    """The policy in force."""
+
+    facts: tuple[Fact, ...]
+    rules: TableView
+    versions: TableView
+    has_figures: bool
+
+
+def policy_view(tx: Transaction, partnership_id: int) -> PolicyView:
+    """The policy in force in short, and its versions."""
+    here = tx.partnerships.partnership(partnership_id=partnership_id)
+    assert here is not None
+    policy = policy_of(tx.policies.latest(partnership_id=partnership_id))
+    rows = tx.policies.versions(partnership_id=partnership_id)
+    by_path = {figure.path: figure for figure in policy.figures}
+    board = [figure for path, figure in by_path.items() if path.startswith("board.")]
+    in_force = f"Version {here.latest_policy}" if here.latest_policy else "The planner's policy pack as it is shipped"
+    return PolicyView(
+        facts=(
+            Fact(label="In force", text=f"{in_force}: {policy.title}"),
+            Fact(label="Pack", text=f"Version {policy.version}, {day(policy.date)}"),
+            *(
+                Fact(
+                    label=_said(figure.path.rpartition(".")[2]),
+                    text=f"{figure.value.replace('-', MINUS)} {figure.unit}" + (f" ({figure.confidence})" if figure.confidence else ""),
+                )
+                for figure in board
+            ),
+        ),
+        rules=table(
+            "Rules that a board may switch off",
+            words("Rule", "Now"),
+            [row(RULES[rule_id].sentence, "On" if is_on else TableCell(text="Off", tag="yellow")) for rule_id, is_on in policy.rules_on],
+            is_caption_hidden=True,
+        ),
+        versions=table(
+            "Versions of the policy",
+            words("Version", "Set", "By", "What is new", "What changed"),
+            [_row(tx, one) for one in rows],
+            empty="The partnership has set no policy of its own yet. Until it does, the planner's policy pack is in force as it is shipped.",
+            is_caption_hidden=True,
+        ),
+        has_figures=bool(here.latest_version),
+    )
+
+
+def _row(tx: Transaction, one: VersionRow) -> TableRow:
+    return row(
+        f"Version {one.version}",
+        moment(one.made_at),
+        who(tx, one.made_by),
+        one.note or "Nothing said",
+        TableCell(
+            text=f"Changes since version {one.version - 1}",
+            href=url_for("bring.policy_changes", partnership_id=one.partnership_id, version=one.version),
+        )
+        if one.version > 1
+        else "It is the first",
+    )
+
+
+def changes_view(old: Policy, new: Policy, caption: str) -> Changes:
+    """The settings in which two policies differ."""
+    found = policy_differences(old.document, new.document)
+    names = {f"roles.{role.role_id}": role.name for role in new.roles} | {f"standards.{s.standard_id}": s.name for s in new.standards}
+    return Changes(
+        sentence=how_many(len(found), "setting differs", "settings differ"),
+        table=table(
+            caption,
+            words("Setting", "Of", "Was", "Now"),
+            [row(_setting(one, names), _of(one, names), _value(one, one.was), _value(one, one.now)) for one in found[:MOST_SHOWN]],
+            empty="Nothing differs.",
+        ),
+    )  # fmt: skip
+
+
+def _setting(one: PolicyDifference, names: dict[str, str]) -> str:
+    parts = one.path.split(".")
+    if parts[0] == "rules" and parts[-1] in RULES:
+        return RULES[parts[-1]].sentence
+    return _said(", ".join(parts[2:] if ".".join(parts[:2]) in names and len(parts) > 2 else parts[1:] or parts))
+
+
+def _of(one: PolicyDifference, names: dict[str, str]) -> str:
+    head = one.path.split(".")[0]
+    group = _PARTS.get(head, "The policy itself")
+    name = names.get(".".join(one.path.split(".")[:2]))
+    return f"{group}: {name}" if name else group
+
+
+def _value(one: PolicyDifference, text: str) -> str:
+    if not text:
+        return "Not set"
+    said = _ON_OFF.get(text, text) if one.path.startswith("rules.") else short(text)
+    said = said.replace("-", MINUS, 1) if said[:1] == "-" else said
+    return f"{said} {one.unit}" if one.unit and not one.path.endswith((".source", ".date", ".confidence", ".unit")) else upper_first(said)
+
+
+def _said(text: str) -> str:
+    return upper_first(" ".join(_AS_SAID.get(word, word) for word in text.replace("_", " ").split()))

@@ -1,0 +1,203 @@
+"""The words of the pages of questions: the list, and the whole story of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import url_for
+
+from planner.store import Decision, QueryState, Transaction
+from planner.store.schools import Query
+from web.access import Permission, User
+from web.queries.forms import DECISIONS
+from web.queries.since import Since, since
+from web.shelf import Shelf
+from web.tables import TableCell, TableView, row, table, words
+from web.words import listed, moment, upper_first
+
+STATES = {QueryState.OPEN: ("Open", "yellow"), QueryState.ANSWERED: ("Answered", "blue"), QueryState.CLOSED: ("Closed", "grey")}
+_ORDER = list(STATES)
+ERASED_NAME = "somebody who has left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueriesView:
+    """All questions of a partnership, open ones first."""
+
+    partnership: str
+    sentence: str
+    own_schools: tuple[tuple[str, str], ...]
+    tables: tuple[TableView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskView:
+    """What a question is going to be about."""
+
+    partnership: str
+    school: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """Something that was said or done: who, when, in which words."""
+
+    what: str
+    who_and_when: str
+    text: str = ""
+    decided: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryView:
+    """One question with its whole story, and what who is asking may do next."""
+
+    partnership: str
+    school: str
+    number: int
+    line: str
+    state: str
+    tag: str
+    version: int
+    story: tuple[Happening, ...]
+    since: Since
+    is_answered: bool
+    may_answer: bool
+    may_close: bool
+    ask_again: str
+
+
+def names_of_schools(shelf: Shelf, partnership_id: int) -> dict[int, str]:
+    """URN -> name, from the newest figures; empty where there are none."""
+    figures = shelf.figures(partnership_id)
+    return {} if figures is None else {school.urn: school.name for school in figures.world.partnership.schools}
+
+
+def _school(names: dict[int, str], urn: int) -> str:
+    return names.get(urn, f"The school with URN {urn}")
+
+
+def _partnership(tx: Transaction, partnership_id: int) -> str:
+    here = tx.partnerships.partnership(partnership_id=partnership_id)
+    assert here is not None
+    return here.name
+
+
+# --- the list ------------------------------------------------------------------------------
+
+
+def queries_view(tx: Transaction, names: dict[int, str], user: User, partnership_id: int) -> QueriesView:
+    """Every question; a head's own school's stand first."""
+    everything = sorted(tx.schools.queries(partnership_id=partnership_id), key=lambda query: (_ORDER.index(query.state), -query.id))
+    decided = {answer.query_id: answer.decided for answer in tx.schools.answers(partnership_id=partnership_id)}
+    own = set(user.urns_in(partnership_id))
+
+    def shown(caption: str, queries: list[Query], empty: str) -> TableView:
+        return table(
+            caption,
+            words("Question", "School", "Asked", "Decided", "State"),
+            [
+                row(
+                    TableCell(text=f"{query.id}. {query.line}", href=query_url(partnership_id, query.id)),
+                    _school(names, query.urn),
+                    moment(query.opened_at),
+                    DECISIONS[decided[query.id]] if query.id in decided else "Nothing yet" if query.state is QueryState.OPEN else "Nothing",
+                    TableCell(text=STATES[query.state][0], tag=STATES[query.state][1]),
+                )
+                for query in queries
+            ],
+            empty=empty,
+        )
+
+    if own:
+        whose = "Our school" if len(own) == 1 else "Our schools"
+        tables: tuple[TableView, ...] = (
+            shown(whose, [q for q in everything if q.urn in own], "No question yet."),
+            shown("Other schools", [q for q in everything if q.urn not in own], "No question yet."),
+        )
+    else:
+        tables = (shown("All questions", everything, "No head has asked anything yet."),)
+    here = [(state, sum(query.state is state for query in everything)) for state in STATES]
+    return QueriesView(
+        partnership=_partnership(tx, partnership_id),
+        sentence=f"{upper_first(listed([f'{number:,} {STATES[state][0].lower()}' for state, number in here]))}." if everything else "",
+        own_schools=tuple(
+            (_school(names, urn), url_for("queries.ask", partnership_id=partnership_id, urn=urn)) for urn in user.urns_in(partnership_id)
+        ),
+        tables=tables,
+    )
+
+
+def query_url(partnership_id: int, query_id: int) -> str:
+    """The address of a question."""
+    return url_for("queries.query", partnership_id=partnership_id, query_id=query_id)
+
+
+# --- asking --------------------------------------------------------------------------------
+
+
+def ask_view(tx: Transaction, names: dict[int, str], partnership_id: int, urn: int, plan_id: int | None) -> AskView | None:
+    """What a question will be about; None where the plan is not one of this partnership."""
+    plan = next((plan for plan in tx.plans.plans(partnership_id=partnership_id) if plan.id == plan_id), None)
+    if plan_id is not None and plan is None:
+        return None
+    here = tx.partnerships.partnership(partnership_id=partnership_id)
+    assert here is not None
+    about = f"It is kept with the question that you read plan {plan.id}, made {moment(plan.made_at)}." if plan else ""
+    if not about and here.latest_version:
+        about = f"It is kept with the question that you read version {here.latest_version} of the figures."
+    return AskView(partnership=here.name, school=_school(names, urn), about=about)
+
+
+# --- one question --------------------------------------------------------------------------
+
+
+def query_view(tx: Transaction, shelf: Shelf, user: User, query: Query) -> QueryView:
+    """A question's whole story."""
+    here = query.partnership_id
+    names = names_of_schools(shelf, here)
+    answers = tx.schools.answers(partnership_id=here, query_id=query.id)
+    story = [Happening(what="Asked", who_and_when=_by(tx, query.opened_by, query.opened_at), text=query.question)]
+    story += [
+        Happening(
+            what="Answered" if number == 0 else "Answered again", who_and_when=_by(tx, answer.answered_by, answer.answered_at),
+            text=answer.answer, decided=DECISIONS[answer.decided],
+        )
+        for number, answer in enumerate(answers)
+    ]  # fmt: skip
+    if query.closed_at is not None:
+        story.append(Happening(what="Closed", who_and_when=_by(tx, query.closed_by, query.closed_at)))
+    is_answered = query.state is QueryState.ANSWERED
+    may_ask = user.may(Permission.QUERY_OWN_SCHOOL, here, query.urn)
+    return QueryView(
+        partnership=_partnership(tx, here),
+        school=_school(names, query.urn),
+        number=query.id,
+        line=query.line,
+        state=STATES[query.state][0],
+        tag=STATES[query.state][1],
+        version=query.version,
+        story=tuple(story),
+        since=since(tx, shelf, user, query, is_wrong=bool(answers) and answers[-1].decided is Decision.CORRECTED),
+        is_answered=is_answered,
+        may_answer=query.state is not QueryState.CLOSED and user.may(Permission.ANSWER_QUERIES, here),
+        may_close=may_close(user, query),
+        ask_again=url_for("queries.ask", partnership_id=here, urn=query.urn, line=query.line, plan=shelf.latest_plan_id(here))
+        if may_ask and query.state is not QueryState.OPEN
+        else "",
+    )
+
+
+def may_close(user: User, query: Query) -> bool:
+    """Who asked may close a question at any time, who answers only once there is an answer."""
+    if query.state is QueryState.CLOSED:
+        return False
+    return query.opened_by == user.user_id or (
+        query.state is QueryState.ANSWERED and user.may(Permission.ANSWER_QUERIES, query.partnership_id)
+    )
+
+
+def _by(tx: Transaction, user_id: int | None, at: int) -> str:
+    person = None if user_id is None else tx.people.user(user_id=user_id)
+    return f"by {ERASED_NAME if person is None or person.is_erased else person.name}, {moment(at)}"
