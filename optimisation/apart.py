@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
-import signal
 import sys
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 
+from planner.processes import die_with_parent
+
 
 def serve_apart(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
     """Be a solver's process until the pipe closes or, on Linux, the parent dies."""
-    _die_with_parent()
+    die_with_parent()
+    parent = multiprocessing.parent_process()
+    if sys.platform == "linux" and parent is not None and parent.pid != os.getppid():
+        return  # it died before this process could be bound to it
+    if "fork" in multiprocessing.get_all_start_methods():
+        # Pyomo makes a lock as it is imported; made this way the system forgets it when this process is killed.
+        multiprocessing.set_start_method("fork", force=True)
     from optimisation.worker import serve  # noqa: PLC0415 - it takes seconds
 
     serve(pipe, stop, memory_megabytes)
-
-
-def _die_with_parent() -> None:
-    """On Linux, be killed when the parent dies, so that no solver is left behind."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-        parent = multiprocessing.parent_process()
-        if parent is not None and parent.pid != os.getppid():
-            sys.exit()  # it died before it could be bound to

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from optimisation.highs import compile_model, load, run
 from optimisation.model import build_model
 from planner.need import World
+from planner.partnership import Partnership
 from planner.rules import RULES
 
 NOTICEABLE = 1e-6
@@ -15,7 +16,7 @@ GAP_POINTS = 1e-5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivesWay:
-    """One rule that gives way: at which places, by how much in all, and so who would have to agree."""
+    """One rule that gives way: at which places (by name), by how much in all, and so who would have to agree."""
 
     rule_id: str
     places: tuple[str, ...]
@@ -25,7 +26,7 @@ class GivesWay:
         """One line for a person."""
         rule = RULES[self.rule_id]
         by = f"{self.by:,.0f}" if self.by >= 1 else f"{self.by:,.2f}"
-        return f"{rule.sentence} ({self.rule_id}) It is missed by {by} {rule.unit} in all, at {', '.join(self.places)}; the {rule.relaxed_by} may relax it."
+        return f"{rule.sentence} It is missed by {by} {rule.unit} in all, at {', '.join(self.places)}; the {rule.relaxed_by} may relax it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class Impossible:
         if self.gives_way:
             return "The rules cannot all hold. The cheapest way to make room, by the rules' prices:"
         if self.ran_out:
-            return "The rules cannot all hold; there was no time to find which to relax, so try again with a longer --time-limit."
+            return "The rules cannot all hold; there was no time to find which to relax, so try again with more time."
         return (
             "The rules that nobody may relax cannot all hold: check the statutory work, what open bases cost, the funds and locked rules."
         )
@@ -61,5 +62,19 @@ def explain_impossible(world: World, *, seconds: float) -> Impossible:
         if name.endswith("_gives_way") and value > NOTICEABLE:
             at = bent.setdefault(name.removesuffix("_gives_way"), {})
             at[str(column.index()[0])] = at.get(str(column.index()[0]), 0.0) + float(value)
-    found = (GivesWay(rule_id=rule_id, places=tuple(sorted(at)), by=sum(at.values())) for rule_id, at in bent.items())
+    names = _names(world.partnership)
+    found = (
+        GivesWay(rule_id=rule_id, places=tuple(sorted(names.get(place, place) for place in at)), by=sum(at.values()))
+        for rule_id, at in bent.items()
+    )
     return Impossible(gives_way=tuple(sorted(found, key=lambda g: g.rule_id)))
+
+
+def _names(p: Partnership) -> dict[str, str]:
+    """What people call the places that rules are kept at."""
+    schools = {str(s.urn): s.name for s in p.schools}
+    others = {i: name for things in (
+        ((f.fund_id, f.name) for f in p.funds), ((s.service_id, s.name) for s in p.services), ((b.base_id, b.name) for b in p.bases),
+    ) for i, name in things}  # fmt: skip
+    rules = {r.rule_id: f"the rule of {schools[str(r.urn)]} on {others.get(r.item, r.item)}" for r in p.head_rules}
+    return {**rules, **others, **schools}

@@ -7,12 +7,10 @@ sees an answer or ``InputMustBeMended`` with one sentence.
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from planner.errors import InputMustBeMended, PlannerError
+from planner.processes import die_with_parent
 
 if sys.platform != "win32":
     import resource
@@ -122,7 +121,7 @@ def main() -> None:
     """The child's whole life: one request in, one answer out."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
-    _die_with_parent()
+    die_with_parent()
     request = json.load(sys.stdin.buffer)
     _limit(request["memory"], request["seconds"], request["written"])
     content = b""
@@ -164,9 +163,3 @@ def _limit(memory_megabytes: int, seconds: float, written_megabytes: int) -> Non
             (resource.RLIMIT_CORE, 0),
         ):
             resource.setrlimit(what, (most, most))
-
-
-def _die_with_parent() -> None:
-    """On Linux, be killed when the thread that waits for the answer has died."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)

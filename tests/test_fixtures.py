@@ -347,7 +347,7 @@ def test_the_impossible_world_says_which_rule_and_by_how_much(solver):
     message = str(refusal.value)
     assert message.startswith("The rules cannot all hold.")
     assert message.count("It is missed by") == 1
-    assert "(money_floor) It is missed by 30,000 pounds in all, at 900202; the board may relax it." in message
+    assert "last year. It is missed by 30,000 pounds in all, at Birkstow Primary School; the board may relax it." in message
     assert "head_rule" not in message
 
 

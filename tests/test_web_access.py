@@ -35,18 +35,20 @@ WHO_MAY = {
         "runs.runs", "runs.run", "runs.progress",
         "plans.list_plans", "plans.our_school", "plans.summary_page", "plans.changes", "plans.all_schools", "plans.school", "plans.map_page",
         "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.how_good",
-        "bring.versions", "queries.queries",
+        "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes",
+        "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
-    BOARD: {"runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best"},
-    ANSWERERS: set(),
-    OWN_HEAD: {"figures.confirm"},
+    BOARD: {"runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy"},
+    ANSWERERS: {"queries.answer"},
+    OWN_HEAD: {"figures.confirm", "queries.ask", "queries.ask_now"},
     ADMINISTRATORS: {
-        "bring.choose",
+        "bring.choose", "bring.take", "bring.blank_workbook", "bring.upload", "bring.confirm", "bring.marked_copy", "bring.throw_away",
+        "bring.build", "bring.list_schools", "bring.near", "bring.choose_near", "bring.order", "bring.build_it",
         "people.people", "people.person", "people.invite", "people.invite_now", "people.invitation", "people.withdraw_invitation",
         "people.take_away", "people.take_away_now",
     },
     HOUSE: {
-        "home.new_partnership", "home.make_partnership", "bring.dfe_files",
+        "home.new_partnership", "home.make_partnership", "bring.dfe_files", "bring.add_dfe_file", "bring.remove_dfe_file", "bring.remove_dfe_file_now",
         "people.accounts", "people.account", "people.disable", "people.disable_now", "people.enable_now", "people.erase", "people.erase_now",
         "people.new_password_link", "people.make_password_link", "people.take_house_role_away", "people.take_house_role_away_now",
         "people.house_invitation", "people.withdraw_house_invitation", "people.invite_administrator", "people.invite_administrator_now",
@@ -135,7 +137,7 @@ def routes_of(site):
 
 def address_of(site, rule, things):
     with site.app.test_request_context():
-        return site.app.url_map.bind("localhost").build(rule.endpoint, {name: things.get(name, "x") for name in rule.arguments})
+        return site.app.url_map.bind("localhost").build(rule.endpoint, {name: things.get(name, 1) for name in rule.arguments})
 
 
 def outcome(answer):

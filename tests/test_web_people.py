@@ -114,7 +114,7 @@ def test_the_people_of_a_partnership_stand_by_person_with_their_roles(site):
     school = next(s.name for s in site.shelf.figures(HERE).world.partnership.schools if s.urn == OWN_URN)
     assert rows["Head"] == [f"Head of {school}; board member", "head", "Open"]
     assert set(rows) == {"Head", "Other head", "Board", "Chair", "Service manager", "Commissioner", "Administrator"}
-    assert "Administrators of every partnership can come in as well: House." in main_of(page)
+    assert "Administrators of the whole service can come in as well: House." in main_of(page)
     assert "Elsewhere" not in page.text
     assert "No invitation waits." in main_of(page)
 
@@ -291,7 +291,7 @@ def test_all_accounts_are_listed_with_their_roles_and_no_secrets(site):
     rows = {row[0]: row[1:] for row in tables_of(page.text)["Accounts"][1:]}
     assert len(rows) == len(PEOPLE)
     assert rows["Newcomer"] == ["newcomer", "None", "Open"]
-    assert rows["House"][1] == "Administrator of every partnership"
+    assert rows["House"][1] == "Administrator of the whole service"
     assert rows["Elsewhere"][1].count(" in ") == 2
     with site.store.read() as tx:
         hashes = [person.password_hash for person in tx.people.users()]
@@ -362,7 +362,7 @@ def test_the_last_administrator_of_every_partnership_stays(site):
     assert "This is your own role" in main_of(client.get(path))
     refused = site.post(client, path)
     assert refused.status_code == 422
-    assert main_of(refused).count("This is the last administrator of every partnership who can sign in.") == 2
+    assert main_of(refused).count("This is the last administrator of the whole service who can sign in.") == 2
     give(site, "newcomer", None, Role.ADMINISTRATOR)
     newcomer = f"/accounts/{site.user_ids['newcomer']}"
     site.post(client, f"{newcomer}/disable")
@@ -419,6 +419,7 @@ def test_a_poor_password_is_refused_and_the_link_still_works(site, password, sai
     answer = site.post(nobody, link, password=password)
     assert answer.status_code == 422
     assert main_of(answer).count(said) == 2
+    assert "('" not in main_of(answer)
     assert nobody.get(link).status_code == 200
 
 

@@ -294,6 +294,15 @@ def test_the_distance_is_honest_at_its_edges(played):
     assert "Less than 0.01 points of need better is possible." in main_of(played.page(run.id))
 
 
+def test_fewer_standards_met_on_the_way_are_explained_until_there_are_more(played):
+    played.asked()
+    run = played.claimed()
+    why = "Fewer standards are fully met than a moment ago"
+    for best, met, is_explained in ((14.0, 9, False), (4.0, 0, True), (4.0, 43, False)):
+        played.told(run, best=best, bound=3.9, met=met)
+        assert (why in main_of(played.page(run.id))) == is_explained
+
+
 def test_progress_without_its_terms_is_still_shown(played):
     played.asked()
     run = played.claimed()

@@ -136,13 +136,13 @@ def declared_access(app: Flask, endpoint: str) -> str | Permission | None:
     return declared
 
 
-def guard(app: Flask) -> None:
+def guard(app: Flask, is_partnership: Callable[[int], bool]) -> None:
     """Ask before every request; refuse to go on while a route declares nothing. Call once all routes are there."""
     public(app.view_functions["static"])  # the stylesheet and scripts are for everybody
     silent = sorted(endpoint for endpoint in app.view_functions if declared_access(app, endpoint) is None)
     if silent:
         raise RuntimeError(f"These routes declare no access, so the app does not start: {', '.join(silent)}.")
-    app.before_request(_ask)
+    app.before_request(lambda: _ask(is_partnership))
 
 
 def the_user() -> User | None:
@@ -165,7 +165,7 @@ def may(permission: Permission, partnership_id: int | None = None, urn: int | No
     return user is not None and user.may(permission, partnership_id, urn)
 
 
-def _ask() -> Any:
+def _ask(is_partnership: Callable[[int], bool]) -> Any:
     """Let the request through, or answer it: sign in first, 404 for what is not yours, 403 for what your role may not do."""
     endpoint = request.endpoint
     if endpoint is None:
@@ -180,7 +180,7 @@ def _ask() -> Any:
         return None
     named = request.view_args or {}
     partnership_id, urn = named.get("partnership_id"), named.get("urn")
-    if partnership_id is not None and not user.roles_in(partnership_id):
+    if partnership_id is not None and not (user.roles_in(partnership_id) and is_partnership(partnership_id)):
         abort(404)
     if not isinstance(declared, Permission) or not user.may(declared, partnership_id, urn):
         abort(403)

@@ -36,7 +36,7 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> Flask:
     show_errors(app)
     for journey in JOURNEYS:
         app.register_blueprint(journey.blueprint(stands_on))
-    guard(app)
+    guard(app, stands_on.shelf.has_partnership)
     return app
 
 

@@ -40,7 +40,7 @@ def send_headers(app: Flask, settings: Settings) -> None:
         if settings.is_secure:
             response.headers["Strict-Transport-Security"] = f"max-age={TWO_YEARS_SECONDS}; includeSubDomains"
         if request.endpoint != "static":
-            response.headers["Cache-Control"] = "private, no-cache"
+            response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
     app.after_request(add)

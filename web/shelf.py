@@ -56,6 +56,7 @@ class Shelf:
         self._store = store
         self._plans: OrderedDict[tuple[int, ...], KeptPlan] = OrderedDict()
         self._figures: OrderedDict[tuple[int, ...], Figures] = OrderedDict()
+        self._partnerships: set[int] = set()
         self._lock = threading.RLock()
 
     def plan(self, partnership_id: int, plan_id: int) -> KeptPlan | None:
@@ -67,6 +68,15 @@ class Shelf:
             return None if stored is None else kept_plan(stored)
 
         return self._kept(self._plans, (partnership_id, plan_id), read)
+
+    def has_partnership(self, partnership_id: int) -> bool:
+        """Whether there is such a partnership; once made, one stays."""
+        if partnership_id not in self._partnerships:
+            with self._store.read() as tx:
+                if tx.partnerships.partnership(partnership_id=partnership_id) is None:
+                    return False
+            self._partnerships.add(partnership_id)
+        return True
 
     def latest_plan_id(self, partnership_id: int) -> int | None:
         """The newest plan's number."""

@@ -16,12 +16,16 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableCell:
-    """A cell's words, perhaps a link, perhaps a tag of some colour; a figure's words go with its plain value."""
+    """A cell's words, perhaps a link, perhaps a tag of some colour.
+
+    A figure's words go with its plain value; ``hidden`` words are said to screen readers only.
+    """
 
     text: str
     href: str = ""
     tag: str = ""
     value: float | None = None
+    hidden: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,11 +47,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
             person = tx.people.user_by_sign_in(sign_in=name)
         if wait:
             minutes = -(-wait // MINUTE)
-            form.password.errors = (f"There were too many tries. Wait {minutes} minute{'s' if minutes > 1 else ''}, then try again.",)
+            form.password.errors = [f"There were too many tries. Wait {minutes} minute{'s' if minutes > 1 else ''}, then try again."]
             return render_template("accounts/sign_in.html", form=form), 429
         # Outside the transaction: a password takes a tenth of a second on purpose.
         if not is_right(person.password_hash if person else None, password) or person is None or person.disabled_at is not None:
-            form.password.errors = (WRONG,)
+            form.password.errors = [WRONG]
             return render_template("accounts/sign_in.html", form=form), 422
         with store.begin() as tx:
             tx.throttle.succeeded(sign_in=name)
@@ -100,7 +100,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
                     assert person is not None
                     _welcome(tx, person)
         except AlreadyTaken as error:
-            form.sign_in.errors = (str(error),)
+            form.sign_in.errors = [str(error)]
             return _show_invitation(token, form, 422)
         flash("You are in. Your account is ready." if user is None else "Your account has the new role.", "success")
         return redirect(url_for("home.partnerships"), 303)
@@ -134,11 +134,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
         if not form.validate():
             return _show_account(form, 422)
         if wait or not is_right(person.password_hash, form.old.data):
-            form.old.errors = ("This is not your password now. Check it, then try again.",)
+            form.old.errors = ["This is not your password now. Check it, then try again."]
             return _show_account(form, 422)
         fault = fault_of(form.new.data, person.name, person.sign_in)
         if fault:
-            form.new.errors = (fault,)
+            form.new.errors = [fault]
             return _show_account(form, 422)
         hashed = hash_of(form.new.data)
         with store.begin() as tx:
@@ -186,7 +186,7 @@ def _is_filled_in(form: NewAccountForm) -> bool:
         return False
     fault = fault_of(form.password.data, form.name.data, form.sign_in.data)
     if fault:
-        form.password.errors = (fault,)
+        form.password.errors = [fault]
     return fault is None
 
 

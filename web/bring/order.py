@@ -106,8 +106,12 @@ def add_order(routes: Blueprint, wiring: Wiring, register: Register) -> None:
         if near not in known or not FEWEST_SCHOOLS <= count <= MOST_NEAR_SCHOOLS:
             abort(404)
         return Chosen(
-            near=near, count=count, urns=None, sentence=f"{known[near].name} and the {count - 1} schools nearest to it", schools=_listed((near,), known)
+            near=near, count=count, urns=None, sentence=f"{known[near].name} and {_others(count - 1)} nearest to it", schools=_listed((near,), known)
         )  # fmt: skip
+
+
+def _others(number: int) -> str:
+    return "the school" if number == 1 else f"the {number} schools"
 
 
 def downloads_of(tx: Transaction) -> tuple[DfeDownload, ...]:

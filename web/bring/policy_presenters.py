@@ -22,6 +22,12 @@ _PARTS = {
     "adult_hours": "Trained adults", "roles": "Specialist roles", "bases": "Bases", "assume": "What is assumed", "assume_needs": "What is assumed",
     "standards": "Quality standards",
 }  # fmt: skip
+_BOARD = {
+    "line_percent": "The line", "contingency_percent": "Held as contingency", "moderated_pot_percent": "Kept for the moderated pot",
+    "money_floor_percent": "Floor of a school's grant", "money_cap_percent": "Cap on a school's grant",
+    "sessions_floor_percent": "Floor of a school's specialist time", "negligible_pupils": "A need too small to plan for",
+    "september_to_march_months": "Months from September to March", "schools_in_a_zone": "Size of a zone",
+}  # fmt: skip
 _AS_SAID = {"fsm6": "FSM6", "idaci": "IDACI", "sen": "SEN", "wte": "full-time post"}
 _ON_OFF = {"yes": "on", "no": "off"}
 
@@ -51,7 +57,7 @@ def policy_view(tx: Transaction, partnership_id: int) -> PolicyView:
             Fact(label="Pack", text=f"Version {policy.version}, {day(policy.date)}"),
             *(
                 Fact(
-                    label=_said(figure.path.rpartition(".")[2]),
+                    label=_setting(figure.path, {}),
                     text=f"{figure.value.replace('-', MINUS)} {figure.unit}" + (f" ({figure.confidence})" if figure.confidence else ""),
                 )
                 for figure in board
@@ -98,16 +104,18 @@ def changes_view(old: Policy, new: Policy, caption: str) -> Changes:
         table=table(
             caption,
             words("Setting", "Of", "Was", "Now"),
-            [row(_setting(one, names), _of(one, names), _value(one, one.was), _value(one, one.now)) for one in found[:MOST_SHOWN]],
+            [row(_setting(one.path, names), _of(one, names), _value(one, one.was), _value(one, one.now)) for one in found[:MOST_SHOWN]],
             empty="Nothing differs.",
         ),
     )  # fmt: skip
 
 
-def _setting(one: PolicyDifference, names: dict[str, str]) -> str:
-    parts = one.path.split(".")
+def _setting(path: str, names: dict[str, str]) -> str:
+    parts = path.split(".")
     if parts[0] == "rules" and parts[-1] in RULES:
         return RULES[parts[-1]].sentence
+    if parts[0] == "board" and parts[1:] and parts[1] in _BOARD:
+        return ", ".join([_BOARD[parts[1]], *parts[2:]])
     return _said(", ".join(parts[2:] if ".".join(parts[:2]) in names and len(parts) > 2 else parts[1:] or parts))
 
 

@@ -16,7 +16,7 @@ from planner.supply import (
 )
 from web.figures.frame import Brought, sources_table
 from web.figures.provenance import sheet_of
-from web.plans.presenters.resources import decision
+from web.plans.presenters.cells import decision
 from web.tables import TableView, numbers, row, table, words
 from web.words import pounds, upper_first
 

@@ -19,8 +19,8 @@ from web.figures.bases import CONSENTS, needs_in_words
 from web.figures.frame import Brought
 from web.figures.need import DRIVER_NAMES, added, besides, expected_by_school, parts_of
 from web.figures.provenance import sheet_of
-from web.plans.presenters.resources import decision
-from web.plans.presenters.schools import Fact
+from web.plans.presenters.cells import decision
+from web.plans.presenters.frame import Fact
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
 from web.words import count, hundredths, moment, pounds, upper_first
 

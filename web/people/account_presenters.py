@@ -96,7 +96,7 @@ def _page_url(find: str, page: int) -> str:
 
 def _role(membership: Membership, partnerships: dict[int, str]) -> str:
     role = ROLE_NAMES[membership.role] + (f" of the school with URN {membership.urn}" if membership.urn else "")
-    return f"{role} of every partnership" if membership.partnership_id is None else f"{role} in {partnerships[membership.partnership_id]}"
+    return f"{role} of the whole service" if membership.partnership_id is None else f"{role} in {partnerships[membership.partnership_id]}"
 
 
 def _state(person: Person) -> TableCell:

@@ -19,7 +19,7 @@ WHOM_FOR = "Their name, so that you know later whom the link was for. They choos
 
 
 class HouseInvitationForm(Form):
-    """Another administrator of every partnership."""
+    """Another administrator of the whole service."""
 
     invitee = text_field("Who do you invite?", "Enter the name of the person you invite.", hint=WHOM_FOR)
 
@@ -32,7 +32,7 @@ class InvitationForm(HouseInvitationForm):
         choices=[SelectChoice(role.value, upper_first(name)) for role, name in ROLE_NAMES.items()],
         description="Invite them again for a second role: they add it to the same account.",
     )  # fmt: skip
-    school = SelectField("Which school do they head?", default="", widget=GovSelect())
+    school = SelectField("Which school do they head?", description="For a head only.", default="", widget=GovSelect())
 
     def validate_role(self, field: Any) -> None:
         """A head needs a school to head."""

@@ -8,10 +8,10 @@ from wtforms.fields.choices import SelectChoice
 
 from planner.store import Role, Transaction
 from planner.store.invitations import Invitation
-from web.access import Permission, me, requires
+from web.access import ROLE_NAMES, Permission, me, requires
 from web.people import links
 from web.people.forms import HouseInvitationForm, InvitationForm
-from web.people.presenters import InvitationView, invitation_view, partnership_name, role_choices, school_names
+from web.people.presenters import WHAT_THEY_DO, InvitationView, invitation_view, partnership_name, school_names
 from web.shelf import Shelf
 from web.wiring import Wiring
 
@@ -46,7 +46,7 @@ def add_invitations(routes: Blueprint, wiring: Wiring) -> None:
         with store.read() as tx:
             where = partnership_name(tx, partnership_id)
         return render_template(
-            "people/invite.html", form=form, where=where, roles=role_choices(), has_schools=len(form.school.choices) > 1
+            "people/invite.html", form=form, where=where, hints=[WHAT_THEY_DO[role] for role in ROLE_NAMES], has_schools=len(form.school.choices) > 1
         )  # fmt: skip
 
     @routes.get(INVITATION)

@@ -67,7 +67,7 @@ def add_password_links(routes: Blueprint, wiring: Wiring) -> None:
             return show(person, form, 422)
         fault = fault_of(form.password.data, person.name, person.sign_in)
         if fault:
-            form.password.errors = (fault,)
+            form.password.errors = [fault]
             return show(person, form, 422)
         hashed = hash_of(form.password.data)  # outside the transaction: it takes a tenth of a second on purpose
         with store.begin() as tx:

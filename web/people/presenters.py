@@ -81,14 +81,6 @@ class InvitationView:
     back: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleChoice:
-    """One line on what a role may do; a head's school is asked for as well."""
-
-    is_head: bool
-    hint: str
-
-
 # --- names -------------------------------------------------------------------------------
 
 
@@ -119,11 +111,6 @@ def school_name(names: dict[int, str], urn: int) -> str:
 def role_words(role: Role, urn: int | None, names: dict[int, str]) -> str:
     """A role as a sentence names it."""
     return ROLE_NAMES[role] + (f" of {school_name(names, urn)}" if urn is not None else "")
-
-
-def role_choices() -> tuple[RoleChoice, ...]:
-    """Every role, in the order of the product."""
-    return tuple(RoleChoice(is_head=role is Role.HEAD, hint=WHAT_THEY_DO[role]) for role in ROLE_NAMES)
 
 
 # --- the people of a partnership -----------------------------------------------------------
@@ -205,7 +192,7 @@ def invitation_view(tx: Transaction, shelf: Shelf, invitation: Invitation, link:
     else:
         facts.append(Fact(label="Works until" if is_waiting else "Ran out", text=moment(invitation.expires_at)))
     return InvitationView(
-        where="Every partnership" if here is None else partnership_name(tx, here),
+        where="The whole service" if here is None else partnership_name(tx, here),
         invitee=invitation.invitee,
         facts=tuple(facts),
         link=link,
@@ -257,9 +244,9 @@ def role_view(tx: Transaction, shelf: Shelf, me: User, user_id: int, *, partners
         return None
     names = {} if partnership_id is None else school_names(shelf, partnership_id)
     return RoleView(
-        partnership="Every partnership" if partnership_id is None else partnership_name(tx, partnership_id),
+        partnership="The whole service" if partnership_id is None else partnership_name(tx, partnership_id),
         name=person.name,
-        role=role_words(held[0].role, held[0].urn, names) + (" of every partnership" if partnership_id is None else ""),
+        role=role_words(held[0].role, held[0].urn, names) + (" of the whole service" if partnership_id is None else ""),
         since=moment(held[0].since),
         is_own=user_id == me.user_id,
         back=_back_from_role(partnership_id, user_id),

@@ -16,7 +16,7 @@ from web.wiring import Wiring
 
 Answer = str | Response | tuple[str, int]
 PEOPLE = "/partnerships/<id:partnership_id>/people"
-LAST_ONE = "This is the last administrator of every partnership who can sign in. Invite another one first: without any, nobody could run this service."
+LAST_ONE = "This is the last administrator of the whole service who can sign in. Invite another one first: without any, nobody could run this service."
 
 
 def blueprint(wiring: Wiring) -> Blueprint:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+import functools
+import io
+
+from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from planner.export.summary import summary_lines
-from web.access import Permission, requires
+from web.access import Permission, may, requires
+from web.plans import files
 from web.plans.presenters import needs, quality, resources, schools
+from web.plans.presenters.downloads import downloads_view
 from web.plans.presenters.frame import frame, plan_list
+from web.plans.presenters.our_school import our_school as school_view
 from web.plans.presenters.place_map import place_map
 from web.plans.presenters.summary import summary
 from web.shelf import KeptPlan
@@ -16,9 +21,11 @@ from web.wiring import Wiring
 
 PLANS = "/partnerships/<id:partnership_id>/plans"
 PLAN = f"{PLANS}/<id:plan_id>"
-READ = requires(Permission.READ_PLAN)
-_BASES_LINE, _MONEY_LINE = 3, 4
-"""Where bases and money stand in the plan's summary of eight lines."""
+READ, EXPORT = requires(Permission.READ_PLAN), requires(Permission.EXPORT)
+_TYPES = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".json": "application/json", ".zip": "application/zip",
+    ".csv": "text/csv; charset=utf-8",
+}  # fmt: skip
 
 
 def blueprint(wiring: Wiring) -> Blueprint:
@@ -30,12 +37,27 @@ def blueprint(wiring: Wiring) -> Blueprint:
         kept = shelf.plan(partnership_id, plan_id)
         if kept is None:
             abort(404)
+        _ = kept.facts.reasons  # worked out with the first page, so that every other is quick
         return kept
 
     def show(kept: KeptPlan, page: str, view: object | None) -> str:
         if view is None:
             abort(404)
-        return render_template(f"plans/{page}.html", frame=frame(kept, str(request.endpoint)), view=view)
+        here = frame(kept, str(request.endpoint), versions(kept.partnership_id, kept.run_id), request.base_url)
+        return render_template(f"plans/{page}.html", frame=here, view=view)
+
+    @functools.lru_cache(maxsize=256)
+    def versions(partnership_id: int, run_id: int) -> tuple[int, int]:
+        """The versions of figures and policy that a run was asked with: they never change."""
+        with store.read() as tx:
+            run = tx.runs.run(partnership_id=partnership_id, run_id=run_id)
+        assert run is not None
+        return run.partnership_version, run.policy_version
+
+    def send(kept: KeptPlan, content: bytes, ending: str, part: str = "") -> Response:
+        name = files.file_name(kept, f"{f'-{part}' if part else ''}{ending}")
+        answer: Response = send_file(io.BytesIO(content), mimetype=_TYPES[ending], as_attachment=True, download_name=name)
+        return answer
 
     @routes.get(PLANS)
     @READ
@@ -75,7 +97,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @READ
     def school(partnership_id: int, plan_id: int, urn: int) -> str:
         kept = find(partnership_id, plan_id)
-        return show(kept, "school", schools.our_school(kept, urn))
+        return show(kept, "school", school_view(kept, urn, may_ask=may(Permission.QUERY_OWN_SCHOOL, partnership_id, urn)))
 
     @routes.get(f"{PLAN}/map")
     @READ
@@ -93,7 +115,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @READ
     def bases(partnership_id: int, plan_id: int) -> str:
         kept = find(partnership_id, plan_id)
-        return show(kept, "bases", resources.bases(kept, _line(kept, _BASES_LINE)))
+        return show(kept, "bases", resources.bases(kept))
 
     @routes.get(f"{PLAN}/standards")
     @READ
@@ -111,7 +133,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @READ
     def money(partnership_id: int, plan_id: int) -> str:
         kept = find(partnership_id, plan_id)
-        return show(kept, "money", resources.money(kept, _line(kept, _MONEY_LINE)))
+        return show(kept, "money", resources.funds(kept))
 
     @routes.get(f"{PLAN}/other-ways")
     @READ
@@ -125,8 +147,46 @@ def blueprint(wiring: Wiring) -> Blueprint:
         kept = find(partnership_id, plan_id)
         return show(kept, "how_good", quality.quality(kept))
 
+    # --- to take away ---
+
+    @routes.get(f"{PLAN}/downloads")
+    @EXPORT
+    def downloads(partnership_id: int, plan_id: int) -> str:
+        kept = find(partnership_id, plan_id)
+        return show(kept, "downloads", downloads_view(kept, list(files.tables_of(kept).values())))
+
+    @functools.lru_cache(maxsize=8)
+    def workbook_of(partnership_id: int, plan_id: int) -> bytes:
+        """A plan's workbook, kept as it takes seconds to make and never changes."""
+        return files.workbook(find(partnership_id, plan_id))
+
+    @routes.get(f"{PLAN}/plan.xlsx")
+    @EXPORT
+    def workbook(partnership_id: int, plan_id: int) -> Response:
+        return send(find(partnership_id, plan_id), workbook_of(partnership_id, plan_id), ".xlsx")
+
+    @routes.get(f"{PLAN}/plan.json")
+    @EXPORT
+    def document(partnership_id: int, plan_id: int) -> Response:
+        kept = find(partnership_id, plan_id)
+        with store.read() as tx:
+            stored = tx.plans.plan(partnership_id=partnership_id, plan_id=plan_id)
+        assert stored is not None
+        return send(kept, files.document(stored.document), ".json")
+
+    @routes.get(f"{PLAN}/tables.zip")
+    @EXPORT
+    def tables(partnership_id: int, plan_id: int) -> Response:
+        kept = find(partnership_id, plan_id)
+        return send(kept, files.tables_zip(kept), ".zip", "tables")
+
+    @routes.get(f"{PLAN}/tables/<name>.csv")
+    @EXPORT
+    def table(partnership_id: int, plan_id: int, name: str) -> Response:
+        kept = find(partnership_id, plan_id)
+        view = files.tables_of(kept).get(name)
+        if view is None:
+            abort(404)
+        return send(kept, files.table_csv(view), ".csv", name)
+
     return routes
-
-
-def _line(kept: KeptPlan, number: int) -> str:
-    return summary_lines(kept.facts.plan, kept.facts.world)[number]

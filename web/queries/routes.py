@@ -101,7 +101,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         except ChangedMeanwhile:
             now = find(partnership_id, query_id)
             form.version.data = str(now.version)
-            form.answer.errors = (CLOSED_MEANWHILE if now.closed_at is not None else ANSWERED_MEANWHILE,)
+            form.answer.errors = [CLOSED_MEANWHILE if now.closed_at is not None else ANSWERED_MEANWHILE]
             return show(now, form, 409)
         flash("The question is answered.", "success")
         return redirect(query_url(partnership_id, query_id), 303)

@@ -12,8 +12,8 @@ from planner.store import Transaction
 from planner.store.schools import Query
 from web.access import Permission, User
 from web.shelf import Shelf
-from web.tables import TableView, row, table, words
-from web.words import listed, moment, pounds
+from web.tables import TableRow, TableView, numbers, row, table, words
+from web.words import change, moment, pounds, pounds_change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ def _figures(shelf: Shelf, query: Query, asked: int, newest: int) -> TableView |
 
 def _figure(difference: Difference, urn: int) -> str:
     others = [part for part in difference.row.split(", ") if f"({urn})" not in part]
-    return ", ".join(part for part in (difference.sheet, *others, difference.column) if part)
+    return ", ".join(part for part in (difference.sheet if others or not difference.column else "", *others, difference.column) if part)
 
 
 def _was(difference: Difference) -> str:
@@ -153,20 +153,26 @@ def _plans(shelf: Shelf, query: Query, newest_id: int | None) -> TableView | Non
     was, now = (_ledger(shelf, query, plan_id) for plan_id in (query.plan_id, newest_id))
     if was is None or now is None:
         return None
-    both = (was, now)
-    rows = [
-        ("Pays in", [pounds(x.paid_in_pounds) for x in both]),
-        ("Grant", [pounds(x.grant_pounds) for x in both]),
-        ("Half-days for the school itself", [f"{x.own_sessions:,}" for x in both]),
-        ("Net", [pounds(x.net_pounds) for x in both]),
-        ("Standards fully met", [f"{x.met:,} of {x.standards:,}" for x in both]),
-    ]
-    same = [name.lower() for name, (before, after) in rows if before == after]
     return table(
-        "What the school has in both plans" + (f" (no change: {listed(same)})" if same else ""),
-        words("Line", f"Plan {query.plan_id}", f"Plan {newest_id}"),
-        [row(name, *values) for name, values in rows],
+        "What the school has in both plans",
+        (*words("Line"), *numbers(f"Plan {query.plan_id}", f"Plan {newest_id}", "Change")),
+        [
+            _pounds_row("Pays in", was.paid_in_pounds, now.paid_in_pounds),
+            _pounds_row("Grant", was.grant_pounds, now.grant_pounds),
+            row(
+                "Half-days for the school itself",
+                f"{was.own_sessions:,}",
+                f"{now.own_sessions:,}",
+                change(now.own_sessions - was.own_sessions),
+            ),
+            _pounds_row("Net", was.net_pounds, now.net_pounds),
+            row("Standards fully met", f"{was.met:,} of {was.standards:,}", f"{now.met:,} of {now.standards:,}", change(now.met - was.met)),
+        ],
     )
+
+
+def _pounds_row(line: str, was: int, now: int) -> TableRow:
+    return row(line, pounds(was), pounds(now), pounds_change(now - was))
 
 
 def _ledger(shelf: Shelf, query: Query, plan_id: int) -> SchoolLedger | None:

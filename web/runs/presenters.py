@@ -187,6 +187,7 @@ class Best:
     heading: str
     counts: tuple[Count, ...]
     distance: str
+    why_fewer: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,6 +335,7 @@ def _best(told: History, plan: PlanRow | None, *, is_going: bool) -> Best | None
         heading=name + said,
         counts=tuple(Count(number=f"{terms[key]:,}", words=text) for key, text in shown if isinstance(terms.get(key), int)),
         distance=_distance(last) if last and is_going else "",
+        why_fewer=_why_fewer(told) if is_going else "",
     )
 
 
@@ -346,6 +348,16 @@ def _distance(last: Moment) -> str:
     gap = max(Decimal(best) - Decimal(least), Decimal(0))
     better = f"at most {gap.normalize():f} points" if gap else "less than 0.01 points"
     return f"{upper_first(better)} of need better is possible. {below}; with these rules and figures no plan can go below {least}."
+
+
+def _why_fewer(told: History) -> str:
+    met = [m.terms["standards_met"] for m in told.moments if isinstance(m.terms.get("standards_met"), int)]
+    if not met or met[-1] >= max(met):
+        return ""
+    return (
+        "Fewer standards are fully met than a moment ago: support goes first to the needs furthest below the board's line. "
+        "What is left is shared out last."
+    )
 
 
 def _facts(tx: Transaction, run: Run) -> tuple[Fact, ...]:

@@ -83,6 +83,14 @@ def plan_url(kept: KeptPlan, endpoint: str, **more: object) -> str:
     return url_for(endpoint, partnership_id=kept.partnership_id, plan_id=kept.plan_id, **more)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A label and what it says."""
+
+    label: str
+    text: str
+
+
 def to_take(kept: KeptPlan, name: str, view: TableView) -> TableView:
     """A table that can be taken away as a CSV, under a name of its own in its plan."""
     return replace(view, name=name, csv_href=plan_url(kept, "plans.table", name=name))
@@ -113,9 +121,7 @@ def plan_list(tx: Transaction, partnership_id: int) -> PlanList:
             f"{plan.counts['standards_under_half']:,}",
             f"{plan.counts['out_of_reach']:,}",
             "Figures {}, policy {}".format(*versions[plan.run_id]),
-            TableCell(
-                text=f"Run {plan.run_id}", href=url_for("runs.run", partnership_id=partnership_id, run_id=plan.run_id)
-            ),
+            TableCell(text=f"Run {plan.run_id}", href=url_for("runs.run", partnership_id=partnership_id, run_id=plan.run_id)),
             ENDINGS[Ending(plan.status)].partition(";")[0] + ".",
             plan.fingerprint[:16],
         )

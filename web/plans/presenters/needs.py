@@ -11,7 +11,7 @@ from planner.reasons import lower_first, plain_number
 from web.charts import Kind
 from web.plans.presenters.cells import in_hundredths, whole
 from web.plans.presenters.frame import plan_url, to_take
-from web.plans.presenters.schools import StandardLine, recipient_cell, standard_line
+from web.plans.presenters.standard_lines import StandardLine, recipient_cell, standard_line
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableView, numbers, row, table, words
 from web.words import listed, upper_first

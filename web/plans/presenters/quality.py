@@ -10,9 +10,8 @@ from planner.measures import base_pounds, specialist_time_pounds
 from planner.rules import RULES
 from web.charts import BarLine, Bars, Kind, bars
 from web.plans.presenters.cells import in_points, money, rules, whole
-from web.plans.presenters.frame import to_take
+from web.plans.presenters.frame import Fact, to_take
 from web.plans.presenters.needs import STANDS
-from web.plans.presenters.schools import Fact
 from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
 from web.words import count, listed, upper_first
@@ -96,9 +95,7 @@ def other_ways(kept: KeptPlan) -> OtherWaysView:
                 for w in ways
             ],
         ),
-        stands=bars(
-            anchor="ways-chart", title="Where the standards stand", kinds=STANDS, lines=[_stands(way) for way in ways]
-        ),
+        stands=bars(anchor="ways-chart", title="Where the standards stand", kinds=STANDS, lines=[_stands(way) for way in ways]),
         measures=to_take(kept, "other-ways", table("The plan beside other ways to share", headings, rows)),
         broken=tuple(
             BrokenRules(way=w.name, sentences=tuple(RULES[rule_id].sentence for rule_id in w.rules_broken)) for w in ways if w.rules_broken

@@ -12,10 +12,13 @@ from planner.supply import base_opening_pounds, base_running_pounds, host_condit
 from web.charts import BarLine, Bars, Kind, bars
 from web.plans.presenters.cells import decision, in_hundredths, money, whole
 from web.plans.presenters.frame import school_link, to_take
-from web.plans.presenters.schools import recipient_cell
+from web.plans.presenters.standard_lines import recipient_cell
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
 from web.words import count, pounds, upper_first
+
+_BASES_LINE, _MONEY_LINE = 3, 4
+"""Where bases and money stand in the plan's summary of eight lines."""
 
 
 # --- services ----------------------------------------------------------------------------
@@ -126,14 +129,14 @@ class BasesView:
     places: TableView
 
 
-def bases(kept: KeptPlan, sentence: str) -> BasesView:
+def bases(kept: KeptPlan) -> BasesView:
     """Every base with its size now and in the plan, its cost, and whose its places are."""
     facts = kept.facts
     given: dict[str, int] = {}
     for (base_id, _), n in facts.amounts.places.items():
         given[base_id] = given.get(base_id, 0) + n
     return BasesView(
-        sentence=sentence,
+        sentence=facts.lines[_BASES_LINE],
         bases=to_take(kept, "bases", table(
             "Bases: now and in this plan",
             (
@@ -236,13 +239,13 @@ _USES = {
 }  # fmt: skip
 
 
-def funds(kept: KeptPlan, sentence: str) -> MoneyView:
+def funds(kept: KeptPlan) -> MoneyView:
     """Each fund's account, the moderated pot by half-term, and what schools pay in."""
     facts = kept.facts
     halves = range(1, 7)
     pots = {(f.fund_id, h): facts.amounts.pots.get((f.fund_id, h), 0) for f in facts.partnership.funds for h in halves}
     return MoneyView(
-        sentence=sentence,
+        sentence=facts.lines[_MONEY_LINE],
         chart=_funds_chart(kept),
         where=_where_funds_go(kept),
         funds=tuple(_fund_block(fund, number, kept) for number, fund in enumerate(facts.partnership.funds, start=1)),
@@ -295,9 +298,7 @@ def _funds_chart(kept: KeptPlan) -> Bars:
         title="Where each fund goes, both financial years together",
         kinds=[kind for kind, used in zip(_GOES_TO, is_used, strict=True) if used],
         lines=[
-            BarLine(
-                name=x.name, figure=x.figure, note=x.note, amounts=tuple(n for n, used in zip(x.amounts, is_used, strict=True) if used)
-            )
+            BarLine(name=x.name, figure=x.figure, note=x.note, amounts=tuple(n for n, used in zip(x.amounts, is_used, strict=True) if used))
             for x in lines
         ],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.export.summary import ILLUSTRATIVE
-from web.charts import BarLine, Bars, Kind, bars
+from web.charts import BarLine, Bars, bars
 from web.plans.presenters.cells import in_hundredths, rules, whole
 from web.plans.presenters.frame import plan_url, to_take
 from web.plans.presenters.needs import STANDS, pupils_by_stand
@@ -89,9 +89,7 @@ def _stands(kept: KeptPlan, numbers_of: tuple[int, ...]) -> TableView:
 
 
 def _ways(kept: KeptPlan) -> TableView:
-    rows = [
-        row(way.name, whole(way.standing.met), whole(way.standing.under_half), rules(way.rules_broken)) for way in kept.facts.ways
-    ]
+    rows = [row(way.name, whole(way.standing.met), whole(way.standing.under_half), rules(way.rules_broken)) for way in kept.facts.ways]
     view = table(
         "This plan beside other ways to share the same pool",
         (*words("Way to share"), *numbers("Standards fully met", "Standards under half", "Rules it breaks")),
@@ -109,7 +107,7 @@ def _beside(kept: KeptPlan) -> tuple[str, ...]:
     why = (
         f"The plan is made to leave as little need as possible below the board's line of {line} percent of each standard: "
         "what is furthest below comes first. A way that fills some standards to the full, and leaves others far below the line, "
-        "can meet more of them in full and still leave more need below the line. So look at both columns."
+        "can meet more of them in full and still leave more need below the line. So read the standards under half beside those fully met."
     )
     found = []
     for way in others:

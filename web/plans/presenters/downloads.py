@@ -1,0 +1,53 @@
+"""What can be taken away from a plan, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from web.plans.presenters.frame import plan_url
+from web.shelf import KeptPlan
+from web.tables import TableView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLine:
+    """A file: what it is, what it is for, where it is."""
+
+    title: str
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadsView:
+    """Every file of a plan."""
+
+    files: tuple[FileLine, ...]
+    tables: tuple[FileLine, ...]
+    of_schools: str
+
+
+def downloads_view(kept: KeptPlan, tables: Sequence[TableView]) -> DownloadsView:
+    """The whole plan in three forms, then its tables one by one; those of a school are on the school's own page."""
+    return DownloadsView(
+        files=(
+            FileLine(
+                title="Workbook (Excel, .xlsx)", href=plan_url(kept, "plans.workbook"),
+                text="Everything on these pages with its checks as live formulas, to work with and to print. "
+                "It contains small numbers: for the board, not for publication.",
+            ),
+            FileLine(
+                title="All tables (CSV in a ZIP)", href=plan_url(kept, "plans.tables"),
+                text="Every table of these pages as a file of its own, with plain numbers, for your own sums.",
+            ),
+            FileLine(
+                title="Plan document (.json)", href=plan_url(kept, "plans.document"),
+                text="The plan with all its figures and its policy. Anyone can check it again from this file alone.",
+            ),
+        ),
+        tables=tuple(
+            FileLine(title=view.caption, text="", href=view.csv_href) for view in tables if view.rows and not view.name.startswith("school-")
+        ),
+        of_schools="The tables of a single school can be downloaded on the school's own page.",
+    )  # fmt: skip

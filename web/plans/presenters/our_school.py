@@ -1,0 +1,324 @@
+"""Our school: what goes in and out, what it gets and what waits, why its standards stand where they do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from flask import url_for
+
+from planner.export.plan_standards import MET, status
+from planner.export.summary import day
+from planner.measures import SchoolLedger
+from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell
+from planner.partnership import GRANT_ITEM, DecisionRight, Fund
+from planner.reasons import OUT_OF_REACH, lower_first, plain_number
+from planner.supply import grant_months
+from web.plans.presenters.cells import decision, in_hundredths, money, whole
+from web.plans.presenters.frame import to_take
+from web.plans.presenters.standard_lines import Ask, StandardGroup, groups, nowhere, why
+from web.shelf import KeptPlan
+from web.tables import Heading, TableCell, TableRow, TableView, row, table, words
+from web.words import change, count, hundredths, listed, pounds, pounds_change, signed, upper_first
+
+MOST_REASONS = 3
+_LONGEST_LINE = 150
+"""Of the line that a question is about."""
+_UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerLine:
+    """One line of what goes in and out; for the school's own head, where to ask about it."""
+
+    label: str
+    text: str
+    ask: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MainReason:
+    """What holds most of the school's standards back, and what they ask for together."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolView:
+    """Our school."""
+
+    name: str
+    about: str
+    sentence: str
+    ledger: tuple[LedgerLine, ...]
+    support: TableView
+    support_note: str
+    waits: tuple[str, ...]
+    reasons: tuple[MainReason, ...]
+    own: tuple[StandardGroup, ...]
+    zone_title: str
+    shared: tuple[StandardGroup, ...]
+    bases: TableView
+    figures_href: str
+
+
+def our_school(kept: KeptPlan, urn: int, *, may_ask: bool = False) -> SchoolView | None:
+    """Everything about one school, with a way to ask about each line for its own head; None where it is no member."""
+    facts = kept.facts
+    ledger = next((x for x in facts.ledgers if x.school.urn == urn), None)
+    if ledger is None:
+        return None
+    school, zone = ledger.school, facts.world.picture.zone_of(urn)
+    others = [facts.names[str(u)] for u in zone.urns if u != urn]
+    own = [c for c in facts.world.picture.cells if c.recipient == str(urn)]
+    shared = [c for c in facts.world.picture.cells if c.recipient == zone.zone_id]
+    ask = _asker(kept, urn) if may_ask else nowhere
+    support = _support(ledger, kept)
+    return SchoolView(
+        name=school.name,
+        about=f"URN {urn}, {school.phase.value}, {school.pupils:,} pupils on roll"
+        + (f", {school.membership_percent} percent in this partnership" if school.membership_percent != 100 else ""),
+        sentence=_sentence(ledger),
+        ledger=tuple(
+            replace(line, ask=ask(f"{line.label}: {line.text.partition('. ')[0].rstrip('.')}")) for line in _in_and_out(ledger, kept)
+        ),
+        support=_with_questions(support, ask),
+        support_note=_support_note(others, kept),
+        waits=_waits(ledger, kept),
+        reasons=_main_reasons(own, shared, kept),
+        own=groups(own, kept, ask),
+        zone_title=f"Standards planned for zone {zone.zone_id}" + (f", with {listed(others)}" if others else ""),
+        shared=groups(shared, kept, ask),
+        bases=_bases_here(urn, kept),
+        figures_href=url_for("figures.school", partnership_id=kept.partnership_id, urn=urn),
+    )
+
+
+def tables_of_school(kept: KeptPlan, urn: int) -> tuple[TableView, ...]:
+    """The school's tables as they are taken away."""
+    ledger = next(x for x in kept.facts.ledgers if x.school.urn == urn)
+    return (_support(ledger, kept), _bases_here(urn, kept))
+
+
+def _asker(kept: KeptPlan, urn: int) -> Ask:
+    def ask(line: str) -> str:
+        return url_for("queries.ask", partnership_id=kept.partnership_id, urn=urn, line=line[:_LONGEST_LINE], plan=kept.plan_id)
+
+    return ask
+
+
+def _with_questions(view: TableView, ask: Ask) -> TableView:
+    """A table with a way to ask about each row, where one may ask."""
+    lines = [f"{r.cells[0].text}, {lower_first(r.cells[1].text)}: {r.cells[2].text}" for r in view.rows]
+    if not view.rows or not ask(""):
+        return view
+    rows = tuple(
+        TableRow(cells=(*r.cells, TableCell(text="Query this line", href=ask(line), hidden=f": {line}")), is_total=r.is_total)
+        for r, line in zip(view.rows, lines, strict=True)
+    )
+    return replace(view, headings=(*view.headings, *words("Ask")), rows=rows)
+
+
+def _sentence(ledger: SchoolLedger) -> str:
+    gets = f"This plan gives the school a grant of {pounds(ledger.grant_pounds)} and {count(ledger.own_sessions, 'half-day')} of its own"
+    if not ledger.standards:
+        return f"{gets}; no standard is planned for the school itself."
+    partly = ledger.standards - ledger.met - ledger.under_half - ledger.out_of_reach
+    stands = ((ledger.met, "fully met"), (partly, "partly met"), (ledger.under_half, "under half"), (ledger.out_of_reach, "out of reach"))
+    said = [f"{n or 'none'} {'is' if n < 2 else 'are'} {word}" for n, word in stands if n or word == "fully met"]
+    return f"{gets}; of its {count(ledger.standards, 'standard')} {listed(said)}."
+
+
+# --- in and out --------------------------------------------------------------------------
+
+
+def _in_and_out(ledger: SchoolLedger, kept: KeptPlan) -> tuple[LedgerLine, ...]:
+    before, known = ledger.last_year_grant_pounds or 0, ledger.last_year_grant_pounds is not None
+    time_before = ledger.last_year_sessions or 0
+    last = f" Last year {pounds(before)}: {pounds_change(ledger.grant_pounds - before)}." if known else " Last year is not known."
+    last_time = f" Last year {time_before:,}: {change(ledger.own_sessions - time_before)}." if known else ""
+    places = (
+        f"{hundredths(ledger.places_share_hundredths)} of the zone's, by expected pupils; "
+        f"{count(ledger.base_places_hosted, 'place')} hosted here."
+    )
+    return (
+        LedgerLine(label="Pays in", text=f"{pounds(ledger.paid_in_pounds)} into the pool."),
+        LedgerLine(label="Grant", text=signed(f"{pounds(ledger.grant_pounds)} a year.{last}")),
+        LedgerLine(
+            label="Specialist time",
+            text=signed(f"{count(ledger.own_sessions, 'half-day')}, worth {pounds(ledger.priced_sessions_pounds)}.{last_time}"),
+        ),
+        LedgerLine(label="Net", text=f"{pounds(ledger.net_pounds)}: grant and the value of half-days, less what is paid in."),
+        LedgerLine(label="Base places", text=places),
+        LedgerLine(label="The head's rules", text=_head_rules(ledger, kept)),
+    )
+
+
+def _head_rules(ledger: SchoolLedger, kept: KeptPlan) -> str:
+    items = {s.service_id: f"half-days of {s.name}" for s in kept.facts.partnership.services} | {GRANT_ITEM: "grant"}
+    given = [
+        f"{upper_first(items.get(w.item, w.item))}: {w.bound.value} {pounds(w.amount) if w.item == GRANT_ITEM else format(w.amount, ',')}"
+        + (f" ({w.reason})" if w.reason else "")
+        + (", locked" if w.is_locked else "")
+        for w in kept.facts.partnership.head_rules
+        if w.urn == ledger.school.urn
+    ]
+    return "; ".join(given) + "." if given else "None given."
+
+
+# --- what the school gets ----------------------------------------------------------------
+
+
+def _support(ledger: SchoolLedger, kept: KeptPlan) -> TableView:
+    """Grants, the school's own half-days, and what it may count on of its zone's, beside last year."""
+    facts, urn = kept.facts, ledger.school.urn
+    last = {r.item: r.amount for r in facts.partnership.last_year if r.urn == urn}
+    known = ledger.last_year_grant_pounds is not None
+    rows = []
+    granting = [(f, facts.amounts.grants[urn, f.fund_id]) for f in facts.grant_funds() if facts.amounts.grants.get((urn, f.fund_id))]
+    for fund, granted in granting:
+        before = money(last.get(GRANT_ITEM, 0)) if known and len(granting) == 1 else "not split by fund" if known else _UNKNOWN
+        right = decision(fund.decision_right, fund.request_to, fund.request_by)
+        rows.append(row(fund.name, "Grant", money(granted), before, _months(fund, granted, kept), right))
+    own, shared = dict(ledger.sessions), dict(ledger.zone_share_sessions_hundredths)
+    for service in facts.partnership.services:
+        whom = service.name if not service.employer or service.employer in service.name else f"{service.name} ({service.employer})"
+        when = "Over the year" + (f"; order by {day(service.order_by)}" if service.order_by else "")
+        right = decision(service.decision_right, service.request_to, service.request_by)
+        before_n = last.get(service.service_id, 0)
+        if own.get(service.service_id) or (before_n and facts.policy.role(service.role).serves == "school"):
+            now = whole(own.get(service.service_id, 0))
+            rows.append(row(whom, "Half-days", now, whole(before_n) if known else _UNKNOWN, when, right))
+        if service.service_id in shared:
+            rows.append(row(whom, "Half-days, share of the zone's", in_hundredths(shared[service.service_id]), "not split", when, right))
+    view = table(
+        "What the school gets, from whom and when",
+        (*words("From whom", "What"), Heading(text="This year", is_number=True), Heading(text="Last year", is_number=True), *words("When", "Who decides")),
+        rows,
+        empty="The plan gives the school no grant and no half-days.",
+    )  # fmt: skip
+    return to_take(kept, f"school-{urn}-gets", view)
+
+
+def _months(fund: Fund, granted: int, kept: KeptPlan) -> str:
+    first, second = grant_months(fund, kept.facts.policy)
+    to_march = granted * first // (first + second)
+    return f"By the month: {pounds(to_march)} by March, {pounds(granted - to_march)} from April"
+
+
+def _support_note(others: list[str], kept: KeptPlan) -> str:
+    note = "The plan gives half-days for the whole year; it does not say yet in which half-term."
+    if kept.facts.services("zone"):
+        whom = f" with {listed(others)}" if others else ""
+        note += f" The school shares its zone's time{whom}: the share is what it may count on, by expected pupils."
+    return note
+
+
+def _waits(ledger: SchoolLedger, kept: KeptPlan) -> tuple[str, ...]:
+    """What holds only if somebody else says yes: whom to ask, for what, by when."""
+    facts, urn = kept.facts, ledger.school.urn
+    asked: dict[tuple[str, str], list[str]] = {}
+
+    def add(right: DecisionRight, to: str, by: str, what: str) -> None:
+        if right is DecisionRight.REQUEST:
+            asked.setdefault((to, by), []).append(what)
+
+    for fund in facts.grant_funds():
+        granted = facts.amounts.grants.get((urn, fund.fund_id), 0)
+        if granted:
+            add(fund.decision_right, fund.request_to or fund.name, fund.request_by, f"{pounds(granted)} of {fund.name}")
+    own, shared = dict(ledger.sessions), dict(ledger.zone_share_sessions_hundredths)
+    for service in facts.partnership.services:
+        to, n = service.request_to or service.employer or service.name, own.get(service.service_id, 0)
+        if n:
+            add(service.decision_right, to, service.request_by, f"{count(n, 'half-day')} of {service.name}")
+        if shared.get(service.service_id):
+            add(service.decision_right, to, service.request_by, f"the zone's half-days of {service.name}")
+    for base in facts.partnership.bases:
+        size = facts.amounts.base_sizes.get(base.base_id, 0)
+        if base.host_urn == urn and size:
+            to = base.request_to or facts.partnership.council or "the council"
+            add(base.decision_right, to, base.request_by, f"{count(size, 'place')} of {base.name}")
+    return tuple(f"{upper_first(to)}{f', by {day(by)}' if by else ''}: {listed(whats)}." for (to, by), whats in asked.items())
+
+
+# --- reasons -----------------------------------------------------------------------------
+
+
+def _main_reasons(own: list[Cell], shared: list[Cell], kept: KeptPlan) -> tuple[MainReason, ...]:
+    """What holds back most need: of the school's own standards first, then of its zone's."""
+    found: list[MainReason] = []
+    for cells, is_own in ((own, True), (shared, False)):
+        by_limit: dict[str, list[Cell]] = {}
+        for cell in cells:
+            reason = kept.facts.reasons.get((cell.recipient, cell.standard_id))
+            if reason is not None and status(cell, kept.facts.amounts) != MET:
+                by_limit.setdefault(reason.limited_by, []).append(cell)
+        ranked = sorted(by_limit.items(), key=lambda item: -sum(_missing(c, kept) for c in item[1]))
+        found += [_main_reason(limit, held, cells, kept, is_own=is_own) for limit, held in ranked]
+    return tuple(found[:MOST_REASONS])
+
+
+def _missing(cell: Cell, kept: KeptPlan) -> int:
+    return cell.weight * (WHOLE - kept.facts.amounts.need_met.get(cell.cell_id, 0))
+
+
+def _main_reason(limit: str, held: list[Cell], cells: list[Cell], kept: KeptPlan, *, is_own: bool) -> MainReason:
+    most = max(held, key=lambda c: _missing(c, kept))
+    standard = kept.facts.policy.standard(most.standard_id).name
+    back = f"{count(len(held), 'standard')}{'' if is_own else ' of its zone'}"
+    example = f"For example, {lower_first(standard)}: {lower_first(why(most, kept).partition(' Its ')[0])}"
+    if limit == OUT_OF_REACH:
+        return MainReason(title=f"Out of reach: {back}", text=example)
+    if not limit:
+        return MainReason(title=f"Nothing is used up: {back}", text=example)
+    together = _together(limit, cells, "the school's" if is_own else "its zone's", kept)
+    return MainReason(title=f"{upper_first(_thing(limit, kept))}: holds back {back}", text=f"{together}{example}")
+
+
+def _thing(limit: str, kept: KeptPlan) -> str:
+    if limit == ADULT_HOURS:
+        return "money for trained adults"
+    return "base places" if limit == PLACE else f"{lower_first(kept.facts.policy.role(limit).name)} time"
+
+
+def _together(limit: str, cells: Sequence[Cell], whose: str, kept: KeptPlan) -> str:
+    """What all standards would take to be met in full, beside what the plan gives; nothing where it gives that much."""
+    facts = kept.facts
+    reached = [c for c in cells if not c.out_of_reach]
+    need = Fraction(sum(c.requirement(limit) for c in reached), 100)
+    recipients = {c.recipient for c in cells}
+    if limit == PLACE:
+        has = sum(n for (_, cell_id), n in facts.amounts.places.items() if cell_id in {c.cell_id for c in reached})
+        needs, given = f"{plain_number(need)} base places", f"{has:,}"
+    elif limit == ADULT_HOURS:
+        has = sum(n for (urn, _), n in facts.amounts.grants.items() if str(urn) in recipients)
+        need *= facts.policy.pounds_per_adult_hour
+        needs, given = f"{pounds(-(-need.numerator // need.denominator))} for trained adults", f"a grant of {pounds(has)}"
+    else:
+        roles = {s.service_id: s.role for s in facts.partnership.services}
+        has = sum(n for (to, service_id), n in facts.amounts.sessions.items() if to in recipients and roles[service_id] == limit)
+        needs, given = f"{plain_number(need)} half-days", f"{has:,}"
+    return f"To be met in full, {whose} standards would take {needs}; the plan gives {given}. " if need > has else ""
+
+
+# --- bases -------------------------------------------------------------------------------
+
+
+def _bases_here(urn: int, kept: KeptPlan) -> TableView:
+    facts = kept.facts
+    rows = [
+        row(b.name, whole(b.places_now) if b.is_open else "not open", whole(facts.amounts.base_sizes.get(b.base_id, 0)),
+            decision(b.decision_right, b.request_to, b.request_by))
+        for b in facts.partnership.bases if b.host_urn == urn
+    ]  # fmt: skip
+    headings = (
+        *words("Base"),
+        Heading(text="Places now", is_number=True),
+        Heading(text="In this plan", is_number=True),
+        *words("Who decides"),
+    )
+    view = table("Bases at the school", headings, rows, empty="No base is here and none is offered.")
+    return to_take(kept, f"school-{urn}-bases", view)
