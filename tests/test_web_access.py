@@ -12,6 +12,7 @@ from planner.store import Role
 from web import plans
 from web.access import MAY, OF_OWN_SCHOOL, PUBLIC, Permission, declared_access
 from web.app import create_app
+from web.bring.findings import Found, kept
 from web.errors import PAGES
 
 EVERYBODY = frozenset(PEOPLE)
@@ -35,6 +36,7 @@ WHO_MAY = {
         "runs.runs", "runs.run", "runs.progress",
         "plans.list_plans", "plans.our_school", "plans.summary_page", "plans.changes", "plans.all_schools", "plans.school", "plans.map_page",
         "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.how_good",
+        "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes",
         "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
@@ -107,6 +109,9 @@ def things_of(site, partnership_id):
     urn = OWN_URN if partnership_id == HERE else figures.world.partnership.schools[0].urn
     by = site.user_ids["house"]
     with site.store.begin() as tx:
+        for versions in (tx.partnerships, tx.policies):
+            first = versions.version(partnership_id=partnership_id, version=1)
+            versions.add_version(partnership_id=partnership_id, document=first.document, note="again", by=by, based_on=1)
         member = tx.people.add_user(name="Somebody", sign_in=f"somebody-{partnership_id}")
         tx.people.add_membership(user_id=member, partnership_id=partnership_id, role=Role.COMMISSIONER)
         membership = tx.people.memberships_of(user_id=member)[0].id
@@ -117,9 +122,10 @@ def things_of(site, partnership_id):
             "plan_id": tx.plans.plans(partnership_id=partnership_id)[0].id,
             "run_id": run,
             "urn": urn,
+            "name": "schools",
             "standard_id": figures.world.picture.cells[0].standard_id,
-            "version": 1,
-            "upload_id": tx.uploads.add(partnership_id=partnership_id, file_name="a.xlsx", content=b"", findings=[], document=None, by=by),
+            "version": 2,
+            "upload_id": tx.uploads.add(partnership_id=partnership_id, file_name="a.xlsx", content=b"", findings=kept(Found()), document=None, by=by),
             "query_id": tx.schools.open_query(partnership_id=partnership_id, urn=urn, line="Grant", question="Why?", by=by),
             "invitation_id": tx.invitations.of(partnership_id=partnership_id)[0].id,
             "membership_id": membership,

@@ -4,27 +4,21 @@ import html
 import io
 import json
 import re
-import struct
-import zipfile
-import zlib
 
 import openpyxl
 import pytest
-from builders import two_schools
 from mutations import good_workbook, good_zip
 from pages import demonstration, parsed, tables_of, words_of
 from test_apart import REGISTER
 from websites import ELSEWHERE, HERE, OWN_URN, a_site
 
-from planner.documents import from_plain, to_plain
-from planner.errors import InputMustBeMended
-from planner.intake import dfe_schools
+from planner.intake import dfe_schools, dfe_uploads
 from planner.intake.apart import read_content
+from planner.intake.reading import refuse_other_files
 from planner.intake.zip_guard import judge_zip
-from planner.partnership import Partnership
 from planner.policy import policy_from_text
 from planner.store.room import DAY, database_now
-from web.bring import choose, forms
+from web.bring import choose, dfe_files, forms
 
 AT = f"/partnerships/{HERE}"
 BRING, VERSIONS, POLICY, BUILD = (f"{AT}/{page}" for page in ("bring", "versions", "policy", "build"))
@@ -36,13 +30,21 @@ SETTINGS = "[board]\nline_percent = 75\n\n[rules]\nmoney_cap = false\n"
 
 def read_here(content, name, policy_document):
     """As ``read_apart``, without the child process."""
+    refuse_other_files(name, content)
     judge_zip(name, content)
     return read_content(name, content, policy_from_text(json.dumps(policy_document)))
+
+
+def take_here(content, name):
+    """As ``take_dfe_apart``, without the child process."""
+    return dfe_uploads.take_dfe(name, content)
 
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     monkeypatch.setattr(choose, "read_apart", read_here)
+    monkeypatch.setattr(dfe_files, "take_dfe_apart", take_here)
+    monkeypatch.chdir(tmp_path)
     with a_site(tmp_path / "home") as site:
         yield site
 
@@ -76,6 +78,18 @@ def confirm(site, address, *, who="administrator", note="Spring", browser=None, 
     browser = browser or site.browser(who)
     seen = re.search(r'name="based_on" value="(\d+)"', browser.get(address).text)
     return site.post(browser, address, **{"based_on": seen[1] if seen else "", "note": note, **fields})
+
+
+def send_large(site, path, content, name, *, who, form_at=None):
+    """Give a large file with no file on the way that the test's own browser would leave open."""
+    browser = site.browser(who)
+    token = re.search(r'name="csrf_token"[^>]*?value="([^"]+)"', browser.get(form_at or path).text)[1]
+    parts = (
+        f'--edge\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{token}\r\n',
+        f'--edge\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: application/octet-stream\r\n\r\n',
+    )
+    body = "".join(parts).encode() + content + b"\r\n--edge--\r\n"
+    return browser.post(path, data=body, content_type="multipart/form-data; boundary=edge")
 
 
 def latest(site, partnership_id=HERE):
@@ -174,14 +188,10 @@ def test_a_good_workbook_is_read_kept_confirmed_and_becomes_a_version(site):
     browser = site.browser("administrator")
     text = browser.get(address).text
     assert "We found nothing to mend" in main_of(text)
-    assert (
-        tables_of(text)["Differences"]
-        == [
-            ["Row", "Sheet", "Column", "Was", "Now"],
-            ["Highmarden Primary School (900101)", "Schools", "Primary pupils", "420", "999"],
-        ]
-        or len(tables_of(text)["Differences"]) == 2
-    )
+    assert tables_of(text)["Differences"] == [
+        ["Row", "Sheet", "Column", "Was", "Now"],
+        ["Copperfold Primary School (900101)", "Schools", "Primary pupils", "386", "999"],
+    ]
     answer = confirm(site, address, note="Spring census")
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"{AT}/figures"
@@ -232,7 +242,6 @@ def test_the_real_child_reads_it_and_makes_the_marked_copy(tmp_path):
         (b"", "empty.xlsx", "empty.xlsx is not an Excel workbook"),
         (b"a,b\n", "Schools.csv", "Schools.csv is a single CSV"),
         (b"\xd0\xcf\x11\xe0", "old.xls", "old.xls is an old .xls"),
-        (b"PK\x03\x04" + bytes(20_000_001), "big.xlsx", "big.xlsx is larger than 20 MB"),
         (None, "", "Choose the file to upload."),
     ],
 )
@@ -247,8 +256,10 @@ def test_what_cannot_be_read_is_said_beside_the_field(tmp_path, content, name, s
             assert tx.uploads.waiting(partnership_id=HERE) == ()
 
 
-def test_what_is_too_large_to_send_is_refused_before_it_is_read(site):
-    answer, _ = upload(site, bytes(26_000_000), "huge.xlsx")
+def test_what_is_too_large_is_refused(site):
+    answer = send_large(site, BRING, b"PK\x03\x04" + bytes(20_000_001), "big.xlsx", who="administrator")
+    assert fault_of(answer).startswith("big.xlsx is larger than 20 MB")
+    answer = send_large(site, BRING, bytes(26_000_000), "huge.xlsx", who="administrator")
     assert answer.status_code == 413
     assert "That is too large to send" in answer.text
 
@@ -332,23 +343,16 @@ def test_two_who_confirm_at_once_lose_nothing(site):
     assert fault_of(answer).startswith("Somebody else saved version 2 while this page was open. Nothing is lost")
     assert 'value="Mine"' in answer.text
     assert 'name="based_on" value="2"' in answer.text
-    assert "What would change in version 2" in answer.text
+    assert "What would differ from version 2" in answer.text
     assert latest(site).latest_version == 2
     assert confirm(site, second, note="Mine").status_code == 303
     assert latest(site).latest_version == 3
-    again = confirm(site, second, based_on="3")
-    assert again is not None
-    assert again.status_code == 404
-
-
-def confirm_blind(site, address, **fields):
-    return site.post(site.browser("administrator"), address, form_at=BRING, **fields)
 
 
 def test_the_same_upload_cannot_be_confirmed_twice(site):
     _, address = upload(site)
     assert confirm(site, address).status_code == 303
-    answer = confirm_blind(site, address, based_on="2", note="Twice")
+    answer = site.post(site.browser("administrator"), address, form_at=BRING, based_on="2", note="Twice")
     assert answer.status_code == 404
     assert "It was confirmed or thrown away" in answer.text
     assert latest(site).latest_version == 2
@@ -365,13 +369,8 @@ def test_figures_that_no_longer_fit_the_policy_are_not_saved(site):
     _, address = upload(site)
     with site.store.begin() as tx:
         document = tx.policies.latest(partnership_id=HERE).document
-        document["need"]["other_codes"]["codes"] = []
+        document["roles"]["educational_psychologist"]["serves"] = "zone"  # then schools' half-days of last year cannot be
         tx.policies.add_version(partnership_id=HERE, document=document, note="", by=None, based_on=1)
-    needs = {need.need for need in demonstration().partnership.recorded_needs} | {
-        n for b in demonstration().partnership.bases for n in b.needs
-    }
-    if needs <= policy_from_text(json.dumps(document)).need_codes():
-        pytest.skip("the demonstration uses none of these codes")
     assert fault_of(confirm(site, address)).startswith("The policy was changed after this file was read")
     assert latest(site).latest_version == 1
 
@@ -381,7 +380,7 @@ def test_the_first_version_brings_the_shipped_policy(site, empty):
     _, address = upload(site, who="house", at=f"{at}/bring")
     browser = site.browser("house")
     text = browser.get(address).text
-    assert "What would change" not in text
+    assert "What would differ" not in text
     assert 'value="The first figures"' in text
     assert "This file calls the partnership Hatherby Partnership. Here it is called New Dale." in main_of(text)
     assert confirm(site, address, who="house").status_code == 303
@@ -394,16 +393,8 @@ def test_the_first_version_brings_the_shipped_policy(site, empty):
 
 
 def test_assumed_figures_say_so(site):
-    demo = demonstration().partnership
     _, address = upload(site)
-    text = main_of(site.browser("administrator").get(address).text)
-    assumed = sum(source.is_assumed for source in demo.sources)
-    if demo.is_illustrative():
-        assert "no basis for a decision" in text
-    elif assumed:
-        assert f"{assumed} figure" in text
-    else:
-        assert "assumed" not in text
+    assert "3 figures here are assumed: nobody has confirmed them yet." in main_of(site.browser("administrator").get(address).text)
 
 
 # --- words of others ----------------------------------------------------------------------------
@@ -498,9 +489,9 @@ def test_the_policy_in_force_is_told_in_short(site):
     text = main_of(site.browser("head").get(POLICY).text)
     policy = demonstration().policy
     assert f"Version 1: {policy.title}" in text
-    assert "Line percent 70 percent of need met" in text
+    assert "The line70 percent of need met" in text
     assert "No school's grant rises above the board's cap on last year" in text
-    assert "Money floor percent \N{MINUS SIGN}10 percent change on last year" in text
+    assert "Floor of a school's grant\N{MINUS SIGN}10 percent change on last year" in text
 
 
 def test_the_board_looks_at_new_settings_and_sets_them(site):
@@ -508,7 +499,7 @@ def test_the_board_looks_at_new_settings_and_sets_them(site):
     assert page.status_code == 200
     assert latest(site).latest_policy == 1  # nothing counts yet
     rows = tables_of(page.text)["Settings that change"]
-    assert ["Line percent", "The board's settings", "70 percent of need met", "75 percent of need met"] in rows
+    assert ["The line", "The board's settings", "70 percent of need met", "75 percent of need met"] in rows
     assert any(row[1:] == ["Rules", "On", "Off"] for row in rows)
     answer = set_policy(site, page)
     assert answer.headers["Location"] == POLICY
@@ -522,9 +513,7 @@ def test_the_board_looks_at_new_settings_and_sets_them(site):
     assert events(site, HERE)[0] == ("policy set", "policy version 2", {"version": 2})
     assert site.browser("head").get(f"{AT}/figures").status_code == 200
     changes = site.browser("head").get(f"{POLICY}/versions/2/differences").text
-    assert ["Line percent", "The board's settings", "70 percent of need met", "75 percent of need met"] in tables_of(changes)[
-        "What changed"
-    ]
+    assert ["The line", "The board's settings", "70 percent of need met", "75 percent of need met"] in tables_of(changes)["What changed"]
 
 
 @pytest.mark.parametrize(
@@ -561,7 +550,7 @@ def test_two_who_set_the_policy_at_once_lose_nothing(site):
     assert fault_of(answer).startswith("Somebody else set a new policy while this page was open. Nothing is lost")
     assert 'value="Mine"' in answer.text
     assert hidden(answer.text)["based_on"] == "2"
-    assert ["Line percent", "The board's settings", "75 percent of need met", "65 percent of need met"] in tables_of(answer.text)[
+    assert ["The line", "The board's settings", "75 percent of need met", "65 percent of need met"] in tables_of(answer.text)[
         "Settings that change"
     ]
     assert set_policy(site, answer).status_code == 303
@@ -629,19 +618,17 @@ def test_what_is_no_file_of_the_department_is_said_beside_the_field(site):
 
 def test_only_the_house_may_send_more_than_25_megabytes(site):
     large = b"a,b\r\n" + b"1,2\r\n" * 6_000_000
-    assert fault_of(add_file(site, large, "large.csv")).startswith("large.csv is none of the DfE's files")
-    browser = site.browser("administrator")
-    assert site.post(browser, DFE, form_at=BRING, file=(io.BytesIO(large), "large.csv")).status_code == 413
+    assert fault_of(send_large(site, DFE, large, "large.csv", who="house")).startswith("large.csv is none of the DfE's files")
+    assert send_large(site, DFE, large, "large.csv", who="administrator", form_at=BRING).status_code == 413
 
 
 def test_without_a_register_nothing_is_built_and_it_says_who_can_help(site):
     text = main_of(site.browser("administrator").get(BRING).text)
     assert "Ask an administrator of every partnership to upload it: House." in text
     assert "Upload the Department's files once" in main_of(site.browser("house").get(BRING).text)
-    for path in (BUILD, f"{BUILD}/near"):
-        answer = site.browser("administrator").get(path, follow_redirects=False)
-        assert (answer.status_code, answer.headers.get("Location", BRING)) in {(303, BRING), (200, BRING)}
-    assert site.browser("administrator").get(f"{BUILD}/order?urns=900001,900002").status_code == 200 or True
+    for path in (BUILD, f"{BUILD}/near?find=a", f"{BUILD}/order?urns=900001,900002"):
+        answer = site.browser("administrator").get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (303, BRING)
 
 
 def test_a_partnership_is_built_round_a_school_and_confirmed(site):
@@ -654,14 +641,14 @@ def test_a_partnership_is_built_round_a_school_and_confirmed(site):
     order = answer.headers["Location"]
     assert order == f"{BUILD}/order?near=900002&count=2"
     text = browser.get(order).text
-    assert "You chose Larch Academy and the 1 schools nearest to it" not in text
+    assert "You chose Larch Academy and the school nearest to it." in main_of(text)
     assert 'value="Hatherby Partnership"' in text
     answer = site.post(browser, order, name="Hatherby Partnership", academic_year="2026/27")
     assert answer.status_code == 303, fault_of(answer)
     address = answer.headers["Location"]
     text = browser.get(address).text
     assert "2 schools built from the Department for Education's files" in main_of(text)
-    assert [row[1] for row in tables_of(text)["The schools, to check"][1:]] == ["900001", "900002"]
+    assert [row[1] for row in tables_of(text)["The schools, to check"][1:]] == ["900002", "900001"]
     assert "no basis for a decision" in main_of(text)
     assert "marked copy" not in main_of(text)
     assert browser.get(f"{address}/marked-copy").status_code == 404
@@ -675,9 +662,7 @@ def test_a_partnership_is_built_from_a_list(site):
     add_file(site)
     browser = site.browser("administrator")
     answer = site.post(browser, BUILD, urns="900001\n900003, 900004;900001")
-    assert (
-        answer.headers["Location"] == f"{BUILD}/order?urns=900001%2C900003%2C900004" or "900001,900003,900004" in answer.headers["Location"]
-    )
+    assert answer.headers["Location"] == f"{BUILD}/order?urns=900001,900003,900004"
     order = answer.headers["Location"]
     rows = tables_of(browser.get(order).text)["The schools you listed"]
     assert [row[0] for row in rows[1:]] == ["St. Mary's Primary School", "Mary Oak Primary", "URN 900004"]

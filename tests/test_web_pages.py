@@ -17,7 +17,6 @@ from web.charts import BarLine, DotRow, Kind, bars, dot_plot
 from web.plans.presenters.our_school import our_school
 from web.plans.presenters.place_map import _apart
 from web.plans.presenters.summary import summary
-from web.shelf import KeptPlan
 from web.tables import numbers, row, table
 from web.words import pounds, signed
 
@@ -96,14 +95,14 @@ def test_the_list_says_versions_run_and_fingerprint(site):
     assert shown[-1] == demonstration_plan().fingerprint[:16]
 
 
-def test_the_first_page_explains_why_another_way_may_meet_more_in_full(texts):
+def test_the_first_page_explains_why_another_way_may_meet_more_in_full(site, texts):
     kept = demonstration_plan()
     assert "can meet more of them in full and still leave more need below the line" in main_of(texts[""])
     everything = {c.cell_id: WHOLE for c in kept.facts.world.picture.cells if not c.out_of_reach}
     better = replace(kept.facts.amounts, need_met=everything)
     plan = replace(kept.facts.plan, baselines=(Baseline(name="x", title="A wish (of ours)", amounts=better, rules_broken=("money_cap",)),))
     wish = replace(kept, facts=type(kept.facts)(plan, kept.facts.world))
-    with a_context():
+    with site.app.test_request_context():
         said = summary(wish).beside[1]
     more = len(everything) - kept.facts.standing.met
     assert said == f"A wish meets {more} more in full and leaves less need below the line, and breaks 1 rule that the plan keeps."
@@ -128,10 +127,11 @@ def test_every_school_page_says_what_it_gets_and_why(texts):
         shown = words_of(parsed(text).find(".//main"))
         assert pounds(ledger.grant_pounds) in shown
         assert f"{ledger.own_sessions} half-days" in shown
-        given = {r[0]: r[1] for r in tables_of(text)["What the school gets, from whom, by when"][1:]}
+        given = [r for r in tables_of(text)["What the school gets, from whom and when"][1:] if r[1] == "Half-days"]
         for service_id, sessions in ledger.sessions:
             name = next(s.name for s in facts.partnership.services if s.service_id == service_id)
-            assert [v for k, v in given.items() if k.startswith(name)] == [f"{sessions} half-day{'s' if sessions > 1 else ''}"]
+            assert [r[2] for r in given if r[0].startswith(name)] == [str(sessions)]
+        assert sum(int(r[2]) for r in given) == ledger.own_sessions
         zone = facts.world.picture.zone_of(ledger.school.urn).zone_id
         for reason in facts.reasons.values():
             if reason.recipient in {str(ledger.school.urn), zone}:
@@ -181,12 +181,12 @@ def test_who_gets_more_comes_with_its_picture_and_its_table(texts):
         assert line == f"{name} last year {before}, this plan {after}, {change}"
 
 
-def test_the_map_has_a_link_for_every_school_and_the_same_in_a_table(texts):
+def test_the_map_has_a_link_for_every_school_and_the_same_in_a_table(site, texts):
     page = parsed(texts["/map"])
     marks = [a for a in page.iter("{http://www.w3.org/2000/svg}a") if a.get("class") == "app-map__link"]
     rows = tables_of(texts["/map"])["Schools on the map"][1:]
     schools = demonstration_plan().facts.partnership.schools
-    assert [m.get("href") for m in marks] == [address(demonstration_plan(), f"/schools/{s.urn}") for s in schools]
+    assert [m.get("href") for m in marks] == [site.plan(f"/schools/{s.urn}") for s in schools]
     assert [m.get("aria-label").split(",")[0] for m in marks] == [r[0] for r in rows]
 
 
@@ -206,10 +206,18 @@ def test_how_good_makes_the_claims_it_may_and_no_more(texts):
     assert "a rerun may differ" in shown
 
 
-def test_the_smallest_partnership_has_all_its_pages_too(tmp_path):
-    kept = small_plan()
-    user = User(user_id="u", name="U", roles={kept.partnership_id: frozenset({Role.HEAD})})
-    assert len(all_pages(app_of(tmp_path, kept, user=user))) > 12
+def test_how_good_names_what_was_not_worked_out_and_claims_none_of_it(texts):
+    page = parsed(texts["/how-good"])
+    shown = words_of(page.find(".//main"))
+    assert "They were not worked out for this one, so they are not claimed:" in shown
+    assert "If time and places could be split, these bases could" not in shown
+    assert shown.count("no lower than") == 1
+    assert "it says nothing about whether the figures are right" in shown
+
+
+def test_the_smallest_partnership_has_all_its_pages_too(site):
+    start = site.plan(partnership_id=ELSEWHERE)
+    assert len(all_pages(site.browser("elsewhere"), start, within=start)) > len(PAGES)
 
 
 def test_text_of_others_is_never_markup(tmp_path):
@@ -217,17 +225,114 @@ def test_text_of_others_is_never_markup(tmp_path):
     bad = '<script>alert("x")</script>{{ 7*7 }}&'
     schools = tuple(replace(s, name=f"{bad}{s.urn}") for s in world.partnership.schools)
     services = tuple(replace(s, name=f"{bad}{s.service_id}", request_to=bad) for s in world.partnership.services)
-    kept = kept_plan(document_of(world_of(replace(world.partnership, schools=schools, services=services), world.policy)))
-    texts = all_pages(app_of(tmp_path, kept))
+    document = document_of(world_of(replace(world.partnership, schools=schools, services=services), world.policy))
+    with a_site(tmp_path) as site:
+        with site.store.begin() as tx:
+            partnership_id, plan_id = bring(tx, document, by=site.user_ids["house"])
+            tx.people.add_membership(user_id=site.user_ids["newcomer"], partnership_id=partnership_id, role=Role.HEAD, urn=OWN_URN)
+        start = f"/partnerships/{partnership_id}/plans/{plan_id}"
+        texts = all_pages(site.browser("newcomer"), start, within=start)
     assert sum("{{ 7*7 }}" in text for text in texts.values()) > 20
     assert not any("<script>alert" in text for text in texts.values())
+
+
+# --- our school ------------------------------------------------------------------------------
+
+
+def test_our_school_is_one_step_from_home_and_says_first_what_matters(site):
+    browser = site.browser("head")
+    home = browser.get("/", follow_redirects=True)
+    (href,) = re.findall(r'href="([^"]+)"[^>]*>\s*Open our school', home.text)
+    page = browser.get(href, follow_redirects=True)
+    assert page.request.path == site.plan(f"/schools/{OWN_URN}")
+    heads = [words_of(h) for h in parsed(page.text).iter("h2") if "visually-hidden" not in (h.get("class") or "")]
+    assert heads[:4] == [
+        "In and out", "What waits for a yes", "Main reasons, and what would have to change",
+        "Standards planned for the school, and why they stand where they do",
+    ]  # fmt: skip
+    assert f'href="/partnerships/{HERE}/figures/schools/{OWN_URN}"' in page.text
+
+
+def test_our_school_without_a_plan_is_its_figures(site):
+    with site.store.begin() as tx:
+        partnership_id = tx.partnerships.create(name="New", by=site.user_ids["house"])
+    answer = site.browser("house").get(f"/partnerships/{partnership_id}/our-school/{OWN_URN}")
+    assert (answer.status_code, answer.location) == (303, f"/partnerships/{partnership_id}/figures/schools/{OWN_URN}")
+
+
+def test_the_sentence_of_a_school_counts_as_its_ledger_does(site):
+    kept = demonstration_plan()
+    ledger = kept.facts.ledgers[0]
+    with site.app.test_request_context():
+        said = our_school(kept, ledger.school.urn).sentence
+    assert said.startswith(f"This plan gives the school a grant of {pounds(ledger.grant_pounds)} and {ledger.own_sessions} half-days")
+    assert f"; of its {ledger.standards} standards {ledger.met or 'none'} " in said
+
+
+def test_the_main_reasons_are_three_at_most_and_the_heaviest_comes_first(site):
+    kept = demonstration_plan()
+    with site.app.test_request_context():
+        reasons = our_school(kept, OWN_URN).reasons
+    assert 1 <= len(reasons) <= 3
+    levels = kept.facts.amounts.need_met
+    lost: dict[str, int] = {}
+    for cell in kept.facts.world.picture.cells:
+        reason = kept.facts.reasons.get((cell.recipient, cell.standard_id))
+        if cell.recipient == str(OWN_URN) and reason:
+            lost[reason.limited_by] = lost.get(reason.limited_by, 0) + cell.weight * (WHOLE - levels.get(cell.cell_id, 0))
+    heaviest = max(lost, key=lost.get)
+    held = sum(r.limited_by == heaviest for r in kept.facts.reasons.values() if r.recipient == str(OWN_URN))
+    assert f"{held} standard" in reasons[0].title
+
+
+def test_grants_come_by_the_month_and_half_days_over_the_year(texts):
+    ledger = demonstration_plan().facts.ledgers[0]
+    rows = tables_of(texts[f"/schools/{ledger.school.urn}"])["What the school gets, from whom and when"][1:]
+    grants = [r for r in rows if r[1] == "Grant"]
+    first, second = (int(n.replace(",", "")) for n in re.findall(r"£([\d,]+)", grants[0][4]))
+    assert pounds(first + second) == grants[0][2]
+    assert first * 5 == second * 7
+    assert all(r[4].startswith("Over the year") for r in rows if r[1] != "Grant")
+
+
+def test_only_the_schools_own_head_is_led_to_ask_about_a_line(site):
+    own = site.browser("head").get(site.plan(f"/schools/{OWN_URN}")).text
+    asked = re.findall(rf'href="(/partnerships/{HERE}/schools/{OWN_URN}/questions/new[^"]*)"', own)
+    assert len(asked) > 12
+    assert all(f"plan={HERE}" in href and "line=" in href for href in asked)
+    form = site.browser("head").get(asked[0].replace("&amp;", "&"))
+    assert form.status_code == 200
+    assert "Pays in: " in form.text
+    assert "Query this line" not in site.browser("head").get(site.plan(f"/schools/{OTHER_URN}")).text
+    for who in ("other-head", "board", "chair", "commissioner"):
+        assert "Query this line" not in site.browser(who).get(site.plan(f"/schools/{OWN_URN}")).text
+
+
+# --- who may ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", sorted(PAGES | {"/schools/900101", "/standards/nurture_group_primary"}))
+def test_everybody_of_the_partnership_reads_it_and_nobody_else_learns_of_it(site, page):
+    for who in PEOPLE:
+        expected = 404 if who in {"elsewhere", "newcomer"} else 200
+        assert site.browser(who).get(site.plan(page)).status_code == expected, who
+    assert site.browser(None).get(site.plan(page)).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/schools/999999", "/standards/nowhere", "/tables/nowhere.csv", "/nowhere"])
+def test_what_is_not_in_the_plan_is_not_found(site, path):
+    assert site.browser("board").get(site.plan(path)).status_code == 404
+
+
+def test_a_plan_of_another_partnership_is_not_found_under_ones_own(site):
+    assert site.browser("board").get(f"/partnerships/{HERE}/plans/{ELSEWHERE}").status_code == 404
 
 
 # --- small parts -----------------------------------------------------------------------------
 
 
-def test_a_misspelt_name_in_a_template_is_an_error(tmp_path):
-    app = app_of(tmp_path)
+def test_a_misspelt_name_in_a_template_is_an_error(site):
+    app = site.app
     with app.test_request_context("/"), pytest.raises(UndefinedError):
         app.jinja_env.from_string("{{ fraem.state }}").render()
 
@@ -248,6 +353,32 @@ def test_the_scale_of_a_dot_plot_begins_at_nought_and_holds_every_dot(most):
     assert int(plot.ticks[-1].text) >= most
     assert 2 <= len(plot.ticks) <= 6
     assert 0 <= float(plot.rows[0].after_x.rstrip("%")) <= 100
+
+
+def test_bars_share_one_scale_and_leave_out_what_is_nought():
+    kinds = (Kind(fill="solid", words="a"), Kind(fill="empty", words="b"))
+    chart = bars(anchor="x", title="T", kinds=kinds, lines=[
+        BarLine(name="n", amounts=(30, 10), figure=""), BarLine(name="m", amounts=(0, 20), figure=""), BarLine(name="o", amounts=(0, 0), figure=""),
+    ])  # fmt: skip
+    assert [[(p.fill, p.x, p.width) for p in bar.parts] for bar in chart.bars] == [
+        [("solid", "0.000%", "75.000%"), ("empty", "75.000%", "25.000%")], [("empty", "0.000%", "50.000%")], [],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("page", "titles"), [
+    ("/services", ["Half-days given, of those that can be shared"]),
+    ("/money", ["Where each fund goes, both financial years together"]),
+    ("/other-ways", ["Need below the board's line of 70 percent, in points: less is better", "Where the standards stand"]),
+])  # fmt: skip
+def test_every_chart_says_its_figures_in_words(texts, page, titles):
+    figures = [f for f in parsed(texts[page]).iter("figure") if f.get("class") == "app-bars"]
+    assert [words_of(f.find("figcaption")) for f in figures] == titles
+    for figure in figures:
+        bars_shown = list(figure.iter("li"))
+        assert bars_shown
+        assert all(re.search(r"\d", words_of(li)) for li in bars_shown)
+        fills = {r.get("fill") for r in figure.iter("{http://www.w3.org/2000/svg}rect")} - {None}
+        assert {f.removeprefix("url(#").removesuffix(")") for f in fills} <= set(re.findall(r'<pattern id="([^"]+)"', texts[page]))
 
 
 def test_marks_on_one_spot_are_pushed_apart_and_stay_on_the_sheet():

@@ -47,6 +47,8 @@ def add_build(routes: Blueprint, wiring: Wiring, register: Register) -> None:
     @routes.get(f"{BUILD}/near")
     @requires(Permission.UPLOAD)
     def near(partnership_id: int) -> Answer:
+        if not register.schools():
+            return redirect(url_for("bring.choose", partnership_id=partnership_id), 303)
         form = NearForm()
         form.count.data = USUAL_COUNT
         return show_near(partnership_id, form, clean_text(request.args.get("find", "")), 200)
@@ -55,7 +57,7 @@ def add_build(routes: Blueprint, wiring: Wiring, register: Register) -> None:
     @requires(Permission.UPLOAD)
     def choose_near(partnership_id: int) -> Answer:
         form, find = NearForm(), clean_text(request.form.get("find", ""))
-        form.near.choices = [(str(school.urn), school.name) for school in schools_on_register(register.schools(), find)]
+        form.near.choices = [(str(school.urn), school.name) for school in schools_on_register(register.schools(), find, most=MOST_FOUND)]
         if not form.validate():
             return show_near(partnership_id, form, find, 422)
         return redirect(url_for("bring.order", partnership_id=partnership_id, near=form.near.data, count=form.count.data), 303)
@@ -63,6 +65,8 @@ def add_build(routes: Blueprint, wiring: Wiring, register: Register) -> None:
     def show_near(partnership_id: int, form: NearForm, find: str, status: int) -> Answer:
         found = schools_on_register(register.schools(), find, most=MOST_FOUND + 1)
         form.near.choices = [(str(school.urn), school.name) for school in found[:MOST_FOUND]]
+        if len(found) == 1 and not form.is_submitted():
+            form.near.data = str(found[0].urn)
         with store.read() as tx:
             return render_template(
                 "bring/near.html", frame=frame(tx, partnership_id, "bring.near"), form=form, find=find,

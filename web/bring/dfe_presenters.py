@@ -64,7 +64,7 @@ def dfe_files_view(tx: Transaction) -> DfeFilesView:
             [
                 row(
                     one.file_name, upper_first(NAMES[one.kind]), _size(one.size_bytes), moment(one.uploaded_at), who(tx, one.uploaded_by),
-                    TableCell(text="In use") if one.id in used else TableCell(text="Not used: a newer one is here", tag="grey"),
+                    TableCell(text="In\u00a0use") if one.id in used else TableCell(text="Not used: a newer one is here", tag="grey"),
                     TableCell(text="Remove", href=url_for("bring.remove_dfe_file", file_id=one.id)),
                 )
                 for one in files
@@ -119,4 +119,4 @@ def school_words(school: RegisterSchool) -> str:
 
 
 def _size(size_bytes: int) -> str:
-    return f"{size_bytes / MEGABYTE:,.1f} MB" if size_bytes >= MEGABYTE // 10 else f"{max(1, size_bytes // 1000):,} kB"
+    return f"{size_bytes / MEGABYTE:,.1f}\u00a0MB" if size_bytes >= MEGABYTE // 10 else f"{max(1, size_bytes // 1000):,}\u00a0kB"

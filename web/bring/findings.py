@@ -144,9 +144,9 @@ def upload_view(tx: Transaction, upload: UploadRow) -> UploadView:
         upload_id=upload.id,
         headline=f"{_built(new)}: {found.sentence()}" if found.is_built else f"We found {found.sentence()} in {upload.file_name}",
         facts=_facts(tx, upload, new),
-        to_mend=_table(f"To mend: {count(len(found.must_mend), 'finding')}", found.must_mend),
+        to_mend=_table(f"To mend: {count(len(found.must_mend), 'finding')}", found.must_mend, "What is wrong", "How to mend it"),
         to_mend_more=_more(found.must_mend),
-        to_look_at=_table(f"To look at: {count(len(found.look_at), 'finding')}", found.look_at),
+        to_look_at=_table(f"To look at: {count(len(found.look_at), 'finding')}", found.look_at, "What is worth a look", "What to do"),
         to_look_at_more=_more(found.look_at),
         notes=found.notes,
         joins=found.joins,
@@ -158,7 +158,7 @@ def upload_view(tx: Transaction, upload: UploadRow) -> UploadView:
         other_name=f"This file calls the partnership {new.name}. Here it is called {here.name}." if new and new.name != here.name else "",
         schools=_schools(new, is_shown=found.is_built),
         changes=changes_of(changed, "Differences") if is_again else None,
-        changes_title=f"What would change in version {here.latest_version}" if is_again else "",
+        changes_title=f"What would differ from version {here.latest_version}" if is_again else "",
         changes_nothing=is_again and not changed,
     )
 
@@ -189,10 +189,10 @@ def _assumed(new: Partnership) -> str:
     return f"{count(number, 'figure')} here {'is' if number == 1 else 'are'} assumed: nobody has confirmed them yet." if number else ""
 
 
-def _table(caption: str, findings: tuple[PlacedFinding, ...]) -> TableView:
+def _table(caption: str, findings: tuple[PlacedFinding, ...], what: str, do: str) -> TableView:
     return table(
         caption,
-        words("Sheet", "Cell", "What you wrote", "What is wrong", "How to mend it"),
+        words("Sheet", "Cell", "What you wrote", what, do),
         [
             row(one.sheet or "The file", _cell(one), short(one.written) or "Nothing", upper_first(one.what), upper_first(one.mend))
             for one in findings[:MOST_SHOWN]

@@ -43,7 +43,7 @@ class PolicyForm(Form):
 class DfeFileForm(Form):
     """One of the Department's files."""
 
-    file = file_field("File", hint="A CSV, or the ZIP it came in, up to 100 MB. What it is is told by its headings.")
+    file = file_field("File", hint="A CSV, or the ZIP it came in, up to 100 MB. The planner tells by its headings which file it is.")
 
 
 class ListForm(Form):

@@ -50,6 +50,8 @@ def add_order(routes: Blueprint, wiring: Wiring, register: Register) -> None:
     @routes.get(ORDER)
     @requires(Permission.UPLOAD)
     def order(partnership_id: int) -> Answer:
+        if not register.schools():
+            return redirect(url_for("bring.choose", partnership_id=partnership_id), 303)
         form = BuildForm()
         with store.read() as tx:
             here = tx.partnerships.partnership(partnership_id=partnership_id)

@@ -141,7 +141,7 @@ def make_version(tx: Transaction, partnership_id: int, upload_id: int, *, seen: 
     here = tx.partnerships.partnership(partnership_id=partnership_id)
     if waits is None or waits.document is None or here is None:
         return None
-    newer = f"Somebody else saved version {here.latest_version} while this page was open. Nothing is lost: the page now shows what would change in that version. Look at it, then confirm again."
+    newer = f"Somebody else saved version {here.latest_version} while this page was open. Nothing is lost: the page now shows what would differ from that version. Look at it, then confirm again."
     if seen != str(here.latest_version):
         raise ChangedMeanwhile(newer)
     policy = tx.policies.latest(partnership_id=partnership_id)

@@ -42,11 +42,11 @@ def table_csv(view: TableView) -> bytes:
     return csv_bytes([headings, *([c.text if c.value is None else c.value for c in row.cells] for row in view.rows)])
 
 
-def tables_zip(kept: KeptPlan) -> bytes:
+def tables_zip(tables: dict[str, TableView]) -> bytes:
     """Every table as a CSV in one ZIP; those of single schools in a folder."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, view in tables_of(kept).items():
+        for name, view in tables.items():
             place = f"schools/{name}.csv" if name.startswith("school-") else f"{name}.csv"
             packed.writestr(zipfile.ZipInfo(place, _WHEN), table_csv(view), zipfile.ZIP_DEFLATED)
     return stream.getvalue()

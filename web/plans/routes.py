@@ -17,6 +17,7 @@ from web.plans.presenters.our_school import our_school as school_view
 from web.plans.presenters.place_map import place_map
 from web.plans.presenters.summary import summary
 from web.shelf import KeptPlan
+from web.tables import TableView
 from web.wiring import Wiring
 
 PLANS = "/partnerships/<id:partnership_id>/plans"
@@ -149,11 +150,15 @@ def blueprint(wiring: Wiring) -> Blueprint:
 
     # --- to take away ---
 
+    @functools.lru_cache(maxsize=8)
+    def tables_in(partnership_id: int, plan_id: int) -> dict[str, TableView]:
+        return files.tables_of(find(partnership_id, plan_id))
+
     @routes.get(f"{PLAN}/downloads")
     @EXPORT
     def downloads(partnership_id: int, plan_id: int) -> str:
         kept = find(partnership_id, plan_id)
-        return show(kept, "downloads", downloads_view(kept, list(files.tables_of(kept).values())))
+        return show(kept, "downloads", downloads_view(kept, list(tables_in(partnership_id, plan_id).values())))
 
     @functools.lru_cache(maxsize=8)
     def workbook_of(partnership_id: int, plan_id: int) -> bytes:
@@ -178,13 +183,13 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @EXPORT
     def tables(partnership_id: int, plan_id: int) -> Response:
         kept = find(partnership_id, plan_id)
-        return send(kept, files.tables_zip(kept), ".zip", "tables")
+        return send(kept, files.tables_zip(tables_in(partnership_id, plan_id)), ".zip", "tables")
 
     @routes.get(f"{PLAN}/tables/<name>.csv")
     @EXPORT
     def table(partnership_id: int, plan_id: int, name: str) -> Response:
         kept = find(partnership_id, plan_id)
-        view = files.tables_of(kept).get(name)
+        view = tables_in(partnership_id, plan_id).get(name)
         if view is None:
             abort(404)
         return send(kept, files.table_csv(view), ".csv", name)

@@ -1,0 +1,177 @@
+"""What is taken away from a plan holds the figures of its pages, and text in it is never a formula."""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from dataclasses import replace
+
+import openpyxl
+import pytest
+from pages import demonstration, demonstration_document, demonstration_plan, document_of, tables_of
+from websites import HERE, OWN_URN, PEOPLE, a_site, bring
+
+from planner.documents import check_document
+from planner.export.csv_file import csv_bytes
+from planner.export.plan_workbook import write_plan_workbook
+from planner.need import world_of
+from planner.store import Role
+from web.plans.files import file_name
+
+FILES = ("/plan.xlsx", "/plan.json", "/tables.zip", "/tables/schools.csv")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with a_site(tmp_path_factory.mktemp("home") / "home") as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def head(site):
+    return site.browser("head")
+
+
+def rows_of(data: bytes) -> list[list[str]]:
+    assert data.startswith(b"\xef\xbb\xbf"), "Excel opens it as UTF-8"
+    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def plain(shown: str) -> str:
+    """A figure on the page as a CSV says it."""
+    if shown in {"none", "no change"}:
+        return "0"
+    figure = shown.replace("−", "-").replace("£", "").replace(",", "").removeprefix("+")
+    found = re.fullmatch(r"(-?[\d.]+)(?: rules?)?", figure)
+    return found[1] if found else shown
+
+
+def agree(shown: str, taken: str) -> bool:
+    """Whether a cell of the page and one of the CSV say the same: words to the letter, figures as the page rounds them."""
+    if shown == taken or plain(shown) == taken:
+        return True
+    return re.fullmatch(r"-?\d+\.\d+", taken) is not None and abs(float(plain(shown)) - float(taken)) <= 0.0501
+
+
+PAGES = ("", "/more-and-less", "/schools", f"/schools/{OWN_URN}", "/map", "/services", "/bases", "/standards", "/money", "/other-ways")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_table_of_a_page_is_a_csv_with_the_same_figures(site, head, page):
+    text = head.get(site.plan(page)).text
+    shown = tables_of(text)
+    links = re.findall(r'href="([^"]+/tables/[^"]+\.csv)">Download as CSV<span class="govuk-visually-hidden">: ([^<]+)<', text)
+    assert len(links) == len(shown)
+    captions = {caption.replace("&#39;", "'"): href for href, caption in links}
+    for caption, rows in shown.items():
+        taken = rows_of(head.get(captions[caption]).data)
+        width = len(taken[0])
+        assert taken[0] == rows[0][:width]
+        assert rows[0][width:] in ([], ["Ask"])
+        assert len(taken) == len(rows)
+        for of_page, of_file in zip(rows[1:], taken[1:], strict=True):
+            assert all(agree(a, b) for a, b in zip(of_page[:width], of_file, strict=True)), (caption, of_page, of_file)
+
+
+def test_money_is_a_plain_number_to_the_pound(site, head):
+    rows = rows_of(head.get(site.plan("/tables/schools.csv")).data)
+    ledgers = demonstration_plan().facts.ledgers
+    assert [(r[1], r[2], r[5]) for r in rows[1:-1]] == [(str(x.paid_in_pounds), str(x.grant_pounds), str(x.net_pounds)) for x in ledgers]
+
+
+def test_the_workbook_says_the_same_as_the_csv_and_is_the_commands_own(site, head, tmp_path):
+    answer = head.get(site.plan("/plan.xlsx"))
+    book = openpyxl.load_workbook(io.BytesIO(answer.data), data_only=True)
+    cells = [[c.value for c in row] for row in book["Schools"].iter_rows()]
+    heading = next(i for i, row in enumerate(cells) if row[0] == "School")
+    at = {key: cells[heading].index(key) for key in ("Paid in", "Grant, all funds", "Base places", "Net")}
+    taken = rows_of(head.get(site.plan("/tables/schools.csv")).data)[1:-1]
+    for in_file, in_book in zip(taken, cells[heading + 1 :], strict=False):
+        assert in_file[0] == in_book[0]
+        assert [float(in_file[i]) for i in (1, 2, 6, 5)] == [in_book[at[key]] for key in at]
+    kept = demonstration_plan()
+    marks = {"fingerprint": kept.fingerprint, "inputs_sha256": kept.inputs_sha256, "policy_sha256": kept.policy_sha256}
+    write_plan_workbook(kept.facts.plan, kept.facts.world, tmp_path / "plan.xlsx", **marks)
+    assert (tmp_path / "plan.xlsx").read_bytes() == answer.data
+    assert head.get(site.plan("/plan.xlsx")).data == answer.data
+
+
+def test_the_document_passes_its_audit_from_the_file_alone(site, head):
+    document = json.loads(head.get(site.plan("/plan.json")).data)
+    check_document(document)
+    assert document == json.loads(json.dumps(demonstration_document()))
+
+
+def test_the_zip_holds_every_table_once_and_is_the_same_each_time(site, head):
+    data = head.get(site.plan("/tables.zip")).data
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        names = packed.namelist()
+        assert packed.read("schools.csv") == head.get(site.plan("/tables/schools.csv")).data
+        everywhere = rows_of(packed.read("standards-everywhere.csv"))
+    assert len(names) == len(set(names))
+    assert {"funds.csv", "services.csv", "other-ways.csv", f"schools/school-{OWN_URN}-gets.csv"} <= set(names)
+    assert len(everywhere) - 1 == len(demonstration_plan().facts.world.picture.cells)
+    assert head.get(site.plan("/tables.zip")).data == data
+
+
+@pytest.mark.parametrize(("path", "ending", "kind"), [
+    ("/plan.xlsx", ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("/plan.json", ".json", "application/json"),
+    ("/tables.zip", "-tables.zip", "application/zip"),
+    ("/tables/funds.csv", "-funds.csv", "text/csv"),
+])  # fmt: skip
+def test_a_file_is_named_by_partnership_year_and_fingerprint(site, head, path, ending, kind):
+    answer = head.get(site.plan(path))
+    assert answer.mimetype == kind
+    name = f"hatherby-partnership-2026-27-plan-{demonstration_plan().fingerprint[:12]}{ending}"
+    assert answer.headers["Content-Disposition"] == f"attachment; filename={name}"
+
+
+def test_a_name_that_is_no_file_name_makes_a_plain_one():
+    kept = demonstration_plan()
+    partnership = replace(kept.facts.partnership, name='../Ys g\u00f4l "x"\r\n; \u5b66')
+    facts = type(kept.facts)(kept.facts.plan, replace(kept.facts.world, partnership=partnership))
+    assert file_name(replace(kept, facts=facts), ".csv").startswith("ys-gol-x-2026-27-plan-")
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_who_may_take_them_away(site, path):
+    for who in PEOPLE:
+        expected = 404 if who in {"elsewhere", "newcomer"} else 200
+        assert site.browser(who).get(site.plan(path)).status_code == expected, who
+    assert site.browser(None).get(site.plan(path)).status_code == 303
+    assert site.browser("board").get(f"/partnerships/{HERE}/plans/99{path}").status_code == 404
+
+
+def test_the_page_of_downloads_leads_to_every_file_that_is_not_one_schools(site, head):
+    text = head.get(site.plan("/downloads")).text
+    links = set(re.findall(rf'href="{site.plan()}(/plan\.[a-z]+|/tables\.zip|/tables/[^"]+)"', text))
+    with zipfile.ZipFile(io.BytesIO(head.get(site.plan("/tables.zip")).data)) as packed:
+        filled = {f"/tables/{n}" for n in packed.namelist() if "/" not in n and len(rows_of(packed.read(n))) > 1}
+    assert links == filled | {"/plan.xlsx", "/plan.json", "/tables.zip"}
+    assert all(head.get(site.plan(link)).status_code == 200 for link in links)
+
+
+def test_text_never_becomes_a_formula(tmp_path):
+    bad = '=HYPERLINK("http://x","y")'
+    world = demonstration()
+    schools = tuple(replace(s, name=f"{bad}{s.urn}") for s in world.partnership.schools)
+    services = tuple(replace(s, name=f"+{s.service_id}", employer="@x") for s in world.partnership.services)
+    document = document_of(world_of(replace(world.partnership, schools=schools, services=services), world.policy))
+    with a_site(tmp_path) as site:
+        with site.store.begin() as tx:
+            partnership_id, plan_id = bring(tx, document, by=site.user_ids["house"])
+            tx.people.add_membership(user_id=site.user_ids["newcomer"], partnership_id=partnership_id, role=Role.BOARD)
+        at = f"/partnerships/{partnership_id}/plans/{plan_id}"
+        data = site.browser("newcomer").get(f"{at}/tables.zip").data
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        cells = [cell for name in packed.namelist() for row in rows_of(packed.read(name)) for cell in row]
+    assert f"'{bad}{OWN_URN}" in cells
+    for cell in cells:
+        assert not cell.startswith(("=", "+", "@", "\t", "\r")), cell
+        assert not cell.startswith("-") or re.fullmatch(r"-[\d.]+", cell), cell
+
+
+def test_a_csv_keeps_numbers_as_numbers_and_quotes_what_needs_it():
+    assert csv_bytes([["a, b", 'c"d', -5, 0.25, "-5", "\tx"]]).decode("utf-8-sig") == '"a, b","c""d",-5,0.25,\'-5,\'\tx\r\n'
