@@ -16,9 +16,10 @@ from planner.intake import dfe_schools, dfe_uploads
 from planner.intake.apart import read_content
 from planner.intake.reading import refuse_other_files
 from planner.intake.zip_guard import judge_zip
-from planner.policy import policy_from_text
+from planner.policy import load_policy, policy_from_text
 from planner.store.room import DAY, database_now
 from web.bring import choose, dfe_files, forms
+from web.bring.settings_file import settings_file
 
 AT = f"/partnerships/{HERE}"
 BRING, VERSIONS, POLICY, BUILD = (f"{AT}/{page}" for page in ("bring", "versions", "policy", "build"))
@@ -290,6 +291,13 @@ def test_what_must_be_mended_comes_first_with_its_cell_and_cannot_be_confirmed(s
     assert latest(site).latest_version == 1
 
 
+def test_many_differences_are_counted_by_sheet_and_folded_away(site):
+    _, address = upload(site, workbook_with(**{f"Last year_C{number}": number for number in range(2, 40)}))
+    text = site.browser("administrator").get(address).text
+    assert [row[0] for row in tables_of(text)["Differences by sheet"]] == ["Sheet", "Last year"]
+    assert "Show the differences" in text
+
+
 def test_many_findings_are_shown_in_part(site):
     book = openpyxl.load_workbook(io.BytesIO(good_workbook()))
     for number in range(2, 300):
@@ -366,10 +374,10 @@ def test_a_state_that_was_never_shown_is_a_conflict(site, based_on):
 
 
 def test_figures_that_no_longer_fit_the_policy_are_not_saved(site):
-    _, address = upload(site)
+    _, address = upload(site, workbook_with(**{"Recorded need_B2": "OTH"}))
     with site.store.begin() as tx:
         document = tx.policies.latest(partnership_id=HERE).document
-        document["roles"]["educational_psychologist"]["serves"] = "zone"  # then schools' half-days of last year cannot be
+        document["need"]["other_codes"]["codes"] = ["SLD"]
         tx.policies.add_version(partnership_id=HERE, document=document, note="", by=None, based_on=1)
     assert fault_of(confirm(site, address)).startswith("The policy was changed after this file was read")
     assert latest(site).latest_version == 1
@@ -514,6 +522,39 @@ def test_the_board_looks_at_new_settings_and_sets_them(site):
     assert site.browser("head").get(f"{AT}/figures").status_code == 200
     changes = site.browser("head").get(f"{POLICY}/versions/2/differences").text
     assert ["The line", "The board's settings", "70 percent of need met", "75 percent of need met"] in tables_of(changes)["What changed"]
+
+
+@pytest.mark.parametrize("who", ["head", "board"])
+def test_the_settings_in_force_go_out_and_come_back_the_same(site, who):
+    answer = site.browser(who).get(f"{POLICY}/settings.toml")
+    assert "settings.toml" in answer.headers["Content-Disposition"]
+    assert "money_floor_percent = { value = -10" in answer.text
+    assert "# line_percent = 70\n" in answer.text
+    assert fault_of(send_settings(site, answer.text)).endswith("changes nothing: the policy in force says the same.")
+    page = send_settings(site, answer.text.replace("# line_percent = 70", "line_percent = 75"))
+    assert tables_of(page.text)["Settings that change"][1:] == [
+        ["The line", "The board's settings", "70 percent of need met", "75 percent of need met"]
+    ]
+
+
+def test_settings_of_any_kind_go_out_and_come_back_the_same(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_text(
+        'title = "Ours \\"so\\" \\u007F 😀"\n[board]\nline_percent = 72.50\n[need.driver_weights]\npupils = 40\nfsm6 = 20\n'
+        '[need.other_codes]\ncodes = ["SLD", "OTH"]\n[roles.educational_psychologist]\nname = "EP"\n[rules]\nmoney_cap = false\n'
+        '[[standards]]\nid = "nurture_group_primary"\nshare_percent = 12.5\n', encoding="utf-8",
+    )  # fmt: skip
+    policy = load_policy(path)
+    assert policy.document != load_policy().document
+    path.write_text(settings_file(policy, load_policy()), encoding="utf-8")
+    assert load_policy(path).document == policy.document
+
+
+def test_a_standard_that_comes_or_goes_is_one_line(site):
+    page = send_settings(site, "[board]\nline_percent = 75\n")
+    rows = tables_of(page.text)["Settings that change"]
+    assert ["Place in a hearing base, primary", "Quality standards", "There", "Taken out"] in rows
+    assert not any("earing base place" in row[0] for row in rows)
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,7 @@ class PolicyForm(Form):
 
     file = file_field(
         "The board's settings (.toml)",
-        hint="Up to 100 KB. The file holds only what the board changes. All else is as the planner's policy pack has it, "
-        "also what an earlier file of yours changed.",
+        hint="Up to 100 KB. What the file does not set is as the planner's policy pack has it, also where an earlier file set it.",
     )
 
 

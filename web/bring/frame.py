@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from flask import url_for
@@ -9,7 +10,7 @@ from flask import url_for
 from planner.intake.differences import Change, Difference
 from planner.store import Transaction
 from web.access import Permission, may
-from web.tables import TableView, row, table, words
+from web.tables import TableView, numbers, row, table, words
 from web.words import count
 
 PAGES = (
@@ -18,6 +19,8 @@ PAGES = (
 )
 BRING = ("bring.choose", "Bring figures", Permission.UPLOAD)
 MOST_SHOWN = 200
+FEW = 25
+"""As many differences as stand open on a page; more are folded away under how many there are of each kind."""
 LONGEST = 160
 
 
@@ -52,7 +55,9 @@ class Changes:
     """What one version says differently from another: how much in a sentence, and the first of it."""
 
     sentence: str
+    in_short: TableView
     table: TableView
+    is_short: bool
 
 
 def frame(tx: Transaction, partnership_id: int, endpoint: str) -> Frame:
@@ -88,6 +93,8 @@ def changes_of(found: tuple[Difference, ...], caption: str) -> Changes:
     """The differences of two versions of the figures."""
     return Changes(
         sentence=how_many(len(found), "difference"),
+        in_short=_in_short(found),
+        is_short=len(found) <= FEW,
         table=table(
             caption,
             words("Row", "Sheet", "Column", "Was", "Now"),
@@ -97,6 +104,17 @@ def changes_of(found: tuple[Difference, ...], caption: str) -> Changes:
             ],
             empty="Nothing differs.",
         ),
+    )  # fmt: skip
+
+
+def _in_short(found: tuple[Difference, ...]) -> TableView:
+    """How many there are of each kind, sheet by sheet."""
+    counted = Counter((one.sheet, one.change) for one in found)
+    sheets = list(dict.fromkeys(one.sheet for one in found))
+    return table(
+        "Differences by sheet",
+        (*words("Sheet"), *numbers("Cells changed", "Rows added", "Rows taken out")),
+        [row(sheet, *(f"{counted[sheet, change]:,}" for change in (Change.CHANGED, Change.ADDED, Change.REMOVED))) for sheet in sheets],
     )  # fmt: skip
 
 

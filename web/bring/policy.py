@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 from pathlib import Path
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from planner.child import shown_name
@@ -19,6 +20,7 @@ from web.bring.findings import clash
 from web.bring.forms import ConfirmForm, PolicyForm
 from web.bring.frame import frame
 from web.bring.policy_presenters import changes_view, policy_view
+from web.bring.settings_file import settings_file
 from web.bring.uploads import given
 from web.shelf import policy_of
 from web.wiring import Wiring
@@ -58,6 +60,15 @@ def add_policy(routes: Blueprint, wiring: Wiring) -> None:
                 note=after.note,
                 changes=changes_view(policy_of(before), policy_of(after), "What changed"),
             )
+
+    @routes.get(f"{POLICY}/settings.toml")
+    @requires(Permission.READ_PLAN)
+    def settings_in_force(partnership_id: int) -> Response:
+        with store.read() as tx:
+            in_force = policy_of(tx.policies.latest(partnership_id=partnership_id))
+        content = settings_file(in_force, load_policy()).encode("utf-8")
+        answer: Response = send_file(io.BytesIO(content), mimetype="application/toml", as_attachment=True, download_name="settings.toml")
+        return answer
 
     # --- the board's new settings: nothing is kept until they are confirmed ---
 

@@ -12,7 +12,7 @@ from planner.policy import Policy
 from planner.rules import RULES
 from planner.store import Transaction
 from planner.store.partnerships import VersionRow
-from web.bring.frame import MOST_SHOWN, Changes, Fact, how_many, short, who
+from web.bring.frame import FEW, MOST_SHOWN, Changes, Fact, how_many, short, who
 from web.shelf import policy_of
 from web.tables import TableCell, TableRow, TableView, row, table, words
 from web.words import MINUS, moment, upper_first
@@ -97,17 +97,26 @@ def _row(tx: Transaction, one: VersionRow) -> TableRow:
 
 def changes_view(old: Policy, new: Policy, caption: str) -> Changes:
     """The settings in which two policies differ."""
-    found = policy_differences(old.document, new.document)
-    names = {f"roles.{role.role_id}": role.name for role in new.roles} | {f"standards.{s.standard_id}": s.name for s in new.standards}
+    names = {f"roles.{role.role_id}": role.name for role in new.roles}
+    names |= {f"standards.{s.standard_id}": s.name for s in (*old.standards, *new.standards)}
+    before, after = ({f"standards.{s.standard_id}" for s in policy.standards} for policy in (old, new))
+    whole = dict.fromkeys(after - before, ("Not there", "Added")) | dict.fromkeys(before - after, ("There", "Taken out"))
+    found = [one for one in policy_differences(old.document, new.document) if _owner(one.path) not in whole]
+    rows = [
+        *(row(names[path], _PARTS["standards"], *said) for path, said in sorted(whole.items())),
+        *(row(_setting(one.path, names), _of(one, names), _value(one, one.was), _value(one, one.now)) for one in found),
+    ]
     return Changes(
-        sentence=how_many(len(found), "setting differs", "settings differ"),
-        table=table(
-            caption,
-            words("Setting", "Of", "Was", "Now"),
-            [row(_setting(one.path, names), _of(one, names), _value(one, one.was), _value(one, one.now)) for one in found[:MOST_SHOWN]],
-            empty="Nothing differs.",
-        ),
-    )  # fmt: skip
+        sentence=how_many(len(rows), "setting differs", "settings differ"),
+        in_short=table(caption, words("Setting"), ()),
+        table=table(caption, words("Setting", "Of", "Was", "Now"), rows[:MOST_SHOWN], empty="Nothing differs."),
+        is_short=len(rows) <= FEW,
+    )
+
+
+def _owner(path: str) -> str:
+    """The role or standard that a setting belongs to."""
+    return ".".join(path.split(".")[:2])
 
 
 def _setting(path: str, names: dict[str, str]) -> str:
@@ -116,13 +125,13 @@ def _setting(path: str, names: dict[str, str]) -> str:
         return RULES[parts[-1]].sentence
     if parts[0] == "board" and parts[1:] and parts[1] in _BOARD:
         return ", ".join([_BOARD[parts[1]], *parts[2:]])
-    return _said(", ".join(parts[2:] if ".".join(parts[:2]) in names and len(parts) > 2 else parts[1:] or parts))
+    return _said(", ".join(parts[2:] if _owner(path) in names and len(parts) > 2 else parts[1:] or parts))
 
 
 def _of(one: PolicyDifference, names: dict[str, str]) -> str:
     head = one.path.split(".")[0]
     group = _PARTS.get(head, "The policy itself")
-    name = names.get(".".join(one.path.split(".")[:2]))
+    name = names.get(_owner(one.path))
     return f"{group}: {name}" if name else group
 
 
