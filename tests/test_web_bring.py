@@ -295,7 +295,7 @@ def test_many_differences_are_counted_by_sheet_and_folded_away(site):
     _, address = upload(site, workbook_with(**{f"Last year_C{number}": number for number in range(2, 40)}))
     text = site.browser("administrator").get(address).text
     assert [row[0] for row in tables_of(text)["Differences by sheet"]] == ["Sheet", "Last year"]
-    assert "Show the differences" in text
+    assert "Show them" in text
 
 
 def test_many_findings_are_shown_in_part(site):

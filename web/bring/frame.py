@@ -55,6 +55,7 @@ class Changes:
     """What one version says differently from another: how much in a sentence, and the first of it."""
 
     sentence: str
+    show: str
     in_short: TableView
     table: TableView
     is_short: bool
@@ -92,7 +93,8 @@ def short(text: str) -> str:
 def changes_of(found: tuple[Difference, ...], caption: str) -> Changes:
     """The differences of two versions of the figures."""
     return Changes(
-        sentence=how_many(len(found), "difference"),
+        sentence=f"{count(len(found), 'difference')}.",
+        show=how_to_show(len(found)),
         in_short=_in_short(found),
         is_short=len(found) <= FEW,
         table=table(
@@ -107,6 +109,11 @@ def changes_of(found: tuple[Difference, ...], caption: str) -> Changes:
     )  # fmt: skip
 
 
+def how_to_show(number: int) -> str:
+    """What opens a table that is folded away."""
+    return f"Show the first {MOST_SHOWN:,} of them" if number > MOST_SHOWN else "Show them"
+
+
 def _in_short(found: tuple[Difference, ...]) -> TableView:
     """How many there are of each kind, sheet by sheet."""
     counted = Counter((one.sheet, one.change) for one in found)
@@ -118,9 +125,9 @@ def _in_short(found: tuple[Difference, ...]) -> TableView:
     )  # fmt: skip
 
 
-def how_many(number: int, one: str, many: str = "") -> str:
+def how_many(number: int, one: str) -> str:
     """How many there are, and how many of them are shown."""
-    return count(number, one, many) + (f". Here are the first {MOST_SHOWN:,}." if number > MOST_SHOWN else ".")
+    return count(number, one) + (f". Here are the first {MOST_SHOWN:,}." if number > MOST_SHOWN else ".")
 
 
 def _was_and_now(one: Difference) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from planner.documents import from_plain
 from planner.errors import InputMustBeMended
 from planner.intake.apart import BuildOrder, Built, DfeDownload, build_apart
+from planner.intake.findings import Level
 from planner.intake.placing import PlacedFinding
 from planner.intake.policy_checks import check_against_policy
 from planner.intake.school_register import RegisterSchool
@@ -126,10 +127,13 @@ def found_in_build(built: Built, policy: Policy) -> Found:
     """What is worth knowing about a partnership that was built."""
     partnership: Partnership = from_plain(Partnership, built.partnership_document)
     findings = check_against_policy(partnership, policy)
-    placed = tuple(
-        PlacedFinding(level=one.level, sheet=one.sheet, row=one.row, column=one.column, what=one.what, mend=one.mend) for one in findings
+    must_mend = tuple(
+        PlacedFinding(level=one.level, sheet=one.sheet, row=None, column=one.column, what=one.what, mend=one.mend)
+        for one in findings
+        if one.level is Level.MUST_MEND
     )
-    return Found(findings=placed, is_built=True, notes=built.notes, joins=built.joins)
+    look_at = tuple(f"{one.sheet}: {one.what} {one.mend}" for one in findings if one.level is not Level.MUST_MEND)
+    return Found(findings=must_mend, is_built=True, notes=(*built.notes, *look_at), joins=built.joins)
 
 
 def _listed(urns: tuple[int, ...], known: dict[int, RegisterSchool]) -> TableView:

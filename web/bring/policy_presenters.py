@@ -12,10 +12,10 @@ from planner.policy import Policy
 from planner.rules import RULES
 from planner.store import Transaction
 from planner.store.partnerships import VersionRow
-from web.bring.frame import FEW, MOST_SHOWN, Changes, Fact, how_many, short, who
+from web.bring.frame import FEW, MOST_SHOWN, Changes, Fact, how_to_show, short, who
 from web.shelf import policy_of
 from web.tables import TableCell, TableRow, TableView, row, table, words
-from web.words import MINUS, moment, upper_first
+from web.words import MINUS, count, moment, upper_first
 
 _PARTS = {
     "board": "The board's settings", "rules": "Rules", "need": "Area need", "priorities": "What a need weighs", "benefit": "What support meets",
@@ -107,7 +107,8 @@ def changes_view(old: Policy, new: Policy, caption: str) -> Changes:
         *(row(_setting(one.path, names), _of(one, names), _value(one, one.was), _value(one, one.now)) for one in found),
     ]
     return Changes(
-        sentence=how_many(len(rows), "setting differs", "settings differ"),
+        sentence=f"{count(len(rows), 'setting differs', 'settings differ')}.",
+        show=how_to_show(len(rows)),
         in_short=table(caption, words("Setting"), ()),
         table=table(caption, words("Setting", "Of", "Was", "Now"), rows[:MOST_SHOWN], empty="Nothing differs."),
         is_short=len(rows) <= FEW,
