@@ -69,7 +69,7 @@ def test_from_an_empty_house_to_a_plan_and_an_answered_question(walkers, how, wi
     read(board)
     ask_and_answer(head, board, overview)
 
-    head.press("Sign out")
+    head.sign_out()
     assert head.heading == "Sign in"
     assert [*admin.said, *head.said, *board.said] == []  # no broken policy, no error of a script
 

@@ -11,6 +11,10 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 NO_CHROMIUM = "no Chromium is here: apt-get install chromium, then run the tests again"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+FOCUS_SHOWS = """() => [document.activeElement, ...document.activeElement.querySelectorAll('*')].some(one => {
+  const look = getComputedStyle(one)
+  return look.outlineStyle !== 'none' || look.boxShadow !== 'none' || (one.ownerSVGElement && look.fill === 'rgb(255, 221, 0)')
+})"""
 MOST_STOPS = 160
 """More presses of Tab than any page has stops."""
 
@@ -52,11 +56,20 @@ class Walker:
         """Click, or Tab there and press Enter; then look at the page it leads to."""
         if self.how == "keyboard":
             self.tab_to(found)
-            self.page.keyboard.press("Enter")
+            with self.page.expect_navigation():
+                self.page.keyboard.press("Enter")
         else:
             found.click()
         self.page.wait_for_load_state()
         self.look()
+
+    def sign_out(self):
+        """Sign out; on a narrow screen the way there is in the menu."""
+        menu = self.page.get_by_role("button", name="Menu", exact=True)
+        if menu.is_visible():
+            self.tab_to(menu)
+            self.page.keyboard.press("Enter")
+        self.press("Sign out")
 
     def fill(self, label, text):
         """Type into a field."""
@@ -97,9 +110,7 @@ class Walker:
         handle = wanted.element_handle()
         for _ in range(MOST_STOPS):
             if self.page.evaluate("one => one === document.activeElement", handle):
-                assert self.page.evaluate(
-                    "getComputedStyle(document.activeElement).outlineStyle !== 'none' || getComputedStyle(document.activeElement).boxShadow !== 'none'"
-                )
+                assert self.page.evaluate(FOCUS_SHOWS), f"the focus does not show on {wanted}"
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"Tab never reached {wanted}")
