@@ -90,7 +90,10 @@ def worker_beside(settings: Settings) -> Iterator[None]:
 def _start_worker(settings: Settings) -> subprocess.Popen[bytes]:
     # A group of its own: Ctrl-C reaches the server, which then asks the worker to end.
     return subprocess.Popen(  # noqa: S603 - our own program
-        (*WORKER, str(os.getpid())), env={**os.environ, "PLANNER_HOME": str(settings.home)}, stdout=subprocess.DEVNULL, start_new_session=True
+        (*WORKER, str(os.getpid())),
+        env={**os.environ, "PLANNER_HOME": str(settings.home)},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
     )
 
 
