@@ -32,7 +32,7 @@ OWN_ACCOUNT = {"home.partnerships", "accounts.account", "accounts.new_password",
 WHO_MAY = {
     MEMBERS: {
         "home.partnership",
-        "figures.schools", "figures.school", "figures.need", "figures.money", "figures.people", "figures.bases", "figures.last_year", "figures.sources",
+        "figures.schools", "figures.school", "figures.need", "figures.money", "figures.people", "figures.bases", "figures.last_year", "figures.sources", "figures.zone", "figures.policy_figures",
         "runs.runs", "runs.run", "runs.progress",
         "plans.list_plans", "plans.our_school", "plans.summary_page", "plans.changes", "plans.all_schools", "plans.school", "plans.map_page",
         "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.how_good",

@@ -23,7 +23,21 @@ from web.words import MINUS, hundredths, pounds
 
 FIGURES = f"/partnerships/{HERE}/figures"
 OWN = f"{FIGURES}/schools/{OWN_URN}"
-PAGES = ["", "/need", "/money", "/people", "/bases", "/last-year", "/sources", f"/schools/{OWN_URN}", "/schools/900107", "/schools/900112"]
+ZONES = [zone.zone_id for zone in demonstration().picture.zones]
+PAGES = [
+    "",
+    "/need",
+    *(f"/need/zones/{n}" for n, _ in enumerate(ZONES, 1)),
+    "/money",
+    "/people",
+    "/bases",
+    "/last-year",
+    "/sources",
+    "/sources/policy",
+    f"/schools/{OWN_URN}",
+    "/schools/900107",
+    "/schools/900112",
+]
 ASKED = "What schools asked before these figures were brought, and how it ended"
 AVOIDED = re.compile(
     r"\b(winners?|losers?|worst-off|infeasible|utility|node|sacrifice|optimal|savings?|deficit|diagnos\w+)\b", re.IGNORECASE
@@ -377,7 +391,8 @@ def test_what_is_out_of_reach_is_marked_with_its_reason(texts):
         ["Place in a hearing base, primary", f"Zone {cell.recipient}", cell.out_of_reach]
     ]
     assert rows_of(texts["/need"], "Expected pupils by standard")["Place in a hearing base, primary"][-1] == "1"
-    assert rows_of(texts["/need"], "Expected pupils in zone Vale")["Place in a hearing base, primary"][1] == "Out of reach"
+    vale = texts[f"/need/zones/{ZONES.index('Vale') + 1}"]
+    assert rows_of(vale, "Expected pupils in zone Vale")["Place in a hearing base, primary"][1] == "Out of reach"
 
 
 def test_money_is_that_of_the_rules(texts):
@@ -473,20 +488,20 @@ def test_sources_have_the_assumed_first_and_every_figure_of_the_policy(texts):
         "Schools: Mobile pupils", "Windle Beacon Primary School (5)", "assumed", "Policy pack: national share of pupils, primary, 1 June 2026",
     ]  # fmt: skip
     assert rows[1][1:3] == ["Sedgewell Primary School (66) and Windle Beacon Primary School (20)", "assumed"]
-    groups = [table for caption, table in tables_of(text).items() if caption not in {"What the partnership brought", ASKED}]
-    figures = [r for table in groups for r in table[1:]]
+    assert "3 figures are assumed" in shown(text)
+    assert rows_of(text, ASKED)["Osierhythe Primary School"][1:3] == ["94", "149"]
+
+
+def test_every_figure_of_the_policy_stands_on_its_page(texts):
+    text, policy = texts["/sources/policy"], demonstration().policy
+    figures = [r for table in tables_of(text).values() for r in table[1:]]
     assert len(figures) == len(policy.figures)
     assert {r[1] for r in figures} >= {f.value.replace("-", MINUS) for f in policy.figures}
     settings = rows_of(text, "The board's settings")
     assert settings["Money floor percent"] == [f"{MINUS}10", "percent change on last year", "set by the board", "Set by the board"]
     assert "Driver weights, FSM6" in rows_of(text, "Area need")
-    assert "3 figures are assumed" in shown(text)
     counted = [int(n) for n in re.findall(r": (\d+) figures?\b", shown(text))]
     assert sum(counted) == len(policy.figures)
-    assert rows_of(text, ASKED)["Osierhythe Primary School"][1:3] == [
-        "94",
-        "149",
-    ]
 
 
 def test_an_assumed_fund_is_marked_where_its_money_stands(site):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import request, url_for
@@ -21,6 +22,42 @@ IN_THE_HOUSE = (
     ("Accounts", "people.accounts", Permission.RUN_THE_HOUSE, {"people"}),
     ("DfE files", "bring.dfe_files", Permission.RUN_THE_HOUSE, {"bring"}),
 )
+
+# A page of the strip over all figures: its endpoint, text and permission.
+ABOUT_FIGURES = (
+    ("figures.schools", "Schools", Permission.READ_PLAN),
+    ("figures.need", "Need", Permission.READ_PLAN),
+    ("figures.money", "Money", Permission.READ_PLAN),
+    ("figures.people", "People", Permission.READ_PLAN),
+    ("figures.bases", "Bases", Permission.READ_PLAN),
+    ("figures.last_year", "Last year", Permission.READ_PLAN),
+    ("figures.sources", "Sources", Permission.READ_PLAN),
+    ("bring.versions", "Versions", Permission.READ_PLAN),
+    ("bring.policy", "Policy", Permission.READ_PLAN),
+    ("bring.choose", "Bring figures", Permission.UPLOAD),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A link to a page beside the one that is shown."""
+
+    text: str
+    href: str
+    is_here: bool = False
+
+
+def figures_steps(partnership_id: int, here: str, *, has_figures: bool = True, version: int | None = None) -> tuple[Step, ...]:
+    """The pages about a partnership's figures; those of an older version lead to others of that version."""
+    return tuple(
+        Step(
+            text=text,
+            href=url_for(name, partnership_id=partnership_id, version=version if name.startswith("figures.") else None),
+            is_here=name == here,
+        )
+        for name, text, permission in ABOUT_FIGURES
+        if may(permission, partnership_id) and (has_figures or not name.startswith("figures."))
+    )
 
 
 def navigation() -> list[dict[str, Any]]:

@@ -1,9 +1,17 @@
-"""Tables as pages show them: every cell is words already, and knows its column's heading."""
+"""Tables and lists of facts as pages show them: every cell is words already, and knows its column's heading."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A label and what it says."""
+
+    label: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How figures are said on pages: pounds, half-days, changes, dates."""
+"""How figures are said on pages: pounds, half-days, changes, dates, who decides."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import re
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from planner.export.summary import day
+from planner.partnership import DecisionRight
 from planner.reasons import plain_number
 
 MINUS = "−"
+TIERS = {"targeted": "targeted", "targeted_plus": "targeted plus", "specialist": "specialist"}
 _JOINER = "\u2060"
 """Keeps a sign and its figure on one line."""
 
@@ -58,3 +61,10 @@ def moment(milliseconds: int) -> str:
     """A moment by the clocks of Britain: 21 November 2026, 2:05pm."""
     local = dt.datetime.fromtimestamp(milliseconds / 1000, ZoneInfo("Europe/London"))
     return f"{local.day} {local:%B %Y}, {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def decision(right: DecisionRight, to: str, by: str) -> str:
+    """Who decides, and until when they must be asked."""
+    if right is DecisionRight.REQUEST:
+        return f"Ask {to or 'its holder'}" + (f" by {day(by)}" if by else "")
+    return "Ours to give" if right is DecisionRight.OURS else "For information only"

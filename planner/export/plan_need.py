@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from fractions import Fraction
 from math import sqrt
 
@@ -42,7 +43,7 @@ def need_sheet(book: Book, facts: Facts) -> None:
             cell.fill = AMBER
             cell.comment = comment("assumed: the school's own figure is not known")
     page.heading("Expected pupils, and what is recorded")
-    sen_rows = Counter(school.recorded_sen_urn or school.urn for school in schools)
+    sen_rows = schools_of_records(schools)
     rows = [
         _expected_row(school, facts, drivers.cell("pupils", i), is_shared=sen_rows[school.recorded_sen_urn or school.urn] > 1)
         for i, school in enumerate(schools)
@@ -131,10 +132,21 @@ def _beside(school: School, expected: float, pupils: str) -> Value:
     """Whether recorded lies far from expected, live; nothing where nothing is recorded."""
     if school.sen_support_pupils is None or not school.pupils:
         return None
-    spread = sqrt(max(0.0, expected * (1 - expected / school.pupils)))
-    is_far = abs(school.sen_support_pupils - expected) > FAR_APART * spread
     apart = f"ABS({{recorded}}-{{sen}})>{FAR_APART}*SQRT(MAX(0,{{sen}}*(1-{{sen}}/{pupils})))"
-    return Formula(f'=IF({apart},"{LOOK_AT}","{CLOSE}")', LOOK_AT if is_far else CLOSE)
+    return Formula(f'=IF({apart},"{LOOK_AT}","{CLOSE}")', LOOK_AT if is_far_apart(school, expected) else CLOSE)
+
+
+def is_far_apart(school: School, expected: float) -> bool:
+    """Whether recorded SEN support lies further from expected than chance alone would put about one school in twenty."""
+    if school.sen_support_pupils is None or not school.pupils:
+        return False
+    spread = sqrt(max(0.0, expected * (1 - expected / school.pupils)))
+    return abs(school.sen_support_pupils - expected) > FAR_APART * spread
+
+
+def schools_of_records(schools: Iterable[School]) -> Counter[int]:
+    """URN of a record of SEN -> how many schools it is about: two that were one school may share it."""
+    return Counter(school.recorded_sen_urn or school.urn for school in schools)
 
 
 def _name(driver: str) -> str:

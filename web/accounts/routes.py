@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -18,6 +18,7 @@ from web.accounts.passwords import fault_of, hash_of, is_out_of_date, is_right
 from web.accounts.presenters import account_view
 from web.accounts.session import come_in, go_out, this_token, user_of
 from web.wiring import Wiring
+from web.words import count
 
 Answer = str | Response | tuple[str, int]
 WRONG = "The sign-in name or the password is not right. Check both, then try again."
@@ -46,25 +47,28 @@ def blueprint(wiring: Wiring) -> Blueprint:
             wait = tx.throttle.wait_before_try(sign_in=name, network=request.remote_addr or "")
             person = tx.people.user_by_sign_in(sign_in=name)
         if wait:
-            minutes = -(-wait // MINUTE)
-            form.password.errors = [f"There were too many tries. Wait {minutes} minute{'s' if minutes > 1 else ''}, then try again."]
+            form.password.errors = [_wait_words(wait)]
             return render_template("accounts/sign_in.html", form=form), 429
         # Outside the transaction: a password takes a tenth of a second on purpose.
-        if not is_right(person.password_hash if person else None, password) or person is None or person.disabled_at is not None:
+        is_in = is_right(person.password_hash if person else None, password)
+        renewed = hash_of(password) if is_in and person and is_out_of_date(person.password_hash or "") else None
+        with store.begin() as tx:
+            now = tx.people.user_by_sign_in(sign_in=name)  # it may have been disabled or given another password meanwhile
+            is_in = is_in and now is not None and person is not None and now.disabled_at is None and now.password_hash == person.password_hash
+            if is_in and now is not None:
+                tx.throttle.succeeded(sign_in=name)
+                if renewed is not None:
+                    tx.people.set_password_hash(user_id=now.id, password_hash=renewed)
+                _welcome(tx, now)
+        if not is_in:
             form.password.errors = [WRONG]
             return render_template("accounts/sign_in.html", form=form), 422
-        with store.begin() as tx:
-            tx.throttle.succeeded(sign_in=name)
-            if person.password_hash and is_out_of_date(person.password_hash):
-                tx.people.set_password_hash(user_id=person.id, password_hash=hash_of(password))
-            _welcome(tx, person)
         return redirect(_back(), 303)
 
     @routes.post("/sign-out")
     @public
     def sign_out() -> Response:
-        with store.begin() as tx:
-            go_out(tx)
+        go_out(store)
         return redirect(url_for("accounts.sign_in"), 303)
 
     # --- invitations ---
@@ -81,6 +85,9 @@ def blueprint(wiring: Wiring) -> Blueprint:
         form = NewAccountForm()
         if user is None and not _is_filled_in(form):
             return _show_invitation(token, form, 422)
+        with store.read() as tx:
+            if tx.invitations.invitation(token=token) is None:
+                return _show_invitation(token, form)  # before the hash: that is work which a link must be worth
         hashed = hash_of(form.password.data) if user is None else ""
         try:
             with store.begin() as tx:
@@ -133,7 +140,10 @@ def blueprint(wiring: Wiring) -> Blueprint:
             wait = tx.throttle.wait_before_try(sign_in=person.sign_in, network=request.remote_addr or "")
         if not form.validate():
             return _show_account(form, 422)
-        if wait or not is_right(person.password_hash, form.old.data):
+        if wait:
+            form.old.errors = [_wait_words(wait)]
+            return _show_account(form, 429)
+        if not is_right(person.password_hash, form.old.data):
             form.old.errors = ["This is not your password now. Check it, then try again."]
             return _show_account(form, 422)
         fault = fault_of(form.new.data, person.name, person.sign_in)
@@ -173,6 +183,10 @@ def _welcome(tx: Transaction, person: Person) -> None:
     tx.events.record(partnership_id=None, by=person.id, action="signed in")
 
 
+def _wait_words(wait: int) -> str:
+    return f"There were too many tries. Wait {count(-(-wait // MINUTE), 'minute')}, then try again."
+
+
 def _where(tx: Transaction, invitation: Invitation) -> str:
     if invitation.partnership_id is None:
         return "every partnership of this service"
@@ -197,6 +211,6 @@ def _browser() -> str:
 def _back() -> str:
     """The page that asked for signing in, where it is one of ours; else the first page."""
     wanted = request.args.get("next", "")
-    parts = urlsplit(wanted)
-    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    # A browser leaves out tabs and line ends and reads a backslash as a slash; two slashes at the start are another site.
+    is_ours = re.fullmatch(r"/(?!/)[^\\\x00-\x1f\x7f]*", wanted) is not None
     return wanted if is_ours else url_for("home.partnerships")

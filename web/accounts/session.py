@@ -51,18 +51,22 @@ def user_of(tx: Transaction, user_id: int) -> User | None:
 
 
 def come_in(tx: Transaction, person: User, *, browser: str) -> None:
-    """Open a new session and give this browser its cookie; whatever the browser held before is gone."""
+    """Open a new session and give this browser its cookie; whatever the browser held before is gone, its session too."""
+    before = session.get("_user_id")
+    if isinstance(before, str):
+        tx.sessions.revoke(token=before)
     token = tx.sessions.open_session(user_id=person.user_id, browser=browser)
     session.clear()
     session.permanent = True
     login_user(SignedIn(person, token))
 
 
-def go_out(tx: Transaction) -> None:
+def go_out(store: Store) -> None:
     """End this browser's session, here and in the store."""
-    token = this_token()
+    token = this_token()  # before the transaction: finding who is asking may begin one of its own
     if token is not None:
-        tx.sessions.revoke(token=token)
+        with store.begin() as tx:
+            tx.sessions.revoke(token=token)
     logout_user()
     session.clear()
 

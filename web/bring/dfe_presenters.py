@@ -10,8 +10,8 @@ from planner.intake.dfe_kinds import NAMES, DfeKind
 from planner.intake.school_register import RegisterSchool
 from planner.store import Transaction
 from planner.store.dfe_files import DfeFileRow
-from web.bring.frame import Fact, who
-from web.tables import TableCell, TableView, numbers, row, table, words
+from web.bring.frame import who
+from web.tables import Fact, TableCell, TableView, numbers, row, table, words
 from web.words import listed, moment, upper_first
 
 FOR_WHAT = {

@@ -15,8 +15,8 @@ from planner.partnership import Partnership
 from planner.policy import Policy
 from planner.store import Transaction
 from planner.store.uploads import UploadRow
-from web.bring.frame import MOST_SHOWN, Changes, Fact, changes_of, how_many, short, who
-from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
+from web.bring.frame import MOST_SHOWN, Changes, changes_of, how_many, short, who
+from web.tables import Fact, TableCell, TableRow, TableView, numbers, row, table, words
 from web.words import count, listed, moment, upper_first
 
 

@@ -5,32 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from flask import url_for
-
 from planner.intake.differences import Change, Difference
 from planner.store import Transaction
-from web.access import Permission, may
+from web.navigation import Step, figures_steps
 from web.tables import TableView, numbers, row, table, words
 from web.words import count
 
-PAGES = (
-    ("bring.versions", "Versions", Permission.READ_PLAN, {"bring.versions", "bring.changes"}),
-    ("bring.policy", "Policy", Permission.READ_PLAN, {"bring.policy", "bring.look_at_policy", "bring.set_policy", "bring.policy_changes"}),
-)
-BRING = ("bring.choose", "Bring figures", Permission.UPLOAD)
+PARENTS = {
+    "bring.versions": "bring.versions",
+    "bring.changes": "bring.versions",
+    "bring.policy": "bring.policy",
+    "bring.look_at_policy": "bring.policy",
+    "bring.set_policy": "bring.policy",
+    "bring.policy_changes": "bring.policy",
+}
+"""Every other page of this journey is a step of bringing figures."""
 MOST_SHOWN = 200
 FEW = 25
 """As many differences as stand open on a page; more are folded away under how many there are of each kind."""
 LONGEST = 160
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A link to another page of this journey."""
-
-    text: str
-    href: str
-    is_here: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +33,6 @@ class Frame:
     partnership_id: int
     partnership: str
     steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """A label and what it says."""
-
-    label: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,17 +50,10 @@ def frame(tx: Transaction, partnership_id: int, endpoint: str) -> Frame:
     """The frame of the page at an endpoint."""
     here = tx.partnerships.partnership(partnership_id=partnership_id)
     assert here is not None
-    named = {name for *_, names in PAGES for name in names}
-    pages = [(name, text, permission, endpoint in names) for name, text, permission, names in PAGES]
-    pages.append((*BRING, endpoint not in named))
     return Frame(
         partnership_id=partnership_id,
         partnership=here.name,
-        steps=tuple(
-            Step(text=text, href=url_for(name, partnership_id=partnership_id), is_here=is_here)
-            for name, text, permission, is_here in pages
-            if may(permission, partnership_id)
-        ),
+        steps=figures_steps(partnership_id, PARENTS.get(endpoint, "bring.choose"), has_figures=bool(here.latest_version)),
     )
 
 

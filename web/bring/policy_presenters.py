@@ -12,9 +12,9 @@ from planner.policy import Policy
 from planner.rules import RULES
 from planner.store import Transaction
 from planner.store.partnerships import VersionRow
-from web.bring.frame import FEW, MOST_SHOWN, Changes, Fact, how_to_show, short, who
+from web.bring.frame import FEW, MOST_SHOWN, Changes, how_to_show, short, who
 from web.shelf import policy_of
-from web.tables import TableCell, TableRow, TableView, row, table, words
+from web.tables import Fact, TableCell, TableRow, TableView, row, table, words
 from web.words import MINUS, count, moment, upper_first
 
 _PARTS = {

@@ -8,10 +8,8 @@ from planner.partnership import Base, BaseKind, Consent
 from planner.supply import base_opening_pounds, base_running_pounds, host_condition, sizes_of
 from web.figures.frame import Brought, sources_table
 from web.figures.provenance import sheet_of
-from web.plans.presenters.cells import decision
-from web.plans.presenters.frame import Fact
-from web.tables import TableView, numbers, row, table, words
-from web.words import count, listed, pounds, upper_first
+from web.tables import Fact, TableView, numbers, row, table, words
+from web.words import count, decision, listed, pounds, upper_first
 
 CONSENTS = {
     Consent.YES: "The school agrees to host one.",

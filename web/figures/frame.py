@@ -12,20 +12,12 @@ from planner.need import Picture
 from planner.partnership import Partnership
 from planner.policy import Policy
 from web.figures.provenance import Provenance, source_text
+from web.navigation import Step, figures_steps
 from web.shelf import Figures
 from web.tables import TableCell, TableView, row, table, words
 from web.words import moment
 
-PAGES = (
-    ("figures.schools", "Schools"),
-    ("figures.need", "Need"),
-    ("figures.money", "Money"),
-    ("figures.people", "People"),
-    ("figures.bases", "Bases"),
-    ("figures.last_year", "Last year"),
-    ("figures.sources", "Sources"),
-)
-PARENTS = {"figures.school": "figures.schools"}
+PARENTS = {"figures.school": "figures.schools", "figures.zone": "figures.need", "figures.policy_figures": "figures.sources"}
 
 
 @dataclass(frozen=True)
@@ -75,10 +67,14 @@ class Brought:
         """URN -> name."""
         return {s.urn: s.name for s in self.partnership.schools}
 
+    @property
+    def older_version(self) -> int | None:
+        """The version as addresses name it: only where it is not the newest."""
+        return None if self.is_newest else self.version
+
     def url(self, endpoint: str, **more: object) -> str:
         """The address of a page of these figures; of an older version, where that is what is shown."""
-        version = None if self.is_newest else self.version
-        return url_for(endpoint, partnership_id=self.partnership_id, version=version, **more)  # type: ignore[arg-type]
+        return url_for(endpoint, partnership_id=self.partnership_id, version=self.older_version, **more)  # type: ignore[arg-type]
 
     def school_link(self, urn: int) -> TableCell:
         """A school's name, leading to its figures."""
@@ -90,21 +86,13 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A link to another page of the figures."""
-
-    text: str
-    href: str
-    is_here: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """The frame of a page of the figures."""
 
     partnership: str
     academic_year: str
     steps: tuple[Step, ...]
+    back: Step | None
     is_illustrative: bool
     is_newest: bool
     older: str
@@ -115,13 +103,14 @@ class Frame:
 def frame(brought: Brought, endpoint: str, **where: object) -> Frame:
     """The frame of the page at an endpoint; ``where`` is what else its address names."""
     p, version = brought.partnership, brought.figures.version
-    here = PARENTS.get(endpoint, endpoint)
+    steps = figures_steps(brought.partnership_id, PARENTS.get(endpoint, endpoint), version=brought.older_version)
     note = f" ({version.note})" if version.note else ""
     policy = f"policy version {brought.figures.policy_version}" if brought.figures.policy_version else "the policy pack as it is shipped"
     return Frame(
         partnership=p.name,
         academic_year=p.academic_year,
-        steps=tuple(Step(text=text, href=brought.url(name), is_here=name == here) for name, text in PAGES),
+        steps=steps,
+        back=next(step for step in steps if step.is_here) if endpoint in PARENTS else None,
         is_illustrative=p.is_illustrative(),
         is_newest=brought.is_newest,
         older=f"This is version {version.version} of the figures. Version {brought.latest_version} is newer.",

@@ -16,9 +16,8 @@ from planner.supply import (
 )
 from web.figures.frame import Brought, sources_table
 from web.figures.provenance import sheet_of
-from web.plans.presenters.cells import decision
 from web.tables import TableView, numbers, row, table, words
-from web.words import pounds, upper_first
+from web.words import decision, pounds, upper_first
 
 _FUNDS, _PAID = sheet_of("Funds"), sheet_of("Contributions")
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
-from math import sqrt
 
-from planner.export.plan_need import FAR_APART
+from planner.export.plan_need import is_far_apart, schools_of_records
 from planner.need import Cell, SchoolNeed, driver_shares, expected_sen_support
 from planner.partnership import Phase, School
 from planner.policy import DRIVERS, Standard
 from planner.rounding import half_up
 from web.figures.frame import Brought, sources_table
-from web.tables import TableRow, TableView, numbers, row, table, words
-from web.words import MINUS, count, hundredths, listed, upper_first
+from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
+from web.words import MINUS, TIERS, count, hundredths, listed, upper_first
 
 DRIVER_NAMES = {
     "fsm6": "Free school meals (FSM6)",
@@ -22,7 +21,6 @@ DRIVER_NAMES = {
     "low_prior_attainment": "Low prior attainment",
     "mobility": "Mobility",
 }
-_TIERS = {"targeted": "targeted", "targeted_plus": "targeted plus", "specialist": "specialist"}
 _MOST_NAMED = 4
 
 
@@ -46,7 +44,7 @@ class Beside:
 
 def besides(brought: Brought) -> dict[int, Beside]:
     """URN -> recorded beside expected, for every school."""
-    shared = Counter(s.recorded_sen_urn or s.urn for s in brought.partnership.schools)
+    shared = schools_of_records(brought.partnership.schools)
     return {
         s.urn: _beside(s, half_up(100 * expected_sen_support(s, brought.policy)), is_shared=shared[s.recorded_sen_urn or s.urn] > 1)
         for s in brought.partnership.schools
@@ -54,13 +52,13 @@ def besides(brought: Brought) -> dict[int, Beside]:
 
 
 def _beside(school: School, expected_hundredths: int, *, is_shared: bool) -> Beside:
-    """The same test as in the workbook's sheet about need: further apart than chance alone puts about one school in twenty."""
+    """What recorded says of expected, by the workbook's own test of what is far apart."""
     recorded, expected = school.sen_support_pupils, expected_hundredths / 100
     is_far, says = False, ""
     if recorded is not None and is_shared:
         says = "one record for two schools"
     elif recorded is not None and school.pupils:
-        is_far = abs(recorded - expected) > FAR_APART * sqrt(max(0.0, expected * (1 - expected / school.pupils)))
+        is_far = is_far_apart(school, expected)
         says = f"far {'above' if recorded > expected else 'below'} expected" if is_far else "close"
     return Beside(expected_hundredths=expected_hundredths, recorded=recorded, words=says or "not known", is_far=is_far)
 
@@ -118,7 +116,7 @@ def expected_by_school(brought: Brought) -> dict[int, dict[str, int]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneBlock:
+class ZoneView:
     """What is expected in one zone, standard by standard."""
 
     name: str
@@ -136,7 +134,6 @@ class NeedView:
     by_zone: TableView
     standards: TableView
     out_of_reach: TableView
-    zones: tuple[ZoneBlock, ...]
     sources: TableView
 
 
@@ -153,7 +150,6 @@ def need_view(brought: Brought) -> NeedView:
         by_zone=_by_zone(brought, expected),
         standards=_standards(brought),
         out_of_reach=_out_of_reach(brought),
-        zones=tuple(_zone_block(brought, zone.zone_id, zone.urns) for zone in brought.picture.zones),
         sources=sources_table(brought, "Schools", "Recorded need"),
     )
 
@@ -215,10 +211,11 @@ def sum_of(counts: list[int | None]) -> str:
 def _by_zone(brought: Brought, expected: dict[int, dict[str, int]]) -> TableView:
     codes = [kind.code for kind in brought.policy.need_types]
     rows, totals = [], dict.fromkeys(codes, 0)
-    for zone in brought.picture.zones:
+    for number, zone in enumerate(brought.picture.zones, start=1):
         here = {code: sum(expected[urn].get(code, 0) for urn in zone.urns) for code in codes}
         totals = {code: totals[code] + here[code] for code in codes}
-        rows.append(row(zone.zone_id, *(hundredths(n) for n in here.values()), hundredths(sum(here.values()))))
+        link = TableCell(text=zone.zone_id, href=brought.url("figures.zone", number=number))
+        rows.append(row(link, *(hundredths(n) for n in here.values()), hundredths(sum(here.values()))))
     rows.append(row("All zones", *(hundredths(n) for n in totals.values()), hundredths(sum(totals.values())), is_total=True))
     return table("Expected pupils by zone and primary need", (*words("Zone"), *numbers(*codes, "In all")), rows)
 
@@ -230,7 +227,7 @@ def _standards(brought: Brought) -> TableView:
     names = {n.code: n.name for n in brought.policy.need_types}
     rows = [
         row(
-            s.name, names.get(s.need, s.need), _TIERS[s.tier], "zones" if s.is_for_zone else "schools",
+            s.name, names.get(s.need, s.need), TIERS[s.tier], "zones" if s.is_for_zone else "schools",
             hundredths(sum(c.pupils_hundredths for c in cells[s.standard_id])), f"{len(cells[s.standard_id]):,}",
             _out_of_reach_count(cells[s.standard_id]),
         )
@@ -279,13 +276,17 @@ def _named(places: list[str]) -> str:
     return upper_first(listed(places)) if len(places) <= _MOST_NAMED else f"{len(places):,} schools or zones"
 
 
-def _zone_block(brought: Brought, zone_id: str, urns: tuple[int, ...]) -> ZoneBlock:
+def zone_view(brought: Brought, number: int) -> ZoneView | None:
+    """One zone, by its place in the list of zones; None where there are fewer."""
+    if number > len(brought.picture.zones):
+        return None
+    zone_id, urns = brought.picture.zones[number - 1].zone_id, brought.picture.zones[number - 1].urns
     recipients = {zone_id, *map(str, urns)}
     here: dict[str, list[Cell]] = defaultdict(list)
     for cell in brought.picture.cells:
         if cell.recipient in recipients:
             here[cell.standard_id].append(cell)
-    return ZoneBlock(
+    return ZoneView(
         name=zone_id,
         sentence=f"{upper_first(listed([brought.names[urn] for urn in urns]))}.",
         standards=table(
@@ -293,7 +294,6 @@ def _zone_block(brought: Brought, zone_id: str, urns: tuple[int, ...]) -> ZoneBl
             (*words("Standard"), *numbers("Expected pupils"), *words("Within reach")),
             [_zone_row(s, here[s.standard_id]) for s in brought.policy.standards if here[s.standard_id]],
             empty="No need that a standard is written for.",
-            is_caption_hidden=True,
         ),
     )
 

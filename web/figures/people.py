@@ -10,9 +10,8 @@ from planner.reasons import half_days
 from planner.supply import ServiceSupply, service_supply
 from web.figures.frame import Brought, sources_table
 from web.figures.provenance import sheet_of
-from web.plans.presenters.cells import decision
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
-from web.words import count, pounds
+from web.words import count, decision, pounds
 
 _PEOPLE, _SERVICES = sheet_of("People"), sheet_of("Services")
 

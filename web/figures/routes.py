@@ -13,11 +13,11 @@ from web.figures.bases import bases_view
 from web.figures.frame import Brought, frame
 from web.figures.last_year import last_year_view
 from web.figures.money import money_view
-from web.figures.need import need_view
+from web.figures.need import need_view, zone_view
 from web.figures.people import people_view
 from web.figures.school import school_view
 from web.figures.schools import schools_view
-from web.figures.sources import sources_view
+from web.figures.sources import policy_figures_view, sources_view
 from web.wiring import Wiring
 
 FIGURES = "/partnerships/<id:partnership_id>/figures"
@@ -86,6 +86,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
     def need(partnership_id: int) -> str:
         return show(partnership_id, "need", lambda brought, _: need_view(brought))
 
+    @routes.get(f"{FIGURES}/need/zones/<id:number>")
+    @READ
+    def zone(partnership_id: int, number: int) -> str:
+        return show(partnership_id, "zone", lambda brought, _: zone_view(brought, number), number=number)
+
     @routes.get(f"{FIGURES}/money")
     @READ
     def money(partnership_id: int) -> str:
@@ -110,6 +115,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @READ
     def sources(partnership_id: int) -> str:
         return show(partnership_id, "sources", lambda brought, _: sources_view(brought))
+
+    @routes.get(f"{FIGURES}/sources/policy")
+    @READ
+    def policy_figures(partnership_id: int) -> str:
+        return show(partnership_id, "policy_figures", lambda brought, _: policy_figures_view(brought))
 
     return routes
 

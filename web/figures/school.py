@@ -19,10 +19,8 @@ from web.figures.bases import CONSENTS, needs_in_words
 from web.figures.frame import Brought
 from web.figures.need import DRIVER_NAMES, added, besides, expected_by_school, parts_of
 from web.figures.provenance import sheet_of
-from web.plans.presenters.cells import decision
-from web.plans.presenters.frame import Fact
-from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
-from web.words import count, hundredths, moment, pounds, upper_first
+from web.tables import Fact, TableCell, TableRow, TableView, numbers, row, table, words
+from web.words import count, decision, hundredths, moment, pounds, upper_first
 
 _FIELDS = {
     "fsm6": "fsm6_pupils", "idaci": "idaci_pupils", "low_prior_attainment": "low_prior_attainment_pupils", "mobility": "mobile_pupils",

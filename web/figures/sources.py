@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from planner.export.summary import day
-from planner.policy import Figure
+from planner.policy import Figure, Policy
 from web.figures.frame import Brought, sources_table
 from web.figures.provenance import source_text
 from web.tables import TableView, numbers, row, table, words
@@ -35,16 +35,20 @@ class SourcesView:
     brought: TableView
     asked: TableView
     policy: str
+    policy_href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFiguresView:
+    """Every figure of the policy in force."""
+
+    sentence: str
     groups: tuple[PolicyGroup, ...]
 
 
 def sources_view(brought: Brought) -> SourcesView:
-    """The partnership's sources, assumed ones first; then the figures of the policy in force."""
-    policy, assumed = brought.policy, sum(s.is_assumed for s in brought.partnership.sources)
-    groups: dict[str, list[Figure]] = defaultdict(list)
-    for figure in policy.figures:
-        groups[figure.path.partition(".")[0]].append(figure)
-    unconfirmed = sum(f.confidence == "unconfirmed" for f in policy.figures)
+    """The partnership's sources, assumed ones first."""
+    assumed = sum(s.is_assumed for s in brought.partnership.sources)
     return SourcesView(
         sentence=f"{upper_first(count(assumed, 'figure'))} {'is' if assumed == 1 else 'are'} assumed: nobody has confirmed them yet. They come first."
         if assumed
@@ -62,13 +66,31 @@ def sources_view(brought: Brought) -> SourcesView:
             ],
             empty="Nothing.",
         ),
-        policy=f"The policy in force is {policy.title}, of {day(policy.date)}. {unconfirmed:,} of its {count(len(policy.figures), 'figure')} are "
-        "unconfirmed: field knowledge or a default, to check before anybody quotes them.",
+        policy=_policy_sentence(brought.policy),
+        policy_href=brought.url("figures.policy_figures"),
+    )  # fmt: skip
+
+
+def policy_figures_view(brought: Brought) -> PolicyFiguresView:
+    """The figures of the policy in force, each with its source."""
+    groups: dict[str, list[Figure]] = defaultdict(list)
+    for figure in brought.policy.figures:
+        groups[figure.path.partition(".")[0]].append(figure)
+    return PolicyFiguresView(
+        sentence=_policy_sentence(brought.policy),
         groups=tuple(
             PolicyGroup(title=f"{_GROUPS.get(head, upper_first(_said(head)))}: {count(len(figures), 'figure')}", figures=_figures(brought, head, figures))
             for head, figures in groups.items()
         ),
     )  # fmt: skip
+
+
+def _policy_sentence(policy: Policy) -> str:
+    unconfirmed = sum(f.confidence == "unconfirmed" for f in policy.figures)
+    return (
+        f"The policy in force is {policy.title}, of {day(policy.date)}. {unconfirmed:,} of its {count(len(policy.figures), 'figure')} are "
+        "unconfirmed: field knowledge or a default, to check before anybody quotes them."
+    )
 
 
 def _figures(brought: Brought, head: str, figures: list[Figure]) -> TableView:

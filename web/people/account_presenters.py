@@ -10,8 +10,8 @@ from flask import url_for
 from planner.store import Membership, Transaction
 from planner.store.people import User as Person
 from web.access import ROLE_NAMES, User
-from web.people.presenters import Fact, invitations_table
-from web.tables import TableCell, TableView, row, table, words
+from web.people.presenters import invitations_table
+from web.tables import Fact, TableCell, TableView, row, table, words
 from web.words import count, moment, upper_first
 
 ON_A_PAGE = 50

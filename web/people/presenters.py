@@ -11,7 +11,7 @@ from planner.store.invitations import Invitation
 from planner.store.room import DAY
 from web.access import ROLE_NAMES, User
 from web.shelf import Shelf
-from web.tables import TableCell, TableRow, TableView, row, table, words
+from web.tables import Fact, TableCell, TableRow, TableView, row, table, words
 from web.words import listed, moment, upper_first
 
 WHAT_THEY_DO = {
@@ -58,14 +58,6 @@ class RoleView:
     since: str
     is_own: bool
     back: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """A label and what it says."""
-
-    label: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

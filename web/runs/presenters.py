@@ -20,7 +20,7 @@ from web.runs.forms import SECONDS
 from web.runs.history import History, Moment, history
 from web.runs.sayings import duration
 from web.shelf import Figures
-from web.tables import TableCell, TableView, numbers, row, table, words
+from web.tables import Fact, TableCell, TableView, numbers, row, table, words
 from web.words import count, moment, upper_first
 
 GOING = frozenset({RunState.QUEUED, RunState.RUNNING})
@@ -88,14 +88,6 @@ def cannot_start(here: PartnershipRow) -> str:
 
 
 # --- a new run ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """A label and what it says."""
-
-    label: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +228,7 @@ def run_view(tx: Transaction, run: Run, *, may_run: bool) -> RunView:
     return RunView(
         run_id=run.id,
         partnership=here.name,
-        title=f"Run {run.id}: {heading[0].lower()}{heading[1:]}, {here.name}",
+        title=f"Run {run.id}: {heading[0].lower()}{heading[1:]}",
         etag=f"{run.id}-{run.changes}-{place or 0}-{run.state}-{plan.id if plan else 0}-{int(may_run)}",
         shape="waiting" if run.state is RunState.QUEUED else "working" if is_going else "ended",
         poll_milliseconds={RunState.QUEUED: 2000, RunState.RUNNING: 1000}.get(run.state, 0),

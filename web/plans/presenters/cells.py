@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from planner.export.summary import day
-from planner.partnership import DecisionRight
 from web.tables import TableCell
 from web.words import change, count, hundredths, pounds, pounds_change
 
@@ -41,10 +39,3 @@ def in_points(points: float) -> TableCell:
 def rules(broken: tuple[str, ...]) -> TableCell:
     """How many rules are broken."""
     return whole(len(broken), count(len(broken), "rule") if broken else "none")
-
-
-def decision(right: DecisionRight, to: str, by: str) -> str:
-    """Who decides, and until when they must be asked."""
-    if right is DecisionRight.REQUEST:
-        return f"Ask {to or 'its holder'}" + (f" by {day(by)}" if by else "")
-    return "Ours to give" if right is DecisionRight.OURS else "For information only"

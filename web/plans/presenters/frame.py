@@ -9,6 +9,7 @@ from flask import url_for
 from planner.export.summary import ENDINGS
 from planner.plan import Ending
 from planner.store import Transaction
+from web.navigation import Step
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableView, numbers, row, table, words
 from web.words import moment
@@ -30,15 +31,6 @@ PARENTS = {"plans.school": "plans.all_schools", "plans.standard": "plans.standar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A link to another page of the plan."""
-
-    text: str
-    href: str
-    is_here: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """The frame of a plan's page."""
 
@@ -47,7 +39,9 @@ class Frame:
     fingerprint: str
     steps: tuple[Step, ...]
     is_illustrative: bool
-    trail: tuple[tuple[str, str], ...]
+    back: Step
+    plan_id: int
+    name: str
     state: str
     run_href: str
     run: str
@@ -58,18 +52,17 @@ def frame(kept: KeptPlan, endpoint: str, versions: tuple[int, int], address: str
     """The frame of the page at an endpoint."""
     here = PARENTS.get(endpoint, endpoint)
     p = kept.facts.partnership
-    trail = [("Plans", url_for("plans.list_plans", partnership_id=kept.partnership_id))]
-    if endpoint != PAGES[0][0]:
-        trail.append((f"Plan of {moment(kept.made_at)}", plan_url(kept, PAGES[0][0])))
-    if endpoint in PARENTS:
-        trail.append((dict(PAGES)[here], plan_url(kept, here)))
+    steps = tuple(Step(text=text, href=plan_url(kept, name), is_here=name == here) for name, text in PAGES)
+    plans = Step(text="Plans", href=url_for("plans.list_plans", partnership_id=kept.partnership_id))
     return Frame(
         partnership=p.name,
         academic_year=p.academic_year,
         fingerprint=kept.fingerprint[:16],
-        steps=tuple(Step(text=text, href=plan_url(kept, name), is_here=name == here) for name, text in PAGES),
+        steps=steps,
         is_illustrative=p.is_illustrative(),
-        trail=tuple(trail),
+        back=next(step for step in steps if step.is_here) if endpoint in PARENTS else plans,
+        plan_id=kept.plan_id,
+        name=f"plan of {moment(kept.made_at)}",
         state=f"Plan {kept.plan_id}, made {moment(kept.made_at)} from figures version {versions[0]} and policy version {versions[1]}. "
         "No money is attached to it and nobody has agreed it. Every figure was checked again when it was opened.",
         run_href=url_for("runs.run", partnership_id=kept.partnership_id, run_id=kept.run_id),
@@ -81,14 +74,6 @@ def frame(kept: KeptPlan, endpoint: str, versions: tuple[int, int], address: str
 def plan_url(kept: KeptPlan, endpoint: str, **more: object) -> str:
     """The address of one of a plan's pages."""
     return url_for(endpoint, partnership_id=kept.partnership_id, plan_id=kept.plan_id, **more)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """A label and what it says."""
-
-    label: str
-    text: str
 
 
 def to_take(kept: KeptPlan, name: str, view: TableView) -> TableView:

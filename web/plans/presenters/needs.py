@@ -14,7 +14,7 @@ from web.plans.presenters.frame import plan_url, to_take
 from web.plans.presenters.standard_lines import StandardLine, recipient_cell, standard_line
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableView, numbers, row, table, words
-from web.words import listed, upper_first
+from web.words import TIERS, listed, upper_first
 
 STANDS = (
     Kind(fill="solid", words="fully met"), Kind(fill="stripes", words="partly met"),
@@ -22,7 +22,6 @@ STANDS = (
 )  # fmt: skip
 """Where standards stand, each with its pattern, in the order of ``planner.export.plan_standards``' words."""
 _STANDS = (MET, PARTLY, UNDER_HALF, OUT_OF_REACH)
-_TIERS = {"targeted": "targeted", "targeted_plus": "targeted plus", "specialist": "specialist"}
 
 
 def standards(kept: KeptPlan) -> TableView:
@@ -36,7 +35,7 @@ def standards(kept: KeptPlan) -> TableView:
     here = facts.standing
     rows = [
         row(
-            TableCell(text=s.name, href=plan_url(kept, "plans.standard", standard_id=s.standard_id)), _TIERS[s.tier],
+            TableCell(text=s.name, href=plan_url(kept, "plans.standard", standard_id=s.standard_id)), TIERS[s.tier],
             in_hundredths(pupils[s.standard_id]), whole(len(stands[s.standard_id])),
             *(whole(stands[s.standard_id].count(word)) for word in _STANDS),
         )
@@ -124,7 +123,7 @@ def _asks(standard: Standard, kept: KeptPlan) -> str:
     parts += [f"{plain_number(n)} half-days of {lower_first(kept.facts.policy.role(role).name)}" for role, n in standard.sessions_per_pupil]
     parts += ["a base place"] if standard.needs_place else []
     need = next(n.name for n in kept.facts.policy.need_types if n.code == standard.need)
-    return f"For each expected pupil ({lower_first(need)}, {_TIERS[standard.tier]}): {listed(parts) or 'nothing counted'} a year."
+    return f"For each expected pupil ({lower_first(need)}, {TIERS[standard.tier]}): {listed(parts) or 'nothing counted'} a year."
 
 
 def _sentence(text: str) -> str:

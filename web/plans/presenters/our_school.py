@@ -15,12 +15,12 @@ from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell
 from planner.partnership import GRANT_ITEM, DecisionRight, Fund
 from planner.reasons import OUT_OF_REACH, lower_first, plain_number
 from planner.supply import grant_months
-from web.plans.presenters.cells import decision, in_hundredths, money, whole
+from web.plans.presenters.cells import in_hundredths, money, whole
 from web.plans.presenters.frame import to_take
 from web.plans.presenters.standard_lines import Ask, StandardGroup, groups, nowhere, why
 from web.shelf import KeptPlan
 from web.tables import Heading, TableCell, TableRow, TableView, row, table, words
-from web.words import change, count, hundredths, listed, pounds, pounds_change, signed, upper_first
+from web.words import change, count, decision, hundredths, listed, pounds, pounds_change, signed, upper_first
 
 MOST_REASONS = 3
 _LONGEST_LINE = 150

@@ -10,10 +10,10 @@ from planner.measures import base_pounds, specialist_time_pounds
 from planner.rules import RULES
 from web.charts import BarLine, Bars, Kind, bars
 from web.plans.presenters.cells import in_points, money, rules, whole
-from web.plans.presenters.frame import Fact, to_take
+from web.plans.presenters.frame import to_take
 from web.plans.presenters.needs import STANDS
 from web.shelf import KeptPlan
-from web.tables import TableView, numbers, row, table, words
+from web.tables import Fact, TableView, numbers, row, table, words
 from web.words import count, listed, upper_first
 
 

@@ -10,12 +10,12 @@ from planner.partnership import Base, Fund, FundUse, Service, YearEnd
 from planner.reasons import half_days
 from planner.supply import base_opening_pounds, base_running_pounds, host_condition
 from web.charts import BarLine, Bars, Kind, bars
-from web.plans.presenters.cells import decision, in_hundredths, money, whole
+from web.plans.presenters.cells import in_hundredths, money, whole
 from web.plans.presenters.frame import school_link, to_take
 from web.plans.presenters.standard_lines import recipient_cell
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
-from web.words import count, pounds, upper_first
+from web.words import count, decision, pounds, upper_first
 
 _BASES_LINE, _MONEY_LINE = 3, 4
 """Where bases and money stand in the plan's summary of eight lines."""
