@@ -12,7 +12,7 @@ from websites import HERE, PASSWORD, a_site
 
 from planner.store import Role
 from planner.store.room import HOUR, MINUTE, database_now
-from web.accounts import passwords
+from web.accounts import passwords, routes
 from web.accounts.passwords import fault_of, hash_of, is_right
 
 NEW_PASSWORD = "island-velvet-pepper-cedar"
@@ -61,8 +61,44 @@ def test_the_page_that_asked_for_it_comes_after_signing_in_and_no_other_site_can
         "javascript:alert(1)",
         "\\\\example.org",
         "http:/example.org",
+        "/%09/example.org",
+        "/%09/[",
+        "/a%0d%0aSet-Cookie:%20a=b",
+        "/%5cexample.org",
     ):
         assert sign_in(site, "head", at=f"/sign-in?next={elsewhere}").headers["Location"] == "/"
+
+
+def test_signing_out_does_not_wait_for_itself_after_some_minutes_of_reading(site, later):
+    browser = site.browser("head")
+    token = re.search(r'name="csrf_token"[^>]*?value="([^"]+)"', browser.get("/account").text)[1]
+    later(5 * MINUTE)  # so that this request notes that the session is in use, too
+    start = time.perf_counter()
+    assert browser.post("/sign-out", data={"csrf_token": token}).headers["Location"] == "/sign-in"
+    assert time.perf_counter() - start < 5
+    with site.store.read() as tx:
+        assert tx.sessions.of(user_id=site.user_ids["head"]) == ()
+
+
+def test_signing_in_again_in_the_same_browser_ends_the_session_it_had(site):
+    browser = site.browser(None)
+    sign_in(site, "head", browser=browser)
+    token = re.search(r'name="csrf_token"[^>]*?value="([^"]+)"', browser.get("/account").text)[1]
+    assert browser.post("/sign-in", data={"csrf_token": token, "sign_in": "board", "password": PASSWORD}).status_code == 303
+    with site.store.read() as tx:
+        assert tx.sessions.of(user_id=site.user_ids["head"]) == ()
+
+
+def test_a_password_changed_while_the_old_one_is_looked_at_lets_nobody_in(site, monkeypatch):
+    def changed_meanwhile(password_hash, password):
+        with site.store.begin() as tx:
+            tx.people.set_password_hash(user_id=site.user_ids["head"], password_hash=hash_of(NEW_PASSWORD))
+        return is_right(password_hash, password)
+
+    monkeypatch.setattr(routes, "is_right", changed_meanwhile)
+    assert sign_in(site, "head").status_code == 422
+    with site.store.read() as tx:
+        assert tx.sessions.of(user_id=site.user_ids["head"]) == ()
 
 
 @pytest.mark.parametrize(("who", "password"), [("head", "wrong"), ("nobody", PASSWORD), ("newcomer", ""), ("", PASSWORD)])

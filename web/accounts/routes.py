@@ -54,7 +54,9 @@ def blueprint(wiring: Wiring) -> Blueprint:
         renewed = hash_of(password) if is_in and person and is_out_of_date(person.password_hash or "") else None
         with store.begin() as tx:
             now = tx.people.user_by_sign_in(sign_in=name)  # it may have been disabled or given another password meanwhile
-            is_in = is_in and now is not None and person is not None and now.disabled_at is None and now.password_hash == person.password_hash
+            is_in = (
+                is_in and now is not None and person is not None and now.disabled_at is None and now.password_hash == person.password_hash
+            )
             if is_in and now is not None:
                 tx.throttle.succeeded(sign_in=name)
                 if renewed is not None:
@@ -86,8 +88,9 @@ def blueprint(wiring: Wiring) -> Blueprint:
         if user is None and not _is_filled_in(form):
             return _show_invitation(token, form, 422)
         with store.read() as tx:
-            if tx.invitations.invitation(token=token) is None:
-                return _show_invitation(token, form)  # before the hash: that is work which a link must be worth
+            can_be_used = tx.invitations.invitation(token=token) is not None
+        if not can_be_used:  # asked before the hash, which is work, too
+            return _show_invitation(token, form)
         hashed = hash_of(form.password.data) if user is None else ""
         try:
             with store.begin() as tx:
@@ -134,12 +137,12 @@ def blueprint(wiring: Wiring) -> Blueprint:
     def new_password() -> Answer:
         form = NewPasswordForm()
         user = me()
+        if not form.validate():
+            return _show_account(form, 422)
         with store.begin() as tx:
             person = tx.people.user(user_id=user.user_id)
             assert person is not None
             wait = tx.throttle.wait_before_try(sign_in=person.sign_in, network=request.remote_addr or "")
-        if not form.validate():
-            return _show_account(form, 422)
         if wait:
             form.old.errors = [_wait_words(wait)]
             return _show_account(form, 429)

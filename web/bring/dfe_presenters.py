@@ -10,7 +10,7 @@ from planner.intake.dfe_kinds import NAMES, DfeKind
 from planner.intake.school_register import RegisterSchool
 from planner.store import Transaction
 from planner.store.dfe_files import DfeFileRow
-from web.bring.frame import who
+from web.names import name_of
 from web.tables import Fact, TableCell, TableView, numbers, row, table, words
 from web.words import listed, moment, upper_first
 
@@ -63,7 +63,7 @@ def dfe_files_view(tx: Transaction) -> DfeFilesView:
             (*words("File", "What it is"), *numbers("Size"), *words("Uploaded", "By", "Use", "What you can do")),
             [
                 row(
-                    one.file_name, upper_first(NAMES[one.kind]), _size(one.size_bytes), moment(one.uploaded_at), who(tx, one.uploaded_by),
+                    one.file_name, upper_first(NAMES[one.kind]), _size(one.size_bytes), moment(one.uploaded_at), name_of(tx, one.uploaded_by),
                     TableCell(text="In\u00a0use") if one.id in used else TableCell(text="Not used: a newer one is here", tag="grey"),
                     TableCell(text="Remove", href=url_for("bring.remove_dfe_file", file_id=one.id)),
                 )
@@ -87,7 +87,7 @@ def dfe_file_view(tx: Transaction, file_id: int) -> DfeFileView | None:
         facts=(
             Fact(label="What it is", text=upper_first(NAMES[one.kind])),
             Fact(label="Size", text=_size(one.size_bytes)),
-            Fact(label="Uploaded", text=f"{moment(one.uploaded_at)}, by {who(tx, one.uploaded_by)}"),
+            Fact(label="Uploaded", text=f"{moment(one.uploaded_at)}, by {name_of(tx, one.uploaded_by)}"),
         ),
     )
 

@@ -15,7 +15,8 @@ from planner.partnership import Partnership
 from planner.policy import Policy
 from planner.store import Transaction
 from planner.store.uploads import UploadRow
-from web.bring.frame import MOST_SHOWN, Changes, changes_of, how_many, short, who
+from web.bring.frame import MOST_SHOWN, Changes, changes_of, how_many, short
+from web.names import name_of
 from web.tables import Fact, TableCell, TableRow, TableView, numbers, row, table, words
 from web.words import count, listed, moment, upper_first
 
@@ -124,7 +125,7 @@ def _waiting_row(tx: Transaction, one: UploadRow) -> TableRow:
     return row(
         TableCell(text=one.file_name, href=href),
         moment(one.uploaded_at),
-        who(tx, one.uploaded_by),
+        name_of(tx, one.uploaded_by),
         upper_first(said),
         moment(one.expires_at),
     )
@@ -169,7 +170,7 @@ def _built(new: Partnership | None) -> str:
 
 def _facts(tx: Transaction, upload: UploadRow, new: Partnership | None) -> tuple[Fact, ...]:
     facts = [
-        Fact(label="Given", text=f"{moment(upload.uploaded_at)}, by {who(tx, upload.uploaded_by)}"),
+        Fact(label="Given", text=f"{moment(upload.uploaded_at)}, by {name_of(tx, upload.uploaded_by)}"),
         Fact(label="Kept until", text=f"{moment(upload.expires_at)}, then thrown away unless somebody confirms it"),
     ]
     if new is not None:

@@ -57,12 +57,6 @@ def frame(tx: Transaction, partnership_id: int, endpoint: str) -> Frame:
     )
 
 
-def who(tx: Transaction, user_id: int | None) -> str:
-    """The name of somebody who did something; an erased person shows as erased."""
-    person = None if user_id is None else tx.people.user(user_id=user_id)
-    return "The planner" if person is None else person.name
-
-
 def short(text: str) -> str:
     """What somebody wrote, not too long for a table."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 20]}... ({len(text):,} characters)"

@@ -12,7 +12,8 @@ from planner.policy import Policy
 from planner.rules import RULES
 from planner.store import Transaction
 from planner.store.partnerships import VersionRow
-from web.bring.frame import FEW, MOST_SHOWN, Changes, how_to_show, short, who
+from web.bring.frame import FEW, MOST_SHOWN, Changes, how_to_show, short
+from web.names import name_of
 from web.shelf import policy_of
 from web.tables import Fact, TableCell, TableRow, TableView, row, table, words
 from web.words import MINUS, count, moment, upper_first
@@ -84,7 +85,7 @@ def _row(tx: Transaction, one: VersionRow) -> TableRow:
     return row(
         f"Version {one.version}",
         moment(one.made_at),
-        who(tx, one.made_by),
+        name_of(tx, one.made_by),
         one.note or "Nothing said",
         TableCell(
             text=f"Changes since version {one.version - 1}",

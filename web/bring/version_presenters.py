@@ -9,7 +9,7 @@ from flask import url_for
 from planner.store import Transaction
 from planner.store.partnerships import VersionRow
 from web.access import Permission, may
-from web.bring.frame import who
+from web.names import name_of
 from web.tables import TableCell, TableRow, TableView, row, table, words
 from web.words import count, moment
 
@@ -43,7 +43,7 @@ def _row(tx: Transaction, one: VersionRow, *, is_exporter: bool) -> TableRow:
     cells: list[str | TableCell] = [
         TableCell(text=f"Version {one.version}", href=url_for("figures.schools", **where)),  # type: ignore[arg-type]
         moment(one.made_at),
-        who(tx, one.made_by),
+        name_of(tx, one.made_by),
         one.note or "Nothing said",
         count(len(schools), "school") if schools else "No school yet",
         TableCell(text=f"Changes since version {one.version - 1}", href=url_for("bring.changes", **where))  # type: ignore[arg-type]

@@ -9,9 +9,10 @@ from wtforms.fields.choices import SelectChoice
 from planner.store import Role, Transaction
 from planner.store.invitations import Invitation
 from web.access import ROLE_NAMES, Permission, me, requires
+from web.names import partnership_name, school_names
 from web.people import links
 from web.people.forms import HouseInvitationForm, InvitationForm
-from web.people.presenters import WHAT_THEY_DO, InvitationView, invitation_view, partnership_name, school_names
+from web.people.presenters import WHAT_THEY_DO, InvitationView, invitation_view
 from web.shelf import Shelf
 from web.wiring import Wiring
 

@@ -10,6 +10,7 @@ from planner.store import Role, Transaction
 from planner.store.invitations import Invitation
 from planner.store.room import DAY
 from web.access import ROLE_NAMES, User
+from web.names import name_of, partnership_name, school_name, school_names
 from web.shelf import Shelf
 from web.tables import Fact, TableCell, TableRow, TableView, row, table, words
 from web.words import listed, moment, upper_first
@@ -24,7 +25,6 @@ WHAT_THEY_DO = {
 }
 """One line each, for whoever chooses a role for somebody else."""
 LAPSED_ARE_SHOWN = 28 * DAY
-ERASED_NAME = "somebody who has left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,30 +74,6 @@ class InvitationView:
 
 
 # --- names -------------------------------------------------------------------------------
-
-
-def partnership_name(tx: Transaction, partnership_id: int) -> str:
-    """A partnership's name."""
-    here = tx.partnerships.partnership(partnership_id=partnership_id)
-    assert here is not None
-    return here.name
-
-
-def name_of(tx: Transaction, user_id: int | None) -> str:
-    """Somebody's name, or that they have left."""
-    person = None if user_id is None else tx.people.user(user_id=user_id)
-    return ERASED_NAME if person is None or person.is_erased else person.name
-
-
-def school_names(shelf: Shelf, partnership_id: int) -> dict[int, str]:
-    """URN -> name, from the newest figures; empty where there are none."""
-    figures = shelf.figures(partnership_id)
-    return {} if figures is None else {school.urn: school.name for school in figures.world.partnership.schools}
-
-
-def school_name(names: dict[int, str], urn: int) -> str:
-    """A school by name, one that is no longer in the figures by its URN."""
-    return names.get(urn, f"the school with URN {urn}")
 
 
 def role_words(role: Role, urn: int | None, names: dict[int, str]) -> str:

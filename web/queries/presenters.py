@@ -9,6 +9,7 @@ from flask import url_for
 from planner.store import Decision, QueryState, Transaction
 from planner.store.schools import Query
 from web.access import Permission, User
+from web.names import name_of, partnership_name, school_name, school_names
 from web.queries.forms import DECISIONS
 from web.queries.since import Since, since
 from web.shelf import Shelf
@@ -17,7 +18,6 @@ from web.words import listed, moment, upper_first
 
 STATES = {QueryState.OPEN: ("Open", "yellow"), QueryState.ANSWERED: ("Answered", "blue"), QueryState.CLOSED: ("Closed", "grey")}
 _ORDER = list(STATES)
-ERASED_NAME = "somebody who has left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,22 +68,6 @@ class QueryView:
     ask_again: str
 
 
-def names_of_schools(shelf: Shelf, partnership_id: int) -> dict[int, str]:
-    """URN -> name, from the newest figures; empty where there are none."""
-    figures = shelf.figures(partnership_id)
-    return {} if figures is None else {school.urn: school.name for school in figures.world.partnership.schools}
-
-
-def _school(names: dict[int, str], urn: int) -> str:
-    return names.get(urn, f"The school with URN {urn}")
-
-
-def _partnership(tx: Transaction, partnership_id: int) -> str:
-    here = tx.partnerships.partnership(partnership_id=partnership_id)
-    assert here is not None
-    return here.name
-
-
 # --- the list ------------------------------------------------------------------------------
 
 
@@ -100,7 +84,7 @@ def queries_view(tx: Transaction, names: dict[int, str], user: User, partnership
             [
                 row(
                     TableCell(text=f"{query.id}. {query.line}", href=query_url(partnership_id, query.id)),
-                    _school(names, query.urn),
+                    upper_first(school_name(names, query.urn)),
                     moment(query.opened_at),
                     DECISIONS[decided[query.id]] if query.id in decided else "Nothing yet" if query.state is QueryState.OPEN else "Nothing",
                     TableCell(text=STATES[query.state][0], tag=STATES[query.state][1]),
@@ -120,10 +104,11 @@ def queries_view(tx: Transaction, names: dict[int, str], user: User, partnership
         tables = (shown("All questions", everything, "No head has asked anything yet."),)
     here = [(state, sum(query.state is state for query in everything)) for state in STATES]
     return QueriesView(
-        partnership=_partnership(tx, partnership_id),
+        partnership=partnership_name(tx, partnership_id),
         sentence=f"{upper_first(listed([f'{number:,} {STATES[state][0].lower()}' for state, number in here]))}." if everything else "",
         own_schools=tuple(
-            (_school(names, urn), url_for("queries.ask", partnership_id=partnership_id, urn=urn)) for urn in user.urns_in(partnership_id)
+            (upper_first(school_name(names, urn)), url_for("queries.ask", partnership_id=partnership_id, urn=urn))
+            for urn in user.urns_in(partnership_id)
         ),
         tables=tables,
     )
@@ -147,7 +132,7 @@ def ask_view(tx: Transaction, names: dict[int, str], partnership_id: int, urn: i
     about = f"It is kept with the question that you read plan {plan.id}, made {moment(plan.made_at)}." if plan else ""
     if not about and here.latest_version:
         about = f"It is kept with the question that you read version {here.latest_version} of the figures."
-    return AskView(partnership=here.name, school=_school(names, urn), about=about)
+    return AskView(partnership=here.name, school=upper_first(school_name(names, urn)), about=about)
 
 
 # --- one question --------------------------------------------------------------------------
@@ -156,7 +141,7 @@ def ask_view(tx: Transaction, names: dict[int, str], partnership_id: int, urn: i
 def query_view(tx: Transaction, shelf: Shelf, user: User, query: Query) -> QueryView:
     """A question's whole story."""
     here = query.partnership_id
-    names = names_of_schools(shelf, here)
+    names = school_names(shelf, here)
     answers = tx.schools.answers(partnership_id=here, query_id=query.id)
     story = [Happening(what="Asked", who_and_when=_by(tx, query.opened_by, query.opened_at), text=query.question)]
     story += [
@@ -171,8 +156,8 @@ def query_view(tx: Transaction, shelf: Shelf, user: User, query: Query) -> Query
     is_answered = query.state is QueryState.ANSWERED
     may_ask = user.may(Permission.QUERY_OWN_SCHOOL, here, query.urn)
     return QueryView(
-        partnership=_partnership(tx, here),
-        school=_school(names, query.urn),
+        partnership=partnership_name(tx, here),
+        school=upper_first(school_name(names, query.urn)),
         number=query.id,
         line=query.line,
         state=STATES[query.state][0],
@@ -199,5 +184,4 @@ def may_close(user: User, query: Query) -> bool:
 
 
 def _by(tx: Transaction, user_id: int | None, at: int) -> str:
-    person = None if user_id is None else tx.people.user(user_id=user_id)
-    return f"by {ERASED_NAME if person is None or person.is_erased else person.name}, {moment(at)}"
+    return f"by {name_of(tx, user_id)}, {moment(at)}"

@@ -10,8 +10,9 @@ from planner.intake.reading import clean_text
 from planner.store import Decision
 from planner.store.schools import Query
 from web.access import Permission, me, requires
+from web.names import school_names
 from web.queries.forms import AnswerForm, QuestionForm
-from web.queries.presenters import AskView, ask_view, may_close, names_of_schools, queries_view, query_url, query_view
+from web.queries.presenters import AskView, ask_view, may_close, queries_view, query_url, query_view
 from web.wiring import Wiring
 
 Answer = str | Response | tuple[str, int]
@@ -35,7 +36,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @routes.get(QUESTIONS)
     @requires(Permission.READ_PLAN)
     def queries(partnership_id: int) -> Answer:
-        names = names_of_schools(shelf, partnership_id)
+        names = school_names(shelf, partnership_id)
         with store.read() as tx:
             view = queries_view(tx, names, me(), partnership_id)
         return render_template("queries/queries.html", view=view)
@@ -66,7 +67,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         return redirect(query_url(partnership_id, query_id), 303)
 
     def about(partnership_id: int, urn: int) -> AskView:
-        names = names_of_schools(shelf, partnership_id)
+        names = school_names(shelf, partnership_id)
         with store.read() as tx:
             view = ask_view(tx, names, partnership_id, urn, plan_asked_about())
         if view is None:

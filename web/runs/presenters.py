@@ -15,6 +15,7 @@ from planner.store.partnerships import PartnershipRow
 from planner.store.plans import PlanRow
 from planner.store.room import MINUTE
 from planner.store.runs import Run, RunRow
+from web.names import name_of
 from web.runs.chart import StepChart, step_chart
 from web.runs.forms import SECONDS
 from web.runs.history import History, Moment, history
@@ -53,7 +54,7 @@ def run_list(tx: Transaction, partnership_id: int) -> RunList:
     here = _here(tx, partnership_id)
     runs = tx.runs.runs(partnership_id=partnership_id)
     plans = {plan.run_id: plan for plan in tx.plans.plans(partnership_id=partnership_id)}
-    names = {user_id: _name(tx, user_id) for user_id in {run.requested_by for run in runs}}
+    names = {user_id: name_of(tx, user_id) for user_id in {run.requested_by for run in runs}}
     return RunList(
         partnership=here.name,
         cannot_start=cannot_start(here),
@@ -354,7 +355,7 @@ def _why_fewer(told: History) -> str:
 
 def _facts(tx: Transaction, run: Run) -> tuple[Fact, ...]:
     facts = [
-        Fact(label="Asked for", text=f"{moment(run.requested_at)}, by {_name(tx, run.requested_by)}"),
+        Fact(label="Asked for", text=f"{moment(run.requested_at)}, by {name_of(tx, run.requested_by)}"),
         Fact(label="Made from", text=_made_from(run)),
         Fact(label="Longest time to search", text=duration(_limit(run))),
     ]
@@ -410,8 +411,3 @@ def _here(tx: Transaction, partnership_id: int) -> PartnershipRow:
     here = tx.partnerships.partnership(partnership_id=partnership_id)
     assert here is not None
     return here
-
-
-def _name(tx: Transaction, user_id: int) -> str:
-    person = tx.people.user(user_id=user_id)
-    return person.name if person else "somebody who has left"

@@ -1,0 +1,32 @@
+"""Whom and what pages name: partnerships, people, schools."""
+
+from __future__ import annotations
+
+from planner.store import Transaction
+from web.shelf import Shelf
+
+ERASED_NAME = "somebody who has left"
+
+
+def partnership_name(tx: Transaction, partnership_id: int) -> str:
+    """A partnership's name."""
+    here = tx.partnerships.partnership(partnership_id=partnership_id)
+    assert here is not None
+    return here.name
+
+
+def name_of(tx: Transaction, user_id: int | None) -> str:
+    """Somebody's name, or that they have left."""
+    person = None if user_id is None else tx.people.user(user_id=user_id)
+    return ERASED_NAME if person is None or person.is_erased else person.name
+
+
+def school_names(shelf: Shelf, partnership_id: int) -> dict[int, str]:
+    """URN -> name, from the newest figures; empty where there are none."""
+    figures = shelf.figures(partnership_id)
+    return {} if figures is None else {school.urn: school.name for school in figures.world.partnership.schools}
+
+
+def school_name(names: dict[int, str], urn: int) -> str:
+    """A school by name, one that is no longer in the figures by its URN."""
+    return names.get(urn, f"the school with URN {urn}")
