@@ -30,7 +30,7 @@ from planner.documents import Json, check_document, plan_document
 from planner.errors import AuditRefused, InputMustBeMended, RulesCannotAllHold, SolverFault
 from planner.measures import standing
 from planner.need import World, world_of
-from planner.plan import Amounts
+from planner.plan import Amounts, Ending
 from planner.policy import policy_from_text
 from planner.store import RunState, Store, Transaction
 from planner.store.partnerships import Version
@@ -115,7 +115,8 @@ def _make(store: Store, run: Run, solver: Solver, should_end: Callable[[], bool]
 def _ending(store: Store, run: Run, solver: Solver, should_end: Callable[[], bool]) -> Callable[[Transaction], bool]:
     """What to write at the end of the run, once its plan is made or cannot be."""
     try:
-        with _Keeper(store, run, should_end) as keeper:
+        bound_points = _patiently(store.read, lambda tx: tx.runs.bound_points(run), should_end)
+        with _Keeper(store, run, should_end, bound_points) as keeper:
             document = _document(_world(store, run, should_end), run, solver, keeper)
     except LetGo:
         raise
@@ -148,6 +149,8 @@ def _document(world: World, run: Run, solver: Solver, keeper: _Keeper) -> Json:
     keeper.begin_with(world)
     settings = {name: float(run.settings[name]) for name in ("gap_points", "seconds") if name in run.settings}
     plan = solver.make_plan(world, **settings, start=_best_kept(run), tell=keeper.tell, should_stop=keeper.should_stop)
+    if plan.ending is not Ending.WITHIN_GAP:  # an earlier attempt may have come further
+        plan = replace(plan, bound_points=max(plan.bound_points, keeper.bound_before))
     keeper.say(LAST_STAGE)
     document = plan_document(plan, world)
     check_document(document)
@@ -214,10 +217,12 @@ class _Step:
 class _Keeper:
     """Keeps a run ours while its plan is made, in a thread of its own. Use as a context manager."""
 
-    def __init__(self, store: Store, run: Run, should_end: Callable[[], bool]) -> None:
+    def __init__(self, store: Store, run: Run, should_end: Callable[[], bool], bound_before: float) -> None:
+        self.bound_before = bound_before
+        """What an earlier attempt proved, in points."""
         self._store, self._run, self._should_end = store, run, should_end
         self._world: World | None = None
-        self._bound = BoundSoFar()
+        self._bound = BoundSoFar(bound_before)
         self._step = _Step()
         self._told: _Step | None = None
         self._told_best: Amounts | None = None

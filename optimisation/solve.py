@@ -28,6 +28,8 @@ MEMORY_MEGABYTES = 4096
 GRACE_SECONDS = 4.0
 """How long past its limit the solver may be before it is killed."""
 START_SECONDS = 60.0
+NOTHING_POINTS = 1e-3
+"""Less than this two plans do not differ in shortfall: solver tolerance and rounding to the pound and the millionth."""
 EVERY_SECONDS = 0.2
 """How often a solve looks whether it should stop."""
 SAFETY = 1e-6
@@ -47,6 +49,10 @@ def _sigint_blocked() -> Iterator[None]:
 
 
 Tell = Callable[[Message], None]
+
+
+class _NotReady(SolverFault):
+    """The process was not ready in time."""
 
 
 class Solver:
@@ -93,7 +99,7 @@ class Solver:
                     raise SolverFault(said.why)
                 self.engine = said
             elif time.perf_counter() > end:
-                raise SolverFault("The solver did not start within a minute; try again when the machine is less busy.")
+                raise _NotReady("The solver did not start within a minute; try again when the machine is less busy.")
         return True
 
     def close(self) -> None:
@@ -186,6 +192,9 @@ class Solver:
         except (EOFError, ConnectionError):
             self._restart()
             return Failed(why="crashed or ran out of memory")
+        except _NotReady:
+            self._restart()
+            return Failed(why="did not start")
         except BaseException:
             self._restart()  # it is in the middle of a job that nobody waits for
             raise
@@ -197,10 +206,10 @@ class Solver:
 
 
 class BoundSoFar:
-    """The best bound on the shortfall that the solver's messages prove, in points; nought until one does."""
+    """The best bound on the shortfall that the solver's messages prove, in points; ``points`` until one is better."""
 
-    def __init__(self) -> None:
-        self.points = 0.0
+    def __init__(self, points: float = 0.0) -> None:
+        self.points = points
         self._is_first_level = self._is_past_it = False
 
     def hear(self, message: Message) -> None:
@@ -236,7 +245,7 @@ class _Best:
         """Whether what is kept has less shortfall than an answer that ended early, by more than its levels may give away."""
         if self.amounts is None or not (answer.ran_out or answer.was_stopped):
             return False
-        given_away = Fraction(max((level.tolerance_points for level in answer.levels), default=0.0)) / 100
+        given_away = Fraction(max((level.tolerance_points for level in answer.levels), default=0.0) + NOTHING_POINTS) / 100
         return self._shortfall(self.amounts) + given_away < self._shortfall(answer.amounts)
 
     def _shortfall(self, amounts: Amounts) -> Fraction:
@@ -245,7 +254,7 @@ class _Best:
     def plan(self, engine: str, seconds: float, why: str) -> Plan:
         """The plan kept, marked with how it ended; SolverFault when there is none."""
         if self.amounts is None:
-            raise SolverFault(f"The solver {why} before it found a plan; give it more time (--time-limit) or memory and try again.")
+            raise SolverFault(f"The solver {why} before it found a plan; give it more time or memory and try again.")
         ending = Ending.STOPPED_BY_HAND if self.was_stopped else Ending.FIRST_PLAN_ONLY
         return Plan(amounts=self.amounts, ending=ending, bound_points=self.bound.points, levels=(), engine=engine, seconds=seconds)
 

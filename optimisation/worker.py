@@ -38,6 +38,8 @@ LEAST_TOLERANCE_POINTS = 1e-6
 LEAST_EXPLAIN_SECONDS = 2.0
 SHORTFALL_WEIGHT = 5.0
 """How much a point of shortfall counts beside a point of need unmet while the second level is solved."""
+SHARE_OUT_SECONDS = 1.5
+SHARE_OUT_GAP_POINTS = 1.0
 SHARE_OF_TIME = (0.6, 0.85)
 """Of the time left, what the first and then the second level may take; the rest is for the baselines."""
 
@@ -173,6 +175,9 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
             levels.append(level)
         if ending == "optimal" and status in {"time", "stopped"}:
             ending = status
+    if ending != "optimal" and _unmet(problem, values) > _unmet(problem, first.values) - SHARE_OUT_GAP_POINTS:
+        values = _shared_out(job, problem, first, tolerance)
+        levels[1:] = [replace(level, achieved_points=_unmet(problem, values)) for level in levels[1:]]
     try:
         amounts = amounts_from(model, problem, values)
     except CannotPayToThePound as error:
@@ -200,15 +205,27 @@ def _again_to_the_pound(job: Job, bound: float, end: float, pipe: Connection, st
     return replace(again, bound_points=bound) if isinstance(again, Answer) else Failed(why="could not pay its plan to the pound")
 
 
-def _second_level(
-    job: Job, problem: Problem, first: Solved, tolerance: float, pipe: Connection, stop: Event, *, seconds: float
-) -> tuple[np.ndarray | None, str, Level | None]:
-    """Total need met, with no more shortfall than the first level reached and the tolerance (points).
+def _unmet(problem: Problem, values: np.ndarray) -> float:
+    """Total need unmet, in points."""
+    return float(problem.costs[1] @ values + problem.offsets[1])
 
-    The shortfall also stands in the objective, at ``SHORTFALL_WEIGHT``: a cap alone leaves the relaxation
-    weak (60 schools: 0.18 points open after 40 s with the cap alone, within 0.1 after 8-12 s with both).
-    Returns the values, the status, and the level with the weight taken out again.
+
+def _shared_out(job: Job, problem: Problem, first: Solved, tolerance: float) -> np.ndarray:
+    """What the first level left unused, shared out in a moment with bases and blocks as they are.
+
+    For a search that ended before the second level found anything: its plan would leave half-days and places that help.
     """
+    h, _ = _for_second_level(job, problem, first, tolerance)
+    assert first.values is not None
+    kept = [i for i, column in enumerate(problem.columns) if column.parent_component().name in {"base_size", "has_block"}]
+    as_they_are = np.round(first.values[kept])
+    h.changeColsBounds(len(kept), np.array(kept, dtype=np.int32), as_they_are, as_they_are)
+    solved = run(h, gap=SHARE_OUT_GAP_POINTS, seconds=SHARE_OUT_SECONDS)
+    return first.values if solved.values is None else solved.values
+
+
+def _for_second_level(job: Job, problem: Problem, first: Solved, tolerance: float) -> tuple[highspy.Highs, float]:
+    """The second level, ready to be solved from what the first found, and what the shortfall adds to its objective."""
     both = replace(
         problem,
         costs=np.vstack([problem.costs[1] + SHORTFALL_WEIGHT * problem.costs[0], problem.costs[0]]),
@@ -220,7 +237,19 @@ def _second_level(
     solution = highspy.HighsSolution()
     solution.col_value = list(first.values if first.values is not None else ())
     h.setSolution(solution)
-    weighed = SHORTFALL_WEIGHT * most_shortfall
+    return h, SHORTFALL_WEIGHT * most_shortfall
+
+
+def _second_level(
+    job: Job, problem: Problem, first: Solved, tolerance: float, pipe: Connection, stop: Event, *, seconds: float
+) -> tuple[np.ndarray | None, str, Level | None]:
+    """Total need met, with no more shortfall than the first level reached and the tolerance (points).
+
+    The shortfall also stands in the objective, at ``SHORTFALL_WEIGHT``: a cap alone leaves the relaxation
+    weak (60 schools: 0.18 points open after 40 s with the cap alone, within 0.1 after 8-12 s with both).
+    Returns the values, the status, and the level with the weight taken out again.
+    """
+    h, weighed = _for_second_level(job, problem, first, tolerance)
 
     def tell(progress: Progress) -> None:
         pipe.send(replace(progress, best=progress.best - weighed, bound=progress.bound - weighed))
@@ -230,7 +259,7 @@ def _second_level(
         return None, solved.status, None
     level = Level(
         name="total need unmet",
-        achieved_points=float(problem.costs[1] @ solved.values + problem.offsets[1]),
+        achieved_points=_unmet(problem, solved.values),
         bound_points=solved.bound - weighed,
         tolerance_points=0.0,
         seconds=solved.seconds,

@@ -107,7 +107,7 @@ def _ask(request: Json, folder: Path, seconds: float) -> bytes:
 
 
 def _too_large(name: str) -> str:
-    return f"{name} takes too much time or memory to read: keep only the partnership's own rows and sheets in it."
+    return f"{name} takes too much time or memory to read: keep only what the planner needs in it."
 
 
 def _damaged(name: str) -> str:

@@ -23,7 +23,8 @@ from fixtures import path_of
 from planner.child import Limits, run_child, shown_name
 from planner.documents import from_plain, to_plain
 from planner.errors import InputMustBeMended
-from planner.intake.apart import BuildOrder, DfeDownload, build_apart, read_apart, read_content, take_dfe_apart
+from planner.intake import apart
+from planner.intake.apart import BuildOrder, DfeDownload, build_apart, read_apart, read_content, settings_apart, take_dfe_apart
 from planner.intake.dfe_kinds import DfeKind, kind_of_dfe_file
 from planner.intake.findings import Level
 from planner.intake.parsing import read_partnership
@@ -187,7 +188,7 @@ def test_a_bomb_is_refused_in_a_second_and_200_megabytes(bomb, tmp_path):
     quick(bomb, "was not opened")
     (tmp_path / "bomb.xlsx").write_bytes(bomb)
     program = """
-import resource, sys, time
+import re, resource, sys, time
 from planner.intake.apart import read_apart, read_content
 from planner.errors import InputMustBeMended
 from planner.policy import load_policy
@@ -198,7 +199,9 @@ for read in (lambda: read_content("b", content, policy), lambda: read_apart(cont
         read()
     except InputMustBeMended:
         pass
-print(time.perf_counter() - start, *(resource.getrusage(who).ru_maxrss >> 10 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+seconds = time.perf_counter() - start
+most_here = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])  # ru_maxrss begins with what the parent held
+print(seconds, most_here >> 10, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10)
 """
     ran = subprocess.run([sys.executable, "-c", program, tmp_path / "bomb.xlsx"], capture_output=True, text=True, check=True, cwd=ROOT)
     seconds, here, children = map(float, ran.stdout.split())
@@ -302,7 +305,7 @@ def test_an_encrypted_zip_other_packings_and_other_files_are_refused():
     quick(b"PK\x03\x04" + bytes(20_000_001), "larger than 20 MB")
     quick(b"\xd0\xcf\x11\xe0", "old .xls")
     quick(b"URN\n", "single CSV", "Schools.csv")
-    quick(b"", "not an Excel workbook")
+    quick(b"", "not an Excel workbook: give a workbook saved as .xlsx, or a ZIP of CSV files")
     with pytest.raises(InputMustBeMended, match="OpenDocument"):
         read_here(zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}))
 
@@ -312,6 +315,29 @@ def test_a_name_stands_in_a_sentence_on_one_line_without_folders():
     assert shown_name("../../etc/passwd") == "passwd"
     assert len(shown_name("x" * 500 + ".xlsx")) < 80
     assert "The file" in str(quick(b"", "not an Excel workbook", "\n"))
+
+
+# --- a board's settings ---------------------------------------------------------------------
+
+
+def test_settings_are_read_apart_as_they_are_here(tmp_path):
+    content = b"[board]\nline_percent = 75\n"
+    (tmp_path / "board.toml").write_bytes(content)
+    assert settings_apart(content, "../board.toml").document == load_policy(tmp_path / "board.toml").document
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"[board\n", "The policy file board.toml is not valid TOML"),
+        # Every part is compared with those before it: minutes, were it done where the pages are served.
+        (b".".join([b"a"] * 49_000) + b" = 1", "board.toml takes too much time or memory to read"),
+    ],
+)
+def test_settings_that_cannot_be_read_are_one_sentence(content, says, monkeypatch):
+    monkeypatch.setattr(apart, "SETTINGS_LIMITS", replace(apart.SETTINGS_LIMITS, seconds=4))
+    with pytest.raises(InputMustBeMended, match=f"^{says}"):
+        settings_apart(content, "board.toml")
 
 
 # --- the child -----------------------------------------------------------------------------

@@ -284,6 +284,50 @@ def test_the_nearest_mainstream_schools_are_taken_the_centre_first(tmp_path):
     assert any("holds only 4" in note for note in fewer.notes)
 
 
+def test_every_council_among_the_schools_is_named(tmp_path):
+    other = {"LA (name)": "Alderwend"}
+    gias = register(tmp_path, *some(1, 2), *some(3, **other), *some(4, **{"LA (name)": ""}), plain=WITH_BASES)
+    result = build(gias, near=900001, count=4)
+    assert "Schools of 2 councils: Wendleshire (2), Alderwend (1)." in result.notes
+    assert result.partnership.council == "Wendleshire and Alderwend"
+    assert not any("councils" in note for note in build(gias).notes)
+
+
+def test_a_council_has_one_name_in_all_that_is_asked_of_it(tmp_path):
+    p = build(with_bases(tmp_path), urns=WITH_BASES_URNS).partnership
+    asked = {one.request_to for one in (*p.bases, *p.services)} | {s.employer for s in p.services}
+    assert asked == {"", "the council (Wendleshire)", "the health trust"}
+
+
+@pytest.mark.parametrize(
+    ("ages", "says"),
+    [
+        ({}, ""),
+        ({"School 900001": ("4", "11"), "School 900002": ("2", "11")}, ""),
+        ({"School 900001": ("", "")}, ""),
+        (
+            {"School 900002": ("7", "11")},
+            "School 900002 does not teach every primary year. The planner counts the whole primary phase for it",
+        ),
+        (
+            {"School 900001": ("4", "7"), "School 900002": ("7", "11"), "School 900003": ("5", "9")},
+            "School 900001, School 900002 and School 900003 do not teach every primary year.",
+        ),
+        ({"School 900004": ("11", "18")}, ""),
+    ],
+)
+def test_schools_that_teach_part_of_the_primary_years_are_named_in_one_note(tmp_path, ages, says):
+    plain = {**PLAIN, "StatutoryLowAge": "4", "StatutoryHighAge": "11"}
+    schools = [*some(1, 2, 3), *some(4, **{"PhaseOfEducation (name)": "Secondary"})]
+    for one in schools:
+        low, high = ages.get(f"School {one['URN']}", ("4", "11"))
+        one |= {"StatutoryLowAge": low, "StatutoryHighAge": high}
+    result = build(register(tmp_path, *schools, plain=plain), urns=(900001, 900002, 900003, 900004))
+    found = [note for note in result.notes if "primary year" in note]
+    assert len(found) == bool(says)
+    assert all(note.startswith(says) for note in found)
+
+
 @pytest.mark.parametrize("count", [None, 0, 1, 61])
 def test_the_number_of_schools_is_bounded(tmp_path, count):
     with pytest.raises(InputMustBeMended, match="from 2 to 60"):
@@ -373,9 +417,10 @@ def test_recorded_sen_is_found_through_links_scaled_and_flagged(tmp_path):
     assert (two.sen_support_pupils, two.recorded_sen_urn) == (42, 900012)
     assert "2.0 times" in two.note
     assert (three.sen_support_pupils, three.ehc_plan_pupils, four.sen_support_pupils) == (None, None, None)
-    assert result.joins[0] == JoinRate(source="SEN (sen.csv)", of=4, direct=1, through_links=1)
+    assert result.joins[0] == JoinRate(source="SEN (sen.csv)", of=4, direct=1, through_links=1, missing=("School 900003", "School 900004"))
     assert result.joins[0].not_found == 2
     assert "1 of 4 schools found directly, 1 through" in result.joins[0].sentence()
+    assert result.joins[0].sentence().endswith("2 not found: School 900003 and School 900004.")
     assert "sen.csv: 1 row without a URN skipped." in result.notes
     assert any("shortened the URN (first: '1.25E+05')" in note for note in result.notes)
 
@@ -465,6 +510,11 @@ def test_fsm6_comes_from_the_latest_census_and_never_from_its_summary_rows(tmp_p
         # 900002 and 900004 have no FSM6 anywhere: free school meals now stand in.
         assert set(assumed(result, "Schools", "FSM6 pupils")) == {("900002", "FSM6 pupils"), ("900004", "FSM6 pupils")}
         assert [(j.source, j.direct) for j in result.joins] == [(f"Census ({new.name})", 2), (f"Census ({old.name})", 3)]
+    both = build(gias, urns=(900001, 900002, 900003), census=(old, new))
+    assert [(j.source, j.direct, j.missing) for j in both.joins] == [(f"Census ({new.name}, {old.name})", 3, ())]
+    assert both.joins[0].sentence().endswith("0 not found.")
+    many = build(register(tmp_path, *some(*range(1, 8)), name="many.csv"), urns=range(900001, 900008), census=(old,))
+    assert many.joins[0].sentence().endswith("4 not found.")  # too many to name
 
 
 @pytest.mark.parametrize(
@@ -638,7 +688,8 @@ def test_money_and_time_follow_the_policys_figures_to_the_pound(tmp_path, pinned
         ("Educational psychologist, post 2", 160, 64),
     ]
     assert all(
-        (s.price_pounds_per_session, s.decision_right, s.request_to) == (0, DecisionRight.REQUEST, "the council") for s in p.services
+        (s.price_pounds_per_session, s.decision_right, s.request_to) == (0, DecisionRight.REQUEST, "the council (Wendleshire)")
+        for s in p.services
     )
     last = Counter()
     for row in p.last_year:

@@ -166,6 +166,17 @@ def test_the_demonstration_has_an_account_for_each_role_and_keeps_its_plan_once(
     }
 
 
+def test_the_demonstration_takes_over_nobodys_account(tmp_path):
+    settings = Settings.from_env({"PLANNER_HOME": str(tmp_path / "home")})
+    with open_store(None, settings.home) as store:
+        with store.begin() as tx:
+            tx.people.add_user(name="Ann Example", sign_in="chair", password_hash="hers")
+        with pytest.raises(PlannerError, match="signs in here as chair"):
+            keep_demonstration(settings, store, demonstration_document())
+        with store.read() as tx:
+            assert [(user.sign_in, user.password_hash) for user in tx.people.users()] == [("chair", "hers")]
+
+
 def test_the_demonstrations_password_is_printed_on_this_computer_only(tmp_path):
     settings = Settings.from_env({"PLANNER_HOME": str(tmp_path / "home"), "PLANNER_HOST": "0.0.0.0"})
     with open_store(None, settings.home) as store, pytest.raises(PlannerError, match="this computer only"):

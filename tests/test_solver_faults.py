@@ -103,6 +103,14 @@ def test_a_solver_that_hangs_is_ended_and_leaves_the_first_plan(solver, world, m
     check_document(plan_document(plan, world))
 
 
+def test_a_process_that_is_not_ready_in_time_leaves_the_first_plan(monkeypatch, world):
+    monkeypatch.setattr(optimisation.solve, "START_SECONDS", -1.0)
+    with Solver() as slow:
+        plan = slow.make_plan(world, seconds=2)
+    assert plan.ending is Ending.FIRST_PLAN_ONLY
+    check_document(plan_document(plan, world))
+
+
 @ON_LINUX
 def test_too_little_memory_leaves_a_plan_that_keeps_every_rule():
     """How far it gets depends on what the process held already; it never crashes the parent or breaks a rule."""

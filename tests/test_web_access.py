@@ -37,7 +37,7 @@ WHO_MAY = {
         "plans.list_plans", "plans.our_school", "plans.summary_page", "plans.changes", "plans.all_schools", "plans.school", "plans.map_page",
         "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.how_good",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
-        "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes",
+        "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
         "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
     BOARD: {"runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy"},

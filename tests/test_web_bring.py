@@ -4,6 +4,7 @@ import html
 import io
 import json
 import re
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -18,7 +19,7 @@ from planner.intake.reading import refuse_other_files
 from planner.intake.zip_guard import judge_zip
 from planner.policy import load_policy, policy_from_text
 from planner.store.room import DAY, database_now
-from web.bring import choose, dfe_files, forms
+from web.bring import choose, dfe_files, forms, policy
 from web.bring.settings_file import settings_file
 
 AT = f"/partnerships/{HERE}"
@@ -41,9 +42,17 @@ def take_here(content, name):
     return dfe_uploads.take_dfe(name, content)
 
 
+def settings_here(content, name):
+    """As ``settings_apart``, without the child process."""
+    path = Path(name)
+    path.write_bytes(content)
+    return load_policy(path)
+
+
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     monkeypatch.setattr(choose, "read_apart", read_here)
+    monkeypatch.setattr(policy, "settings_apart", settings_here)
     monkeypatch.setattr(dfe_files, "take_dfe_apart", take_here)
     monkeypatch.chdir(tmp_path)
     with a_site(tmp_path / "home") as site:
@@ -437,7 +446,7 @@ def test_versions_say_who_when_why_and_how_many_confirmed(site):
     rows = tables_of(text)["Versions of the figures"]
     assert [row[0] for row in rows[1:]] == ["Version 2", "Version 1"]
     assert (rows[1][2], rows[1][3], rows[1][4]) == ("Administrator", "Spring census", "1 school")
-    assert (rows[2][2], rows[2][4], rows[2][5]) == ("(erased)", "No school yet", "It is the first")
+    assert (rows[2][2], rows[2][4], rows[2][5]) == ("somebody who has left", "No school yet", "It is the first")
     assert f"{AT}/figures?version=1" in text
     assert "Bring figures" not in text
     changes = tables_of(site.browser("head").get(f"{VERSIONS}/2/differences").text)["What changed"]
@@ -678,6 +687,7 @@ def test_a_partnership_is_built_round_a_school_and_confirmed(site):
     page = browser.get(f"{BUILD}/near?find=larch")
     assert "Larch Academy" in page.text
     assert "Secondary, URN 900002. Hatherby, WD7 3AA, Wendleshire" in main_of(page.text)
+    assert "Part of its name, its URN, its town, its postcode or its council." in main_of(page.text)
     answer = site.post(browser, f"{BUILD}/near", form_at=f"{BUILD}/near?find=larch", find="larch", near="900002", count="2")
     order = answer.headers["Location"]
     assert order == f"{BUILD}/order?near=900002&count=2"
@@ -775,6 +785,22 @@ def test_a_search_that_finds_nothing_says_so(site):
     assert "No open mainstream state school fits these words." in browser.get(f"{BUILD}/near?find=zzz").text
     assert "Enter some words to find it by." in browser.get(f"{BUILD}/near").text
     assert "<script>" not in browser.get(f"{BUILD}/near?find=<script>").text.partition("<main")[2].partition("</main")[0]
+
+
+def test_a_search_names_only_what_the_register_holds(site):
+    heading, *lines = REGISTER.decode("cp1252").splitlines()
+    bare = [line.rpartition(",")[0].rpartition(",")[0] for line in (heading, *lines)]
+    many = [
+        f"9{n:05},Wendleshire,Elm {n},Community school,Local authority maintained schools,Open,Primary,90,450000,240000"
+        for n in range(99, 130)
+    ]
+    add_file(site, "\r\n".join((*bare, *many)).encode())
+    browser = site.browser("administrator")
+    for page in (BUILD, f"{BUILD}/near"):
+        text = main_of(browser.get(page).text)
+        assert "Part of its name, its URN or its council." in text
+        assert "postcode" not in text
+    assert "More schools fit these words. Add the council to see them." in main_of(browser.get(f"{BUILD}/near?find=elm").text)
 
 
 def test_the_counts_are_those_of_the_builder():

@@ -105,6 +105,14 @@ def test_the_keyboard_alone_reaches_the_content_and_the_map_and_back(served, wal
     assert one.page.url.endswith(f"/schools/{OWN_URN}")
 
 
+def test_a_card_leaves_out_cells_that_say_nothing(walker):
+    one = walker("head", width=320)
+    one.open(f"/partnerships/{HERE}/figures")
+    said_nothing = one.page.locator("td:has(> span:empty)")
+    assert said_nothing.count() > 0
+    assert [cell.is_visible() for cell in said_nothing.all()] == [False] * said_nothing.count()
+
+
 def test_on_paper_everything_is_opened_and_navigation_is_left_out(served, walker):
     site, _ = served
     one = walker("head")

@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from jinja2 import UndefinedError
-from pages import all_pages, demonstration, demonstration_plan, document_of, parsed, tables_of, words_of
+from pages import all_pages, demonstration, demonstration_document, demonstration_plan, document_of, parsed, tables_of, words_of
 from websites import ELSEWHERE, HERE, OTHER_URN, OWN_URN, PEOPLE, a_site, bring
 
 from planner.export.summary import claims
@@ -16,6 +17,7 @@ from planner.store import Role
 from web.charts import BarLine, DotRow, Kind, bars, dot_plot
 from web.plans.presenters.our_school import our_school
 from web.plans.presenters.place_map import _apart
+from web.plans.presenters.standard_lines import how_percent_counts
 from web.plans.presenters.summary import summary
 from web.tables import numbers, row, table
 from web.words import pounds, signed
@@ -39,6 +41,17 @@ def texts(site):
 
 def main_of(text):
     return words_of(parsed(text).find(".//main"))
+
+
+def test_help_explains_the_words_of_the_pages(site):
+    page = parsed(site.browser("head").get("/help").text)
+    explained = [words_of(dt).casefold() for dt in page.iter("dt")]
+    assert len(explained) == len(set(explained))
+    assert set(explained) >= {
+        "point", "the board's line", "targeted, targeted plus, specialist", "moderated pot", "contingency", "grant", "fingerprint",
+        "greedy by need", "formula share", "ours to give", "expected pupils",
+    }  # fmt: skip
+    assert "Recorded SEN support moves the number by at most the percent that the policy sets" in words_of(page.find(".//main"))
 
 
 def test_following_links_reaches_every_page(texts):
@@ -74,11 +87,13 @@ def test_every_page_says_which_plan_it_is_and_that_no_money_is_attached(site, te
         assert f'href="/partnerships/{HERE}/runs/1"' in text
 
 
-def test_the_trail_leads_back_to_the_plans(texts):
-    trail = [words_of(li) for li in parsed(texts["/schools/900101"]).iter("li") if li.get("class") == "govuk-breadcrumbs__list-item"]
-    assert trail[0] == "Plans"
-    assert trail[1].startswith("Plan of ")
-    assert trail[2:] == ["Schools"]
+@pytest.mark.parametrize(("page", "above", "where"), [("/schools", "Plans", "/plans"), ("/schools/900101", "Schools", "/plans/1/schools")])
+def test_a_page_leads_one_step_back_and_says_which_plan_it_is_of(texts, page, above, where):
+    tree = parsed(texts[page])
+    nav = next(nav for nav in tree.iter("nav") if nav.get("aria-label") == "Back")
+    assert [(words_of(a), a.get("href")) for a in nav.iter("a")] == [(above, f"/partnerships/{HERE}{where}")]
+    assert ", plan of " in next(words_of(p) for p in tree.iter("p") if "app-plan-name" in p.get("class", ""))
+    assert f"plan 1 of {demonstration().partnership.name}" in words_of(tree.find(".//title"))
 
 
 def test_the_first_page_has_the_counts_first(texts):
@@ -93,6 +108,17 @@ def test_the_list_says_versions_run_and_fingerprint(site):
     (shown,) = tables_of(text)["Plans"][1:]
     assert shown[4:6] == ["Figures 1, policy 1", "Run 1"]
     assert shown[-1] == demonstration_plan().fingerprint[:16]
+
+
+def test_a_plan_like_an_earlier_one_is_marked(tmp_path):
+    with a_site(tmp_path) as site:
+        with site.store.begin() as tx:
+            asked = {"partnership_id": HERE, "partnership_version": 1, "policy_version": 1, "settings": {}, "by": site.user_ids["board"]}
+            tx.runs.request_run(**asked)
+            tx.runs.finish(tx.runs.claim_next(worker="a test"), document=demonstration_document())
+        again, before = tables_of(site.browser("board").get(f"/partnerships/{HERE}/plans").text)["Plans"][1:]
+        assert before[0].startswith("Plan 1, ")
+        assert again[-1] == f"{before[-1]}, same as plan 1"
 
 
 def test_the_first_page_explains_why_another_way_may_meet_more_in_full(site, texts):
@@ -161,14 +187,36 @@ def test_every_fund_balances_on_its_page(texts):
     for fund in facts.partnership.funds:
         left = tables[f"{fund.name}, pounds"][-1]
         assert left[1:] == [pounds(a.left) for a in facts.accounts if a.fund_id == fund.fund_id]
+        unplanned = sum(a.left for a in facts.accounts if a.fund_id == fund.fund_id)
+        assert (f"{pounds(unplanned)} is left unplanned" in main_of(texts["/money"])) == (unplanned > 0)
+
+
+def test_percent_of_need_is_explained_by_the_policys_own_curve(texts, site):
+    why = "The first half of what a standard asks for meets 60 percent of the need"
+    assert why in main_of(texts["/standards/nurture_group_primary"])
+    assert why in main_of(texts["/schools/900101"])
+    policy = demonstration_plan().facts.policy
+    assert how_percent_counts(replace(policy, benefit=((Fraction(0), Fraction(0)), (Fraction(1), Fraction(1))))) == ""
+    assert "first 40 percent " in how_percent_counts(
+        replace(policy, benefit=((Fraction(0), Fraction(0)), (Fraction(2, 5), Fraction(1, 2))))
+    )
+
+
+def test_zones_standards_are_told_apart_from_a_schools_own(texts):
+    assert "Standards planned with the zone Planned for zone " in main_of(texts["/schools/900101"])
+    assert "Those planned for zones are not counted" in main_of(texts["/schools"])
 
 
 def test_bases_and_places_are_the_plans(texts):
     facts = demonstration_plan().facts
     tables = tables_of(texts["/bases"])
-    assert [r[5] for r in tables["Bases: now and in this plan"][1:]] == [
-        str(facts.amounts.base_sizes.get(b.base_id, 0)) for b in facts.partnership.bases
+    shown = tables["Bases: now and in this plan"]
+    assert shown[0][4:8] == ["Planned places", "Given to zones", "Not given to zones", "Pupils there now"]
+    assert [(r[4], r[7]) for r in shown[1:]] == [
+        (str(facts.amounts.base_sizes.get(b.base_id, 0)), str(b.pupils_now)) for b in facts.partnership.bases
     ]
+    there_now = sum(b.pupils_now for b in facts.partnership.bases if facts.amounts.base_sizes.get(b.base_id))
+    assert f"({there_now} pupils are there now)" in main_of(texts["/bases"])
     assert sum(int(r[4]) for r in tables["Places by base, zone and standard"][1:]) == sum(facts.amounts.places.values())
 
 
@@ -392,3 +440,43 @@ def test_marks_on_one_spot_are_pushed_apart_and_stay_on_the_sheet():
     placed = _apart([(500.0, 400.0)] * 6, [False] * 6, 1000, 800)
     assert all(abs(a[0] - b[0]) + abs(a[1] - b[1]) > 40 for i, a in enumerate(placed) for b in placed[:i])
     assert all(0 < x < 1000 and 0 < y < 800 for x, y in placed)
+
+
+# --- the whole house ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["head", "house"])
+def test_every_title_says_the_page_then_whose_it_is_then_the_service_and_no_two_are_alike(site, who):
+    titles = {path: words_of(parsed(text).find(".//title")) for path, text in all_pages(site.browser(who)).items()}
+    leads_on = {"/", f"/partnerships/{HERE}/our-school/{OWN_URN}"} if who == "head" else set()
+    titles = {path: title for path, title in titles.items() if path not in leads_on and "?" not in path}
+    assert [title for title in titles.values() if not title.endswith(" - Partnership Planner")] == []
+    by_title = {}
+    for path, title in titles.items():
+        by_title.setdefault(title, []).append(path)
+    assert {title: paths for title, paths in by_title.items() if len(paths) > 1} == {}
+    names = {f"/partnerships/{HERE}": "Hatherby Partnership", f"/partnerships/{ELSEWHERE}": "Twofold Partnership"}
+    assert [
+        (path, title)
+        for path, title in titles.items()
+        for start, name in names.items()
+        if f"{path}/".startswith(f"{start}/") and name not in title
+    ] == []
+
+
+def test_pages_below_those_of_the_navigation_lead_one_step_back(site):
+    for path, text in all_pages(site.browser("house")).items():
+        tree = parsed(text)
+        links = [a for nav in tree.iter("nav") if nav.get("aria-label") == "Back" for a in nav.iter("a")]
+        assert len(links) <= 1, path
+        assert [a for a in tree.iter("a") if a.get("class") == "govuk-back-link"] == links, path
+
+
+def test_the_pages_about_the_figures_lead_to_one_another(site):
+    strips = set()
+    for page in ("figures", "figures/sources", "versions", "policy", "bring"):
+        text = site.browser("administrator").get(f"/partnerships/{HERE}/{page}").text
+        nav = next(nav for nav in parsed(text).iter("nav") if nav.get("aria-label") == "Pages about the figures")
+        assert len([a for a in nav.iter("a") if a.get("aria-current") == "page"]) == 1, page
+        strips.add(tuple(a.get("href") for a in nav.iter("a")))
+    assert len(strips) == 1

@@ -159,10 +159,12 @@ def test_an_invitation_shows_its_link_once_and_the_link_makes_a_member(site):
     assert link.startswith("http://localhost/invitations/")
     assert "this service sends no mail" in main_of(page)
     assert "It works once, for two weeks." in main_of(page)
+    assert page.headers["Cache-Control"] == "no-store"
     assert MARKUP in main_of(page)
     assert MARKUP not in page.text
     again = client.get(answer.headers["Location"])
     assert 'id="link"' not in again.text
+    assert again.headers["Cache-Control"] == "private, no-cache"
     assert link.rpartition("/")[2] not in again.text
     assert "The link was shown once" in main_of(again)
     assert [row[0] for row in tables_of(client.get(PEOPLE_PAGE).text)["Invitations not taken up"][1:]] == [MARKUP]

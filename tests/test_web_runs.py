@@ -187,7 +187,7 @@ def test_what_is_wrong_is_said_twice_and_what_was_typed_stays(played, fields, se
     )
     assert answer.status_code == 422
     page = parsed(answer.text)
-    assert words_of(page.find(".//title")).startswith("Error: Plan it")
+    assert words_of(page.find(".//title")).startswith("Error: Make a plan")
     assert main_of(answer).count(sentence) == 2
     shown = {e.get("id"): e.get("value") or "" for e in page.iter("input")}
     assert {name: shown[name] for name in ("gap_points", "seconds")} == {"gap_points": "0.25", "seconds": "45", **fields}
@@ -281,7 +281,7 @@ def test_a_run_at_work_says_standards_first_then_the_distance_then_the_times(pla
     )  # fmt: skip
     assert [said.find(part) for part in parts] == sorted(said.find(part) for part in parts)
     assert min(said.find(part) for part in parts) >= 0
-    assert words_of(parsed(answer.text).find(".//title")).startswith(f"Run {run.id}: the plan is being made, Hatherby Partnership")
+    assert words_of(parsed(answer.text).find(".//title")).startswith(f"Run {run.id}: the plan is being made - Hatherby Partnership")
     assert not AVOIDED.search(said)
 
 
@@ -301,6 +301,20 @@ def test_fewer_standards_met_on_the_way_are_explained_until_there_are_more(playe
     for best, met, is_explained in ((14.0, 9, False), (4.0, 0, True), (4.0, 43, False)):
         played.told(run, best=best, bound=3.9, met=met)
         assert (why in main_of(played.page(run.id))) == is_explained
+
+
+def test_while_no_standard_is_filled_the_points_come_first(played):
+    played.asked()
+    run = played.claimed()
+    played.told(run, best=4.2, bound=3.9, met=0)
+    said = main_of(played.page(run.id))
+    assert "Best plan so far: 4.20 points of need below the board's line Standards are filled in the second stage" in said
+    assert "0 of 167" not in said
+    assert "partly met 62" in said
+    played.told(run, best=4.2, bound=3.9, met=43)
+    said = main_of(played.page(run.id))
+    assert "Best plan so far: 43 of 167 standards fully met" in said
+    assert "second stage" not in said
 
 
 def test_progress_without_its_terms_is_still_shown(played):
@@ -323,7 +337,7 @@ def test_the_table_and_the_line_tell_every_improvement(played):
     rows = tables_of(answer.text)["Better plans, newest first"]
     assert rows[1:] == [
         ["6 seconds", "41", "39", "8.31", "8.03"],
-        ["2 seconds", "28", "39", "10.2", "6.5"],
+        ["2 seconds", "28", "39", "10.20", "6.50"],
         ["0 seconds", "21", "39", "12.41", "not known yet"],
     ]
     picture = next(e for e in parsed(answer.text).iter() if e.get("role") == "img")
@@ -375,6 +389,17 @@ def test_a_finished_run_offers_its_plan_and_never_goes_there_by_itself(played):
     counts = demonstration_document()
     assert "The plan is made It passed its check and is kept in Plans. The search was stopped by hand." in said
     assert f"The plan: {counts['standards_met']} of {counts['standards_counted']} standards fully met" in said
+    own = (
+        "At most 13.78 points of need better is possible. It leaves 14.78 points of need below the board's line; "
+        "with these rules and figures no plan can go below 1.00."
+    )
+    assert own in said, "the plan's own points, not those told of while it was made"
+    assert tables_of(answer.text)["The plan, and better plans on the way to it, newest first"][1][1:] == [
+        str(counts["standards_met"]),
+        str(counts["standards_under_half"]),
+        "14.78",
+        "1.00",
+    ]
     link = re.search(r'id="run-continue"[^>]*href="([^"]+)"', answer.text)[1]
     assert played.site.browser("head").get(link).status_code == 200
     assert 'http-equiv="refresh"' not in answer.text.lower()
@@ -544,7 +569,8 @@ def test_without_javascript_there_is_a_link_and_the_polite_region_is_apart(playe
 def test_others_watch_but_may_not_ask_use_or_cancel(played, who):
     run = played.at_work()
     browser = played.site.browser(who)
-    assert "Plan it" not in main_of(browser.get(RUNS))
+    assert "Make a plan" not in main_of(browser.get(RUNS))
+    assert f'href="{RUNS}"' not in browser.get(f"/partnerships/{HERE}").text.partition("<main")[2], "none is led to what others do"
     answer = browser.get(f"{RUNS}/{run.id}")
     assert "41 of 167" in main_of(answer)
     assert "Cancel this run" not in answer.text
@@ -725,6 +751,21 @@ def test_the_polite_region_speaks_at_most_every_ten_seconds_and_not_of_the_clock
     assert page.locator("#run-elapsed").inner_text() != before
 
 
+def test_what_happened_in_the_end_is_said_at_once_and_the_banner_goes(played, page_of):
+    page = page_of(f"{RUNS}/new")
+    page.get_by_role("button", name="Start").click()
+    run = played.claimed()
+    played.told(run, best=8.31, bound=8.03, met=41)
+    page.get_by_role("heading", name="41 of 167").wait_for(timeout=5000)
+    assert page.locator(".govuk-notification-banner").count() == 1
+    with played.store.begin() as tx:
+        tx.runs.finish(run, document=demonstration_document())
+    page.get_by_role("button", name="Continue to the plan").wait_for(timeout=5000)
+    page.wait_for_timeout(500)
+    assert page.locator("#run-said").text_content().startswith("The plan is made.")
+    assert page.locator(".govuk-notification-banner").count() == 0
+
+
 def test_a_service_that_does_not_answer_is_told_of_and_found_again(played, page_of):
     run = played.at_work()
     page = page_of(f"{RUNS}/{run.id}")
@@ -737,8 +778,8 @@ def test_a_service_that_does_not_answer_is_told_of_and_found_again(played, page_
 
 def test_without_javascript_one_asks_for_uses_and_cancels_a_run(played, page_of):
     page = page_of(RUNS, has_script=False, width=320)
-    page.get_by_role("button", name="Plan it").click()
-    page.get_by_role("button", name="Plan it").click()
+    page.get_by_role("button", name="Make a plan").click()
+    page.get_by_role("button", name="Start").click()
     assert "It is next." in page.locator("main").inner_text()
     run = played.claimed()
     played.told(run, best=8.31, met=41)

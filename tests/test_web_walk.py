@@ -120,8 +120,8 @@ def look_round_and_confirm(head):
 def plan(board):
     """Ask for a plan, leave the page, come back, and go on to the plan."""
     board.follow("Plan it")
-    board.press("Plan it")
-    board.press("Plan it")
+    board.press("Make a plan")
+    board.press("Start")
     run = board.page.url.removeprefix(board.site)
     board.open("/help")
     board.open(run)

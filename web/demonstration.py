@@ -55,9 +55,13 @@ def keep_demonstration(settings: Settings, store: Store, document: Json) -> Acco
 
 
 def _account(tx: Transaction, role: Role, hashed: str) -> int:
-    known = tx.people.user_by_sign_in(sign_in=SIGN_IN[role])
+    name, known = f"Demonstration {ROLE_NAMES[role]}", tx.people.user_by_sign_in(sign_in=SIGN_IN[role])
     if known is None:
-        return tx.people.add_user(name=f"Demonstration {ROLE_NAMES[role]}", sign_in=SIGN_IN[role], password_hash=hashed)
+        return tx.people.add_user(name=name, sign_in=SIGN_IN[role], password_hash=hashed)
+    if known.name != name:
+        raise PlannerError(
+            f"Somebody signs in here as {known.sign_in}, which the demonstration would take over: set PLANNER_HOME to another folder for it."
+        )
     tx.people.set_password_hash(user_id=known.id, password_hash=hashed)
     tx.people.enable(user_id=known.id)
     tx.sessions.revoke_all(user_id=known.id)

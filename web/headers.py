@@ -40,7 +40,8 @@ def send_headers(app: Flask, settings: Settings) -> None:
         if settings.is_secure:
             response.headers["Strict-Transport-Security"] = f"max-age={TWO_YEARS_SECONDS}; includeSubDomains"
         if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "private, no-cache")
+            is_for_nobody = "no-store" in response.headers.get("Cache-Control", "")
+            response.headers["Cache-Control"] = "no-store" if is_for_nobody else "private, no-cache"
         return response
 
     app.after_request(add)

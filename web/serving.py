@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from planner.errors import PlannerError
@@ -71,7 +71,8 @@ def worker_beside(settings: Settings) -> Iterator[None]:
         nonlocal process
         while not ending.wait(1.0):
             if process.poll() is not None:
-                process = _start_worker(settings)
+                with suppress(OSError):  # a machine short of memory may have some the next time
+                    process = _start_worker(settings)
 
     keeper = threading.Thread(target=keep_going, daemon=True)
     keeper.start()

@@ -67,6 +67,15 @@ def numbers(*texts: str) -> tuple[Heading, ...]:
     return tuple(Heading(text=text, is_number=True) for text in texts)
 
 
+ASKING = "If it is wrong"
+"""Over a column of links that ask about a line."""
+
+
+def ask_cell(href: str, line: str) -> TableCell:
+    """A link that asks about a line."""
+    return TableCell(text="Ask", href=href, hidden=f" about {line}")
+
+
 def row(*cells: str | TableCell, is_total: bool = False) -> TableRow:
     """A row of texts and cells."""
     return TableRow(cells=tuple(TableCell(text=c) if isinstance(c, str) else c for c in cells), is_total=is_total)

@@ -13,6 +13,7 @@ from planner.reasons import plain_number
 
 MINUS = "−"
 TIERS = {"targeted": "targeted", "targeted_plus": "targeted plus", "specialist": "specialist"}
+_SHORT_NAME = 20
 _JOINER = "\u2060"
 """Keeps a sign and its figure on one line."""
 
@@ -50,6 +51,16 @@ def listed(parts: list[str] | tuple[str, ...]) -> str:
 def upper_first(text: str) -> str:
     """Text to begin a line."""
     return text[:1].upper() + text[1:]
+
+
+def in_zone(name: str) -> str:
+    """A zone within a sentence: "zone Hill", but "Zone 2" where its name says so itself."""
+    return unbroken(name) if name.casefold().startswith("zone") else f"zone {unbroken(name)}"
+
+
+def unbroken(name: str) -> str:
+    """A zone's name for a table: a short one stays on one line."""
+    return name.replace(" ", "\u00a0") if len(name) <= _SHORT_NAME else name
 
 
 def signed(text: str) -> str:

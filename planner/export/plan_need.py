@@ -97,7 +97,7 @@ def _expected_columns(facts: Facts) -> list[Column]:
         Column(key="adjustment", heading="Adjusted for recorded, percent", width=11, look="+0.0;-0.0;0.0", help=f"How far recorded SEN support moves the expected pupils: at most {limit} percent either way. Where the council supplies it by need, each need has its own and this is the whole."),
         Column(key="recorded", heading="Recorded", width=9, band=sen, is_summed=True, help="Blank where it is not known."),
         Column(key="sen", heading="Expected", width=9, look=HUNDREDTHS, band=sen, is_summed=True, help="By size and drivers, before any adjustment."),
-        text_column("look", "Beside each other", 12, band=sen, help=f"Says '{LOOK_AT}' where they lie further apart than chance alone would put about one school in twenty. Nothing follows from it by itself."),
+        text_column("look", "Beside each other", 12, band=sen, help=f"Says '{LOOK_AT}' where they lie further apart than chance alone would put about one school in twenty. Look at it together: recorded SEN support moves the expected pupils by at most {limit} percent."),
         Column(key="plans", heading="EHC plan pupils", width=9, help="Shown, never used."),
         Column(key="decile", heading="School's IDACI decile", width=9, look=PLAIN, help="Of the school's own postcode, 1 the most deprived; shown, not used."),
         text_column("note", "Note", 40),

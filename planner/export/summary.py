@@ -20,10 +20,10 @@ RARE_LEFT_OUT = "rare services go to zones and are left out"
 ILLUSTRATIVE = "ILLUSTRATIVE (people or funds are assumed): "
 UNFINISHED = "UNFINISHED, not for a decision: "
 ENDINGS = {
-    Ending.WITHIN_GAP: "The search ended within the gap it was asked for; a rerun gives the same plan.",
-    Ending.STOPPED_BY_CLOCK: "The clock stopped the search; the distance from the bound is as stated, and a rerun may differ.",
-    Ending.STOPPED_BY_HAND: "The search was stopped by hand; the distance from the bound is as stated, and a rerun may differ.",
-    Ending.FIRST_PLAN_ONLY: "The solver ended before it finished; this is the best plan found until then, and a rerun may differ.",
+    Ending.WITHIN_GAP: "The search came as close to the best as it was asked to; a rerun gives the same plan.",
+    Ending.STOPPED_BY_CLOCK: "The clock stopped the search; how much better a plan could be is as stated, and a rerun may differ.",
+    Ending.STOPPED_BY_HAND: "The search was stopped by hand; how much better a plan could be is as stated, and a rerun may differ.",
+    Ending.FIRST_PLAN_ONLY: "The search ended before it finished; this is the best plan found until then, and a rerun may differ.",
 }
 
 
@@ -66,8 +66,7 @@ def most_points(points: float) -> str:
 
 def _points(points: float, rounding: str) -> str:
     # No shortfall is below nought, so neither is its bound.
-    text = str(Decimal(str(max(points, 0.0))).quantize(Decimal("0.01"), rounding=rounding))
-    return text.rstrip("0").rstrip(".")
+    return str(Decimal(str(max(points, 0.0))).quantize(Decimal("0.01"), rounding=rounding))
 
 
 def hundreds(pounds: int) -> str:
@@ -96,7 +95,8 @@ def _standards(plan: Plan, world: World) -> str:
     if not here.out_of_reach:
         return f"{line}; none is out of reach."
     pupils = f"{here.pupils_out_of_reach_hundredths / 100:,.1f}"
-    return f"{line}; {here.out_of_reach:,} {_is(here.out_of_reach)} out of reach ({pupils} expected pupils)."
+    noun = "pupil" if pupils == "1.0" else "pupils"
+    return f"{line}; {here.out_of_reach:,} {_is(here.out_of_reach)} out of reach ({pupils} expected {noun})."
 
 
 def _is(number: int) -> str:
@@ -158,7 +158,7 @@ def _bases(plan: Plan, world: World) -> str:
     sizes = {b.base_id: plan.amounts.base_sizes.get(b.base_id, 0) for b in bases}
     run = [b for b in bases if sizes[b.base_id]]
     given = sum(plan.amounts.places.values())
-    places = sum(sizes.values())
+    places, pupils = sum(sizes.values()), sum(b.pupils_now for b in run)
     if len(bases) == 1:
         line = "The one base runs" if run else "The one base does not run"
     elif run:
@@ -168,13 +168,19 @@ def _bases(plan: Plan, world: World) -> str:
     if run:
         line += (
             f", with {places} place{'s' if places > 1 else ''}, of which {given or 'none'} {'are' if given > 1 else 'is'} given to zones"
+            f" ({pupils or 'no'} {'pupil is' if pupils == 1 else 'pupils are'} there now)"
         )
-    changes = [f"{b.name} opens with {sizes[b.base_id]}" for b in run if not b.is_open]
+    changes = [f"{_as_opened(b.name)} opens with {sizes[b.base_id]}" for b in run if not b.is_open]
     changes += [f"{b.name} closes" for b in bases if b.is_open and not sizes[b.base_id]]
     changes += [
         f"{b.name} goes from {b.places_now} to {sizes[b.base_id]}" for b in run if b.is_open and b.places_now not in {0, sizes[b.base_id]}
     ]
     return f"{line}: {_listed(changes)}." if changes else f"{line}; none opens, closes or changes size."
+
+
+def _as_opened(name: str) -> str:
+    """A base that was only possible is a new one once it opens."""
+    return f"A new base {name.removeprefix('Possible base ')}" if name.startswith("Possible base ") else name
 
 
 def _money(plan: Plan, world: World) -> str:

@@ -25,12 +25,13 @@ from planner.intake.policy_checks import check_against_policy
 from planner.intake.reading import refuse_other_files, tables_of
 from planner.intake.zip_guard import judge_zip
 from planner.partnership import Partnership
-from planner.policy import Policy, policy_from_text
+from planner.policy import Policy, load_policy, policy_from_text
 
 UPLOAD = "upload"
 """What the uploaded file is called in the child's folder."""
 READ_LIMITS = Limits(memory_megabytes=1_000, seconds=20)
 BUILD_LIMITS = Limits(memory_megabytes=4_000, seconds=120)
+SETTINGS_LIMITS = Limits(memory_megabytes=1_000, seconds=10)
 DFE_LIMITS = Limits(memory_megabytes=4_000, seconds=120, written_megabytes=400)
 MOST_FINDINGS = 1_000
 MOST_DFE_BYTES = 100_000_000
@@ -112,6 +113,16 @@ def build_apart(order: BuildOrder, policy_document: Mapping[str, Any]) -> Built:
     return Built(partnership_document=_a_partnership(told["partnership"]), notes=tuple(told["notes"]), joins=tuple(told["joins"]))
 
 
+def settings_apart(content: bytes, file_name: str) -> Policy:
+    """The policy with a board's TOML file laid over the shipped pack, as ``load_policy`` reads it.
+
+    Raises ``InputMustBeMended`` with one sentence, whatever the file holds.
+    """
+    name = shown_name(file_name).lstrip(".") or "settings.toml"
+    told, _ = run_child(f"{__name__}:settings_job", {"name": name}, {name: content}, SETTINGS_LIMITS, name=name)
+    return policy_from_text(told["policy"])
+
+
 def take_dfe_apart(content: bytes, file_name: str) -> DfeUpload:
     """Take one of the DfE's files as downloaded: a CSV, gzipped or not, or a ZIP that holds one.
 
@@ -189,6 +200,11 @@ def build_job(order: Json) -> tuple[Json, bytes]:
     )
     joins = [join.sentence() for join in result.joins]
     return {"partnership": to_plain(result.partnership), "notes": list(result.notes), "joins": joins}, b""
+
+
+def settings_job(order: Json) -> tuple[Json, bytes]:
+    """Read a board's settings."""
+    return {"policy": load_policy(Path(order["name"])).document}, b""
 
 
 def take_dfe_job(order: Json) -> tuple[Json, bytes]:

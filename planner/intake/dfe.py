@@ -16,6 +16,7 @@ from planner.errors import InputMustBeMended
 from planner.intake.dfe_files import Links, RegisterRow, read_census, read_idaci, read_links, read_register, read_sen
 from planner.intake.dfe_resources import Resources, assume_resources, open_bases
 from planner.intake.dfe_schools import Downloads, JoinRate, Record, choose_listed, choose_near, join
+from planner.intake.dfe_tables import listed
 from planner.partnership import Partnership
 from planner.policy import Policy
 
@@ -62,8 +63,8 @@ def build_partnership(request: BuildRequest, policy: Policy) -> BuildResult:
         name = f"Schools near {rows[0].name}"
     else:
         rows = choose_listed(register, request.urns or (), record)
-        councils = _councils(rows)
-        name = f"Schools of {' and '.join(councils) if len(councils) < 3 else councils[0] + ' and other councils'}"
+        first, *more = _councils(rows) or [""]
+        name = f"Schools of {first}" + (f" and {more[0] if len(more) == 1 else 'other councils'}" if more else "")
     downloads = Downloads(
         sen=read_sen(request.sen, policy.need_codes()) if request.sen else None,
         # Newest first; of two of the same date, the one named later.
@@ -72,12 +73,19 @@ def build_partnership(request: BuildRequest, policy: Policy) -> BuildResult:
         links=read_links(request.links) if request.links else Links(before={}, after={}),
     )
     joined = join(rows, register, downloads, policy, record)
+    councils = _councils(rows)
+    if len(councils) > 1:
+        record.notes.append(f"Schools of {len(councils)} councils: {', '.join(f'{name} ({n})' for name, n in councils.items())}.")
     bases = open_bases(rows, joined.schools, register, policy, record)
-    resources = Resources() if request.blank_resources else assume_resources(joined.schools, bases, policy, record)
+    resources = (
+        Resources()
+        if request.blank_resources
+        else assume_resources(joined.schools, bases, policy, record, council=next(iter(councils), ""))
+    )
     partnership = Partnership(
         name=request.name.strip() or name,
         academic_year=academic_year,
-        council=(_councils(rows) or [""])[0],
+        council=listed(list(councils)),
         schools=tuple(replace(school, note=" ".join(record.by_school.get(school.urn, ()))) for school in joined.schools),
         recorded_needs=joined.recorded_needs,
         funds=resources.funds,
@@ -98,7 +106,7 @@ def _academic_year(text: str) -> str:
     return f"{match[1]}/{match[2]}"
 
 
-def _councils(rows: Sequence[RegisterRow]) -> list[str]:
-    """Return the councils of the schools, that of most schools first."""
+def _councils(rows: Sequence[RegisterRow]) -> dict[str, int]:
+    """Return the councils of the schools with how many each has, that of most schools first."""
     counted = Counter(row.council for row in rows if row.council)
-    return sorted(counted, key=lambda council: (-counted[council], council))
+    return dict(sorted(counted.items(), key=lambda one: (-one[1], one[0])))

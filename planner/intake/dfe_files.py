@@ -53,6 +53,8 @@ class RegisterRow:
     status: str
     phase: str
     pupils: int | None
+    lowest_age: int | None
+    highest_age: int | None
     fsm_share: Fraction | None
     easting: int | None
     northing: int | None
@@ -184,7 +186,7 @@ def read_register(path: Path) -> Register:
         **{f"sen{n}": f"SEN{n}" for n in range(1, 14)},
     }  # fmt: skip
     plain = {
-        "urn": "URN", "pupils": "NumberOfPupils", "fsm": "PercentageFSM", "easting": "Easting", "northing": "Northing",
+        "urn": "URN", "low": "StatutoryLowAge", "high": "StatutoryHighAge", "pupils": "NumberOfPupils", "fsm": "PercentageFSM", "easting": "Easting", "northing": "Northing",
         "census": "CensusDate", "rp_places": "ResourcedProvisionCapacity", "rp_pupils": "ResourcedProvisionOnRoll",
         "unit_places": "SenUnitCapacity", "unit_pupils": "SenUnitOnRoll",
     }  # fmt: skip
@@ -209,6 +211,8 @@ def read_register(path: Path) -> Register:
             status=cells["status"],
             phase=cells["phase"],
             pupils=read_count(cells["pupils"]),
+            lowest_age=read_count(cells["low"]),
+            highest_age=read_count(cells["high"]),
             fsm_share=read_share(cells["fsm"]),
             easting=read_metres(cells["easting"]),
             northing=read_metres(cells["northing"]),

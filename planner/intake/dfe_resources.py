@@ -91,14 +91,14 @@ def open_bases(
     return tuple(bases)
 
 
-def assume_resources(schools: Sequence[School], bases: Sequence[Base], policy: Policy, record: Record) -> Resources:
+def assume_resources(schools: Sequence[School], bases: Sequence[Base], policy: Policy, record: Record, *, council: str) -> Resources:
     """Return money, time, hosts, possible new bases and last year for the schools, each cell marked assumed.
 
     Pounds are whole, sessions whole half-days; shares go by roll with the largest remainder.
     """
     pupils = sum(school.pupils for school in schools)
     funds = _funds(pupils, policy, record)
-    services, people = _time(pupils, policy, record)
+    services, people = _time(pupils, _named(council), policy, record)
     new = _new_bases(schools, bases, policy, record)
     return Resources(
         funds=funds,
@@ -108,6 +108,11 @@ def assume_resources(schools: Sequence[School], bases: Sequence[Base], policy: P
         host_conditions=_hosts([*bases, *new], record),
         last_year=_last_year(schools, funds, services, people, policy, record),
     )
+
+
+def _named(council: str) -> str:
+    """Return what a council is called wherever something is asked of it."""
+    return f"{COUNCIL} ({council})" if council else COUNCIL
 
 
 def _open_base(kind: tuple[str, ...], row: RegisterRow, school: School, policy: Policy, record: Record) -> Base:
@@ -133,7 +138,7 @@ def _open_base(kind: tuple[str, ...], row: RegisterRow, school: School, policy: 
         teacher_cost_pounds=0,
         place_cost_pounds=0,
         decision_right=DecisionRight.REQUEST,
-        request_to=f"{COUNCIL} ({row.council})" if row.council else COUNCIL,
+        request_to=_named(row.council),
     )
     for cost in ("teacher_cost_pounds", "place_cost_pounds", "place_funding_pounds"):
         record.assumed("Bases", base, cost, COUNCIL_PAYS)
@@ -182,7 +187,7 @@ def _funds(pupils: int, policy: Policy, record: Record) -> tuple[Fund, ...]:
     return tuple(funds)
 
 
-def _time(pupils: int, policy: Policy, record: Record) -> tuple[tuple[Service, ...], tuple[Person, ...]]:
+def _time(pupils: int, council: str, policy: Policy, record: Record) -> tuple[tuple[Service, ...], tuple[Person, ...]]:
     services: list[Service] = []
     people: list[Person] = []
     for role in policy.roles:
@@ -195,10 +200,10 @@ def _time(pupils: int, policy: Policy, record: Record) -> tuple[tuple[Service, .
             service_id=role.short.lower().replace(" ", "_"),
             name=f"{role.name} service",
             role=role.role_id,
-            employer=HEALTH_TRUST if role.role_id in _HEALTH_ROLES else COUNCIL,
+            employer=HEALTH_TRUST if role.role_id in _HEALTH_ROLES else council,
             price_pounds_per_session=0,
             decision_right=DecisionRight.REQUEST,
-            request_to=COUNCIL,
+            request_to=council,
         )
         services.append(service)
         for name in ("employer", "price_pounds_per_session", "unused_time_is_lost", "decision_right", "request_to"):

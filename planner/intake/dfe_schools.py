@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeVar
 
 from planner.errors import InputMustBeMended
 from planner.intake.dfe_files import CensusFile, IdaciFile, Links, Register, RegisterRow, SenFile, SenRow
-from planner.intake.dfe_tables import date_in_name
+from planner.intake.dfe_tables import date_in_name, listed
 from planner.intake.sheets import SHEETS
 from planner.partnership import Phase, RecordedNeed, School, Source
 from planner.policy import Policy
@@ -18,6 +18,8 @@ from planner.rounding import half_up, largest_remainder
 
 FEWEST_SCHOOLS = 2
 MOST_NEAR_SCHOOLS = 60
+_MOST_NAMED = 3
+_PRIMARY_AGES = (5, 11)
 
 _PHASES = {
     "primary": Phase.PRIMARY,
@@ -44,17 +46,19 @@ class JoinRate:
     of: int
     direct: int
     through_links: int
+    missing: tuple[str, ...]
 
     @property
     def not_found(self) -> int:
-        """Schools the source does not know."""
-        return self.of - self.direct - self.through_links
+        """How many schools the source does not know."""
+        return len(self.missing)
 
     def sentence(self) -> str:
-        """One line for a terminal."""
+        """One line, which names the schools not found where they are few."""
+        named = f": {listed(self.missing)}" if 0 < self.not_found <= _MOST_NAMED else ""
         return (
             f"{self.source}: {self.direct} of {self.of} schools found directly, "
-            f"{self.through_links} through predecessor or successor links, {self.not_found} not found."
+            f"{self.through_links} through predecessor or successor links, {self.not_found} not found{named}."
         )
 
 
@@ -218,6 +222,7 @@ def join(rows: Sequence[RegisterRow], register: Register, downloads: Downloads, 
         schools.append(school)
         needs.extend(_recorded_needs(school, downloads.sen, sen_urns.get(row.urn)))
     _note_shared(rows, sen_urns, record)
+    _note_part_of_primary(rows, record)
     joins = _join_rates(rows, register, downloads, sen_urns, record)
     return Joined(schools=tuple(schools), recorded_needs=tuple(needs), joins=joins)
 
@@ -376,26 +381,59 @@ def _note_shared(rows: Sequence[RegisterRow], sen_urns: Mapping[int, int], recor
             record.about(row, f"shares the recorded SEN row of URN {urn} with {others}, so the same pupils stand behind both.")
 
 
+def _note_part_of_primary(rows: Sequence[RegisterRow], record: Record) -> None:
+    """Name infant, junior and first schools, and the like: the planner knows phases, no ages."""
+    lowest, highest = _PRIMARY_AGES
+    part = [
+        row.name
+        for row in rows
+        if phase_of(row) is Phase.PRIMARY
+        and ((row.lowest_age is not None and row.lowest_age > lowest) or (row.highest_age is not None and row.highest_age < highest))
+    ]
+    if part:
+        do, them = ("does", "it") if len(part) == 1 else ("do", "them")
+        record.notes.append(
+            f"{listed(part)} {do} not teach every primary year. The planner counts the whole primary phase for {them} (it knows no ages "
+            f"yet), so standards of other years may stand there. Say so when you look at {them}."
+        )
+
+
 def _join_rates(
     rows: Sequence[RegisterRow], register: Register, downloads: Downloads, sen_urns: Mapping[int, int], record: Record
 ) -> tuple[JoinRate, ...]:
+    def rate(source: str, direct: Collection[int], found: Collection[int]) -> JoinRate:
+        missing = tuple(row.name for row in rows if row.urn not in found)
+        return JoinRate(source=source, of=len(rows), direct=len(direct), through_links=len(found) - len(direct), missing=missing)
+
     joins = []
     if downloads.sen:
-        direct = sum(sen_urns.get(row.urn) == row.urn for row in rows)
-        joins.append(JoinRate(source=f"SEN ({downloads.sen.path.name})", of=len(rows), direct=direct, through_links=len(sen_urns) - direct))
-    for census in downloads.census:
-        direct = sum(row.urn in census.rows for row in rows)
-        found = sum(_lookup(row.urn, census.rows.get, downloads.links) is not None for row in rows)
-        joins.append(JoinRate(source=f"Census ({census.path.name})", of=len(rows), direct=direct, through_links=found - direct))
+        joins.append(rate(f"SEN ({downloads.sen.path.name})", {urn for urn, used in sen_urns.items() if used == urn}, sen_urns))
+    joins.extend(rate(f"Census ({', '.join(names)})", direct, found) for names, direct, found in _in_census(rows, downloads))
     if downloads.idaci:
-        direct = sum(row.lsoa in downloads.idaci.deciles for row in rows)
-        joins.append(JoinRate(source=f"IDACI ({downloads.idaci.path.name})", of=len(rows), direct=direct, through_links=0))
-        if direct < len(rows) and register.edition not in {0, downloads.idaci.edition}:
+        direct = {row.urn for row in rows if row.lsoa in downloads.idaci.deciles}
+        joins.append(rate(f"IDACI ({downloads.idaci.path.name})", direct, direct))
+        if len(direct) < len(rows) and register.edition not in {0, downloads.idaci.edition}:
             record.notes.append(
                 f"The register's LSOA codes are of {register.edition} and those of {downloads.idaci.path.name} of {downloads.idaci.edition}: "
                 "areas redrawn between the two have no decile; use the matching edition of the Indices of Deprivation."
             )
     return tuple(joins)
+
+
+def _in_census(rows: Sequence[RegisterRow], downloads: Downloads) -> list[tuple[list[str], set[int], set[int]]]:
+    """Return file names, schools found directly, and all found: file by file, or as one where together they know every school."""
+    each = [
+        (
+            [census.path.name],
+            {row.urn for row in rows if row.urn in census.rows},
+            {row.urn for row in rows if _lookup(row.urn, census.rows.get, downloads.links) is not None},
+        )
+        for census in downloads.census
+    ]
+    found: set[int] = set().union(*(of_file for _, _, of_file in each))
+    if len(each) < 2 or len(found) < len(rows):
+        return each
+    return [([name for names, _, _ in each for name in names], set().union(*(direct for _, direct, _ in each)), found)]
 
 
 def _published(register: Register, downloads: Downloads, record: Record) -> None:

@@ -252,7 +252,7 @@ class _Parser:
             mend = (
                 f"Rename it '{near}' if that is what it holds."
                 if near
-                else "Nothing to do if it is your own; else see docs/formats.md for the headings."
+                else "Nothing to do if it is your own; else name it as a blank workbook does."
             )
             self.look((sheet.name, 1, heading), "is not a column the planner knows, so nothing in it was read.", mend)
         return found

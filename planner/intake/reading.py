@@ -103,10 +103,8 @@ def refuse_other_files(name: str, content: bytes) -> None:
     if content.startswith(b"PK\x03\x04"):
         return
     if name.lower().endswith(".csv"):
-        raise InputMustBeMended(
-            f"{name} is a single CSV: put it in a folder with the other sheets' CSVs and give the folder, or a ZIP of it."
-        )
-    raise InputMustBeMended(f"{name} is not an Excel workbook: give a workbook saved as .xlsx, or a folder of CSVs or a ZIP of it.")
+        raise InputMustBeMended(f"{name} is a single CSV: put it in a ZIP with the other sheets' CSVs and give the ZIP.")
+    raise InputMustBeMended(f"{name} is not an Excel workbook: give a workbook saved as .xlsx, or a ZIP of CSV files.")
 
 
 def parts_of(name: str, content: bytes) -> dict[str, bytes]:

@@ -49,8 +49,9 @@ def open_engines(url: str | None, home: Path) -> Engines:
     """Engines for this URL, or for the SQLite file in ``home`` when there is none."""
     try:
         address = URL.create("sqlite", database=str(home / DATABASE_FILE)) if url is None else make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise PlannerError(f"{url!r} is not the address of a database: write postgresql://user:password@host/name.") from error
+    except (sa.exc.ArgumentError, ValueError):
+        # Not repeated here: it may hold a password. Nor chained, for the error repeats it.
+        raise PlannerError("What is given is not the address of a database: write postgresql://user:password@host/name.") from None
     if address.get_backend_name() == "postgresql":
         return _postgres(address)
     if address.get_backend_name() == "sqlite" and address.database not in {None, "", ":memory:"}:

@@ -105,9 +105,10 @@ class Partnerships(Versions):
         made = partnerships.insert().values(name=name, created_at=self._now, created_by=by)
         return int(self._connection.execute(made.returning(partnerships.c.id)).scalar_one())
 
-    def partnership(self, *, partnership_id: int) -> PartnershipRow | None:
-        """One partnership."""
-        return self._one(PartnershipRow, sa.select(*columns_of(PartnershipRow, partnerships)).where(partnerships.c.id == partnership_id))
+    def partnership(self, *, partnership_id: int, held: bool = False) -> PartnershipRow | None:
+        """One partnership. Others who ask for it ``held`` while changing things wait until this transaction ends."""
+        query = sa.select(*columns_of(PartnershipRow, partnerships)).where(partnerships.c.id == partnership_id)
+        return self._one(PartnershipRow, query.with_for_update(key_share=True) if held else query)
 
     def partnerships(self) -> tuple[PartnershipRow, ...]:
         """Every partnership of the house, by name."""

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from planner.documents import Json, sha256_of
 from planner.errors import PlannerError
+from planner.store.events import Events
 from planner.store.kinds import RunState
 from planner.store.room import Room, columns_of
 from planner.store.tables import partnership_versions, plans, policy_versions, progress, runs
@@ -152,14 +153,7 @@ class Runs(Room):
 
         A run whose workers died ``most_attempts`` times has failed: it is not tried again.
         """
-        given_up = sa.and_(runs.c.state == RunState.RUNNING, runs.c.lease_until <= self._now, runs.c.attempts >= most_attempts)
-        self._end(
-            RunState.FAILED,
-            (given_up,),
-            RunState.RUNNING,
-            reason=f"The planner stopped {most_attempts} times while it worked on this run, so it was given up. "
-            "Try again; if it happens again, tell the administrator.",
-        )
+        self._give_up(most_attempts)
         order, may_be_claimed = self._fair_order()
         turns = order.subquery()
         first = (
@@ -191,10 +185,11 @@ class Runs(Room):
         """Keep the claim for another ``lease`` milliseconds."""
         return self._hold(run, lease_until=self._now + lease)
 
-    def is_best_wanted(self, run: Run) -> bool:
-        """Whether somebody asked to finish with the best plan so far; look after every beat."""
-        query = sa.select(runs.c.id).where(*_is(run.partnership_id, run.id), runs.c.best_wanted_at.is_not(None))
-        return self._connection.execute(query).first() is not None
+    def bound_points(self, run: Run) -> float:
+        """The best bound that any attempt at this run told of: what it is asked with never changes, so it still holds."""
+        query = sa.select(sa.func.max(progress.c.bound_points))
+        of_run = query.where(progress.c.partnership_id == run.partnership_id, progress.c.run_id == run.id)
+        return self._connection.execute(of_run).scalar_one() or 0.0
 
     def add_progress(
         self,
@@ -272,6 +267,20 @@ class Runs(Room):
         """Change a run while it is held with this fence; the row stays locked until the transaction ends."""
         held = runs.update().where(*_is_held(run), runs.c.state == RunState.RUNNING)
         return self._changed(held.values(**values)) == 1
+
+    def _give_up(self, most_attempts: int) -> None:
+        """End the runs whose workers died this often, and say so in their partnerships' logs."""
+        is_hopeless = (runs.c.state == RunState.RUNNING, runs.c.lease_until <= self._now, runs.c.attempts >= most_attempts)
+        found = sa.select(runs.c.partnership_id, runs.c.id).where(*is_hopeless).order_by(runs.c.partnership_id, runs.c.id)
+        for partnership_id, run_id in self._connection.execute(found).all():
+            reason = (
+                f"The planner stopped {most_attempts} times while it worked on this run, so it was given up. "
+                "Try again; if it happens again, tell the administrator."
+            )
+            if self._end(RunState.FAILED, (*_is(partnership_id, run_id), *is_hopeless), RunState.RUNNING, reason=reason):
+                Events(self._connection, self._clock).record(
+                    partnership_id=partnership_id, by=None, action="run failed", subject=f"run {run_id}"
+                )  # fmt: skip
 
     def _end(self, ending: RunState, which: tuple[sa.ColumnElement[bool], ...], *states: RunState, reason: str | None = None) -> bool:
         ended = runs.update().where(*which, runs.c.state.in_(states))

@@ -8,19 +8,22 @@ from typing import Any
 import sqlalchemy as sa
 
 from planner.documents import Json
+from planner.errors import InputMustBeMended
 from planner.store.room import DAY, Room, columns_of
 from planner.store.tables import uploads
+
+MOST_WAITING = 10
+"""Of one partnership: each may hold 20 MB, and as much again in its document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadRow:
-    """An upload without its bytes: what was found in it, and what it would become (None: it cannot be read)."""
+    """One line of the list of uploads, with what was found in it."""
 
     id: int
     partnership_id: int
     file_name: str
     findings: Any
-    document: Json | None
     uploaded_by: int
     uploaded_at: int
     expires_at: int
@@ -28,16 +31,19 @@ class UploadRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload(UploadRow):
-    """An upload with its bytes."""
+    """An upload with what it would become (None: it cannot be read), without its bytes."""
 
-    content: bytes
+    document: Json | None
 
 
 class Uploads(Room):
     """Uploads, kept a day."""
 
     def add(self, *, partnership_id: int, file_name: str, content: bytes, findings: Any, document: Json | None, by: int) -> int:
-        """The upload's id. ``findings`` is any JSON data."""
+        """The upload's id. ``findings`` is any JSON data. Raises ``InputMustBeMended`` where too many wait already."""
+        waiting = sa.select(sa.func.count()).select_from(uploads).where(*self._waiting(partnership_id))
+        if self._connection.execute(waiting).scalar_one() >= MOST_WAITING:
+            raise InputMustBeMended(f"{MOST_WAITING} uploads wait already: confirm one or throw some away, then give this one again.")
         added = uploads.insert().values(
             partnership_id=partnership_id,
             file_name=file_name,
@@ -53,6 +59,12 @@ class Uploads(Room):
     def upload(self, *, partnership_id: int, upload_id: int) -> Upload | None:
         """One upload while it waits."""
         return self._one(Upload, sa.select(*columns_of(Upload, uploads)).where(*self._waiting(partnership_id), uploads.c.id == upload_id))
+
+    def content(self, *, partnership_id: int, upload_id: int) -> bytes | None:
+        """The bytes of one upload while it waits, as they were given."""
+        query = sa.select(uploads.c.content).where(*self._waiting(partnership_id), uploads.c.id == upload_id)
+        content: bytes | None = self._connection.execute(query).scalar_one_or_none()
+        return content
 
     def waiting(self, *, partnership_id: int) -> tuple[UploadRow, ...]:
         """The uploads that wait, newest first."""

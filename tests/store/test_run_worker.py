@@ -270,13 +270,14 @@ def test_the_best_plan_so_far_is_an_ending_when_somebody_wants_it(store, by, mak
 # --- a run begun by a worker that is gone ---
 
 
-def begun(store, by, world, *, best, **settings):
-    """A run given back with this best plan so far."""
+def begun(store, by, world, *, best, bound_points=None, **settings):
+    """A run given back with this best plan so far, and perhaps a bound."""
     here = bring(store, world, by)
     a_run(store, here, by, **settings)
     run = claim(store, "the one before")
     with store.begin() as tx:
         tx.runs.offer_best(run, amounts=amounts_to_plain(best), shortfall_points=shortfall(world, best))
+        tx.runs.add_progress(run, seq=0, stage="Searching", bound_points=bound_points)
         tx.runs.give_back(run)
     return run
 
@@ -298,7 +299,8 @@ def test_a_resumed_run_starts_from_the_best_plan_kept_and_ends_no_worse(store, b
 
 
 def test_a_run_claimed_when_its_best_is_wanted_already_ends_with_it_and_solves_nothing(store, by, make_all, good):
-    run = begun(store, by, busy_world(80), best=good, **FOR_EVER)
+    proven = round(shortfall(busy_world(80), good) / 2, 4)
+    run = begun(store, by, busy_world(80), best=good, bound_points=proven, **FOR_EVER)
     with store.begin() as tx:
         assert tx.runs.use_best(partnership_id=run.partnership_id, run_id=run.id)
     start = time.monotonic()
@@ -306,7 +308,7 @@ def test_a_run_claimed_when_its_best_is_wanted_already_ends_with_it_and_solves_n
     assert time.monotonic() - start < 3
     plan = plan_of(store, run.partnership_id, run.id)
     check_document(plan.document)
-    assert plan.status == "stopped by hand"
+    assert (plan.status, plan.document["bound_points"]) == ("stopped by hand", proven)
     assert {(row["urn"], row["fund"]): row["pounds"] for row in plan.document["money"]["grants"]} == good.grants
     assert {(row["recipient"], row["service"]): row["sessions"] for row in plan.document["sessions"]} == good.sessions
 

@@ -10,8 +10,9 @@ from builders import two_schools
 from stored import DOCUMENT, a_partnership, a_user
 
 from planner.documents import sha256_of, to_plain
-from planner.errors import ChangedMeanwhile
+from planner.errors import ChangedMeanwhile, InputMustBeMended
 from planner.store import Decision, QueryState, Transaction
+from planner.store.uploads import MOST_WAITING
 
 
 def test_versions_are_numbered_and_the_second_of_two_who_add_one_is_told(store):
@@ -68,20 +69,38 @@ def test_uploads_wait_a_day_and_are_taken_once(store, later):
             for n in range(3)
         ]
     with store.begin() as tx:
-        assert tx.uploads.upload(partnership_id=here, upload_id=ids[0]).content == content
+        assert tx.uploads.content(partnership_id=here, upload_id=ids[0]) == content
+        assert tx.uploads.content(partnership_id=there, upload_id=ids[0]) is None
+        assert tx.uploads.upload(partnership_id=here, upload_id=ids[0]).document is None
         assert tx.uploads.upload(partnership_id=there, upload_id=ids[0]) is None
         assert tx.uploads.take(partnership_id=there, upload_id=ids[0]) is None
         assert tx.uploads.take(partnership_id=here, upload_id=ids[0]).findings == findings
         assert tx.uploads.take(partnership_id=here, upload_id=ids[0]) is None
         assert not tx.uploads.drop(partnership_id=there, upload_id=ids[1])
         assert tx.uploads.drop(partnership_id=here, upload_id=ids[1])
-        assert [(u.id, u.document) for u in tx.uploads.waiting(partnership_id=here)] == [(ids[2], None)]
+        assert [(u.id, u.findings) for u in tx.uploads.waiting(partnership_id=here)] == [(ids[2], findings)]
     later(minutes=24 * 60)
     with store.begin() as tx:
         assert tx.uploads.take(partnership_id=here, upload_id=ids[2]) is None
         assert tx.uploads.sweep() == 1
     with store.begin() as tx:
         assert tx.uploads.add(partnership_id=here, file_name="", content=b"", findings=[], document=None, by=by) not in ids
+
+
+def test_no_more_uploads_wait_than_a_partnership_needs(store, later):
+    by, here, there = a_user(store), a_partnership(store), a_partnership(store, "Others")
+
+    def add(where):
+        with store.begin() as tx:
+            tx.uploads.add(partnership_id=where, file_name="1.xlsx", content=b"", findings=[], document=None, by=by)
+
+    for _ in range(MOST_WAITING):
+        add(here)
+    with pytest.raises(InputMustBeMended, match="wait already"):
+        add(here)
+    add(there)
+    later(minutes=24 * 60)
+    add(here)
 
 
 def test_a_head_confirms_a_version_of_the_school_once(store):

@@ -134,8 +134,10 @@ def test_a_run_that_kills_five_workers_has_failed(store, later, by, here):
     assert claim(store).id == good
     with store.read() as tx:
         failed = tx.runs.runs(partnership_id=here)[-1]
+        events = [(event.action, event.subject, event.by) for event in tx.events.events(partnership_id=here)]
     assert failed.state is RunState.FAILED
     assert "stopped 5 times" in failed.reason
+    assert events == [("run failed", f"run {failed.id}", None)]
 
 
 def test_a_run_given_back_is_claimed_again_and_has_lost_no_attempt(store, by, here):
@@ -163,9 +165,9 @@ def test_the_best_so_far_is_used_when_somebody_asks_and_there_is_one(store, late
     later(seconds=31)
     with store.begin() as tx:
         assert not tx.runs.use_best(partnership_id=here + 1, run_id=run_id)
-        assert not tx.runs.is_best_wanted(run)
+        assert tx.runs.run(partnership_id=here, run_id=run.id).best_wanted_at is None
         assert tx.runs.use_best(partnership_id=here, run_id=run_id)
-        assert tx.runs.is_best_wanted(run)
+        assert tx.runs.run(partnership_id=here, run_id=run.id).best_wanted_at is not None
     again = claim(store, "w2")
     assert again.best_wanted_at is not None
     assert (again.best_amounts, again.best_shortfall_points) == ([1], 5.0)

@@ -79,6 +79,8 @@ def test_a_database_of_a_newer_planner_is_refused(empty_database, engines):
         ("mysql://root@localhost/planner", "PostgreSQL or in an SQLite file"),
         ("sqlite://", "PostgreSQL or in an SQLite file"),
         ("not an address", "not the address of a database"),
+        ("postgresql//planner:secret@host/name", "not the address of a database"),
+        ("postgresql://planner:secret@host:port/name", "not the address of a database"),
         ("postgresql://nobody:secret@127.0.0.1:1/none", "cannot be opened"),
     ],
 )

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from planner.intake.reading import clean_text
 from planner.intake.school_register import schools_on_register
 from web.access import Permission, requires
-from web.bring.dfe_presenters import school_words
+from web.bring.dfe_presenters import more_hint, school_words, search_hint
 from web.bring.forms import ListForm, NearForm
 from web.bring.frame import frame
 from web.bring.register import Register
@@ -42,7 +42,9 @@ def add_build(routes: Blueprint, wiring: Wiring, register: Register) -> None:
         if not register.schools():
             return redirect(url_for("bring.choose", partnership_id=partnership_id), 303)
         with store.read() as tx:
-            return render_template("bring/build.html", frame=frame(tx, partnership_id, "bring.build"), form=form), status
+            return render_template(
+                "bring/build.html", frame=frame(tx, partnership_id, "bring.build"), form=form, find_hint=search_hint(register.schools())
+            ), status  # fmt: skip
 
     @routes.get(f"{BUILD}/near")
     @requires(Permission.UPLOAD)
@@ -70,5 +72,5 @@ def add_build(routes: Blueprint, wiring: Wiring, register: Register) -> None:
         with store.read() as tx:
             return render_template(
                 "bring/near.html", frame=frame(tx, partnership_id, "bring.near"), form=form, find=find,
-                hints=[school_words(school) for school in found[:MOST_FOUND]], is_more=len(found) > MOST_FOUND,
+                hints=[school_words(school) for school in found[:MOST_FOUND]], find_hint=search_hint(register.schools()), more_hint=more_hint(register.schools()) if len(found) > MOST_FOUND else "",
             ), status  # fmt: skip

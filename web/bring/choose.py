@@ -44,18 +44,18 @@ def add_choose(routes: Blueprint, wiring: Wiring) -> None:
         try:
             content = file.read()
             reading = read_apart(content, file.filename or "", policy)
+            with store.begin() as tx:
+                upload_id = add_upload(
+                    tx,
+                    partnership_id,
+                    shown_name(file.filename or "") or "The file",
+                    content,
+                    Found(findings=reading.findings),
+                    reading.partnership_document,
+                )
         except InputMustBeMended as refused:
             form.file.errors = [str(refused)]
             return show_choices(partnership_id, form, 422)
-        with store.begin() as tx:
-            upload_id = add_upload(
-                tx,
-                partnership_id,
-                shown_name(file.filename or "") or "The file",
-                content,
-                Found(findings=reading.findings),
-                reading.partnership_document,
-            )
         return redirect(url_for("bring.upload", partnership_id=partnership_id, upload_id=upload_id), 303)
 
     @routes.get(f"{BRING}/blank-workbook")

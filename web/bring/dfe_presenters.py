@@ -118,5 +118,24 @@ def school_words(school: RegisterSchool) -> str:
     return f"{upper_first(school.phase.value)}, URN {school.urn}" + (f". {where}" if where else "")
 
 
+def search_hint(schools: tuple[RegisterSchool, ...]) -> str:
+    """What a school may be found by: its name, its URN, and what else this register holds."""
+    return f"Part of {_either(['its name', 'its URN', *(f'its {part}' for part in _narrowed_by(schools))])}."
+
+
+def more_hint(schools: tuple[RegisterSchool, ...]) -> str:
+    """What to add where too many schools are found."""
+    narrowed = _either([f"the {part}" for part in _narrowed_by(schools)] or ["more of its name"])
+    return f"More schools fit these words. Add {narrowed} to see them."
+
+
+def _narrowed_by(schools: tuple[RegisterSchool, ...]) -> list[str]:
+    return [part for part in ("town", "postcode", "council") if any(getattr(school, part) for school in schools)]
+
+
+def _either(parts: list[str]) -> str:
+    return " or ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
 def _size(size_bytes: int) -> str:
     return f"{size_bytes / MEGABYTE:,.1f}\u00a0MB" if size_bytes >= MEGABYTE // 10 else f"{max(1, size_bytes // 1000):,}\u00a0kB"

@@ -14,7 +14,7 @@ from planner.intake.policy_checks import check_against_policy
 from planner.partnership import Partnership
 from planner.policy import Policy
 from planner.store import Transaction
-from planner.store.uploads import UploadRow
+from planner.store.uploads import Upload, UploadRow
 from web.bring.frame import MOST_SHOWN, Changes, changes_of, how_many, short
 from web.names import name_of
 from web.tables import Fact, TableCell, TableRow, TableView, numbers, row, table, words
@@ -131,7 +131,7 @@ def _waiting_row(tx: Transaction, one: UploadRow) -> TableRow:
     )
 
 
-def upload_view(tx: Transaction, upload: UploadRow) -> UploadView:
+def upload_view(tx: Transaction, upload: Upload) -> UploadView:
     """What was found, and what confirming would change in the newest version."""
     found = found_in(upload)
     here = tx.partnerships.partnership(partnership_id=upload.partnership_id)
@@ -168,7 +168,7 @@ def _built(new: Partnership | None) -> str:
     return f"{count(len(new.schools) if new else 0, 'school')} built from the Department for Education's files"
 
 
-def _facts(tx: Transaction, upload: UploadRow, new: Partnership | None) -> tuple[Fact, ...]:
+def _facts(tx: Transaction, upload: Upload, new: Partnership | None) -> tuple[Fact, ...]:
     facts = [
         Fact(label="Given", text=f"{moment(upload.uploaded_at)}, by {name_of(tx, upload.uploaded_by)}"),
         Fact(label="Kept until", text=f"{moment(upload.expires_at)}, then thrown away unless somebody confirms it"),

@@ -76,17 +76,17 @@ def add_order(routes: Blueprint, wiring: Wiring, register: Register) -> None:
         )  # fmt: skip
         try:
             built = build_apart(wanted, document)
+            with store.begin() as tx:
+                upload_id = add_upload(
+                    tx,
+                    partnership_id,
+                    f"{chosen.sentence}, from the Department for Education's files",
+                    b"",
+                    found_in_build(built, policy),
+                    built.partnership_document,
+                )
         except InputMustBeMended as refused:
             return show_order(partnership_id, form, 422, fault=str(refused))
-        with store.begin() as tx:
-            upload_id = add_upload(
-                tx,
-                partnership_id,
-                f"{chosen.sentence}, from the DfE's files",
-                b"",
-                found_in_build(built, policy),
-                built.partnership_document,
-            )
         return redirect(url_for("bring.upload", partnership_id=partnership_id, upload_id=upload_id), 303)
 
     def show_order(partnership_id: int, form: BuildForm, status: int, *, fault: str = "") -> Answer:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
-from pathlib import Path
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
@@ -13,8 +11,9 @@ from werkzeug.wrappers import Response
 from planner.child import shown_name
 from planner.documents import Json
 from planner.errors import ChangedMeanwhile, InputMustBeMended
+from planner.intake.apart import settings_apart
 from planner.policy import Policy, load_policy
-from planner.store import Transaction
+from planner.store import Store, Transaction
 from web.access import Permission, me, requires
 from web.bring.findings import clash
 from web.bring.forms import ConfirmForm, PolicyForm
@@ -83,8 +82,7 @@ def add_policy(routes: Blueprint, wiring: Wiring) -> None:
         name = shown_name(file.filename or "") or "The file"
         try:
             settings = text_of(file.read(MOST_BYTES + 1), name)
-            with store.read() as tx:
-                new = new_policy(tx, partnership_id, settings, name)
+            new = new_policy(store, partnership_id, settings, name)
         except InputMustBeMended as refused:
             form.file.errors = [str(refused)]
             return show(partnership_id, form, 422)
@@ -97,8 +95,7 @@ def add_policy(routes: Blueprint, wiring: Wiring) -> None:
         settings, name = request.form.get("settings", "").replace("\r\n", "\n"), shown_name(request.form.get("file_name", "")) or "The file"
         is_noted = form.validate()
         try:
-            with store.read() as tx:
-                new = new_policy(tx, partnership_id, text_of(settings.encode("utf-8", "replace"), name), name)
+            new = new_policy(store, partnership_id, text_of(settings.encode("utf-8", "replace"), name), name)
         except InputMustBeMended as refused:
             lost = PolicyForm()
             lost.file.errors = [str(refused)]
@@ -136,24 +133,20 @@ def text_of(content: bytes, name: str) -> str:
         raise InputMustBeMended(f"{name} is no text file: save the settings as plain text, in UTF-8.") from error
 
 
-def new_policy(tx: Transaction, partnership_id: int, settings: str, name: str) -> Policy:
+def new_policy(store: Store, partnership_id: int, settings: str, name: str) -> Policy:
     """The policy with these settings laid over the shipped pack.
 
     Raises ``InputMustBeMended`` with one sentence where they cannot be used, do not fit the figures or change nothing.
     """
-    with tempfile.TemporaryDirectory(prefix="planner-") as folder:
-        path = Path(folder) / "settings.toml"
-        path.write_text(settings, encoding="utf-8", newline="\n")
-        try:
-            policy = load_policy(path)
-        except InputMustBeMended as refused:
-            # On a page the file has the name that its sender gave it, and nobody has a command line.
-            said = str(refused).replace(str(path), name).replace("`planner policy show`", "the page of sources among the figures")
-            raise InputMustBeMended(said) from refused
-    latest = tx.policies.latest(partnership_id=partnership_id)
+    try:
+        policy = settings_apart(settings.encode("utf-8"), name)
+    except InputMustBeMended as refused:
+        # On a page nobody has a command line.
+        raise InputMustBeMended(str(refused).replace("`planner policy show`", "the page of sources among the figures")) from refused
+    with store.read() as tx:
+        latest, figures = tx.policies.latest(partnership_id=partnership_id), tx.partnerships.latest(partnership_id=partnership_id)
     if latest is not None and latest.document == _document(policy):
         raise InputMustBeMended(f"{name} changes nothing: the policy in force says the same.")
-    figures = tx.partnerships.latest(partnership_id=partnership_id)
     why = "" if figures is None else clash(figures.partnership(), policy)
     if why:
         raise InputMustBeMended(f"{name} does not fit the partnership's figures. {why}")

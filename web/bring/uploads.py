@@ -52,10 +52,11 @@ def add_uploads(routes: Blueprint, wiring: Wiring) -> None:
     def marked_copy(partnership_id: int, upload_id: int) -> Answer:
         with store.read() as tx:
             waits = tx.uploads.upload(partnership_id=partnership_id, upload_id=upload_id)
-            if waits is None or found_in(waits).is_built:
+            content = tx.uploads.content(partnership_id=partnership_id, upload_id=upload_id)
+            if waits is None or content is None or found_in(waits).is_built:
                 return gone(tx, partnership_id)
         try:
-            content = mark_apart(waits.content, waits.file_name, found_in(waits).findings)
+            content = mark_apart(content, waits.file_name, found_in(waits).findings)
         except InputMustBeMended as refused:
             flash(str(refused), "important")
             return redirect(url_for("bring.upload", partnership_id=partnership_id, upload_id=upload_id), 303)

@@ -135,6 +135,6 @@ def sources_table(brought: Brought, *sheets: str, caption: str = "Where these fi
         caption,
         words("Figure", "For which rows", "Status", "Source and date"),
         rows,
-        empty="No source was given: these figures are as the partnership entered them.",
+        empty="No source was given: these figures are as they were uploaded.",
         is_caption_hidden=True,
     )

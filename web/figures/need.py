@@ -10,10 +10,11 @@ from planner.export.plan_need import is_far_apart, schools_of_records
 from planner.need import Cell, SchoolNeed, driver_shares, expected_sen_support
 from planner.partnership import Phase, School
 from planner.policy import DRIVERS, Standard
+from planner.reasons import plain_number
 from planner.rounding import half_up
 from web.figures.frame import Brought, sources_table
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
-from web.words import MINUS, TIERS, count, hundredths, listed, upper_first
+from web.words import MINUS, TIERS, count, hundredths, in_zone, listed, unbroken, upper_first
 
 DRIVER_NAMES = {
     "fsm6": "Free school meals (FSM6)",
@@ -49,6 +50,14 @@ def besides(brought: Brought) -> dict[int, Beside]:
         s.urn: _beside(s, half_up(100 * expected_sen_support(s, brought.policy)), is_shared=shared[s.recorded_sen_urn or s.urn] > 1)
         for s in brought.partnership.schools
     }
+
+
+def recorded_moves(brought: Brought) -> str:
+    """What recorded SEN support does to what is expected, by the policy in force."""
+    limit = brought.policy.adjustment_limit_percent
+    if not limit:
+        return "Recorded SEN support does not move what is expected."
+    return f"Recorded SEN support moves what is expected by at most {plain_number(limit)} percent either way."
 
 
 def _beside(school: School, expected_hundredths: int, *, is_shared: bool) -> Beside:
@@ -144,7 +153,7 @@ def need_view(brought: Brought) -> NeedView:
     pupils = sum(s.pupils for s in brought.partnership.schools)
     return NeedView(
         sentence=f"Of {pupils:,} pupils on roll one would expect about {half_up(Fraction(everyone, 100)):,} to have special educational needs. "
-        "The number comes from the size of each school and the drivers of need in its area.",
+        f"The number comes from the size of each school and the drivers of need in its area. {recorded_moves(brought)}",
         by_need=_by_need(brought),
         recorded=_recorded(brought),
         by_zone=_by_zone(brought, expected),
@@ -183,7 +192,7 @@ def _by_need(brought: Brought) -> TableView:
 
 def _recorded(brought: Brought) -> TableView:
     beside, schools = besides(brought), brought.partnership.schools
-    rows = [_recorded_row(zone.zone_id, [s for s in schools if s.urn in zone.urns], beside) for zone in brought.picture.zones]
+    rows = [_recorded_row(unbroken(zone.zone_id), [s for s in schools if s.urn in zone.urns], beside) for zone in brought.picture.zones]
     rows.append(_recorded_row("All schools", list(schools), beside, is_total=True))
     return table(
         "Recorded need beside expected, by zone",
@@ -214,7 +223,7 @@ def _by_zone(brought: Brought, expected: dict[int, dict[str, int]]) -> TableView
     for number, zone in enumerate(brought.picture.zones, start=1):
         here = {code: sum(expected[urn].get(code, 0) for urn in zone.urns) for code in codes}
         totals = {code: totals[code] + here[code] for code in codes}
-        link = TableCell(text=zone.zone_id, href=brought.url("figures.zone", number=number))
+        link = TableCell(text=unbroken(zone.zone_id), href=brought.url("figures.zone", number=number))
         rows.append(row(link, *(hundredths(n) for n in here.values()), hundredths(sum(here.values()))))
     rows.append(row("All zones", *(hundredths(n) for n in totals.values()), hundredths(sum(totals.values())), is_total=True))
     return table("Expected pupils by zone and primary need", (*words("Zone"), *numbers(*codes, "In all")), rows)
@@ -257,7 +266,7 @@ def _out_of_reach(brought: Brought) -> TableView:
     order = {recipient: i for i, recipient in enumerate([*names, *(z.zone_id for z in brought.picture.zones)])}
     for cell in sorted(brought.picture.cells, key=lambda c: order[c.recipient]):
         if cell.out_of_reach:
-            where[cell.standard_id, cell.out_of_reach].append(names.get(cell.recipient, f"zone {cell.recipient}"))
+            where[cell.standard_id, cell.out_of_reach].append(names.get(cell.recipient, in_zone(cell.recipient)))
     rows = [
         row(standard.name, _named(at), why)
         for standard in brought.policy.standards
@@ -287,10 +296,10 @@ def zone_view(brought: Brought, number: int) -> ZoneView | None:
         if cell.recipient in recipients:
             here[cell.standard_id].append(cell)
     return ZoneView(
-        name=zone_id,
+        name=in_zone(zone_id),
         sentence=f"{upper_first(listed([brought.names[urn] for urn in urns]))}.",
         standards=table(
-            f"Expected pupils in zone {zone_id}",
+            f"Expected pupils in {in_zone(zone_id)}",
             (*words("Standard"), *numbers("Expected pupils"), *words("Within reach")),
             [_zone_row(s, here[s.standard_id]) for s in brought.policy.standards if here[s.standard_id]],
             empty="No need that a standard is written for.",

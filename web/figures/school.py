@@ -17,10 +17,11 @@ from planner.supply import base_running_pounds, host_condition, sizes_of
 from web.access import Permission, User
 from web.figures.bases import CONSENTS, needs_in_words
 from web.figures.frame import Brought
-from web.figures.need import DRIVER_NAMES, added, besides, expected_by_school, parts_of
+from web.figures.need import DRIVER_NAMES, added, besides, expected_by_school, parts_of, recorded_moves
 from web.figures.provenance import sheet_of
-from web.tables import Fact, TableCell, TableRow, TableView, numbers, row, table, words
-from web.words import count, decision, hundredths, moment, pounds, upper_first
+from web.names import name_of
+from web.tables import ASKING, Fact, TableCell, TableRow, TableView, ask_cell, numbers, row, table, words
+from web.words import count, decision, hundredths, in_zone, moment, pounds, unbroken, upper_first
 
 _FIELDS = {
     "fsm6": "fsm6_pupils", "idaci": "idaci_pupils", "low_prior_attainment": "low_prior_attainment_pupils", "mobility": "mobile_pupils",
@@ -68,7 +69,6 @@ def school_view(brought: Brought, tx: Transaction, user: User, urn: int) -> Scho
     if school is None:
         return None
     here = [c for c in tx.schools.confirmations(partnership_id=brought.partnership_id, version=brought.version) if c.urn == urn]
-    people = {c.user_id: tx.people.user(user_id=c.user_id) for c in here}
     is_mine = user.may(Permission.CONFIRM_OWN_SCHOOL, brought.partnership_id, urn)
     by_me = any(c.user_id == user.user_id for c in here)
     page = _Page(brought, school, may_ask=user.may(Permission.QUERY_OWN_SCHOOL, brought.partnership_id, urn))
@@ -76,15 +76,15 @@ def school_view(brought: Brought, tx: Transaction, user: User, urn: int) -> Scho
     zone = brought.picture.zone_of(urn)
     return SchoolView(
         name=school.name,
-        about=f"URN {urn}, {school.phase.value}, {school.pupils:,} pupils on roll, zone {zone.zone_id}",
-        confirmed=tuple(f"{getattr(people[c.user_id], 'name', 'Somebody')} confirmed these figures on {moment(c.at)}." for c in here),
+        about=f"URN {urn}, {school.phase.value}, {school.pupils:,} pupils on roll, {in_zone(zone.zone_id)}",
+        confirmed=tuple(f"{upper_first(name_of(tx, c.user_id))} confirmed these figures on {moment(c.at)}." for c in here),
         flag=f"Recorded SEN support is {beside.words}: {beside.recorded_text} recorded, {hundredths(beside.expected_hundredths)} expected "
-        "of the area. Look at it together. It changes nothing by itself." if beside.is_far else "",
+        f"of the area. Look at it together. {recorded_moves(brought)}" if beside.is_far else "",
         sentence=page.sentence(),
         identity=page.identity(),
         drivers=page.drivers(),
         follows=_MONEY_FOLLOWS
-        + f" Recorded SEN support moves what is expected by at most {plain_number(brought.policy.adjustment_limit_percent)} percent either way.",
+        + f" {recorded_moves(brought)}",
         expected=page.expected(),
         rounding="Figures are rounded, so a row may add up to a little more or less."
         + ("" if school.idaci_pupils is not None else " Pupils by IDACI band are not known here, so their weight goes to free school meals."),
@@ -120,13 +120,13 @@ class _Page:
         return url_for("queries.ask", partnership_id=self._brought.partnership_id, urn=self._school.urn, line=line or None)
 
     def _headings(self, *more: str) -> tuple[str, ...]:
-        return (*more, "Status", "Source", *(("If it is wrong",) if self._may_ask else ()))
+        return (*more, "Status", "Source", *((ASKING,) if self._may_ask else ()))
 
     def _line(self, cells: tuple[str | TableCell, ...], sheet_name: str, record: object, field: str, line: str) -> TableRow:
         """A row that ends with where its figure comes from."""
         origin = self._brought.provenance.of(sheet_of(sheet_name), record, field)
         status = TableCell(text="assumed", tag="yellow") if origin.is_assumed else origin.standing
-        ask = (TableCell(text="Ask", href=self.ask_href(line)),) if self._may_ask else ()
+        ask = (ask_cell(self.ask_href(line), line),) if self._may_ask else ()
         return row(*cells, status, origin.text, *ask)
 
     def sentence(self) -> str:
@@ -146,7 +146,7 @@ class _Page:
         lines = [
             ("URN", "urn", f"{s.urn}" + (", lead school" if p.lead_school_urn == s.urn else "")),
             ("Phase", "phase", upper_first(s.phase.value)),
-            ("Zone", "zone", f"{self._brought.picture.zone_of(s.urn).zone_id}{drawn}"),
+            ("Zone", "zone", f"{unbroken(self._brought.picture.zone_of(s.urn).zone_id)}{drawn}"),
             ("Share in this partnership", "membership_percent", f"{s.membership_percent} percent"),
             ("Trust", "trust", s.trust),
             ("Religious character", "religious_character", s.religious_character),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from planner.store import Transaction
 from web.access import User
 from web.figures.frame import Brought, sources_table
-from web.figures.need import besides, expected_by_school, sum_of
+from web.figures.need import besides, expected_by_school, recorded_moves, sum_of
 from web.tables import TableView, numbers, row, table, words
-from web.words import count, hundredths, listed
+from web.words import count, hundredths, listed, unbroken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ def schools_view(brought: Brought, tx: Transaction, user: User) -> SchoolsView:
     zones = {urn: zone.zone_id for zone in brought.picture.zones for urn in zone.urns}
     rows = [
         row(
-            brought.school_link(s.urn), s.phase.value, zones[s.urn], f"{s.pupils:,}", hundredths(sum(expected[s.urn].values())),
+            brought.school_link(s.urn), s.phase.value, unbroken(zones[s.urn]), f"{s.pupils:,}", hundredths(sum(expected[s.urn].values())),
             hundredths(beside[s.urn].expected_hundredths), beside[s.urn].recorded_text, beside[s.urn].words,
             "yes" if s.urn in confirmed else "not yet",
         )
@@ -56,7 +56,7 @@ def schools_view(brought: Brought, tx: Transaction, user: User) -> SchoolsView:
     return SchoolsView(
         sentence=f"{_heads(len(confirmed & set(brought.names)), len(schools))} Select a school to see each of its figures with its source.",
         flags=f"At {count(far, 'school')} recorded SEN support is far above or below what one would expect of the area. "
-        "Look at it together: it changes nothing by itself." if far else "",
+        f"Look at it together. {recorded_moves(brought)}" if far else "",
         note=_note(brought),
         own=tuple(
             OwnSchool(
@@ -71,7 +71,7 @@ def schools_view(brought: Brought, tx: Transaction, user: User) -> SchoolsView:
             "Schools of the partnership",
             (
                 *words("School", "Phase", "Zone"),
-                *numbers("Pupils", "Expected with SEN", "SEN support expected", "SEN support recorded"),
+                *numbers("Pupils", "Expected with any SEN", "SEN support expected", "SEN support recorded"),
                 *words("Recorded is", "Head confirmed"),
             ),
             [*rows, total],
@@ -90,7 +90,9 @@ def _note(brought: Brought) -> str:
     """What expected means, and which schools count in part."""
     parts = [f"{s.name} at {s.membership_percent} percent" for s in brought.partnership.schools if s.membership_percent != 100]
     return (
-        "Expected is what one would expect of the area: the size of the school and the drivers of need there. It is not a count of children."
+        "Expected is what one would expect of the area: the size of the school and the drivers of need there. It is not a count of children. "
+        f"Any SEN is SEN support and EHC plans together. {recorded_moves(brought)} "
+        "SEN support expected is SEN support alone, before any such move, so that it can stand beside what is recorded."
         + (
             f" Pupils expected with SEN count by the school's share in this partnership: {listed(parts)}. SEN support is that of the whole school."
             if parts

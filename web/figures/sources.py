@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from planner.export.summary import day
 from planner.policy import Figure, Policy
 from web.figures.frame import Brought, sources_table
-from web.figures.provenance import source_text
+from web.figures.provenance import said, source_text
 from web.tables import TableView, numbers, row, table, words
 from web.words import MINUS, count, upper_first
 
@@ -16,7 +16,6 @@ _GROUPS = {
     "board": "The board's settings", "need": "Area need", "priorities": "What a need weighs", "adult_hours": "Trained adults",
     "roles": "Specialist roles", "bases": "Bases", "assume": "What is assumed where a partnership has not said",
 }  # fmt: skip
-_AS_SAID = {"fsm6": "FSM6", "idaci": "IDACI", "sen": "SEN", "wte": "full-time post", "march": "March", "september": "September"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +78,7 @@ def policy_figures_view(brought: Brought) -> PolicyFiguresView:
     return PolicyFiguresView(
         sentence=_policy_sentence(brought.policy),
         groups=tuple(
-            PolicyGroup(title=f"{_GROUPS.get(head, upper_first(_said(head)))}: {count(len(figures), 'figure')}", figures=_figures(brought, head, figures))
+            PolicyGroup(title=f"{_GROUPS.get(head, upper_first(said(head)))}: {count(len(figures), 'figure')}", figures=_figures(brought, head, figures))
             for head, figures in groups.items()
         ),
     )  # fmt: skip
@@ -95,7 +94,7 @@ def _policy_sentence(policy: Policy) -> str:
 
 def _figures(brought: Brought, head: str, figures: list[Figure]) -> TableView:
     return table(
-        _GROUPS.get(head, upper_first(_said(head))),
+        _GROUPS.get(head, upper_first(said(head))),
         (*words("Figure"), *numbers("Value"), *words("Unit", "Confidence", "Source and date")),
         [row(_name(brought, f.path), f.value.replace("-", MINUS), f.unit, f.confidence, source_text(f.source, f.date)) for f in figures],
         is_caption_hidden=True,
@@ -105,8 +104,4 @@ def _figures(brought: Brought, head: str, figures: list[Figure]) -> TableView:
 def _name(brought: Brought, path: str) -> str:
     """A figure's place in the policy, as words: ``need.driver_weights.fsm6`` is Driver weights, FSM6."""
     roles = {role.role_id: role.name for role in brought.policy.roles}
-    return upper_first(", ".join(roles.get(part) or _said(part) for part in path.split(".")[1:]))
-
-
-def _said(part: str) -> str:
-    return " ".join(_AS_SAID.get(word, word) for word in part.split("_"))
+    return upper_first(", ".join(roles.get(part) or said(part) for part in path.split(".")[1:]))

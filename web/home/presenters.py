@@ -82,7 +82,7 @@ def overview(tx: Transaction, shelf: Shelf, user: User, partnership_id: int) -> 
     steps = [_bring(user, partnership_id, figures, link)]
     if figures is not None:
         steps += [_look_round(names, link), _confirm(tx, partnership_id, figures.version.version, names, link)]
-    steps += [_plan(tx, here, link), _read(tx, partnership_id, link), *_questions(tx, partnership_id, link)]
+    steps += [_plan(tx, user, here, link), _read(tx, partnership_id, link), *_questions(tx, partnership_id, link)]
     own = tuple((names.get(urn, f"The school with URN {urn}"), link("plans.our_school", urn=urn)) for urn in user.urns_in(partnership_id))
     roles = listed([ROLE_NAMES[role] for role in ROLE_NAMES if role in user.roles_in(partnership_id)])
     return Overview(name=here.name, roles=f"You are here as {roles}.", steps=tuple(steps), own_schools=own)
@@ -123,15 +123,17 @@ def _confirm(tx: Transaction, partnership_id: int, version: int, names: Mapping[
     )
 
 
-def _plan(tx: Transaction, here: PartnershipRow, link: Link) -> Step:
+def _plan(tx: Transaction, user: User, here: PartnershipRow, link: Link) -> Step:
     runs = tx.runs.runs(partnership_id=here.id)
     can_start = bool(here.latest_version and here.latest_policy)
     is_going = any(run.state in {RunState.QUEUED, RunState.RUNNING} for run in runs)
     is_done = any(run.state is RunState.FINISHED for run in runs)
+    may_run = user.may(Permission.RUN_PLAN, here.id)
     return Step(
         title="Plan it",
-        hint="The planner works out the best plan the rules allow and shows how close it is.",
-        href=link("runs.runs") if can_start else "",
+        hint="The planner works out the best plan the rules allow and shows how close it is."
+        + ("" if may_run else " Members of the board have it made."),
+        href=link("runs.runs") if can_start and may_run else "",
         status=NOT_YET if not can_start else "Under way" if is_going else "Completed" if is_done else "Not started",
         is_done=is_done and not is_going,
     )

@@ -91,10 +91,11 @@ def add_invitations(routes: Blueprint, wiring: Wiring) -> None:
 
     # --- both ---
 
-    def show(partnership_id: int | None, invitation_id: int) -> str:
+    def show(partnership_id: int | None, invitation_id: int) -> Answer:
         with store.read() as tx:
             view = view_of(tx, partnership_id, invitation_id)
-        return render_template("people/invitation.html", view=view)
+        page = render_template("people/invitation.html", view=view)
+        return links.kept_nowhere(page) if view.link else page
 
     def view_of(tx: Transaction, partnership_id: int | None, invitation_id: int) -> InvitationView:
         found = next((i for i in tx.invitations.of(partnership_id=partnership_id) if i.id == invitation_id), None)

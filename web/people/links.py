@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import session
+from flask import Response, make_response, session
 
 _KEY = "fresh_link"
 
@@ -10,6 +10,13 @@ _KEY = "fresh_link"
 def keep_for_next_page(what: str, token: str) -> None:
     """Hand a link's secret to the next page; it is kept in this browser's signed cookie alone."""
     session[_KEY] = (what, token)
+
+
+def kept_nowhere(page: str) -> Response:
+    """A page that shows a secret: no browser or proxy keeps a copy of it."""
+    answer: Response = make_response(page)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def take(what: str) -> str | None:

@@ -35,9 +35,10 @@ def add_password_links(routes: Blueprint, wiring: Wiring) -> None:
             abort(404)
         token = links.take(_what(user_id))
         link = "" if token is None or until is None else url_for("people.password_link", token=token, _external=True)
-        return render_template(
+        page = render_template(
             "people/new_password_link.html", view=view, link=link, until="" if until is None else moment(until), form=Form()
         )  # fmt: skip
+        return links.kept_nowhere(page) if link else page
 
     @routes.post(OF_ACCOUNT)
     @requires(Permission.RUN_THE_HOUSE)

@@ -39,7 +39,7 @@ def tables_of(kept: KeptPlan) -> dict[str, TableView]:
 def table_csv(view: TableView) -> bytes:
     """A table as a CSV: figures as plain numbers, all else as its words."""
     headings = [heading.text for heading in view.headings]
-    return csv_bytes([headings, *([c.text if c.value is None else c.value for c in row.cells] for row in view.rows)])
+    return csv_bytes([headings, *([c.text.replace("\u00a0", " ") if c.value is None else c.value for c in row.cells] for row in view.rows)])
 
 
 def tables_zip(tables: dict[str, TableView]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from flask import url_for
@@ -12,7 +12,7 @@ from planner.export.summary import ENDINGS, least_points, most_points
 from planner.plan import Ending
 from planner.store import QueryState, RunState, Transaction
 from planner.store.partnerships import PartnershipRow
-from planner.store.plans import PlanRow
+from planner.store.plans import PlanRow, StoredPlan
 from planner.store.room import MINUTE
 from planner.store.runs import Run, RunRow
 from web.names import name_of
@@ -35,6 +35,9 @@ STATES = {
 GRACE_SECONDS = 10
 """After its longest time a run has this long to work out its last figures and to be checked."""
 MOST_SHOWN = 20
+FILLED_LATER = (
+    "Standards are filled in the second stage, once the needs furthest below the line are lifted; those fully met are counted then."
+)
 
 
 # --- the list ----------------------------------------------------------------------------------
@@ -175,11 +178,12 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Best:
-    """The best plan so far: standards first, then how close to the best these rules allow."""
+    """The best plan so far: standards first where any is met, then how close to the best these rules allow."""
 
     heading: str
     counts: tuple[Count, ...]
     distance: str
+    when_filled: str
     why_fewer: str
 
 
@@ -216,9 +220,10 @@ def run_view(tx: Transaction, run: Run, *, may_run: bool) -> RunView:
     """How a run stands for somebody who may change it, or only watch."""
     here = _here(tx, run.partnership_id)
     place = tx.runs.queue_place(partnership_id=run.partnership_id, run_id=run.id)
-    plans = tx.plans.plans(partnership_id=run.partnership_id)
-    plan = next((plan for plan in plans if plan.run_id == run.id), None)
+    plan = tx.plans.of_run(partnership_id=run.partnership_id, run_id=run.id) if run.state is RunState.FINISHED else None
     told = history(tx.runs.progress(partnership_id=run.partnership_id, run_id=run.id))
+    if plan is not None:
+        told = _with_plan(told, plan, _seconds(run, tx.now) or 0)
     is_going = run.state in GOING
     has_best = run.best_at is not None
     heading = _heading(run)
@@ -244,7 +249,7 @@ def run_view(tx: Transaction, run: Run, *, may_run: bool) -> RunView:
         elapsed_seconds=int(seconds) if seconds is not None and run.state is RunState.RUNNING else None,
         elapsed=duration(seconds) if seconds is not None else "",
         chart=step_chart(told.moments, seconds or 0) if is_going or plan else None,
-        improvements=_improvements(told.improvements()),
+        improvements=_improvements(told.improvements(), is_made=plan is not None),
         has_history=told.last is not None and (is_going or plan is not None),
         plan_href=plan_url(plan) if plan else "",
         can_use_best=may_run and is_going and has_best and run.best_wanted_at is None,
@@ -307,7 +312,7 @@ def _what_to_do(reasons: tuple[str, ...]) -> tuple[str, ...]:
     return (safe, "Once that is done, plan it again. If you tell the administrator, give them the number of this run.")
 
 
-def _best(told: History, plan: PlanRow | None, *, is_going: bool) -> Best | None:
+def _best(told: History, plan: StoredPlan | None, *, is_going: bool) -> Best | None:
     last = told.last
     terms: Mapping[str, object]
     if plan is not None:
@@ -317,29 +322,49 @@ def _best(told: History, plan: PlanRow | None, *, is_going: bool) -> Best | None
     else:
         return None
     met, counted = terms.get("standards_met"), terms.get("standards_counted")
+    is_unfilled = is_going and last is not None and met == 0
     said = f": {met:,} of {count(counted, 'standard')} fully met" if isinstance(met, int) and isinstance(counted, int) else ""
-    shown = (
+    shown: tuple[tuple[str, str], ...] = (
         ("standards_met", "fully met"),
         ("standards_partly_met", "partly met"),
         ("standards_under_half", "under half"),
         ("out_of_reach", "out of reach"),
     )
+    if is_unfilled and last is not None:
+        said, shown = f": {most_points(last.best_points)} points of need below the board's line", shown[1:]
     return Best(
         heading=name + said,
         counts=tuple(Count(number=f"{terms[key]:,}", words=text) for key, text in shown if isinstance(terms.get(key), int)),
-        distance=_distance(last) if last and is_going else "",
+        distance=_distance(last.best_points, last.bound_points) if last and is_going else _distance(*_plan_points(plan)) if plan else "",
+        when_filled=FILLED_LATER if is_unfilled else "",
         why_fewer=_why_fewer(told) if is_going else "",
     )
 
 
-def _distance(last: Moment) -> str:
-    best = most_points(last.best_points)
+def _with_plan(told: History, plan: StoredPlan, seconds: float) -> History:
+    """A story that ends with the plan itself: the last that was told while it was made was of an earlier stage."""
+    if told.last is None:
+        return told
+    best, bound = _plan_points(plan)
+    own = Moment(seconds=max(seconds, told.last.seconds), best_points=best, bound_points=bound, terms=plan.counts)
+    return replace(told, moments=(*told.moments, own))
+
+
+def _plan_points(plan: StoredPlan) -> tuple[float, float | None]:
+    """The kept plan's own shortfall, and its bound where one was found."""
+    bound = float(plan.document["bound_points"])
+    is_known = bound > 0 or plan.status == Ending.WITHIN_GAP
+    return float(plan.document["shortfall_points"]), bound if is_known else None
+
+
+def _distance(best_points: float, bound_points: float | None) -> str:
+    best = most_points(best_points)
     below = f"It leaves {best} points of need below the board's line"
-    if last.bound_points is None:
+    if bound_points is None:
         return f"{below}. How much better a plan could be is not known yet."
-    least = least_points(last.bound_points)
+    least = least_points(bound_points)
     gap = max(Decimal(best) - Decimal(least), Decimal(0))
-    better = f"at most {gap.normalize():f} points" if gap else "less than 0.01 points"
+    better = f"at most {gap} points" if gap else "less than 0.01 points"
     return f"{upper_first(better)} of need better is possible. {below}; with these rules and figures no plan can go below {least}."
 
 
@@ -379,9 +404,11 @@ def _seconds(run: Run, now: int) -> float | None:
     return ((run.ended_at or now) - run.claimed_at) / 1000
 
 
-def _improvements(found: tuple[Moment, ...]) -> TableView:
+def _improvements(found: tuple[Moment, ...], *, is_made: bool) -> TableView:
     shown = found[::-1][:MOST_SHOWN]
-    caption = "Better plans, newest first" + (f" (the newest {len(shown)} of {len(found):,})" if len(found) > len(shown) else "")
+    caption = ("The plan, and better plans on the way to it, newest first" if is_made else "Better plans, newest first") + (
+        f" (the newest {len(shown)} of {len(found):,})" if len(found) > len(shown) else ""
+    )
     return table(
         caption,
         (*words("Found after"), *numbers("Standards fully met", "Under half", "Points below the line", "No plan can go below")),

@@ -53,7 +53,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         if not form.validate():
             return _show_new(partnership_id, form, 422)
         with store.begin() as tx:
-            here = tx.partnerships.partnership(partnership_id=partnership_id)
+            here = tx.partnerships.partnership(partnership_id=partnership_id, held=True)  # who asks twice at once asks once
             assert here is not None
             if form.seen.data == seen(here) and not cannot_start(here):
                 run_id, is_new = _asked(tx, partnership_id, here.latest_version, here.latest_policy, form.settings())

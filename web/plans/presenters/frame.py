@@ -99,25 +99,30 @@ def plan_list(tx: Transaction, partnership_id: int) -> PlanList:
     partnership = tx.partnerships.partnership(partnership_id=partnership_id)
     assert partnership is not None
     versions = {run.id: (run.partnership_version, run.policy_version) for run in tx.runs.runs(partnership_id=partnership_id)}
+    plans = tx.plans.plans(partnership_id=partnership_id)
+    first = {plan.fingerprint: plan.id for plan in plans}  # newest first, so the oldest of those alike stays
     rows = [
         row(
-            TableCell(text=moment(plan.made_at), href=url_for("plans.summary_page", partnership_id=partnership_id, plan_id=plan.id)),
+            TableCell(
+                text=f"Plan {plan.id}, {moment(plan.made_at)}",
+                href=url_for("plans.summary_page", partnership_id=partnership_id, plan_id=plan.id),
+            ),
             f"{plan.counts['standards_met']:,} of {plan.counts['standards_counted']:,}",
             f"{plan.counts['standards_under_half']:,}",
             f"{plan.counts['out_of_reach']:,}",
             "Figures {}, policy {}".format(*versions[plan.run_id]),
             TableCell(text=f"Run {plan.run_id}", href=url_for("runs.run", partnership_id=partnership_id, run_id=plan.run_id)),
             ENDINGS[Ending(plan.status)].partition(";")[0] + ".",
-            plan.fingerprint[:16],
+            plan.fingerprint[:16] + ("" if first[plan.fingerprint] == plan.id else f", same as plan {first[plan.fingerprint]}"),
         )
-        for plan in tx.plans.plans(partnership_id=partnership_id)
+        for plan in plans
     ]
     return PlanList(
         partnership=partnership.name,
         plans=table(
             "Plans",
             (
-                *words("Made"),
+                *words("Plan"),
                 *numbers("Standards fully met", "Under half", "Out of reach"),
                 *words("Versions used", "Made by", "How the search ended", "Fingerprint"),
             ),

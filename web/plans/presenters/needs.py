@@ -11,7 +11,7 @@ from planner.reasons import lower_first, plain_number
 from web.charts import Kind
 from web.plans.presenters.cells import in_hundredths, whole
 from web.plans.presenters.frame import plan_url, to_take
-from web.plans.presenters.standard_lines import StandardLine, recipient_cell, standard_line
+from web.plans.presenters.standard_lines import StandardLine, how_percent_counts, recipient_cell, standard_line
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableView, numbers, row, table, words
 from web.words import TIERS, listed, upper_first
@@ -95,6 +95,7 @@ class StandardView:
     evidence: str
     step_up: str
     source: str
+    percent: str
     places: tuple[Place, ...]
 
 
@@ -113,6 +114,7 @@ def one_standard(kept: KeptPlan, standard_id: str) -> StandardView | None:
         evidence=_sentence(upper_first(standard.evidence)),
         step_up=_sentence(standard.step_up) + (f" Reviewed in week {standard.review_week}." if standard.review_week else ""),
         source=_sentence(standard.source),
+        percent=how_percent_counts(facts.policy),
         places=tuple(Place(where=recipient_cell(c.recipient, kept), line=standard_line(c, kept)) for c in cells),
     )
 

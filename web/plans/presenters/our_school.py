@@ -17,10 +17,10 @@ from planner.reasons import OUT_OF_REACH, lower_first, plain_number
 from planner.supply import grant_months
 from web.plans.presenters.cells import in_hundredths, money, whole
 from web.plans.presenters.frame import to_take
-from web.plans.presenters.standard_lines import Ask, StandardGroup, groups, nowhere, why
+from web.plans.presenters.standard_lines import Ask, StandardGroup, groups, how_percent_counts, nowhere, why
 from web.shelf import KeptPlan
-from web.tables import Heading, TableCell, TableRow, TableView, row, table, words
-from web.words import change, count, decision, hundredths, listed, pounds, pounds_change, signed, upper_first
+from web.tables import ASKING, Heading, TableRow, TableView, ask_cell, row, table, words
+from web.words import change, count, decision, hundredths, in_zone, listed, pounds, pounds_change, signed, upper_first
 
 MOST_REASONS = 3
 _LONGEST_LINE = 150
@@ -58,7 +58,8 @@ class SchoolView:
     waits: tuple[str, ...]
     reasons: tuple[MainReason, ...]
     own: tuple[StandardGroup, ...]
-    zone_title: str
+    percent: str
+    zone_note: str
     shared: tuple[StandardGroup, ...]
     bases: TableView
     figures_href: str
@@ -89,7 +90,8 @@ def our_school(kept: KeptPlan, urn: int, *, may_ask: bool = False) -> SchoolView
         waits=_waits(ledger, kept),
         reasons=_main_reasons(own, shared, kept),
         own=groups(own, kept, ask),
-        zone_title=f"Standards planned for zone {zone.zone_id}" + (f", with {listed(others)}" if others else ""),
+        percent=how_percent_counts(facts.policy),
+        zone_note=f"Planned for {in_zone(zone.zone_id)}" + (f", shared with {listed(others)}." if others else "."),
         shared=groups(shared, kept, ask),
         bases=_bases_here(urn, kept),
         figures_href=url_for("figures.school", partnership_id=kept.partnership_id, urn=urn),
@@ -115,10 +117,9 @@ def _with_questions(view: TableView, ask: Ask) -> TableView:
     if not view.rows or not ask(""):
         return view
     rows = tuple(
-        TableRow(cells=(*r.cells, TableCell(text="Query this line", href=ask(line), hidden=f": {line}")), is_total=r.is_total)
-        for r, line in zip(view.rows, lines, strict=True)
+        TableRow(cells=(*r.cells, ask_cell(ask(line), line)), is_total=r.is_total) for r, line in zip(view.rows, lines, strict=True)
     )
-    return replace(view, headings=(*view.headings, *words("Ask")), rows=rows)
+    return replace(view, headings=(*view.headings, *words(ASKING)), rows=rows)
 
 
 def _sentence(ledger: SchoolLedger) -> str:

@@ -10,7 +10,7 @@ from web.plans.presenters.cells import money, whole
 from web.plans.presenters.frame import plan_url, school_link, to_take
 from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
-from web.words import count, listed
+from web.words import count, listed, unbroken
 
 WIDE = 1000
 EDGE = 90
@@ -99,7 +99,7 @@ def place_map(kept: KeptPlan) -> MapView:
         rows.append(
             row(
                 school_link(kept, school.urn, f"{number}. {school.name}"), school.phase.value,
-                facts.world.picture.zone_of(school.urn).zone_id, bases or "none", money(ledger.grant_pounds), whole(ledger.own_sessions),
+                unbroken(facts.world.picture.zone_of(school.urn).zone_id), bases or "none", money(ledger.grant_pounds), whole(ledger.own_sessions),
                 f"{ledger.met:,} of {ledger.standards:,}",
             )
         )  # fmt: skip

@@ -141,7 +141,7 @@ def bases(kept: KeptPlan) -> BasesView:
             "Bases: now and in this plan",
             (
                 *words("Base", "Host", "Is for"),
-                *numbers("Places now", "Pupils now", "Planned places", "Given to zones", "Free"),
+                *numbers("Places now", "Planned places", "Given to zones", "Not given to zones", "Pupils there now"),
                 *words("In this plan", "Who decides"),
             ),
             [_base_row(b, given.get(b.base_id, 0), kept) for b in facts.partnership.bases],
@@ -169,11 +169,11 @@ def _base_row(base: Base, given: int, kept: KeptPlan) -> TableRow:
     if base.is_open:
         state = "closes" if not size else f"stays at {size}" if size == base.places_now else f"goes from {base.places_now} to {size}"
     else:
-        state = f"opens with {size}" if size else "does not open"
+        state = f"opens with {count(size, 'place')}" if size else "does not open"
     return row(
         base.name, school_link(kept, base.host_urn, facts.names[str(base.host_urn)]),
         f"{', '.join(needs.get(n, n) for n in base.needs)}; {base.phase.value}; {base.kind.value}",
-        whole(base.places_now) if base.is_open else "not open", whole(base.pupils_now), whole(size), whole(given), whole(max(0, size - given)),
+        whole(base.places_now) if base.is_open else "not open", whole(size), whole(given), whole(max(0, size - given)), whole(base.pupils_now),
         upper_first(state), decision(base.decision_right, base.request_to, base.request_by),
     )  # fmt: skip
 
@@ -316,6 +316,18 @@ def _where_funds_go(kept: KeptPlan) -> TableView:
     return to_take(kept, "funds", view)
 
 
+def _left_words(fund: Fund, first: int, second: int) -> str:
+    """What may be said of money that a fund's plan leaves: no more than the fund's own rules."""
+    if first + second <= 0:
+        return ""
+    only = f" It may pay for nothing but {fund.allowed_uses[0].value}." if len(fund.allowed_uses) == 1 else ""
+    back = ""
+    if fund.year_end is YearEnd.RETURN and first > 0:
+        part = "It" if not second else f"{pounds(first)} of it"
+        back = f" {part} goes back if it is not used by 31 March."
+    return f" {pounds(first + second)} is left unplanned: it can be decided on later, within these rules.{only}{back}"
+
+
 def _fund_block(fund: Fund, number: int, kept: KeptPlan) -> FundBlock:
     facts = kept.facts
     first, second = (a for a in facts.accounts if a.fund_id == fund.fund_id)
@@ -334,7 +346,8 @@ def _fund_block(fund: Fund, number: int, kept: KeptPlan) -> FundBlock:
     return FundBlock(
         name=fund.name,
         sentence=f"May pay for {uses}. What is left on 31 March {end}. {decision(fund.decision_right, fund.request_to, fund.request_by)}."
-        + (f" {fund.conditions.rstrip('.')}." if fund.conditions else ""),
+        + (f" {fund.conditions.rstrip('.')}." if fund.conditions else "")
+        + _left_words(fund, first.left, second.left),
         account=to_take(kept, f"fund-{number}", table(
             f"{fund.name}, pounds",
             (*words("Line"), *numbers(f"September to March ({years[0]})", f"April to August ({years[1]})")),

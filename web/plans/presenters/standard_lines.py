@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 
 from planner.export.plan_standards import MET, OUT_OF_REACH, PARTLY, UNDER_HALF, status
 from planner.need import PLACE, WHOLE, Cell
+from planner.policy import Policy
+from planner.reasons import plain_number
 from web.plans.presenters.frame import plan_url, school_link
 from web.shelf import KeptPlan
 from web.tables import TableCell
-from web.words import hundredths, upper_first
+from web.words import hundredths, in_zone, upper_first
 
 TAGS = {MET: "green", PARTLY: "blue", UNDER_HALF: "yellow", OUT_OF_REACH: "grey"}
 _ORDER = (UNDER_HALF, OUT_OF_REACH, PARTLY, MET)
@@ -65,19 +68,32 @@ def why(cell: Cell, kept: KeptPlan) -> str:
     return said.partition(" percent. ")[2] or said.partition(" is out of reach. ")[2] or said or "Everything it asks for is given."
 
 
+def how_percent_counts(policy: Policy) -> str:
+    """Why half of what a standard asks for is not half of its need, where the policy says so."""
+    dose, met = policy.benefit[1]
+    if dose >= met or dose == 1:
+        return ""
+    part = "half" if dose == Fraction(1, 2) else f"{plain_number(100 * dose)} percent"
+    return (
+        f"The first {part} of what a standard asks for meets {plain_number(100 * met)} percent of the need, "
+        "so the percent of need met can be more than the part of half-days, money or places that is given."
+    )
+
+
 def standard_line(cell: Cell, kept: KeptPlan, ask: Ask = nowhere) -> StandardLine:
     """One standard with its reason."""
     facts = kept.facts
     reason = facts.reasons.get((cell.recipient, cell.standard_id))
     word = status(cell, facts.amounts)
     name = facts.policy.standard(cell.standard_id).name
+    pupils = hundredths(cell.pupils_hundredths)
     percent = f"{reason.need_met_percent if reason else 100 * facts.amounts.need_met.get(cell.cell_id, 0) // WHOLE} percent"
     return StandardLine(
         name=name,
         status=word,
         tag=TAGS[word],
         percent=percent,
-        pupils=f"{hundredths(cell.pupils_hundredths)} expected {'pupil' if cell.pupils_hundredths == 100 else 'pupils'}"
+        pupils=f"{pupils} expected {'pupil' if pupils == '1' else 'pupils'}"
         + (", each needs a base place" if cell.requirement(PLACE) else ""),
         why=why(cell, kept),
         href=plan_url(kept, "plans.standard", standard_id=cell.standard_id),
@@ -89,4 +105,4 @@ def recipient_cell(recipient: str, kept: KeptPlan) -> TableCell:
     """A school's name as a link, or a zone's."""
     name = kept.facts.names[recipient]
     zones = {zone.zone_id for zone in kept.facts.world.picture.zones}
-    return TableCell(text=f"Zone {name}") if recipient in zones else school_link(kept, int(recipient), name)
+    return TableCell(text=upper_first(in_zone(name))) if recipient in zones else school_link(kept, int(recipient), name)

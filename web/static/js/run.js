@@ -27,12 +27,18 @@ const show = fresh => {
 };
 
 const speak = () => {
+  const ended = root().dataset.poll === "0";  // what happened in the end waits for nothing
+  if (ended) {
+    clearTimeout(toSay);
+    toSay = 0;
+    document.querySelectorAll(".govuk-notification-banner").forEach(one => one.remove());
+  }
   if (toSay || root().dataset.say === spoken) return;
   toSay = setTimeout(() => {
     toSay = 0;
     spokenAt = performance.now();
     said.textContent = spoken = root().dataset.say;
-  }, Math.max(0, spokenAt + SAY_EVERY - performance.now()));
+  }, ended ? 0 : Math.max(0, spokenAt + SAY_EVERY - performance.now()));
 };
 
 const ask = async () => {
