@@ -8,6 +8,7 @@ from pages import parsed, settings_at, words_of
 from websites import ELSEWHERE, HERE, OWN_URN, PEOPLE, a_site
 
 from planner.errors import PlannerError
+from planner.intake.dfe_kinds import DfeKind, DfeUpload
 from planner.store import Role
 from web import plans
 from web.access import MAY, OF_OWN_SCHOOL, PUBLIC, Permission, declared_access
@@ -133,6 +134,22 @@ def things_of(site, partnership_id):
         }  # fmt: skip
 
 
+def things_of_the_house(site):
+    """One of each thing that an address without a partnership can name."""
+    by = site.user_ids["house"]
+    file = DfeUpload(kind=DfeKind.SEN, file_name="sen.csv", content=b"", size_bytes=0, sha256="", register=None)
+    with site.store.begin() as tx:
+        other = tx.people.add_user(name="Other", sign_in="other-house")
+        tx.people.add_membership(user_id=other, partnership_id=None, role=Role.ADMINISTRATOR)
+        tx.invitations.invite(partnership_id=None, role=Role.ADMINISTRATOR, invitee="Bo", by=by)
+        return {
+            "user_id": other,
+            "membership_id": tx.people.memberships_of(user_id=other)[0].id,
+            "invitation_id": tx.invitations.of(partnership_id=None)[0].id,
+            "file_id": tx.dfe_files.add(upload=file, by=by),
+        }
+
+
 def routes_of(site):
     """Endpoint, method and parameters of every route that is not for anybody."""
     for rule in sorted(site.app.url_map.iter_rules(), key=lambda rule: rule.rule):
@@ -171,12 +188,12 @@ def expected(endpoint, who, arguments, partnership_id):
 
 def test_every_route_for_every_person_in_the_own_the_other_and_no_partnership(site):
     site.app.config["WTF_CSRF_ENABLED"] = False  # the door comes first; forms have their own tests
-    things = {partnership_id: things_of(site, partnership_id) for partnership_id in (HERE, ELSEWHERE)}
+    things = {partnership_id: things_of(site, partnership_id) for partnership_id in (HERE, ELSEWHERE)} | {None: things_of_the_house(site)}
     asked, wrong = 0, []
     for who in (None, *PEOPLE):
         browser = site.browser(who)
         for rule, method in routes_of(site):
-            for partnership_id in (HERE, ELSEWHERE) if "partnership_id" in rule.arguments else (HERE,):
+            for partnership_id in (HERE, ELSEWHERE) if "partnership_id" in rule.arguments else (None,):
                 should = expected(rule.endpoint, who, rule.arguments, partnership_id)
                 if should == "in" and method == "POST":
                     continue  # it would change what the next is asked about; each journey tests its own
