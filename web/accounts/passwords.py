@@ -12,6 +12,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 LEAST_LETTERS = 12
 MOST_LETTERS = 200
 
+GUESSED_FIRST = ("password", "passw0rd", "qwerty", "123456", "letmein", "welcome", "abc123")
+"""What those who guess try first."""
+
 _HASHER = PasswordHasher()
 _AT_ONCE = threading.BoundedSemaphore(2)  # each takes 64 MB and a tenth of a second on purpose
 
@@ -46,8 +49,8 @@ def fault_of(password: str, *names: str) -> str | None:
     plain = password.casefold()
     if any(len(name) > 3 and name.casefold() in plain for name in names):
         return "Choose a password without your own name or sign-in name in it."
-    if len(set(plain)) < 5:
-        return "Choose a password with more different characters: three or four words that do not belong together will do."
+    if len(set(plain)) < 5 or any(word in plain for word in GUESSED_FIRST):
+        return "Choose a password that is harder to guess: three or four words that do not belong together will do."
     return None
 
 

@@ -16,12 +16,12 @@ from web.tables import Fact, TableCell, TableRow, TableView, row, table, words
 from web.words import listed, moment, upper_first
 
 WHAT_THEY_DO = {
-    Role.HEAD: "Their own school: says that its figures are right, asks about a line, proposes. Reads every plan of the partnership.",
-    Role.BOARD: "Sets the policy, asks for plans, compares them and comments, answers schools' questions, and votes.",
-    Role.CHAIR: "All that a board member does; also opens and closes votes, and signs.",
-    Role.SERVICE_MANAGER: "Keeps the people of the services, their working patterns and the roster. Reads every plan.",
-    Role.COMMISSIONER: "For the council: enters what the council supplies, reads and exports every plan.",
-    Role.ADMINISTRATOR: "People and figures: invites, brings figures in, answers schools' questions. Has no vote.",
+    Role.HEAD: "Their own school: says that its figures are right, asks about a line. Reads every plan of the partnership.",
+    Role.BOARD: "Sets the policy, asks for plans, answers schools' questions.",
+    Role.CHAIR: "All that a board member does.",
+    Role.SERVICE_MANAGER: "Reads every plan and takes it away as a workbook.",
+    Role.COMMISSIONER: "For the council: reads every plan and takes it away as a workbook.",
+    Role.ADMINISTRATOR: "People and figures: invites, brings figures in, answers schools' questions.",
 }
 """One line each, for whoever chooses a role for somebody else."""
 LAPSED_ARE_SHOWN = 28 * DAY
