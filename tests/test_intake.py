@@ -311,7 +311,7 @@ def entity_bomb():
         ("plan.pdf", lambda: b"%PDF-1.7", "not an Excel workbook"),
         ("notes.txt", lambda: b"hello", "not an Excel workbook"),
         ("empty.xlsx", lambda: b"", "not an Excel workbook"),
-        ("Schools.csv", lambda: b"URN\n", "put it in a folder"),
+        ("Schools.csv", lambda: b"URN\n", "put it in a ZIP"),
         ("cut.xlsx", lambda: zipped(("a", b"x" * 999))[:60], "damaged or incomplete"),
         ("other.xlsx", lambda: zipped(("a", b"x")), "damaged or is not a workbook"),
         ("locked.xlsx", encrypted_zip, "take off its password"),
