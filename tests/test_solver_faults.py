@@ -17,10 +17,12 @@ from planning import shortfall_points
 
 import optimisation.solve
 from optimisation import highs
+from optimisation.extract import amounts_from
 from optimisation.greedy import greedy_amounts, is_feasible
-from optimisation.highs import Progress
+from optimisation.highs import Progress, compile_model, load, run
+from optimisation.model import build_model
 from optimisation.solve import Solver
-from optimisation.worker import Better, Nearly, Stage
+from optimisation.worker import Better, Job, Nearly, Stage, _shared_out, _unmet
 from planner.documents import check_document, plan_document
 from planner.errors import RulesCannotAllHold, SolverFault
 from planner.partnership import GRANT_ITEM, Bound, HeadRule
@@ -233,3 +235,17 @@ def test_a_finished_plan_outlives_a_solver_that_dies_over_the_baselines(solver, 
     assert plan.ending is Ending.WITHIN_GAP
     assert plan.levels
     check_document(plan_document(plan, world))
+
+
+def test_what_a_search_left_when_it_was_ended_is_shared_out_with_bases_as_they_are(world):
+    model = build_model(world)
+    problem = compile_model(model)
+    first = run(load(problem), gap=0.0, seconds=20)
+    tolerance = 0.02
+    shared = _shared_out(Job(world=world, gap_points=0.1, seconds=20), problem, first, tolerance)
+    amounts = amounts_from(model, problem, shared)
+    before = amounts_from(model, problem, first.values)
+    assert is_feasible(world, amounts)
+    assert amounts.base_sizes == before.base_sizes
+    assert _unmet(problem, shared) <= _unmet(problem, first.values) + 1e-6
+    assert shortfall_points(world, amounts) <= shortfall_points(world, before) + tolerance + 1e-3
