@@ -25,6 +25,9 @@ from planner.documents import check_document, sha256_of, to_plain
 from planner.measures import standing
 from planner.store import RunState
 
+ON_BOTH = pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
+"""With the real solver these take long; on PostgreSQL they run with the long counts."""
+
 FOR_EVER = {"gap_points": 0.0, "seconds": 600}
 
 
@@ -150,6 +153,7 @@ def test_every_stage_of_the_solver_has_words_for_people():
 # --- a run from its request to its plan ---
 
 
+@ON_BOTH
 def test_a_run_ends_with_an_audited_plan_and_told_how_it_came_to_it(store, by, make_all):
     world = busy_world(12)
     here = bring(store, world, by)
@@ -178,6 +182,7 @@ def test_a_run_ends_with_an_audited_plan_and_told_how_it_came_to_it(store, by, m
     assert steps[-1].stage == "Checking the plan"
 
 
+@ON_BOTH
 def test_rules_that_cannot_all_hold_are_told_to_whoever_asked(store, by, make_all):
     here = bring(store, fixture_world("impossible"), by)
     run_id = a_run(store, here, by)
@@ -190,6 +195,7 @@ def test_rules_that_cannot_all_hold_are_told_to_whoever_asked(store, by, make_al
     assert events(store, here) == [("run failed", f"run {run_id}", {})]
 
 
+@ON_BOTH
 def test_what_goes_wrong_on_our_side_fails_the_run_in_one_sentence_and_logs_no_figures(store, by, make_all, monkeypatch, caplog):
     here = bring(store, a_world(), by)
     runs = [a_run(store, here, by), a_run(store, here, by, seconds="Ann Smith")]
@@ -221,6 +227,7 @@ def once_at_work(store, here, run_id, act):
     return meanwhile(wait_and_act), done
 
 
+@ON_BOTH
 def test_a_cancelled_run_stops_within_three_seconds_and_writes_nothing_more(store, by, make_all, solver):
     here = bring(store, busy_world(80), by)
     run_id = a_run(store, here, by, **FOR_EVER)
@@ -247,6 +254,7 @@ def test_a_cancelled_run_stops_within_three_seconds_and_writes_nothing_more(stor
     assert plan_of(store, here + 1, again) is not None
 
 
+@ON_BOTH
 def test_the_best_plan_so_far_is_an_ending_when_somebody_wants_it(store, by, make_all):
     here = bring(store, busy_world(80), by)
     run_id = a_run(store, here, by, **FOR_EVER)
@@ -288,6 +296,7 @@ def good(solver):
     return solver.make_plan(busy_world(80), gap_points=0.05, seconds=30).amounts
 
 
+@ON_BOTH
 def test_a_resumed_run_starts_from_the_best_plan_kept_and_ends_no_worse(store, by, make_all, good):
     world = busy_world(80)
     run = begun(store, by, world, best=good, gap_points=0.0, seconds=1)
@@ -298,6 +307,7 @@ def test_a_resumed_run_starts_from_the_best_plan_kept_and_ends_no_worse(store, b
     assert plan.document["shortfall_points"] <= shortfall(world, good)
 
 
+@ON_BOTH
 def test_a_run_claimed_when_its_best_is_wanted_already_ends_with_it_and_solves_nothing(store, by, make_all, good):
     proven = round(shortfall(busy_world(80), good) / 2, 4)
     run = begun(store, by, busy_world(80), best=good, bound_points=proven, **FOR_EVER)
@@ -313,6 +323,7 @@ def test_a_run_claimed_when_its_best_is_wanted_already_ends_with_it_and_solves_n
     assert {(row["recipient"], row["service"]): row["sessions"] for row in plan.document["sessions"]} == good.sessions
 
 
+@ON_BOTH
 def test_a_best_plan_that_cannot_be_read_or_breaks_a_rule_is_not_used(store, by, make_all, good):
     for best in ([1], amounts_to_plain(good)):  # the second is of another partnership
         here = bring(store, a_world(), by)
@@ -325,6 +336,7 @@ def test_a_best_plan_that_cannot_be_read_or_breaks_a_rule_is_not_used(store, by,
         assert plan_of(store, here, run_id).status == "within gap"
 
 
+@ON_BOTH
 def test_a_worker_whose_lease_ran_out_stops_and_changes_nothing(store, by, make_all, solver, later):
     here = bring(store, busy_world(80), by)
     run_id = a_run(store, here, by, **FOR_EVER)
@@ -344,6 +356,7 @@ def test_a_worker_whose_lease_ran_out_stops_and_changes_nothing(store, by, make_
     assert (run.state, run.fence, run.worker, plan_of(store, here, run_id)) == (RunState.RUNNING, 2, "another", None)
 
 
+@ON_BOTH
 def test_a_worker_asked_to_end_gives_its_run_back(store, by, solver):
     here = bring(store, busy_world(80), by)
     run_id = a_run(store, here, by, **FOR_EVER)
@@ -390,6 +403,7 @@ class Moody:
 
 
 @pytest.mark.parametrize("seed", range(4))
+@ON_BOTH
 def test_a_database_that_fails_now_and_then_loses_no_run_and_no_worker(store, by, make_all, monkeypatch, caplog, seed):
     monkeypatch.setattr(run_worker, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(run_worker, "LOOK_SECONDS", 0.02)
@@ -405,6 +419,7 @@ def test_a_database_that_fails_now_and_then_loses_no_run_and_no_worker(store, by
     assert "Ann Smith" not in caplog.text
 
 
+@ON_BOTH
 def test_a_finish_that_was_kept_but_not_confirmed_is_not_done_twice(store, by, solver, monkeypatch):
     monkeypatch.setattr(run_worker, "PAUSE_SECONDS", 0.01)
     here = bring(store, a_world(), by)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from stored import a_run, a_user
-from test_run_worker import FOR_EVER, open_runs, plan_of, the_run, told
+from test_run_worker import FOR_EVER, ON_BOTH, open_runs, plan_of, the_run, told
 from worlds_to_plan import bring, busy_world
 
 from planner.documents import check_document
 from planner.store import RunState
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc"), ON_BOTH]
 ROOT = Path(__file__).parent.parent.parent
 TAG = "PLANNER_TEST_TAG"
 RUNS_AHEAD = 3
