@@ -29,7 +29,7 @@ from planner.intake.dfe_kinds import DfeKind, kind_of_dfe_file
 from planner.intake.findings import Level
 from planner.intake.parsing import read_partnership
 from planner.intake.placing import PlacedFinding
-from planner.intake.school_register import councils_on_register, register_schools, schools_on_register
+from planner.intake.school_register import register_schools, schools_on_register
 from planner.intake.zip_guard import judge_zip
 from planner.partnership import Partnership
 from planner.policy import load_policy
@@ -478,7 +478,6 @@ def test_a_register_is_taken_as_csv_gzip_or_zip_and_searched():
         assert [school.urn for school in schools_on_register(schools, words)] == urns, words
     assert [school.urn for school in schools_on_register(schools, "", council="Otherham")] == [900003]
     assert len(schools_on_register(schools, "a", council="Wendleshire", most=1)) == 1
-    assert councils_on_register(schools) == ("Otherham", "Wendleshire")
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,12 @@ from optimisation.extract import amounts_from
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Progress, compile_model, load, run
 from optimisation.model import build_model
-from optimisation.solve import Solver
-from optimisation.worker import Better, Job, Nearly, Stage, _shared_out, _unmet
+from optimisation.solve import Solver, _Best
+from optimisation.worker import Answer, Better, Job, Nearly, Stage, _shared_out, _unmet
 from planner.documents import check_document, plan_document
 from planner.errors import RulesCannotAllHold, SolverFault
 from planner.partnership import GRANT_ITEM, Bound, HeadRule
-from planner.plan import Ending
+from planner.plan import Ending, Level
 
 ROOT = Path(__file__).parent.parent
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="signals to the solver's process as Linux has them")
@@ -249,3 +249,26 @@ def test_what_a_search_left_when_it_was_ended_is_shared_out_with_bases_as_they_a
     assert amounts.base_sizes == before.base_sizes
     assert _unmet(problem, shared) <= _unmet(problem, first.values) + 1e-6
     assert shortfall_points(world, amounts) <= shortfall_points(world, before) + tolerance + 1e-3
+
+
+def test_an_ended_search_keeps_its_second_level_though_the_first_came_a_hair_lower(world):
+    """The second level may give away the tolerance of the first, and the solver's own on top; that is not a better plan lost."""
+    best = _Best(world)
+    best.amounts = greedy_amounts(world)
+    worse = replace(best.amounts, need_met={**best.amounts.need_met, **_lowered(best.amounts)})
+    given_away = shortfall_points(world, worse) - shortfall_points(world, best.amounts)
+    assert given_away > 0
+
+    def answer(tolerance, **ended):
+        level = Level(name="first", achieved_points=0, bound_points=0, tolerance_points=tolerance, seconds=0, nodes=0)
+        how = {"ran_out": True, "was_stopped": False} | ended
+        return Answer(amounts=worse, bound_points=0.0, levels=(level,), baselines=(), sizes=None, peak_megabytes=0, **how)
+
+    assert not best.beats(answer(given_away - 5e-6))
+    assert best.beats(answer(max(0.0, given_away - 0.01)))
+    assert not best.beats(answer(0.0, ran_out=False))  # a search that ended by itself is what was asked for
+
+
+def _lowered(amounts):
+    """One need met in full or in part, met no more."""
+    return {max(amounts.need_met, key=amounts.need_met.get): 0}

@@ -427,13 +427,13 @@ def test_a_failed_run_lists_what_gives_way_and_says_what_to_do(played):
     assert "Plan it again" in said
 
 
-def test_a_run_that_failed_in_one_sentence_names_no_option_of_the_command_line(played):
+def test_a_run_that_failed_in_one_sentence_says_it_and_what_to_do(played):
     played.asked()
     run = played.claimed()
     with played.store.begin() as tx:
-        tx.runs.fail(run, reason="There was no time to find which to relax, so try again with a longer --time-limit.")
+        tx.runs.fail(run, reason="There was no time to find which to relax, so try again with more time.")
     said = main_of(played.page(run.id))
-    assert "try again with a longer time limit." in said
+    assert "try again with more time." in said
     assert "give them the number of this run" in said
     assert "Plan it again" not in main_of(played.page(run.id, who="head"))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovPasswordInput, GovSelect, GovTextArea, GovTextInput
-from wtforms import FileField, PasswordField, SelectField, StringField, TextAreaField
+from govuk_frontend_wtf.wtforms_widgets import GovFileInput, GovPasswordInput, GovTextArea, GovTextInput
+from wtforms import FileField, PasswordField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from planner.intake.reading import clean_text
@@ -31,11 +31,6 @@ def long_text_field(label: str, needed: str, *, hint: str = "", most: int = 2000
 def password_field(label: str, needed: str, *, hint: str = "") -> PasswordField:
     """A password, which may be pasted and shown."""
     return PasswordField(label, validators=[InputRequired(needed)], description=hint, widget=GovPasswordInput())
-
-
-def choice_field(label: str, needed: str, *, hint: str = "", **more: Any) -> SelectField:
-    """One of a list."""
-    return SelectField(label, validators=[InputRequired(needed)], description=hint, widget=GovSelect(), **more)
 
 
 def file_field(label: str, *, hint: str = "") -> FileField:

@@ -76,11 +76,6 @@ def schools_on_register(
     return tuple(sorted(found, key=lambda school: (not _plain(school.name).startswith(start), school.name, school.urn))[:most])
 
 
-def councils_on_register(schools: Iterable[RegisterSchool]) -> tuple[str, ...]:
-    """The local authorities that have a school on the register, in order."""
-    return tuple(sorted({school.council for school in schools if school.council}))
-
-
 def _has_all(school: RegisterSchool, wanted: Sequence[str]) -> bool:
     # A postcode is found with its space or without.
     known = f"{school.urn} {school.name} {school.town} {school.postcode} {school.postcode.replace(' ', '')} {school.council}"

@@ -66,10 +66,6 @@ class Sessions(Room):
         """Sign out."""
         return self._changed(sessions.delete().where(sessions.c.token_hash == sha256_of_text(token))) == 1
 
-    def revoke_one(self, *, user_id: int, session_id: int) -> bool:
-        """End one of a person's sessions, picked from the list."""
-        return self._changed(sessions.delete().where(sessions.c.id == session_id, sessions.c.user_id == user_id)) == 1
-
     def revoke_all(self, *, user_id: int, but: str | None = None) -> int:
         """End a person's sessions (but the one with this token) and say how many."""
         kept = [] if but is None else [sessions.c.token_hash != sha256_of_text(but)]

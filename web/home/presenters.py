@@ -67,6 +67,7 @@ class Overview:
 
 
 NOT_YET = "Cannot start yet"
+CHANGED = "Figures or policy changed since"
 
 
 def overview(tx: Transaction, shelf: Shelf, user: User, partnership_id: int) -> Overview:
@@ -127,14 +128,23 @@ def _plan(tx: Transaction, user: User, here: PartnershipRow, link: Link) -> Step
     runs = tx.runs.runs(partnership_id=here.id)
     can_start = bool(here.latest_version and here.latest_policy)
     is_going = any(run.state in {RunState.QUEUED, RunState.RUNNING} for run in runs)
-    is_done = any(run.state is RunState.FINISHED for run in runs)
+    finished = [(run.partnership_version, run.policy_version) for run in runs if run.state is RunState.FINISHED]
+    is_done = (here.latest_version, here.latest_policy) in finished
     may_run = user.may(Permission.RUN_PLAN, here.id)
     return Step(
         title="Plan it",
         hint="The planner works out the best plan the rules allow and shows how close it is."
         + ("" if may_run else " Members of the board have it made."),
         href=link("runs.runs") if can_start and may_run else "",
-        status=NOT_YET if not can_start else "Under way" if is_going else "Completed" if is_done else "Not started",
+        status=NOT_YET
+        if not can_start
+        else "Under way"
+        if is_going
+        else "Completed"
+        if is_done
+        else CHANGED
+        if finished
+        else "Not started",
         is_done=is_done and not is_going,
     )
 

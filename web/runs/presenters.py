@@ -230,7 +230,7 @@ def run_view(tx: Transaction, run: Run, *, may_run: bool) -> RunView:
     best = _best(told, plan, is_going=is_going)
     seconds = _seconds(run, tx.now)
     sentences = _sentences(run, place, told, plan)
-    reasons = tuple(_plain(line) for line in (run.reason or "").splitlines() if line.strip())
+    reasons = tuple(line for line in (run.reason or "").splitlines() if line.strip())
     return RunView(
         run_id=run.id,
         partnership=here.name,
@@ -298,11 +298,6 @@ def _sentences(run: Run, place: int | None, told: History, plan: PlanRow | None)
 
 def _ending(plan: PlanRow | None) -> tuple[str, ...]:
     return (ENDINGS[Ending(plan.status)].partition(";")[0] + ".",) if plan and plan.status in set(Ending) else ()
-
-
-def _plain(line: str) -> str:
-    # The planner's own sentences also stand on terminals, where the time is set by an option.
-    return line.replace("--time-limit", "time limit")
 
 
 def _what_to_do(reasons: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,85 @@
+"""Where one lands: one's partnerships, and how far each is."""
+
+from __future__ import annotations
+
+import pytest
+from pages import parsed, words_of
+from websites import ELSEWHERE, HERE, OWN_URN, a_site
+
+OVERVIEW = f"/partnerships/{HERE}"
+
+
+@pytest.fixture
+def site(tmp_path):
+    with a_site(tmp_path / "home") as site:
+        yield site
+
+
+def steps(text):
+    """Title -> its status and whether it can be opened."""
+    found = {}
+    for item in parsed(text).iter("li"):
+        if "govuk-task-list__item" in item.get("class", "").split():
+            name, status = list(item)
+            title = next(name.iter("a"), None)
+            found[words_of(next(iter(name)))] = (words_of(status), title is not None)
+    return found
+
+
+def test_somebody_of_one_partnership_lands_in_it_and_others_on_the_list(site):
+    assert site.browser("head").get("/").headers["Location"] == OVERVIEW
+    text = site.browser("house").get("/").text
+    assert f'href="{OVERVIEW}"' in text
+    assert f'href="/partnerships/{ELSEWHERE}"' in text
+    assert "Ask its administrator for an invitation" in site.browser("newcomer").get("/").text
+
+
+def test_a_head_finds_their_school_first(site):
+    page = parsed(site.browser("head").get(OVERVIEW).text)
+    assert next(words_of(h) for h in page.iter("h2")).startswith("Our school: Copperfold Primary School")
+    assert f"/our-school/{OWN_URN}" in site.browser("head").get(OVERVIEW).text
+    assert "Our school" not in site.browser("board").get(OVERVIEW).text
+
+
+def test_the_way_to_a_plan_says_how_far_it_is(site):
+    board = steps(site.browser("board").get(OVERVIEW).text)
+    assert board["Bring the figures"] == ("Completed", True)
+    assert board["Each head confirms their school"] == ("0 of 12", True)
+    assert board["Plan it"] == ("Completed", True)
+    assert board["Read the plan"] == ("1 plan", True)
+    assert steps(site.browser("head").get(OVERVIEW).text)["Plan it"] == ("Completed", False)  # theirs to read, not to do
+
+
+def test_a_plan_of_older_figures_or_policy_is_not_completed(site):
+    for what in ("partnerships", "policies"):
+        with site.store.begin() as tx:
+            versions = getattr(tx, what)
+            newest = versions.latest(partnership_id=HERE)
+            versions.add_version(partnership_id=HERE, document=newest.document, note="again", by=None, based_on=newest.version)
+        assert steps(site.browser("board").get(OVERVIEW).text)["Plan it"] == ("Figures or policy changed since", True)
+        with site.store.begin() as tx:
+            row = tx.partnerships.partnership(partnership_id=HERE)
+            run = tx.runs.request_run(
+                partnership_id=HERE, partnership_version=row.latest_version, policy_version=row.latest_policy, settings={}, by=1
+            )
+        assert steps(site.browser("board").get(OVERVIEW).text)["Plan it"] == ("Under way", True)
+        with site.store.begin() as tx:
+            document = tx.plans.latest(partnership_id=HERE).document
+            tx.runs.keep_made_elsewhere(partnership_id=HERE, run_id=run, document=document)
+        assert steps(site.browser("board").get(OVERVIEW).text)["Plan it"] == ("Completed", True)
+
+
+def test_a_partnership_that_has_brought_nothing_says_who_does_it(site):
+    site.post(site.browser("house"), "/partnerships/new", name="New <Partnership>")
+    new = site.browser("house").get("/partnerships/3")
+    assert "New &lt;Partnership&gt;" in new.text
+    assert steps(new.text) == {
+        "Bring the figures": ("Not started", True), "Plan it": ("Cannot start yet", False), "Read the plan": ("Cannot start yet", False),
+    }  # fmt: skip
+    assert site.post(site.browser("house"), "/partnerships/new", name=" ").status_code == 422
+
+
+def test_a_question_that_waits_is_a_step(site):
+    with site.store.begin() as tx:
+        tx.schools.open_query(partnership_id=HERE, urn=OWN_URN, line="Grant", question="Why?", by=1)
+    assert steps(site.browser("chair").get(OVERVIEW).text)["Answer questions"] == ("1 open", True)
