@@ -52,19 +52,25 @@ class Worker:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
+        return self.outlived()
+
+    def end(self):
+        """Ask it to end; says how many seconds it took and its exit code. What it started may take a moment longer."""
+        start = time.monotonic()
+        self.process.terminate()
+        code = self.process.wait(10)
+        seconds = time.monotonic() - start
+        self.process.stdout.close()
+        self.outlived()
+        return seconds, code
+
+    def outlived(self):
+        """How many seconds its processes outlived it: the solver's, and Python's own that tidies up after it."""
         start = time.monotonic()
         while left := self.processes():
             assert time.monotonic() - start < 1, f"left behind: {left}"
             time.sleep(0.01)
         return time.monotonic() - start
-
-    def end(self):
-        """Ask it to end; says how many seconds it took and its exit code."""
-        start = time.monotonic()
-        self.process.terminate()
-        code = self.process.wait(10)
-        self.process.stdout.close()
-        return time.monotonic() - start, code
 
 
 def processes_with(tag):
@@ -103,7 +109,7 @@ def test_a_worker_asked_to_end_gives_its_run_back_and_ends_within_two_seconds(da
     wait_for(lambda: is_at_work(store, here, run_id))
     seconds, code = worker.end()
     print(f"ended after {seconds:.2f} s")
-    assert (code, worker.processes()) == (0, [])
+    assert code == 0
     assert seconds < 2
     run = the_run(store, here, run_id)
     assert (run.state, run.attempts) == (RunState.QUEUED, 0)

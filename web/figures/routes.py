@@ -81,45 +81,24 @@ def blueprint(wiring: Wiring) -> Blueprint:
             flash(f"Version {brought.latest_version} was brought while you read. Look at it below and confirm it too.", "important")
         return redirect(url_for("figures.school", partnership_id=partnership_id, urn=urn), 303)
 
-    @routes.get(f"{FIGURES}/need")
-    @READ
-    def need(partnership_id: int) -> str:
-        return show(partnership_id, "need", lambda brought, _: need_view(brought))
-
     @routes.get(f"{FIGURES}/need/zones/<id:number>")
     @READ
     def zone(partnership_id: int, number: int) -> str:
         return show(partnership_id, "zone", lambda brought, _: zone_view(brought, number), number=number)
 
-    @routes.get(f"{FIGURES}/money")
-    @READ
-    def money(partnership_id: int) -> str:
-        return show(partnership_id, "money", lambda brought, _: money_view(brought))
+    def page(path: str, name: str, view_of: Callable[[Brought], object]) -> None:
+        @routes.get(FIGURES + path, endpoint=name)
+        @READ
+        def shown(partnership_id: int) -> str:
+            return show(partnership_id, name, lambda brought, _: view_of(brought))
 
-    @routes.get(f"{FIGURES}/people")
-    @READ
-    def people(partnership_id: int) -> str:
-        return show(partnership_id, "people", lambda brought, _: people_view(brought))
-
-    @routes.get(f"{FIGURES}/bases")
-    @READ
-    def bases(partnership_id: int) -> str:
-        return show(partnership_id, "bases", lambda brought, _: bases_view(brought))
-
-    @routes.get(f"{FIGURES}/last-year")
-    @READ
-    def last_year(partnership_id: int) -> str:
-        return show(partnership_id, "last_year", lambda brought, _: last_year_view(brought))
-
-    @routes.get(f"{FIGURES}/sources")
-    @READ
-    def sources(partnership_id: int) -> str:
-        return show(partnership_id, "sources", lambda brought, _: sources_view(brought))
-
-    @routes.get(f"{FIGURES}/sources/policy")
-    @READ
-    def policy_figures(partnership_id: int) -> str:
-        return show(partnership_id, "policy_figures", lambda brought, _: policy_figures_view(brought))
+    page("/need", "need", need_view)
+    page("/money", "money", money_view)
+    page("/people", "people", people_view)
+    page("/bases", "bases", bases_view)
+    page("/last-year", "last_year", last_year_view)
+    page("/sources", "sources", sources_view)
+    page("/sources/policy", "policy_figures", policy_figures_view)
 
     return routes
 

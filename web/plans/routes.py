@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+from collections.abc import Callable
 
 from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
@@ -76,23 +77,23 @@ def blueprint(wiring: Wiring) -> Blueprint:
             return redirect(url_for("figures.school", partnership_id=partnership_id, urn=urn), 303)
         return redirect(url_for("plans.school", partnership_id=partnership_id, plan_id=plan_id, urn=urn), 303)
 
-    @routes.get(PLAN)
-    @READ
-    def summary_page(partnership_id: int, plan_id: int) -> str:
-        kept = find(partnership_id, plan_id)
-        return show(kept, "summary", summary(kept))
+    def page(path: str, endpoint: str, template: str, view_of: Callable[[KeptPlan], object]) -> None:
+        @routes.get(PLAN + path, endpoint=endpoint)
+        @READ
+        def shown(partnership_id: int, plan_id: int) -> str:
+            kept = find(partnership_id, plan_id)
+            return show(kept, template, view_of(kept))
 
-    @routes.get(f"{PLAN}/more-and-less")
-    @READ
-    def changes(partnership_id: int, plan_id: int) -> str:
-        kept = find(partnership_id, plan_id)
-        return show(kept, "changes", schools.changes(kept))
-
-    @routes.get(f"{PLAN}/schools")
-    @READ
-    def all_schools(partnership_id: int, plan_id: int) -> str:
-        kept = find(partnership_id, plan_id)
-        return show(kept, "schools", schools.ledger_table(kept))
+    page("", "summary_page", "summary", summary)
+    page("/more-and-less", "changes", "changes", schools.changes)
+    page("/schools", "all_schools", "schools", schools.ledger_table)
+    page("/map", "map_page", "map", place_map)
+    page("/services", "services", "services", resources.services)
+    page("/bases", "bases", "bases", resources.bases)
+    page("/standards", "standards", "standards", needs.standards)
+    page("/money", "money", "money", resources.funds)
+    page("/other-ways", "other_ways", "other_ways", quality.other_ways)
+    page("/how-good", "how_good", "how_good", quality.quality)
 
     @routes.get(f"{PLAN}/schools/<id:urn>")
     @READ
@@ -100,53 +101,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
         kept = find(partnership_id, plan_id)
         return show(kept, "school", school_view(kept, urn, may_ask=may(Permission.QUERY_OWN_SCHOOL, partnership_id, urn)))
 
-    @routes.get(f"{PLAN}/map")
-    @READ
-    def map_page(partnership_id: int, plan_id: int) -> str:
-        kept = find(partnership_id, plan_id)
-        return show(kept, "map", place_map(kept))
-
-    @routes.get(f"{PLAN}/services")
-    @READ
-    def services(partnership_id: int, plan_id: int) -> str:
-        kept = find(partnership_id, plan_id)
-        return show(kept, "services", resources.services(kept))
-
-    @routes.get(f"{PLAN}/bases")
-    @READ
-    def bases(partnership_id: int, plan_id: int) -> str:
-        kept = find(partnership_id, plan_id)
-        return show(kept, "bases", resources.bases(kept))
-
-    @routes.get(f"{PLAN}/standards")
-    @READ
-    def standards(partnership_id: int, plan_id: int) -> str:
-        kept = find(partnership_id, plan_id)
-        return show(kept, "standards", needs.standards(kept))
-
     @routes.get(f"{PLAN}/standards/<standard_id>")
     @READ
     def standard(partnership_id: int, plan_id: int, standard_id: str) -> str:
         kept = find(partnership_id, plan_id)
         return show(kept, "standard", needs.one_standard(kept, standard_id))
-
-    @routes.get(f"{PLAN}/money")
-    @READ
-    def money(partnership_id: int, plan_id: int) -> str:
-        kept = find(partnership_id, plan_id)
-        return show(kept, "money", resources.funds(kept))
-
-    @routes.get(f"{PLAN}/other-ways")
-    @READ
-    def other_ways(partnership_id: int, plan_id: int) -> str:
-        kept = find(partnership_id, plan_id)
-        return show(kept, "other_ways", quality.other_ways(kept))
-
-    @routes.get(f"{PLAN}/how-good")
-    @READ
-    def how_good(partnership_id: int, plan_id: int) -> str:
-        kept = find(partnership_id, plan_id)
-        return show(kept, "how_good", quality.quality(kept))
 
     # --- to take away ---
 
