@@ -17,7 +17,7 @@ import numpy as np
 
 from optimisation.extract import amounts_from, with_exact_need
 from optimisation.greedy import Purse, give_steps, greedy_amounts, share_evenly, sizes_now
-from optimisation.highs import Problem, compile_model, load, run
+from optimisation.highs import compile_model, load, run
 from optimisation.model import build_model
 from planner import rules
 from planner.audit import breaches
@@ -122,10 +122,7 @@ def best_use(world: World, amounts: Amounts, *, seconds: float) -> Amounts:
         elif name in given:
             lower[i] = upper[i] = given[name].get(index, 0)
     costs = np.vstack([1000 * problem.costs[0] + problem.costs[1]])
-    fixed = Problem(
-        columns=problem.columns, costs=costs, offsets=np.zeros(1), lower=lower, upper=upper, is_whole=is_whole,
-        row_lower=problem.row_lower, row_upper=problem.row_upper, starts=problem.starts, indices=problem.indices, values=problem.values,
-    )  # fmt: skip
+    fixed = replace(problem, costs=costs, offsets=np.zeros(1), lower=lower, upper=upper, is_whole=is_whole)
     solved = run(load(fixed), gap=0.01, seconds=seconds)
     if solved.values is None:
         return replace(amounts, need_met=share_evenly(world, amounts))

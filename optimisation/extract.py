@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -91,30 +92,32 @@ def assign(model: Model, amounts: Amounts) -> list[str]:
         for index in variable:
             variable[index].set_value(0, skip_validation=True)
     homeless: list[str] = []
-
-    def put(name: str, index: Any, value: float | Fraction) -> None:
+    for name, index, value in as_values(model, amounts):
         variable = getattr(model, name)
         if index in variable:
             variable[index].set_value(value, skip_validation=True)
         elif value:
             homeless.append(f"{name}[{index}]")
+    return homeless
 
+
+def as_values(model: Model, amounts: Amounts) -> Iterator[tuple[str, Any, float | Fraction]]:
+    """A plan's amounts as (variable, index, value); what is not there is nought."""
     funds = {f.fund_id: f for f in model.world.partnership.funds}
     for (urn, fund_id), pounds in amounts.grants.items():
-        put("grant_steps", (urn, fund_id), Fraction(pounds, grant_step_pounds(funds[fund_id], model.world.policy)))
+        yield "grant_steps", (urn, fund_id), Fraction(pounds, grant_step_pounds(funds[fund_id], model.world.policy))
     for name, given in (("spend", amounts.spending), ("pot", amounts.pots), ("carried", amounts.carried),
                         ("sessions", amounts.sessions), ("places", amounts.places)):  # fmt: skip
         for index, amount in given.items():
-            put(name, index, amount)
+            yield name, index, amount
     for index, sessions in amounts.sessions.items():
         if index in model.has_block:
-            put("has_block", index, int(sessions > 0))
+            yield "has_block", index, int(sessions > 0)
     for base_id, size in amounts.base_sizes.items():
         if size:
-            put("base_size", (base_id, size), 1)
+            yield "base_size", (base_id, size), 1
     for cell_id, met in amounts.need_met.items():
         left = Fraction(met, WHOLE)
         for j, (width, _, _) in enumerate(model.segments):
-            put("met", (cell_id, j), float(min(left, width)))
+            yield "met", (cell_id, j), float(min(left, width))
             left -= min(left, width)
-    return homeless

@@ -23,7 +23,7 @@ CANARY_TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A mixed-integer linear problem as arrays; several objective rows over the same columns."""
+    """A mixed-integer linear problem as arrays; several objective rows over the same columns, each row by rule and place."""
 
     columns: tuple[Any, ...]
     costs: np.ndarray
@@ -36,6 +36,7 @@ class Problem:
     starts: np.ndarray
     indices: np.ndarray
     values: np.ndarray
+    rows: tuple[tuple[str, Any], ...] = ()
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -52,7 +53,9 @@ def compile_model(model: Model) -> Problem:
     columns = tuple(model.component_data_objects(pyo.Var, descend_into=True))
     place = {id(column): i for i, column in enumerate(columns)}
     rows, at_columns, values, row_lower, row_upper = [], [], [], [], []
+    names = []
     for number, row in enumerate(model.component_data_objects(pyo.Constraint, active=True, descend_into=True)):
+        names.append((row.parent_component().name, row.index()))
         terms = generate_standard_repn(row.body, compute_values=True, quadratic=False)
         rows += [number] * len(terms.linear_vars)
         at_columns += [place[id(column)] for column in terms.linear_vars]
@@ -69,6 +72,7 @@ def compile_model(model: Model) -> Problem:
     bounds = [column.bounds for column in columns]
     return problem_of(
         columns=columns,
+        rows=tuple(names),
         costs=np.array(costs),
         offsets=np.array(offsets),
         lower=np.array([-np.inf if low is None else low for low, _ in bounds], dtype=np.float64),

@@ -17,7 +17,8 @@ from optimisation.apart import serve_apart
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Progress
 from optimisation.impossible import Impossible
-from optimisation.worker import Answer, Better, Failed, Job, Message, Nearly, Sizes, Stage
+from optimisation.trial import Trial
+from optimisation.worker import Answer, Better, Failed, Job, Message, Nearly, Open, Sizes, Stage
 from planner.audit import breaches, misfits
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
 from planner.measures import shortfall
@@ -198,6 +199,28 @@ class Solver:
         except BaseException:
             self._restart()  # it is in the middle of a job that nobody waits for
             raise
+
+    def is_alive(self) -> bool:
+        """Whether the process is there, with whatever it was given to hold."""
+        return self._process.is_alive()
+
+    def exchange(self, job: Open | Trial, *, until: float, should_stop: Callable[[], bool]) -> Message:
+        """One question and its answer; ``Failed`` when the process crashed, overran or was stopped, and had to be started again."""
+        if not self.is_alive():
+            self._restart()
+        try:
+            if should_stop() or not self.wait_until_ready(should_stop):
+                return Failed(why="was stopped")
+            self._pipe.send(job)
+            while not self._pipe.poll(max(0.0, min(EVERY_SECONDS, until - time.perf_counter()))):
+                if should_stop() or time.perf_counter() >= until:
+                    self._restart()
+                    return Failed(why="was stopped" if should_stop() else "did not keep its time limit and was ended")
+            answer: Message = self._pipe.recv()
+        except (EOFError, ConnectionError):
+            self._restart()
+            return Failed(why="crashed or ran out of memory")
+        return answer
 
     def _restart(self) -> None:
         self.close()

@@ -24,6 +24,7 @@ from optimisation.highs import Hooks, Problem, Progress, Solved, cap_objective, 
 from optimisation.impossible import Impossible, explain_impossible
 from optimisation.model import build_model
 from optimisation.registry import Model
+from optimisation.trial import Held, Trial, Tried, attempt, hold
 from planner import __version__
 from planner.errors import SolverFault
 from planner.need import World
@@ -54,6 +55,20 @@ class Job:
     seed: int = 0
     presolve: bool = True
     is_to_the_pound: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """A world to hold open for the trials that follow."""
+
+    world: World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IsOpen:
+    """The world is held; seconds to state its rules."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +125,7 @@ class Nearly:
     answer: Answer
 
 
-Message = Stage | Progress | Better | Nearly | Answer | Impossible | Failed
+Message = Stage | Progress | Better | Nearly | Answer | Impossible | Failed | IsOpen | Tried
 
 
 def engine() -> str:
@@ -131,10 +146,19 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
         except MemoryError:
             return
         pipe.send(engine())
+        held: Held | None = None
         while True:
             job = pipe.recv()
             try:
-                pipe.send(make_plan(job, pipe, stop))
+                if isinstance(job, Open):
+                    start = time.perf_counter()
+                    held = hold(job.world)
+                    pipe.send(IsOpen(seconds=time.perf_counter() - start))
+                elif isinstance(job, Trial):
+                    assert held is not None
+                    pipe.send(attempt(held, job))
+                else:
+                    pipe.send(make_plan(job, pipe, stop))
             except MemoryError:
                 pipe.send(Failed(why="ran out of memory"))
             except (EOFError, BrokenPipeError):

@@ -1,0 +1,60 @@
+"""A world held open in a solver process of its own, and the log of everything it was asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+from optimisation.solve import GRACE_SECONDS, Solver
+from optimisation.trial import Trial, Tried
+from optimisation.worker import Failed, IsOpen, Open
+from planner.errors import SolverFault
+from planner.need import World
+
+OPEN_SECONDS = 30.0
+T = TypeVar("T")
+
+
+class Sandbox:
+    """Asks trials of a world, one after another. Use as a context manager.
+
+    ``log`` keeps every solve behind what is said, in order. A solver that crashes or overruns is started
+    again with the same world; what was asked then raises ``SolverFault`` with one sentence.
+    """
+
+    def __init__(self, world: World, *, solver: Solver | None = None) -> None:
+        self.log: list[Tried] = []
+        self._solver = solver or Solver()
+        self._is_mine = solver is None
+        self.world = world
+        self._is_open = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._is_mine:
+            self._solver.close()
+
+    def open(self, world: World) -> None:
+        """Hold another world from now on; the log goes on."""
+        self.world, self._is_open = world, False
+
+    def ask(self, trial: Trial, *, should_stop: Callable[[], bool] = lambda: False) -> Tried:
+        """One trial's answer."""
+        if not self._is_open or not self._solver.is_alive():
+            self._exchange(Open(world=self.world), IsOpen, OPEN_SECONDS, should_stop)
+            self._is_open = True
+        tried = self._exchange(trial, Tried, trial.seconds, should_stop)
+        self.log.append(tried)
+        return tried
+
+    def _exchange(self, job: Open | Trial, kind: type[T], seconds: float, should_stop: Callable[[], bool]) -> T:
+        answer = self._solver.exchange(job, until=time.perf_counter() + seconds + GRACE_SECONDS, should_stop=should_stop)
+        if isinstance(answer, kind):
+            return answer
+        self._is_open = False
+        why = answer.why if isinstance(answer, Failed) else "said something else"
+        raise SolverFault(f"The solver {why} while it worked on a question; try again, and if it happens again tell the administrator.")

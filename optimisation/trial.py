@@ -1,0 +1,313 @@
+"""Trials: the model of a world held open, with something asked for, left out or kept, solved again in a moment.
+
+Every why, what-if, mend and re-plan is made of these. A trial changes bounds, rows and costs on
+the arrays of the world it was opened with, never the Pyomo model (``tests`` keep held = cold).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import highspy
+import numpy as np
+
+from optimisation.extract import amounts_from, as_values
+from optimisation.highs import Problem, Solved, cap_objective, compile_model, load, run
+from optimisation.model import build_model
+from optimisation.registry import Model
+from planner.errors import SolverFault
+from planner.need import World
+from planner.partnership import GRANT_ITEM
+from planner.plan import Amounts
+from planner.supply import base_running_pounds, grant_step_pounds, sizes_of
+
+TIDY = 0.001
+"""What a point of need unmet counts while the distance to a plan (thousands of pounds) leads."""
+MOST_UNMET_POINTS = 100.0
+POUNDS = 1000
+CAP_SLACK_POINTS = 1e-6
+
+
+class Aim(StrEnum):
+    """What a trial makes as small as possible."""
+
+    SHORTFALL = "shortfall below the board's line, in points"
+    UNMET = "total need unmet, in points"
+    DISTANCE = "what changes for schools beside a plan, in thousands of pounds"
+    DISTURBED = "schools for which something changes beside a plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """lower <= sum of coefficient x amount <= upper, over the model's variables by name and index; None leaves a side open."""
+
+    words: str
+    terms: tuple[tuple[str, Hashable, float], ...]
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One question to the world that is held open.
+
+    ``without`` rules are left out, everywhere or at one place of the rule; ``conditions`` are added. ``kept`` kinds of
+    decision (by variable name) stay as in the plan ``near``. ``is_divisible`` lets everything whole be split: an
+    estimate. ``most_shortfall_points`` caps the shortfall while another aim leads. Gap in the aim's own unit.
+    """
+
+    words: str
+    aim: Aim = Aim.SHORTFALL
+    conditions: tuple[Condition, ...] = ()
+    without: tuple[tuple[str, str | None], ...] = ()
+    near: Amounts | None = None
+    kept: tuple[str, ...] = ()
+    most_shortfall_points: float | None = None
+    most_disturbed: int | None = None
+    is_divisible: bool = False
+    is_paid: bool = False
+    gap: float = 0.1
+    seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """How a trial ended: status as HiGHS's driver says it, the amounts found (need met made exact), and what they come to.
+
+    ``value`` and ``bound`` are in the aim's unit; ``amounts`` is None when nothing was found, or a divisible trial has no
+    whole amounts to give (``estimate`` then holds the split ones by variable name and index).
+    """
+
+    trial: Trial
+    status: str
+    amounts: Amounts | None
+    estimate: dict[tuple[str, Hashable], float] | None
+    value: float
+    bound: float
+    shortfall_points: float
+    unmet_points: float
+    nodes: int
+    seconds: float
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether anything keeps the rules and conditions."""
+        return self.value < np.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A world's model as arrays, kept for many trials."""
+
+    world: World
+    model: Model
+    problem: Problem
+    column: dict[tuple[str, Hashable], int]
+
+
+def hold(world: World) -> Held:
+    """State the world's rules once."""
+    model = build_model(world)
+    problem = compile_model(model)
+    column = {(c.parent_component().name, c.index()): i for i, c in enumerate(problem.columns)}
+    return Held(world=world, model=model, problem=problem, column=column)
+
+
+def attempt(held: Held, trial: Trial) -> Tried:
+    """Solve one trial."""
+    problem = _without(held.problem, trial.without)
+    h = load(replace(problem, is_whole=np.zeros_like(problem.is_whole)) if trial.is_divisible else problem)
+    if trial.kept and trial.near is not None:
+        _keep(h, held, trial)
+    possible = all(_add(h, held, condition) for condition in trial.conditions)
+    if trial.most_shortfall_points is not None:
+        cap_objective(h, problem, 0, trial.most_shortfall_points + CAP_SLACK_POINTS)
+    _aim(h, held, trial)
+    if not possible:
+        return _nothing(trial, "impossible")
+    if trial.near is not None and not trial.is_divisible:
+        _start(h, held, trial.near)
+    solved = run(h, gap=trial.gap, seconds=trial.seconds)
+    return _tried(held, trial, solved)
+
+
+def _without(problem: Problem, without: Collection[tuple[str, str | None]]) -> Problem:
+    if not without:
+        return problem
+    free = np.array([(rule_id, None) in without or (rule_id, at) in without for rule_id, at in problem.rows], dtype=bool)
+    return replace(problem, row_lower=np.where(free, -np.inf, problem.row_lower), row_upper=np.where(free, np.inf, problem.row_upper))
+
+
+def _keep(h: highspy.Highs, held: Held, trial: Trial) -> None:
+    """Hold kinds of decision at what a plan has."""
+    assert trial.near is not None
+    values = vector(held, trial.near)
+    at = np.array([i for (name, _), i in held.column.items() if name in trial.kept], dtype=np.int32)
+    h.changeColsBounds(len(at), at, values[at], values[at])
+
+
+def _add(h: highspy.Highs, held: Held, condition: Condition) -> bool:
+    """Add a condition; False when it asks for something that cannot be there at all."""
+    terms = [(held.column[name, index], value) for name, index, value in condition.terms if (name, index) in held.column]
+    lower = -highspy.kHighsInf if condition.lower is None else condition.lower
+    upper = highspy.kHighsInf if condition.upper is None else condition.upper
+    if not terms:
+        return lower <= 0 <= upper
+    h.addRow(lower, upper, len(terms), np.array([i for i, _ in terms], dtype=np.int32), np.array([v for _, v in terms], dtype=np.float64))
+    return True
+
+
+def vector(held: Held, amounts: Amounts) -> np.ndarray:
+    """A plan as the held model's columns; what the model has no column for is left out."""
+    values = np.zeros(len(held.problem.columns))
+    for name, index, value in as_values(held.model, amounts):
+        if (name, index) in held.column:
+            values[held.column[name, index]] = float(value)
+    return values
+
+
+def _start(h: highspy.Highs, held: Held, near: Amounts) -> None:
+    """Offer a plan as the start of the search; HiGHS drops it where it breaks a row, or its added columns are not told."""
+    solution = highspy.HighsSolution()
+    values = vector(held, near)
+    if h.getNumCol() == len(values):
+        solution.col_value = list(values)
+        h.setSolution(solution)
+
+
+# --- aims --------------------------------------------------------------------------------
+
+
+def _aim(h: highspy.Highs, held: Held, trial: Trial) -> None:
+    problem, count = held.problem, len(held.problem.columns)
+    everything = np.arange(count, dtype=np.int32)
+    if trial.aim in {Aim.DISTANCE, Aim.DISTURBED} or trial.most_disturbed is not None:
+        assert trial.near is not None
+        changes, disturbed = _measure_changes(
+            h, held, trial.near, wants_schools=trial.aim is Aim.DISTURBED or trial.most_disturbed is not None
+        )
+        if trial.most_disturbed is not None:
+            at = np.array(disturbed, dtype=np.int32)
+            h.addRow(0.0, float(trial.most_disturbed), len(at), at, np.ones(len(at)))
+    if trial.aim is Aim.UNMET:
+        h.changeColsCost(count, everything, problem.costs[1])
+        h.changeObjectiveOffset(float(problem.offsets[1]))
+    elif trial.aim is not Aim.SHORTFALL:
+        h.changeColsCost(count, everything, TIDY * problem.costs[1])
+        h.changeObjectiveOffset(TIDY * float(problem.offsets[1]))
+        led = [(i, pounds / POUNDS) for i, pounds in changes] if trial.aim is Aim.DISTANCE else [(i, 1.0) for i in disturbed]
+        for i, cost in led:
+            h.changeColCost(i, cost)
+
+
+def _measure_changes(h: highspy.Highs, held: Held, near: Amounts, *, wants_schools: bool) -> tuple[list[tuple[int, float]], list[int]]:
+    """Columns for how far each amount moves from a plan (with pounds a unit), and a binary for each school that anything moves for."""
+    urns = [school.urn for school in held.world.partnership.schools] if wants_schools else []
+    schools = {urn: _column(h, upper=1.0, is_whole=True) for urn in urns}
+    moves = []
+    for change in changeable(held.world):
+        terms = [(held.column[name, index], by) for name, index, by in change.terms if (name, index) in held.column]
+        if not terms:
+            continue
+        planned = change.amount(near)
+        most = sum(max(by * held.problem.upper[i], 0.0) for i, by in terms)
+        moved = _column(h, upper=max(most - planned, float(planned), 1.0))
+        at = np.array([*(i for i, _ in terms), moved], dtype=np.int32)
+        by_column = [by for _, by in terms]
+        h.addRow(-highspy.kHighsInf, float(planned), len(at), at, np.array([*by_column, -1.0]))
+        h.addRow(float(planned), highspy.kHighsInf, len(at), at, np.array([*by_column, 1.0]))
+        moves.append((moved, float(change.pounds)))
+        for urn in change.schools if wants_schools else ():
+            ends = np.array([moved, schools[urn]], dtype=np.int32)
+            h.addRow(-highspy.kHighsInf, 0.0, 2, ends, np.array([1.0, -max(most - planned, float(planned), 1.0)]))
+    return moves, list(schools.values())
+
+
+def _column(h: highspy.Highs, *, upper: float, is_whole: bool = False) -> int:
+    h.addVar(0.0, upper)
+    number = int(h.getNumCol()) - 1
+    if is_whole:
+        h.changeColIntegrality(number, highspy.HighsVarType.kInteger)
+    return number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changeable:
+    """One amount that a school would notice: whose it is, what it is (an item of last year's rows, or a base), and what a unit is worth."""
+
+    schools: tuple[int, ...]
+    item: str
+    terms: tuple[tuple[str, Hashable, float], ...]
+    pounds: int
+
+    def amount(self, amounts: Amounts) -> int:
+        """How much of it a plan gives: pounds, half-days or places."""
+        total = 0
+        for name, index, by in self.terms:
+            if name == "grant_steps":
+                total += amounts.grants.get(index, 0)  # type: ignore[call-overload]
+            elif name == "sessions":
+                total += amounts.sessions.get(index, 0)  # type: ignore[call-overload]
+            elif amounts.base_sizes.get(index[0], 0) == by:  # type: ignore[index]
+                total += int(by)
+        return total
+
+
+def changeable(world: World) -> Iterator[Changeable]:
+    """Everything that a change of plan could change for a school: its grant, half-days (its own and its zone's), its base."""
+    partnership, policy = world.partnership, world.policy
+    for school in partnership.schools:
+        grants = tuple(("grant_steps", (school.urn, f.fund_id), float(grant_step_pounds(f, policy))) for f in partnership.funds)
+        yield Changeable(schools=(school.urn,), item=GRANT_ITEM, terms=grants, pounds=1)
+    for service in partnership.services:
+        role = policy.role(service.role)
+        pounds = service.price_pounds_per_session or role.value_pounds_per_session
+        if role.serves == "zone":
+            whose = [(zone.zone_id, zone.urns) for zone in world.picture.zones]
+        else:
+            whose = [(str(school.urn), (school.urn,)) for school in partnership.schools]
+        for recipient, urns in whose:
+            yield Changeable(
+                schools=tuple(urns), item=service.service_id, terms=(("sessions", (recipient, service.service_id), 1.0),), pounds=pounds
+            )
+    for base in partnership.bases:
+        sizes = sizes_of(base)
+        if sizes:
+            yearly = max(base_running_pounds(base, k, policy) // k for k in sizes)
+            terms = tuple(("base_size", (base.base_id, k), float(k)) for k in sizes)
+            yield Changeable(schools=(base.host_urn,), item=base.base_id, terms=terms, pounds=max(yearly, 1))
+
+
+# --- answers -----------------------------------------------------------------------------
+
+
+def _tried(held: Held, trial: Trial, solved: Solved) -> Tried:
+    if solved.values is None:
+        return replace(_nothing(trial, solved.status), bound=solved.bound, nodes=solved.nodes, seconds=solved.seconds)
+    values = solved.values[: len(held.problem.columns)]
+    shortfall, unmet = (float(held.problem.costs[n] @ values + held.problem.offsets[n]) for n in (0, 1))
+    whole = not trial.is_divisible
+    tidied = TIDY if trial.aim in {Aim.DISTANCE, Aim.DISTURBED} else 0.0
+    return Tried(
+        trial=trial,
+        status=solved.status,
+        amounts=amounts_from(held.model, held.problem, values, is_paid=trial.is_paid) if whole else None,
+        estimate=None if whole else {key: float(values[i]) for key, i in held.column.items()},
+        value=solved.objective - tidied * unmet,
+        bound=max(solved.bound - tidied * MOST_UNMET_POINTS, 0.0) if tidied else solved.bound,
+        shortfall_points=shortfall,
+        unmet_points=unmet,
+        nodes=solved.nodes,
+        seconds=solved.seconds,
+    )
+
+
+def _nothing(trial: Trial, status: str) -> Tried:
+    if status == "failed":
+        raise SolverFault("The solver failed on a question; try again, and if it happens again tell the administrator.")
+    return Tried(
+        trial=trial, status=status, amounts=None, estimate=None, value=np.inf, bound=-np.inf, shortfall_points=np.inf,
+        unmet_points=np.inf, nodes=0, seconds=0.0,
+    )  # fmt: skip

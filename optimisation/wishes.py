@@ -1,0 +1,54 @@
+"""What somebody may ask for, as conditions of a trial, in the words they would use."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from optimisation.trial import Condition
+from planner.need import World, benefit_segments
+from planner.partnership import GRANT_ITEM
+from planner.supply import grant_step_pounds, school_of, sizes_of
+
+Term = tuple[str, Hashable, float]
+
+
+def amount_wish(world: World, urn: int, item: str, *, at_least: int | None = None, at_most: int | None = None) -> Condition:
+    """A school's own grant (pounds a year) or half-days of a service, bounded."""
+    school = school_of(world.partnership, urn).name
+    unit = "pounds of grant" if item == GRANT_ITEM else f"half-days of {_service(world, item)}"
+    return Condition(
+        words=f"{_bounds(at_least, at_most)} {unit} for {school}", terms=_amount(world, urn, item), lower=at_least, upper=at_most
+    )
+
+
+def standard_wish(world: World, cell_id: str, *, percent: int) -> Condition:
+    """A standard of a school or zone met to at least this percent of need."""
+    cell = next(c for c in world.picture.cells if c.cell_id == cell_id)
+    standard = world.policy.standard(cell.standard_id).name
+    whose = school_of(world.partnership, int(cell.recipient)).name if cell.recipient.isdecimal() else cell.recipient
+    terms = tuple(("met", (cell_id, j), 1.0) for j in range(len(benefit_segments(world.policy))))
+    return Condition(words=f"{standard} of {whose} met to at least {percent} percent", terms=terms, lower=percent / 100)
+
+
+def base_wish(world: World, base_id: str, *, at_least: int | None = None, at_most: int | None = None) -> Condition:
+    """A base run at a size between bounds (0 places: closed)."""
+    base = next(b for b in world.partnership.bases if b.base_id == base_id)
+    terms = tuple(("base_size", (base_id, k), float(k)) for k in sizes_of(base))
+    return Condition(words=f"{_bounds(at_least, at_most)} places in {base.name}", terms=terms, lower=at_least, upper=at_most)
+
+
+def _amount(world: World, urn: int, item: str) -> tuple[Term, ...]:
+    if item == GRANT_ITEM:
+        return tuple(("grant_steps", (urn, fund.fund_id), float(grant_step_pounds(fund, world.policy))) for fund in world.partnership.funds)
+    return (("sessions", (str(urn), item), 1.0),)
+
+
+def _service(world: World, service_id: str) -> str:
+    return next(s.name for s in world.partnership.services if s.service_id == service_id)
+
+
+def _bounds(at_least: int | None, at_most: int | None) -> str:
+    if at_least is not None and at_least == at_most:
+        return f"exactly {at_least:,}"
+    said = [f"{words} {amount:,}" for words, amount in (("at least", at_least), ("at most", at_most)) if amount is not None]
+    return " and ".join(said)
