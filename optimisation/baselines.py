@@ -41,7 +41,7 @@ def baselines(world: World, *, seconds: float) -> tuple[Baseline, ...]:
     if world.partnership.last_year:
         found.append(("last_year", "Last year (rare services and bases as a formula would share them)", last_year_amounts(world)))
     found.append(("formula", "Formula share", formula_amounts(world)))
-    found.append(("greedy", "Greedy by need", greedy_amounts(world)))
+    found.append(("greedy", "Most need first", greedy_amounts(world)))
     result = []
     for number, (name, title, amounts) in enumerate(found):
         used = best_use(world, amounts, seconds=(end - time.perf_counter()) / (len(found) - number))

@@ -8,10 +8,11 @@ from typing import Any
 import pyomo.environ as pyo
 
 from optimisation.constraints import bases, money, protection, rights, support, time
+from optimisation.hulls import post_hulls
 from optimisation.registry import MATHS, Model, post
 from optimisation.variables import declare_variables
 from planner.need import Cell, World
-from planner.rules import RULES
+from planner.rules import NEED_FROM_SUPPORT, RULES
 from planner.supply import available_pounds
 
 FAMILIES = (rights, money, time, bases, protection, support)
@@ -26,6 +27,8 @@ def build_model(world: World, *, only: Collection[str] | None = None, is_elastic
     for rule_id in (rule_id for rule_id in RULES if rule_id in MATHS):
         if world.policy.is_on(rule_id) and (only is None or rule_id in only):
             post(m, RULES[rule_id], is_elastic=is_elastic)
+    if only is None or NEED_FROM_SUPPORT.rule_id in only:
+        post_hulls(m)
     if is_elastic:
         m.give_way = pyo.Objective(expr=give_way(m))
     else:

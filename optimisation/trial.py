@@ -17,6 +17,7 @@ from optimisation.extract import amounts_from, as_values
 from optimisation.highs import Problem, Solved, cap_objective, compile_model, load, run
 from optimisation.model import build_model
 from optimisation.registry import Model
+from optimisation.search import start_from
 from planner.errors import SolverFault
 from planner.need import World
 from planner.partnership import GRANT_ITEM
@@ -170,11 +171,7 @@ def vector(held: Held, amounts: Amounts) -> np.ndarray:
 
 def _start(h: highspy.Highs, held: Held, near: Amounts) -> None:
     """Offer a plan as the start of the search; HiGHS drops it where it breaks a row, or its added columns are not told."""
-    solution = highspy.HighsSolution()
-    values = vector(held, near)
-    if h.getNumCol() == len(values):
-        solution.col_value = list(values)
-        h.setSolution(solution)
+    start_from(h, vector(held, near))
 
 
 # --- aims --------------------------------------------------------------------------------

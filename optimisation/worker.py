@@ -24,6 +24,7 @@ from optimisation.highs import Hooks, Problem, Progress, Solved, cap_objective, 
 from optimisation.impossible import Impossible, explain_impossible
 from optimisation.model import build_model
 from optimisation.registry import Model
+from optimisation.search import Prepare, Way, search, start_from
 from optimisation.trial import Held, Trial, Tried, attempt, hold
 from planner import __version__
 from planner.errors import SolverFault
@@ -177,12 +178,13 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
     model = build_model(job.world, is_to_the_pound=job.is_to_the_pound)
     built = time.perf_counter()
     problem = compile_model(model)
-    h = load(problem, seed=job.seed, presolve=job.presolve)
     sizes = _sizes(problem, built - start, time.perf_counter() - built)
     pipe.send(Stage(words="shortfall below the board's line"))
     tolerance = max(TOLERANCE_SHARE * job.gap_points, LEAST_TOLERANCE_POINTS)
-    first = run(h, gap=max(job.gap_points - tolerance, 0), seconds=SHARE_OF_TIME[0] * (end - time.perf_counter()),
-                hooks=_hooks(model, problem, pipe, stop))  # fmt: skip
+    first = search(
+        problem, gap=max(job.gap_points - tolerance, 0), seconds=SHARE_OF_TIME[0] * (end - time.perf_counter()),
+        hooks=_hooks(model, problem, pipe, stop), way=Way(seed=job.seed, presolve=job.presolve),
+    )  # fmt: skip
     if first.status == "impossible":
         pipe.send(Stage(words="finding which rules clash"))
         return explain_impossible(job.world, seconds=max(LEAST_EXPLAIN_SECONDS, end - time.perf_counter()))
@@ -239,29 +241,27 @@ def _shared_out(job: Job, problem: Problem, first: Solved, tolerance: float) -> 
 
     For a search that ended before the second level found anything: its plan would leave half-days and places that help.
     """
-    h, _ = _for_second_level(job, problem, first, tolerance)
+    both, cap, _ = _for_second_level(problem, first, tolerance)
     assert first.values is not None
     kept = [i for i, column in enumerate(problem.columns) if column.parent_component().name in {"base_size", "has_block"}]
     as_they_are = np.round(first.values[kept])
+    h = load(both, seed=job.seed, presolve=job.presolve)
+    cap(h)
     h.changeColsBounds(len(kept), np.array(kept, dtype=np.int32), as_they_are, as_they_are)
+    start_from(h, first.values)
     solved = run(h, gap=SHARE_OUT_GAP_POINTS, seconds=SHARE_OUT_SECONDS)
     return first.values if solved.values is None else solved.values
 
 
-def _for_second_level(job: Job, problem: Problem, first: Solved, tolerance: float) -> tuple[highspy.Highs, float]:
-    """The second level, ready to be solved from what the first found, and what the shortfall adds to its objective."""
+def _for_second_level(problem: Problem, first: Solved, tolerance: float) -> tuple[Problem, Prepare, float]:
+    """The second level: its objectives, its cap on the shortfall, and what the shortfall adds to its objective."""
     both = replace(
         problem,
         costs=np.vstack([problem.costs[1] + SHORTFALL_WEIGHT * problem.costs[0], problem.costs[0]]),
         offsets=np.array([problem.offsets[1] + SHORTFALL_WEIGHT * problem.offsets[0], problem.offsets[0]]),
     )
     most_shortfall = first.objective + tolerance
-    h = load(both, seed=job.seed, presolve=job.presolve)
-    cap_objective(h, both, 1, most_shortfall)
-    solution = highspy.HighsSolution()
-    solution.col_value = list(first.values if first.values is not None else ())
-    h.setSolution(solution)
-    return h, SHORTFALL_WEIGHT * most_shortfall
+    return both, lambda h: cap_objective(h, both, 1, most_shortfall), SHORTFALL_WEIGHT * most_shortfall
 
 
 def _second_level(
@@ -273,12 +273,15 @@ def _second_level(
     weak (60 schools: 0.18 points open after 40 s with the cap alone, within 0.1 after 8-12 s with both).
     Returns the values, the status, and the level with the weight taken out again.
     """
-    h, weighed = _for_second_level(job, problem, first, tolerance)
+    both, cap, weighed = _for_second_level(problem, first, tolerance)
 
     def tell(progress: Progress) -> None:
         pipe.send(replace(progress, best=progress.best - weighed, bound=progress.bound - weighed))
 
-    solved = run(h, gap=job.gap_points, seconds=seconds, hooks=Hooks(on_progress=tell, should_stop=stop.is_set))
+    solved = search(
+        both, gap=job.gap_points, seconds=seconds, hooks=Hooks(on_progress=tell, should_stop=stop.is_set), prepare=cap,
+        start=first.values, way=Way(seed=job.seed, presolve=job.presolve),
+    )  # fmt: skip
     if solved.values is None:
         return None, solved.status, None
     level = Level(

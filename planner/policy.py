@@ -45,6 +45,21 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Between which limits a figure may be; ``is_above`` means above the least, which itself may not be."""
+
+    least: int
+    most: int
+    is_above: bool
+    is_whole: bool
+
+    def holds(self, value: Fraction) -> bool:
+        """Whether a figure is within its limits."""
+        is_enough = value > self.least if self.is_above else value >= self.least
+        return is_enough and value <= self.most and not (self.is_whole and value.denominator != 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoardSettings:
     """What the board decides each year. Percent changes are on last year's amount."""
 
@@ -199,13 +214,32 @@ def load_policy(changes: Path | None = None, *, pack: str = DEFAULT_PACK) -> Pol
 
 def policy_from_text(text: str) -> Policy:
     """A Policy from the JSON text a plan carries (``Policy.document``)."""
+    return policy_from_document(_document_of(text))
+
+
+def with_changes(policy: Policy, changes: Mapping[str, int | Decimal | bool]) -> Policy:
+    """The policy with settings changed by their paths, such as ``board.line_percent``; each such figure is set by the board.
+
+    Raises ``InputMustBeMended`` with one sentence where they cannot be right.
+    """
+    tables: dict[str, Any] = {}
+    for path, value in changes.items():
+        *above, name = path.split(".")
+        table = tables
+        for part in above:
+            table = table.setdefault(part, {})
+        table[name] = value
+    return policy_from_document(_lay_over(_document_of(policy.document), tables, path=""))
+
+
+def _document_of(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text, object_hook=lambda d: Decimal(d["decimal"]) if set(d) == {"decimal"} else d)
     except (ArithmeticError, TypeError, ValueError) as error:
         raise InputMustBeMended(_NOT_A_POLICY) from error
     if not isinstance(document, dict):
         raise InputMustBeMended(_NOT_A_POLICY)
-    return policy_from_document(document)
+    return document
 
 
 def policy_from_document(document: Mapping[str, Any]) -> Policy:
@@ -485,6 +519,17 @@ _NUMBERS: tuple[tuple[str, Fraction | int, int, bool], ...] = (
     ("standards.*.sessions_per_100_pupils?.*", 0, 100_000, _ANY),
 )
 """Every figure of a policy and its limits. ``*`` stands for any name; a name that ends in ``?`` may be left out."""
+
+
+def limits_of(path: str) -> Limits:
+    """The limits of the figure at a path, such as ``board.line_percent``."""
+    parts = path.split(".")
+    for setting, least, most, is_whole in _NUMBERS:
+        names = [name.removesuffix("?") for name in setting.split(".")]
+        if len(names) == len(parts) and all(map(fnmatchcase, parts, names)):
+            return Limits(least=int(least), most=int(most), is_above=least == _ABOVE_0, is_whole=is_whole)
+    raise KeyError(path)
+
 
 _TEXTS: tuple[tuple[str, Sequence[str]], ...] = (
     # setting, choices (any text where there are none)

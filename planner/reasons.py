@@ -34,7 +34,7 @@ from planner.supply import (
 )
 
 OUT_OF_REACH = "out of reach"
-_MAY_BE_USED = "a plan solved further may use what is left"
+_MAY_BE_USED = "a longer search for a plan may use what is left"
 _MOST_BASES_NAMED = 4
 NEXT_TO_NOTHING = Fraction(1, 1000)
 """An ingredient is used up when less than this share of the cell's full dose is left of it."""
@@ -179,7 +179,7 @@ def _limit(cell: Cell, books: _Books) -> tuple[str, str]:
     """The ingredient that limits a cell, and why: one of which no more can be had before one that is only not given."""
     used_up = [i for i, required in cell.requirements if books.left[holder(cell, i), i] <= required * NEXT_TO_NOTHING]
     if not used_up:
-        return "", "Nothing it needs is used up: a plan solved further may raise it."
+        return "", "Nothing it needs is used up: a longer search for a plan may raise it."
     whys = {ingredient: _why(cell, ingredient, books) for ingredient in used_up}
     first = min(used_up, key=lambda ingredient: whys[ingredient].endswith(f"{_MAY_BE_USED}."))
     also = "".join(f" Its {_ingredient(i, books)} is used up too." for i in used_up if i != first)

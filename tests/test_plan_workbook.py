@@ -16,7 +16,7 @@ from planner import partnership as nouns
 from planner.audit import breaches, misfits
 from planner.errors import PlannerError
 from planner.export.plan_workbook import BANNER, BOARD_COPY, EHC_RIGHT, OPEN_DATA, write_plan_workbook
-from planner.export.summary import claims, day, hundreds, least_points, most_points, summary_lines
+from planner.export.summary import claims, day, hundreds, hundreds_that_add_up, least_points, most_points, summary_lines
 from planner.measures import fund_accounts, school_ledgers, standing
 from planner.need import WHOLE, expected_sen_support, world_of
 from planner.partnership import FundUse
@@ -421,6 +421,7 @@ def test_changes_that_round_to_nothing_count_as_the_same(plan, policy):
     nearly = nouns.LastYear(urn=ALDER, item="grant", amount=12_040), nouns.LastYear(urn=BIRCH, item="grant", amount=4_751)
     lines = summary_lines(plan, world_of(a_partnership(last_year=nearly), policy))
     assert "Grants: every school has what it had. Half-days" in lines[1]
+    assert hundreds_that_add_up([15_450, 3_450, 150, 30, 0]) == ["£15,500", "£3,500", "£100", "under £100", "£0"], "of £19,100 in all"
     assert (hundreds(49), hundreds(0)) == ("under £100", "£0")
 
 
@@ -503,10 +504,10 @@ def test_reasons_tell_time_from_money_and_rules(world, policy):
     none = replace(AMOUNTS, grants={})
     hours = reason(none, str(CEDAR), "small_group_tuition_primary")
     assert hours.limited_by == "adult_hours"
-    assert "the school has no grant, and some grant money is left over: a plan solved further may use what is left." in hours.sentence
+    assert "the school has no grant, and some grant money is left over: a longer search for a plan may use what is left." in hours.sentence
     place = reason(replace(AMOUNTS, places={}, base_sizes={}), "North", "place_asd_primary")
     assert place.sentence.endswith(
-        "the zone is given none, and Alder base does not run, though money is left for it: a plan solved further may use what is left."
+        "the zone is given none, and Alder base does not run, though money is left for it: a longer search for a plan may use what is left."
     )
 
 
@@ -529,7 +530,7 @@ def test_reasons_say_why_a_base_gives_no_more_places(policy):
     assert cause((replace(here, sizes=(8,)),), full) == "every place in Alder base is given: it runs at its largest size."
     assert cause((here,), full, changes=()) == "every place in Alder base is given: its host has not been asked to more."
     assert cause((here,), full, changes=(replace(urn_yes, most_places=8),)).endswith("its host agreed to no more than 8 places in all.")
-    assert cause((here,), full).startswith("every place in Alder base is given, though money is left for more: a plan solved further")
+    assert cause((here,), full).startswith("every place in Alder base is given, though money is left for more: a longer search for a plan")
     assert cause((here, closed), shut, changes=(urn_yes,)).startswith(
         "Birch base may not open: its host has not been asked; Alder base does not run, though"
     )

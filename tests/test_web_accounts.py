@@ -234,7 +234,7 @@ def invite(site, role=Role.HEAD, urn=900102, partnership_id=HERE):
 
 def test_an_invitation_makes_an_account_once(site):
     link, browser = invite(site), site.browser(None)
-    assert "Bo Example is invited to Hatherby Partnership as head" in words_of(parsed(browser.get(link).text))
+    assert "Bo Example is invited to Hatherby Partnership as head of " in words_of(parsed(browser.get(link).text))
     answer = site.post(browser, link, name="Bo Example", sign_in="bo@example.org", password=NEW_PASSWORD)
     assert answer.headers["Location"] == "/"
     assert browser.get(site.plan()).status_code == 200

@@ -1,5 +1,6 @@
 """Looking round what a partnership brought: the right figures, each with its source, and heads who confirm theirs."""
 
+import datetime as dt
 import json
 import re
 from dataclasses import replace
@@ -47,8 +48,9 @@ AVOIDED = re.compile(
 
 @pytest.fixture(scope="module")
 def still(tmp_path_factory):
-    """A site that no test changes."""
-    with a_site(tmp_path_factory.mktemp("home")) as site:
+    """A site that no test changes, before any date of the demonstration."""
+    with a_site(tmp_path_factory.mktemp("home")) as site, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("web.words.today", lambda: dt.date(2026, 5, 1))
         yield site
 
 
@@ -389,6 +391,17 @@ def test_an_older_version_says_so_leads_on_and_cannot_be_confirmed(site):
     hrefs = {words_of(a): a.get("href") for a in parsed(old).iter("a")}
     assert hrefs["Open the newest version"] == OWN
     assert hrefs["Money"] == f"{FIGURES}/money?version=1"
+
+
+def test_dates_gone_by_are_said_to_be(site, monkeypatch):
+    monkeypatch.setattr("web.words.today", lambda: dt.date(2026, 6, 2))
+    browser = site.browser("board")
+    people = shown(browser.get(f"{FIGURES}/people").text)
+    assert (
+        "Ask Wendle Valley NHS Trust, children's therapies (the date, 1 June 2026, has passed). The date to order, 1 June 2026, has passed."
+        in people
+    )
+    assert "Order by 30 June 2026." in people, "that one is still to come"
 
 
 def test_the_head_may_ask_about_each_line(site):

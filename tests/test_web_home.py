@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pages import parsed, words_of
 from websites import ELSEWHERE, HERE, OWN_URN, a_site
+
+from planner.policy import load_policy
 
 OVERVIEW = f"/partnerships/{HERE}"
 
@@ -26,6 +30,25 @@ def steps(text):
     return found
 
 
+def hints(text):
+    """Title -> what its hint says, who does it included."""
+    page = parsed(text)
+    items = [item for item in page.iter("li") if "govuk-task-list__item" in item.get("class", "").split()]
+    return {words_of(next(iter(next(iter(item))))): words_of(list(next(iter(item)))[1]) for item in items}
+
+
+def links_of_steps(text):
+    """Every address that a step leads to."""
+    items = [item for item in parsed(text).iter("li") if "govuk-task-list__item" in item.get("class", "").split()]
+    return [a.get("href") for item in items for a in item.iter("a")]
+
+
+def to_do(text):
+    """The steps that wait for who is asking."""
+    items = [item for item in parsed(text).iter("li") if "govuk-task-list__item" in item.get("class", "").split()]
+    return {words_of(next(iter(next(iter(item))))) for item in items if list(item.iter("strong"))}
+
+
 def test_somebody_of_one_partnership_lands_in_it_and_others_on_the_list(site):
     assert site.browser("head").get("/").headers["Location"] == OVERVIEW
     text = site.browser("house").get("/").text
@@ -45,9 +68,53 @@ def test_the_way_to_a_plan_says_how_far_it_is(site):
     board = steps(site.browser("board").get(OVERVIEW).text)
     assert board["Bring the figures"] == ("Completed", True)
     assert board["Each head confirms their school"] == ("0 of 12", True)
-    assert board["Plan it"] == ("Completed", True)
+    assert board["Make a plan"] == ("Completed", True)
     assert board["Read the plan"] == ("1 plan", True)
-    assert steps(site.browser("head").get(OVERVIEW).text)["Plan it"] == ("Completed", False)  # theirs to read, not to do
+    assert steps(site.browser("head").get(OVERVIEW).text)["Make a plan"] == ("Completed", False)  # theirs to read, not to do
+
+
+@pytest.mark.parametrize(
+    ("who", "waiting"),
+    [
+        ("head", {"Each head confirms their school"}),
+        ("board", {"Answer questions", "Choose the plan that schools read"}),
+        ("administrator", {"Answer questions"}),
+        ("service-manager", set()),
+        ("commissioner", set()),
+    ],
+)
+def test_what_somebody_else_does_is_no_task_of_mine_and_says_whose_it_is(site, who, waiting):
+    with site.store.begin() as tx:
+        tx.schools.open_query(partnership_id=HERE, urn=OWN_URN, line="Grant", question="Why?", by=1)
+    browser = site.browser(who)
+    text = browser.get(OVERVIEW).text
+    assert to_do(text) == waiting
+    assert [href for href in links_of_steps(text) if browser.get(href, follow_redirects=True).status_code != 200] == []
+    said = hints(text)
+    for title in ("Set the policy", "Make a plan", "Choose the plan that schools read"):
+        assert ("Members of the board do this." in said[title]) == (who != "board"), title
+    assert ("The administrator does this." in said["Bring the figures"]) == (who != "administrator")
+    assert ("Each head does this" in said["Each head confirms their school"]) == (who != "head")
+
+
+def test_the_policy_is_a_step_between_the_figures_and_the_plan(site):
+    board = steps(site.browser("board").get(OVERVIEW).text)
+    assert [*board].index("Each head confirms their school") < [*board].index("Set the policy") < [*board].index("Make a plan")
+    assert board["Set the policy"] == ("Version 1", True)
+    with site.store.begin() as tx:
+        shipped = json.loads(load_policy().document)
+        tx.policies.add_version(partnership_id=HERE, document=shipped, note="as it was", by=None, based_on=1)
+    assert steps(site.browser("board").get(OVERVIEW).text)["Set the policy"] == ("As shipped", True)
+
+
+def test_the_last_step_is_to_choose_what_schools_read_and_their_heads_are_told(site):
+    board, head = site.browser("board"), site.browser("head")
+    assert [*steps(board.get(OVERVIEW).text).items()][-1] == ("Choose the plan that schools read", ("Not chosen yet", True))
+    assert "From the newest plan, plan 1: the board has not yet chosen" in words_of(parsed(head.get(OVERVIEW).text))
+    site.post(board, site.plan("/choose"), form_at=site.plan())
+    assert [*steps(board.get(OVERVIEW).text).items()][-1] == ("Choose the plan that schools read", ("Plan 1", True))
+    assert steps(head.get(OVERVIEW).text)["Choose the plan that schools read"] == ("Plan 1", False)
+    assert "From plan 1, which the board put before the schools on " in words_of(parsed(head.get(OVERVIEW).text))
 
 
 def test_a_plan_of_older_figures_or_policy_is_not_completed(site):
@@ -56,17 +123,17 @@ def test_a_plan_of_older_figures_or_policy_is_not_completed(site):
             versions = getattr(tx, what)
             newest = versions.latest(partnership_id=HERE)
             versions.add_version(partnership_id=HERE, document=newest.document, note="again", by=None, based_on=newest.version)
-        assert steps(site.browser("board").get(OVERVIEW).text)["Plan it"] == ("Figures or policy changed since", True)
+        assert steps(site.browser("board").get(OVERVIEW).text)["Make a plan"] == ("Figures or policy changed since", True)
         with site.store.begin() as tx:
             row = tx.partnerships.partnership(partnership_id=HERE)
             run = tx.runs.request_run(
                 partnership_id=HERE, partnership_version=row.latest_version, policy_version=row.latest_policy, settings={}, by=1
             )
-        assert steps(site.browser("board").get(OVERVIEW).text)["Plan it"] == ("Under way", True)
+        assert steps(site.browser("board").get(OVERVIEW).text)["Make a plan"] == ("Under way", True)
         with site.store.begin() as tx:
             document = tx.plans.latest(partnership_id=HERE).document
             tx.runs.keep_made_elsewhere(partnership_id=HERE, run_id=run, document=document)
-        assert steps(site.browser("board").get(OVERVIEW).text)["Plan it"] == ("Completed", True)
+        assert steps(site.browser("board").get(OVERVIEW).text)["Make a plan"] == ("Completed", True)
 
 
 def test_a_partnership_that_has_brought_nothing_says_who_does_it(site):
@@ -74,7 +141,8 @@ def test_a_partnership_that_has_brought_nothing_says_who_does_it(site):
     new = site.browser("house").get("/partnerships/3")
     assert "New &lt;Partnership&gt;" in new.text
     assert steps(new.text) == {
-        "Bring the figures": ("Not started", True), "Plan it": ("Cannot start yet", False), "Read the plan": ("Cannot start yet", False),
+        "Bring the figures": ("Not started", True), "Set the policy": ("As shipped", True), "Make a plan": ("Cannot start yet", False),
+        "Read the plan": ("Cannot start yet", False),
     }  # fmt: skip
     assert site.post(site.browser("house"), "/partnerships/new", name=" ").status_code == 422
 

@@ -1,26 +1,34 @@
 """Pages of a plan are good HTML and hold the figures of the measures, in the words of the product."""
 
+import datetime as dt
+import inspect
 import re
 from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from jinja2 import UndefinedError
-from pages import all_pages, demonstration, demonstration_document, demonstration_plan, document_of, parsed, tables_of, words_of
+from pages import all_pages, as_kept, demonstration, demonstration_plan, document_of, parsed, tables_of, words_of
 from websites import ELSEWHERE, HERE, OTHER_URN, OWN_URN, PEOPLE, a_site, bring
 
-from planner.export.summary import claims
+import planner.need
+import planner.reasons
+from planner.export.summary import claims, day
 from planner.measures import standing
 from planner.need import WHOLE, world_of
+from planner.partnership import GRANT_ITEM, Bound, DecisionRight, HeadRule
 from planner.plan import Baseline
+from planner.reasons import lower_first
 from planner.store import Role
 from web.charts import BarLine, DotRow, Kind, bars, dot_plot
+from web.plans.presenters.main_reasons import SETTLED_BY
 from web.plans.presenters.our_school import our_school
 from web.plans.presenters.place_map import _apart
+from web.plans.presenters.quality import other_ways
 from web.plans.presenters.standard_lines import how_percent_counts
 from web.plans.presenters.summary import summary
 from web.tables import numbers, row, table
-from web.words import pounds, signed
+from web.words import due, pounds, signed, way_name
 
 AVOIDED = re.compile(r"\b(winners?|losers?|worst-off|infeasible|utility|sacrifice|optimal|savings?|deficit|diagnosis)\b", re.IGNORECASE)
 PAGES = {"", "/more-and-less", "/schools", "/map", "/services", "/bases", "/standards", "/money", "/other-ways", "/how-good", "/downloads"}
@@ -39,6 +47,18 @@ def texts(site):
     return {path.removeprefix(site.plan()): text for path, text in found.items()}
 
 
+@pytest.fixture
+def on(monkeypatch):
+    """Sets the day it is."""
+    return lambda date: monkeypatch.setattr("web.words.today", lambda: date)
+
+
+def in_context(site, presenter, *what):
+    """What a presenter answers, its addresses as the app makes them."""
+    with site.app.test_request_context():
+        return presenter(*what)
+
+
 def main_of(text):
     return words_of(parsed(text).find(".//main"))
 
@@ -49,7 +69,7 @@ def test_help_explains_the_words_of_the_pages(site):
     assert len(explained) == len(set(explained))
     assert set(explained) >= {
         "point", "the board's line", "targeted, targeted plus, specialist", "moderated pot", "contingency", "grant", "fingerprint",
-        "greedy by need", "formula share", "ours to give", "expected pupils",
+        "most need first", "formula share", "ours to give", "expected pupils",
     }  # fmt: skip
     assert "Recorded SEN support moves the number by at most the percent that the policy sets" in words_of(page.find(".//main"))
 
@@ -103,22 +123,15 @@ def test_the_first_page_has_the_counts_first(texts):
     assert "points" not in main_of(texts[""])
 
 
-def test_the_list_says_versions_run_and_fingerprint(site):
-    text = site.browser("board").get(f"/partnerships/{HERE}/plans").text
-    (shown,) = tables_of(text)["Plans"][1:]
-    assert shown[4:6] == ["Figures 1, policy 1", "Run 1"]
-    assert shown[-1] == demonstration_plan().fingerprint[:16]
-
-
-def test_a_plan_like_an_earlier_one_is_marked(tmp_path):
-    with a_site(tmp_path) as site:
-        with site.store.begin() as tx:
-            asked = {"partnership_id": HERE, "partnership_version": 1, "policy_version": 1, "settings": {}, "by": site.user_ids["board"]}
-            tx.runs.request_run(**asked)
-            tx.runs.finish(tx.runs.claim_next(worker="a test"), document=demonstration_document())
-        again, before = tables_of(site.browser("board").get(f"/partnerships/{HERE}/plans").text)["Plans"][1:]
-        assert before[0].startswith("Plan 1, ")
-        assert again[-1] == f"{before[-1]}, same as plan 1"
+def test_pages_call_the_other_ways_by_plain_names_and_say_how_they_share(site):
+    kept = demonstration_plan()
+    baseline = replace(kept.facts.plan.baselines[0], name="greedy", title="Greedy by need")
+    view = in_context(
+        site, other_ways, replace(kept, facts=type(kept.facts)(replace(kept.facts.plan, baselines=(baseline,)), kept.facts.world))
+    )
+    assert view.how[0].label == view.measures.headings[2].text == view.below.bars[1].name == "Most need first"
+    assert "block by block to whoever still needs it most" in view.how[0].text
+    assert way_name("Formula share") == "Formula share"
 
 
 def test_the_first_page_explains_why_another_way_may_meet_more_in_full(site, texts):
@@ -203,7 +216,7 @@ def test_percent_of_need_is_explained_by_the_policys_own_curve(texts, site):
 
 
 def test_zones_standards_are_told_apart_from_a_schools_own(texts):
-    assert "Standards planned with the zone Planned for zone " in main_of(texts["/schools/900101"])
+    assert "Its zone's standards, one by one Planned for zone " in main_of(texts["/schools/900101"])
     assert "Those planned for zones are not counted" in main_of(texts["/schools"])
 
 
@@ -257,7 +270,7 @@ def test_how_good_makes_the_claims_it_may_and_no_more(texts):
 def test_how_good_names_what_was_not_worked_out_and_claims_none_of_it(texts):
     page = parsed(texts["/how-good"])
     shown = words_of(page.find(".//main"))
-    assert "They were not worked out for this one, so they are not claimed:" in shown
+    assert "They were not worked out for this one, so nobody may claim:" in shown
     assert "If time and places could be split, these bases could" not in shown
     assert shown.count("no lower than") == 1
     assert "it says nothing about whether the figures are right" in shown
@@ -294,10 +307,15 @@ def test_our_school_is_one_step_from_home_and_says_first_what_matters(site):
     page = browser.get(href, follow_redirects=True)
     assert page.request.path == site.plan(f"/schools/{OWN_URN}")
     heads = [words_of(h) for h in parsed(page.text).iter("h2") if "visually-hidden" not in (h.get("class") or "")]
-    assert heads[:4] == [
-        "In and out", "What waits for a yes", "Main reasons, and what would have to change",
-        "Standards planned for the school, and why they stand where they do",
+    parts = [
+        "Main reasons, and who could change them", "In and out", "What the school gets", "What waits for a yes",
+        "The school's standards, one by one", "Its zone's standards, one by one", "Bases at the school",
     ]  # fmt: skip
+    assert heads[: len(parts) + 1] == ["On this page", *parts]
+    (nav,) = (nav for nav in parsed(page.text).iter("nav") if nav.get("aria-labelledby") == "contents")
+    anchors = {h.get("id"): words_of(h) for h in parsed(page.text).iter("h2")}
+    assert [anchors[a.get("href").removeprefix("#")] for a in nav.iter("a")] == parts, "each link leads to its part"
+    assert not [d for d in parsed(page.text).iter("details") if d.get("open") is not None], "standards are folded"
     assert f'href="/partnerships/{HERE}/figures/schools/{OWN_URN}"' in page.text
 
 
@@ -319,7 +337,7 @@ def test_the_sentence_of_a_school_counts_as_its_ledger_does(site):
 
 def test_the_main_reasons_are_three_at_most_and_the_heaviest_comes_first(site):
     kept = demonstration_plan()
-    levels, roles = kept.facts.amounts.need_met, {r.role_id: f"{r.name} time" for r in kept.facts.policy.roles}
+    levels, roles = kept.facts.amounts.need_met, {r.role_id: f"Time of the {lower_first(r.name)}" for r in kept.facts.policy.roles}
     orders = set()
     for school in kept.facts.partnership.schools:
         lost: dict[str, list[int]] = {}
@@ -340,6 +358,60 @@ def test_the_main_reasons_are_three_at_most_and_the_heaviest_comes_first(site):
     assert any(len(order) > 1 for order in orders), "the test can fail only where a school has two reasons"
 
 
+def test_each_main_reason_says_who_could_change_it(site, on):
+    on(dt.date(2026, 5, 1))
+    p = demonstration().partnership
+    said = [reason for school in p.schools for reason in in_context(site, our_school, demonstration_plan(), school.urn).reasons]
+    services = {s.role: [one for one in p.services if one.role == s.role] for s in p.services}
+    asked = [s for s in services["teacher_of_the_deaf"] if s.decision_right is DecisionRight.REQUEST]
+    assert asked
+    of_the_deaf = [reason.who for reason in said if "teacher of the deaf: holds back" in reason.title]
+    assert of_the_deaf
+    assert set(of_the_deaf) == {
+        f"The board shares out what there is. {asked[0].name}: ask {asked[0].request_to} by {day(asked[0].request_by)}."
+    }
+    left_over = [reason.who for reason in said if "may use what is left" in reason.example]
+    assert set(left_over) == {"The board, by having a plan made that searches for longer."}
+
+
+@pytest.mark.parametrize(("words", "rule"), SETTLED_BY)
+def test_a_rule_that_holds_a_standard_back_is_named_with_whose_it_is(words, rule):
+    source = inspect.getsource(planner.reasons) + inspect.getsource(planner.need)
+    spoken = (words, words.replace("its host has said no", "has said no").replace("its host has not been asked", "has not been asked"))
+    assert any(s in source for s in spoken), "the reasons still speak so"
+    assert rule.relaxed_by in {"board", "head", "host school"}
+
+
+def test_a_head_whose_own_rule_holds_a_standard_back_reads_so(site):
+    world = demonstration()
+    rule = HeadRule(rule_id="x", urn=OWN_URN, item=GRANT_ITEM, bound=Bound.AT_MOST, amount=10_800)
+    kept = as_kept(document_of(world_of(replace(world.partnership, head_rules=(rule,)), world.policy)))
+    first = in_context(site, our_school, kept, OWN_URN).reasons[0]
+    assert first.title.startswith("Money for trained adults: holds back ")
+    assert first.takes.endswith("; the plan gives a grant of £10,800.")
+    assert first.who == "The head, whose rule it is: each head's own rules for their school are kept."
+
+
+def test_dates_gone_by_are_said_to_be_on_our_school_and_the_first_page(site, on):
+    kept = demonstration_plan()
+    on(dt.date(2026, 5, 23))
+    before = in_context(site, our_school, kept, OWN_URN)
+    assert before.waits[0].startswith("Ask Wendleshire Council, principal psychologist by 23 May 2026: 22 half-days")
+    assert "due by 23 May 2026." in in_context(site, summary, kept).lines[-1].text
+    on(dt.date(2026, 5, 24))
+    after = in_context(site, our_school, kept, OWN_URN)
+    assert after.waits[0].startswith("Ask Wendleshire Council, principal psychologist (the date, 23 May 2026, has passed): 22 half-days")
+    assert "; the date to order, 23 May 2026, has passed" in after.support.rows[1].cells[4].text
+    assert after.support.rows[2].cells[4].text.endswith("order by 1 June 2026")
+    assert in_context(site, summary, kept).lines[-1].text.endswith("was due by 23 May 2026, and that date has passed.")
+
+
+@pytest.mark.parametrize("by", ["", "when the forum has met"])
+def test_what_is_no_date_has_not_passed(on, by):
+    on(dt.date(2030, 1, 1))
+    assert due("Ask the forum", by) == (f"Ask the forum by {by}" if by else "Ask the forum")
+
+
 def test_grants_come_by_the_month_and_half_days_over_the_year(texts):
     ledger = demonstration_plan().facts.ledgers[0]
     rows = tables_of(texts[f"/schools/{ledger.school.urn}"])["What the school gets, from whom and when"][1:]
@@ -358,9 +430,9 @@ def test_only_the_schools_own_head_is_led_to_ask_about_a_line(site):
     form = site.browser("head").get(asked[0].replace("&amp;", "&"))
     assert form.status_code == 200
     assert "Pays in: " in form.text
-    assert "Query this line" not in site.browser("head").get(site.plan(f"/schools/{OTHER_URN}")).text
+    assert "Ask about this line" not in site.browser("head").get(site.plan(f"/schools/{OTHER_URN}")).text
     for who in ("other-head", "board", "chair", "commissioner"):
-        assert "Query this line" not in site.browser(who).get(site.plan(f"/schools/{OWN_URN}")).text
+        assert "Ask about this line" not in site.browser(who).get(site.plan(f"/schools/{OWN_URN}")).text
 
 
 # --- who may ---------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def events_of(site, partnership_id):
 
 
 def link_on(page):
-    return html.unescape(re.search(r'id="link"[^>]* value="([^"]+)"', page.text)[1])
+    return html.unescape(re.search(r'<textarea[^>]* id="link"[^>]*>([^<]+)</textarea>', page.text)[1])
 
 
 def invite(site, who="administrator", path=INVITE, **fields):
@@ -158,7 +158,7 @@ def test_an_invitation_shows_its_link_once_and_the_link_makes_a_member(site):
     link = link_on(page)
     assert link.startswith("http://localhost/invitations/")
     assert "this service sends no mail" in main_of(page)
-    assert "It works once, for two weeks." in main_of(page)
+    assert "It works once, for two weeks. Whoever takes it up first has the role" in main_of(page)
     assert page.headers["Cache-Control"] == "no-store"
     assert MARKUP in main_of(page)
     assert MARKUP not in page.text
@@ -285,7 +285,52 @@ def test_an_administrator_of_every_partnership_is_invited_by_the_house(site):
     assert "Sam" not in tables_of(client.get("/accounts").text)
 
 
+def test_an_invitation_is_void_once_its_maker_may_no_longer_invite_and_says_so(site):
+    maker, newcomer, house = site.browser("administrator"), site.browser("newcomer"), site.browser("house")
+    path = site.post(maker, INVITE, invitee="Jo Brown", role="board", school="").headers["Location"]
+    link = link_on(maker.get(path)).removeprefix("http://localhost")
+    assert newcomer.get(link).status_code == 200
+    site.post(house, role_page(site, "administrator"))
+    assert newcomer.get(link).status_code == 410
+    assert site.post(newcomer, link, form_at="/account").status_code == 410
+    with site.store.read() as tx:
+        assert tx.people.memberships_of(user_id=site.user_ids["newcomer"]) == ()
+    rows = tables_of(house.get(PEOPLE_PAGE).text)["Invitations not taken up"]
+    assert rows[1][3] == "Does not work: whoever made it may no longer invite here"
+    assert "Its link does not work" in main_of(house.get(path))
+    site.post(house, f"{path}/withdraw", form_at=path)
+    assert "Jo Brown" not in tables_of(house.get(PEOPLE_PAGE).text).get("Invitations not taken up", [[""]])[-1]
+
+
+@pytest.mark.parametrize("what", ["disable", "erase"])
+def test_an_invitation_to_run_every_partnership_is_void_once_its_maker_is_out(site, what):
+    other = site.browser("board")
+    give(site, "board", None, Role.ADMINISTRATOR)
+    link = link_on(other.get(site.post(other, "/accounts/invite", invitee="Jo").headers["Location"])).removeprefix("http://localhost")
+    newcomer = site.browser("newcomer")
+    assert newcomer.get(link).status_code == 200
+    site.post(site.browser("house"), f"/accounts/{site.user_ids['board']}/{what}")
+    assert newcomer.get(link).status_code == 410
+
+
 # --- accounts ----------------------------------------------------------------------------------------
+
+
+def test_schools_are_named_wherever_a_role_is(site):
+    school = next(s.name for s in site.shelf.figures(HERE).world.partnership.schools if s.urn == OWN_URN)
+    head = f"Head of {school}"
+    house = site.browser("house")
+    assert tables_of(site.browser("head").get("/account").text)["Your roles"][1][1] == head
+    assert f"{head} in Hatherby Partnership" in main_of(house.get("/accounts"))
+    assert tables_of(house.get(f"/accounts/{site.user_ids['head']}").text)["Roles"][1][0] == f"{head} in Hatherby Partnership"
+    path = invite(site, role="head", school=str(OWN_URN))
+    assert head in main_of(site.browser("administrator").get(path))
+
+
+def test_a_school_that_has_left_the_figures_is_named_by_its_urn(site):
+    with site.store.begin() as tx:
+        tx.people.add_membership(user_id=site.user_ids["newcomer"], partnership_id=HERE, role=Role.HEAD, urn=999_999)
+    assert "Head of the school with URN 999999" in main_of(site.browser("newcomer").get("/account"))
 
 
 def test_all_accounts_are_listed_with_their_roles_and_no_secrets(site):

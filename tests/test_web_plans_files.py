@@ -1,4 +1,4 @@
-"""What is taken away from a plan holds the figures of its pages, and text in it is never a formula."""
+"""Which plan schools read, and the list of plans. What is taken away holds the figures of its pages; text in it is never a formula."""
 
 import csv
 import io
@@ -9,13 +9,14 @@ from dataclasses import replace
 
 import openpyxl
 import pytest
-from pages import demonstration, demonstration_document, demonstration_plan, document_of, tables_of
+from pages import demonstration, demonstration_document, demonstration_plan, document_of, parsed, tables_of, words_of
 from websites import HERE, OWN_URN, PEOPLE, a_site, bring
 
 from planner.documents import check_document
 from planner.export.csv_file import csv_bytes
 from planner.export.plan_workbook import write_plan_workbook
 from planner.need import world_of
+from planner.plan import Ending
 from planner.store import Role
 from web.plans.files import file_name
 
@@ -175,3 +176,121 @@ def test_text_never_becomes_a_formula(tmp_path):
 
 def test_a_csv_keeps_numbers_as_numbers_and_quotes_what_needs_it():
     assert csv_bytes([["a, b", 'c"d', -5, 0.25, "-5", "\tx"]]).decode("utf-8-sig") == '"a, b","c""d",-5,0.25,\'-5,\'\tx\r\n'
+
+
+# --- which plan schools read, and the list of plans --------------------------------------------
+
+
+@pytest.fixture
+def own_site(tmp_path):
+    with a_site(tmp_path / "home") as site:
+        yield site
+
+
+def another_plan(site, document=None, *, partnership_id=HERE, **settings):
+    """A newer plan: its number."""
+    with site.store.begin() as tx:
+        asked = {"partnership_id": partnership_id, "partnership_version": 1, "policy_version": 1}
+        tx.runs.request_run(**asked, settings=settings, by=site.user_ids["board"])
+        tx.runs.finish(tx.runs.claim_next(worker="a test"), document=document or demonstration_document())
+        return tx.plans.plans(partnership_id=partnership_id)[0].id
+
+
+def main_of(browser, path):
+    return words_of(next(parsed(browser.get(path).text).iter("main")))
+
+
+def plan(plan_id, page=""):
+    return f"/partnerships/{HERE}/plans/{plan_id}{page}"
+
+
+OUR_SCHOOL = f"/partnerships/{HERE}/our-school/{OWN_URN}"
+BUTTON = "Put this plan before the schools"
+
+
+def test_heads_read_the_newest_plan_until_the_board_chooses_one_and_then_that_one(own_site):
+    head, board = own_site.browser("head"), own_site.browser("board")
+    newer = another_plan(own_site)
+    assert head.get(OUR_SCHOOL).location == plan(newer, f"/schools/{OWN_URN}")
+    assert "This is the newest plan, so schools read it for now: the board has not yet chosen one." in main_of(head, plan(newer, "/money"))
+    assert f"they read the newest, plan {newer}. Open plan {newer}" in main_of(head, plan(1, "/money"))
+
+    answer = own_site.post(board, plan(1, "/choose"), form_at=plan(1))
+    assert (answer.status_code, answer.location) == (303, plan(1))
+    assert "Schools now read plan 1." in board.get(plan(1)).text
+    assert head.get(OUR_SCHOOL).location == plan(1, f"/schools/{OWN_URN}")
+    assert re.search(r"The board put this plan before the schools on \d+ \w+ 20\d\d", main_of(head, plan(1, f"/schools/{OWN_URN}")))
+    for page, way in (("/how-good", plan(1)), (f"/schools/{OWN_URN}", OUR_SCHOOL)):
+        assert "This is not the plan that schools read. The board put plan 1 before them on " in main_of(head, plan(newer, page))
+        assert f'href="{way}">Open plan 1</a>' in head.get(plan(newer, page)).text
+
+    own_site.post(board, plan(newer, "/choose"), form_at=plan(newer))
+    assert head.get(OUR_SCHOOL).location == plan(newer, f"/schools/{OWN_URN}"), "undone by choosing another"
+    with own_site.store.read() as tx:
+        logged = [(e.by, e.subject, e.detail) for e in tx.events.events(partnership_id=HERE) if e.action == "plan put before the schools"]
+    by = own_site.user_ids["board"]
+    assert logged == [(by, f"plan {newer}", {"plan": newer, "instead_of": 1}), (by, "plan 1", {"plan": 1, "instead_of": None})]
+
+
+def test_only_the_board_has_the_button_and_not_on_the_plan_that_it_chose(own_site):
+    board, chair = own_site.browser("board"), own_site.browser("chair")
+    assert BUTTON in board.get(plan(1)).text
+    for who in ("head", "service-manager", "commissioner", "administrator"):
+        assert BUTTON not in own_site.browser(who).get(plan(1)).text, who
+        assert own_site.post(own_site.browser(who), plan(1, "/choose"), form_at="/account").status_code == 403, who
+    own_site.post(board, plan(1, "/choose"), form_at=plan(1))
+    assert BUTTON not in board.get(plan(1)).text
+    own_site.post(chair, plan(1, "/choose"), form_at="/account")
+    assert "Schools read plan 1 already. Nothing was changed." in chair.get(plan(1)).text
+    with own_site.store.read() as tx:
+        assert len(tx.plans.choices(partnership_id=HERE)) == 1
+
+
+def test_a_school_that_is_not_in_the_chosen_plan_finds_its_figures(own_site):
+    head, board = own_site.browser("head"), own_site.browser("board")
+    with own_site.store.read() as tx:
+        other = tx.plans.plan(partnership_id=2, plan_id=2).document
+    without = another_plan(own_site, other)
+    own_site.post(board, plan(without, "/choose"), form_at=plan(without))
+    assert head.get(OUR_SCHOOL).location == f"/partnerships/{HERE}/figures/schools/{OWN_URN}"
+    assert f"Plan {without}, which schools read, was made without this school." in head.get(OUR_SCHOOL, follow_redirects=True).text
+
+
+LIST = f"/partnerships/{HERE}/plans"
+
+
+def test_the_list_says_what_each_plan_comes_to_and_which_one_schools_read(own_site):
+    board = own_site.browser("board")
+    document = demonstration_document()
+    newer = another_plan(own_site, document | {"bound_points": document["shortfall_points"] - 0.25}, gap_points=0.5)
+    third = another_plan(own_site, document | {"bound_points": 0.0, "status": Ending.STOPPED_BY_CLOCK})
+
+    def listed():
+        return {r[0].partition(",")[0]: r[1:] for r in tables_of(board.get(LIST).text)["What each plan comes to"][1:]}
+
+    below, _, met = listed()[f"Plan {newer}"][1:4]
+    here = demonstration_plan().facts.standing
+    assert 0 <= float(below) - here.shortfall_points < 0.0101
+    assert met == f"{here.met:,} of {here.standards:,}"
+    assert listed()[f"Plan {newer}"][4:] == [f"{n:,}" for n in (here.partly_met, here.under_half, here.out_of_reach)]
+    gap, wish = listed()[f"Plan {newer}"][2].split(", ")
+    assert wish == "asked for 0.5"
+    assert 0.25 <= float(gap) <= 0.27
+    assert listed()[f"Plan {third}"][2] == "not found"
+    assert [row[0] for row in listed().values()] == ["Read for now", "Trial", "Trial"]
+    for plan_id in (newer, 1):
+        with own_site.store.begin() as tx:
+            tx.plans.choose(partnership_id=HERE, plan_id=plan_id, by=own_site.user_ids["board"])
+    assert [row[0] for row in listed().values()] == ["Trial", "Read before", "They read it"]
+    assert "Schools read plan 1: the board put it before them on " in main_of(board, LIST)
+
+
+def test_the_list_says_who_asked_for_each_plan_and_what_it_was_made_from(own_site):
+    another_plan(own_site)
+    text = own_site.browser("head").get(LIST).text
+    again, before = tables_of(text)["Where each plan comes from"][1:]
+    assert (again[0], again[1], again[3:5]) == ("Plan 3", "Board", ["Figures 1, policy 1", "Run 3"])
+    assert before[1] == "House"
+    assert before[-1] == demonstration_plan().fingerprint[:16]
+    assert again[-1] == f"{before[-1]}, same as plan 1"
+    assert f'href="/partnerships/{HERE}/runs/3"' in text

@@ -374,7 +374,7 @@ def test_where_the_figure_is_right_nothing_is_to_be_corrected(site):
     told = main_of(page)
     assert "The correction" not in told
     assert stages_of(page)["Newest figures"].startswith("Version 2, brought")
-    assert "Plan again" not in told
+    assert "Make a plan" not in told
 
 
 def test_figures_of_other_schools_are_no_change_of_this_one(site):

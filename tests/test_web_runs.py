@@ -1,4 +1,4 @@
-"""Plan it: asking for a run, watching it in every state, using its best plan and cancelling it. The store plays the worker."""
+"""Make a plan: asking for a run, watching it in every state, using its best plan and cancelling it. The store plays the worker."""
 
 import logging
 import re
@@ -424,7 +424,7 @@ def test_a_failed_run_lists_what_gives_way_and_says_what_to_do(played):
     assert listed == list(lines[1:])
     assert "The figures and the policy are safe: nothing was changed." in said
     assert "Agree with whoever may relax one of these rules" in said
-    assert "Plan it again" in said
+    assert "Make a plan again" in said
 
 
 def test_a_run_that_failed_in_one_sentence_says_it_and_what_to_do(played):
@@ -435,7 +435,7 @@ def test_a_run_that_failed_in_one_sentence_says_it_and_what_to_do(played):
     said = main_of(played.page(run.id))
     assert "try again with more time." in said
     assert "give them the number of this run" in said
-    assert "Plan it again" not in main_of(played.page(run.id, who="head"))
+    assert "Make a plan again" not in main_of(played.page(run.id, who="head"))
 
 
 def test_a_cancelled_run_says_so(played):
@@ -445,7 +445,7 @@ def test_a_cancelled_run_says_so(played):
     said = main_of(played.page(run.id))
     assert "The run was cancelled No plan was kept of it. The figures and the policy are as they were." in said
     assert "41 of 167" not in said
-    assert "Plan it again" in said
+    assert "Make a plan again" in said
 
 
 # --- what one does to a run --------------------------------------------------------------------
@@ -753,7 +753,7 @@ def test_the_polite_region_speaks_at_most_every_ten_seconds_and_not_of_the_clock
 
 def test_what_happened_in_the_end_is_said_at_once_and_the_banner_goes(played, page_of):
     page = page_of(f"{RUNS}/new")
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Make a plan", exact=True).click()
     run = played.claimed()
     played.told(run, best=8.31, bound=8.03, met=41)
     page.get_by_role("heading", name="41 of 167").wait_for(timeout=5000)
@@ -772,14 +772,15 @@ def test_a_service_that_does_not_answer_is_told_of_and_found_again(played, page_
     page.route("**/progress", lambda route: route.abort())
     page.locator("#run-lost").wait_for(state="visible", timeout=5000)
     assert "Check again" in page.locator("#run-lost").inner_text()
+    assert page.locator("#run-said").text_content() == "The service does not answer just now."
     page.unroute("**/progress")
     page.locator("#run-lost").wait_for(state="hidden", timeout=8000)
 
 
 def test_without_javascript_one_asks_for_uses_and_cancels_a_run(played, page_of):
     page = page_of(RUNS, has_script=False, width=320)
-    page.get_by_role("button", name="Make a plan").click()
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Make a plan", exact=True).click()
+    page.get_by_role("button", name="Make a plan", exact=True).click()
     assert "It is next." in page.locator("main").inner_text()
     run = played.claimed()
     played.told(run, best=8.31, met=41)

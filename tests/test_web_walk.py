@@ -104,7 +104,7 @@ def invite(admin, overview, who, role):
     if role == "Head":
         admin.choose("Which school do they head?", "Copperfold Primary School")
     admin.press("Make the invitation")
-    return admin.page.locator("input[readonly]").input_value().removeprefix(admin.site)
+    return admin.page.locator("textarea[readonly]").input_value().removeprefix(admin.site)
 
 
 def look_round_and_confirm(head):
@@ -119,9 +119,9 @@ def look_round_and_confirm(head):
 
 def plan(board):
     """Ask for a plan, leave the page, come back, and go on to the plan."""
-    board.follow("Plan it")
+    board.follow("Make a plan")
     board.press("Make a plan")
-    board.press("Start")
+    board.press("Make a plan")
     run = board.page.url.removeprefix(board.site)
     board.open("/help")
     board.open(run)
@@ -138,8 +138,10 @@ def plan(board):
 
 
 def read(board):
-    """Every page of the plan, and its workbook."""
+    """Put the plan before the schools; every page of it, and its workbook."""
     assert "Quality standards" in board.words
+    board.press("Put this plan before the schools")
+    assert "The board put this plan before the schools on " in board.words
     pages = board.page.get_by_label("Pages of this plan").get_by_role("link")
     names = pages.all_inner_texts()
     assert len(names) > 9
@@ -154,7 +156,8 @@ def ask_and_answer(head, board, overview):
     head.open(overview)
     head.press("Open our school")
     assert head.heading == "Copperfold Primary School"
-    head.follow("Query this line")
+    assert "The board put this plan before the schools on " in head.words
+    head.follow("Ask about this line")
     head.fill("What is your question?", "Is this after the new classroom?")
     head.press("Ask")
     question = head.page.url.removeprefix(head.site)

@@ -130,7 +130,7 @@ def _keep_demonstration(settings: Settings, document: Json) -> None:
 def _serve(options: argparse.Namespace) -> int:
     from web.serving import serve, settings_for  # noqa: PLC0415
 
-    return serve(settings_for(options.port))
+    return serve(settings_for(options.port, is_behind_proxy=options.behind_proxy))
 
 
 def _worker(options: argparse.Namespace) -> int:
@@ -144,8 +144,10 @@ def _worker(options: argparse.Namespace) -> int:
     def is_alone() -> bool:
         return options.beside is not None and os.getppid() != options.beside
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = Settings.from_env()
+    # Beside a server the terminal is for its address and accounts: only what goes wrong is told there.
+    level = settings.log_level or ("info" if options.beside is None else "warning")
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(message)s")
     # Ctrl-C reaches this process and the one that started it, which asks again: the second time means nothing new.
     with _stopping_by_hand(is_second_obeyed=False) as is_asked, open_store(settings.database_url, settings.home) as store:
         print("Ready: waiting runs are planned here until Ctrl-C.", flush=True)
@@ -389,6 +391,10 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = _command(commands, "serve", "show plans in the browser of this computer, until Ctrl-C", "planner serve --port 8080")
     _port_option(serve)
+    serve.add_argument(
+        "--behind-proxy", action="store_true",
+        help="serve others through one proxy of yours that speaks TLS: believe its X-Forwarded-For, -Proto and -Host (or PLANNER_BEHIND_PROXY=1)",
+    )  # fmt: skip
     serve.set_defaults(run=_serve)
 
     worker = _command(commands, "worker", "plan the runs that wait in the database, until Ctrl-C", "planner worker")

@@ -36,7 +36,9 @@ def keep_demonstration(settings: Settings, store: Store, document: Json) -> Acco
     Refused where other computers could reach the app: the password is printed on the terminal.
     """
     if not settings.is_loopback:
-        raise PlannerError("The demonstration's accounts are for this computer only: unset PLANNER_HOST, or run planner serve.")
+        raise PlannerError(
+            "The demonstration's accounts are for this computer only: unset PLANNER_HOST and PLANNER_BEHIND_PROXY, or run planner serve."
+        )
     password = "-".join(secrets.choice(WORDS) for _ in range(4))
     hashed = hash_of(password)
     with store.begin() as tx:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, render_template
@@ -19,7 +19,9 @@ class ErrorPage:
     sentences: tuple[str, ...]
 
 
-_START = "Go to the list of plans and follow its links."
+_KEPT_HEADERS = frozenset({"Allow", "Content-Range", "Retry-After"})
+"""What a browser or program is told besides the page."""
+_START = "Go to your partnerships and follow the links there."
 PAGES = {
     page.status: page
     for page in (
@@ -40,16 +42,52 @@ PAGES = {
             sentences=("It was opened in a way that it does not answer.", _START),
         ),
         ErrorPage(
+            status=408, title="It took too long to arrive",
+            sentences=("The connection was too slow or broke off, and nothing was saved: send it again.",),
+        ),
+        ErrorPage(
+            status=409, title="Somebody else has changed this meanwhile",
+            sentences=("Nothing was saved: go back, load the page again, and look at what is new.",),
+        ),
+        ErrorPage(
+            status=410, title="This is no longer here",
+            sentences=("It was removed, or it worked only once or until a day that has passed.",),
+        ),
+        ErrorPage(
             status=413, title="That is too large to send",
             sentences=("Nothing was saved.", "Send a smaller file, or leave out what is not needed."),
+        ),
+        ErrorPage(
+            status=414, title="The address is too long",
+            sentences=("No address here is as long as the one that was asked for, so a part of it was added by mistake.",),
+        ),
+        ErrorPage(
+            status=415, title="This kind of file cannot be read here",
+            sentences=("Nothing was saved: send it by the form on the page, as one of the kinds of file that the page names.",),
+        ),
+        ErrorPage(
+            status=416, title="That part of the file is not there",
+            sentences=("Your browser asked for a piece that lies outside the file: download the whole file again.",),
         ),
         ErrorPage(
             status=422, title="Something has to be mended first",
             sentences=("Nothing was saved.", "Go back, mend what is marked, and send it again."),
         ),
         ErrorPage(
+            status=429, title="There were too many tries",
+            sentences=("Nothing was saved: wait some minutes, then try again.",),
+        ),
+        ErrorPage(
+            status=431, title="Your browser sent too much with its request",
+            sentences=("Remove what it keeps of this site (its cookies), sign in again, and go on from there.",),
+        ),
+        ErrorPage(
             status=500, title="Something went wrong on our side",
             sentences=("Nothing you sent was changed by it.", "Try again in a minute. If it goes on, tell whoever runs this service what you did."),
+        ),
+        ErrorPage(
+            status=503, title="The service cannot answer just now",
+            sentences=("It is busy or being looked after: try again in a minute.",),
         ),
     )
 }  # fmt: skip
@@ -60,10 +98,11 @@ OLD_FORM = ErrorPage(
 
 
 def show_errors(app: Flask) -> None:
-    """Answer every error with its page; what has none of its own is ours."""
+    """Answer every error with its page; an exception of ours is our fault."""
 
-    def http_error(error: HTTPException) -> tuple[str, int]:
-        return show(OLD_FORM if isinstance(error, CSRFError) else PAGES.get(error.code or 500, PAGES[500]))
+    def http_error(error: HTTPException) -> tuple[str, int, dict[str, str]]:
+        page, status = show(OLD_FORM if isinstance(error, CSRFError) else page_for(error.code or 500))
+        return page, status, {name: value for name, value in error.get_headers() if name in _KEPT_HEADERS}
 
     def our_fault(error: Exception) -> tuple[str, int]:
         app.logger.error("a page failed", exc_info=error)
@@ -78,6 +117,11 @@ def show_errors(app: Flask) -> None:
     app.register_error_handler(SecurityError, foreign_host)  # no page: no address could be made for its links
     app.register_error_handler(HTTPException, redirected_or_shown)
     app.register_error_handler(Exception, our_fault)
+
+
+def page_for(status: int) -> ErrorPage:
+    """The page of a status; one that has none of its own gets the words of its kind, the sender's fault or ours, and keeps its number."""
+    return PAGES.get(status) or replace(PAGES[400 if 400 <= status < 500 else 500], status=status)
 
 
 def show(page: ErrorPage) -> tuple[str, int]:

@@ -1,10 +1,11 @@
-"""Headers on every answer: what a page may load, where it may be shown, who may keep it."""
+"""Headers on every answer: what a page may load, where it may be shown, who may keep it; and those of a trusted proxy."""
 
 from __future__ import annotations
 
 import secrets
 
 from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web.settings import Settings
 
@@ -31,8 +32,15 @@ def nonce() -> str:
     return word
 
 
+def believe_proxy(app: Flask) -> None:
+    """Take the client's address, the scheme and the host from what the nearest proxy added; what came before it may be made up."""
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+
+
 def send_headers(app: Flask, settings: Settings) -> None:
-    """Add the headers to every answer of the app."""
+    """Add the headers to every answer of the app, and read a proxy's where there is one."""
+    if settings.is_behind_proxy:
+        believe_proxy(app)
 
     def add(response: Response) -> Response:
         response.headers.update(ALWAYS)

@@ -29,10 +29,7 @@ def serve(settings: Settings) -> int:
     check_free(settings)
     with open_store(settings.database_url, settings.home) as store:  # made and brought up to date before anybody asks
         first = first_invitation(store)
-    print(f"Open {settings.address}{first or ''}", flush=True)
-    if first:
-        print("That link makes the first account, an administrator's. It works once.", flush=True)
-    print("Ctrl-C ends." if settings.is_loopback else "Put your own TLS in front of it. Ctrl-C ends.", flush=True)
+    print(*_greeting(settings, first), sep="\n", flush=True)
     logging.getLogger("_granian").setLevel(logging.WARNING)
     with worker_beside(settings):
         Granian(
@@ -42,12 +39,29 @@ def serve(settings: Settings) -> int:
     return 0
 
 
-def settings_for(port: int | None) -> Settings:
-    """Settings from the environment, the port from the command line, both handed on to the processes started from here."""
+def _greeting(settings: Settings, first: str | None) -> Iterator[str]:
+    """What a person needs on the terminal: where to go, what the link is for, how to end it."""
+    if settings.is_behind_proxy:
+        yield f"Ready for your proxy at {settings.host}, port {settings.port}. Let nothing else reach this port: what the proxy says of who asks is believed."
+        if first:
+            yield f"Open the proxy's own address with this behind it: {first}"
+    else:
+        yield f"Open {settings.address}{first or ''}"
+    if first:
+        yield "That link makes the first account, an administrator's. It works once."
+    if settings.is_secure and not settings.is_behind_proxy:
+        yield "Other computers reach it through a proxy that speaks TLS: start it with --behind-proxy then."
+    yield "Ctrl-C ends it."
+
+
+def settings_for(port: int | None, *, is_behind_proxy: bool = False) -> Settings:
+    """Settings from the environment and the command line, handed on to the processes started from here."""
     settings = Settings.from_env()
-    if port is not None:
-        settings = replace(settings, port=port)
-    os.environ.update(PLANNER_HOME=str(settings.home), PLANNER_HOST=settings.host, PLANNER_PORT=str(settings.port))
+    settings = replace(settings, port=port or settings.port, is_behind_proxy=is_behind_proxy or settings.is_behind_proxy)
+    os.environ.update(
+        PLANNER_HOME=str(settings.home), PLANNER_HOST=settings.host, PLANNER_PORT=str(settings.port),
+        PLANNER_BEHIND_PROXY=str(int(settings.is_behind_proxy)),
+    )  # fmt: skip
     return settings
 
 

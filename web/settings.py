@@ -17,6 +17,8 @@ KEY_BYTES = 32
 LARGEST_REQUEST_BYTES = 25_000_000
 """A partnership's workbook may have 20 MB; routes for DfE files allow themselves more."""
 SESSION_HOURS = 12
+YES, NO = frozenset({"1", "yes", "true", "on"}), frozenset({"", "0", "no", "false", "off"})
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,9 @@ class Settings:
     secret_key       signs cookies; made once and kept in the data folder
     database_url     address of a PostgreSQL database (``PLANNER_DATABASE_URL``); None: a file in the data folder
     host, port       where the server listens (``PLANNER_HOST``, ``PLANNER_PORT``)
+    is_behind_proxy  whether all requests come through one proxy that speaks TLS, so that what its X-Forwarded headers say
+                     of the client's address, the scheme and the host is believed (``PLANNER_BEHIND_PROXY=1``)
+    log_level        the least that the log tells (``PLANNER_LOG``); None: as each command has it
     """
 
     home: Path
@@ -34,6 +39,8 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     host: str = LOOPBACK
     port: int = DEFAULT_PORT
+    is_behind_proxy: bool = False
+    log_level: str | None = None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -46,11 +53,15 @@ class Settings:
             database_url=env.get("PLANNER_DATABASE_URL") or None,
             host=env.get("PLANNER_HOST") or LOOPBACK,
             port=_port(env.get("PLANNER_PORT") or str(DEFAULT_PORT)),
+            is_behind_proxy=_yes_or_no("PLANNER_BEHIND_PROXY", env.get("PLANNER_BEHIND_PROXY") or ""),
+            log_level=_log_level(env.get("PLANNER_LOG") or ""),
         )
 
     @property
     def is_loopback(self) -> bool:
         """Whether only this computer can reach the app."""
+        if self.is_behind_proxy:
+            return False
         if self.host == "localhost":
             return True
         try:
@@ -116,3 +127,17 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65_535:
         raise PlannerError(f"PLANNER_PORT is {text}, which is no port: give a number from 1 to 65535.")
     return int(text)
+
+
+def _yes_or_no(name: str, text: str) -> bool:
+    plain = text.strip().casefold()
+    if plain not in YES | NO:
+        raise PlannerError(f"{name} is {text}, which says neither yes nor no: give 1 or 0.")
+    return plain in YES
+
+
+def _log_level(text: str) -> str | None:
+    plain = text.strip().casefold()
+    if plain and plain not in LOG_LEVELS:
+        raise PlannerError(f"PLANNER_LOG is {text}, which is no level: give one of {', '.join(LOG_LEVELS)}.")
+    return plain or None

@@ -18,7 +18,7 @@ from planner.need import World, world_of
 from planner.policy import Policy, load_policy, policy_from_text
 from planner.store import Store
 from planner.store.partnerships import Version
-from planner.store.plans import StoredPlan
+from planner.store.plans import SchoolsPlan, StoredPlan
 
 MOST_KEPT = 24
 """Of plans and of figures each; at 30 schools one takes a few megabytes."""
@@ -78,11 +78,10 @@ class Shelf:
             self._partnerships.add(partnership_id)
         return True
 
-    def latest_plan_id(self, partnership_id: int) -> int | None:
-        """The newest plan's number."""
+    def schools_plan(self, partnership_id: int) -> SchoolsPlan | None:
+        """Which plan schools read: the board's choice, or the newest."""
         with self._store.read() as tx:
-            plans = tx.plans.plans(partnership_id=partnership_id)
-        return plans[0].id if plans else None
+            return tx.plans.for_schools(partnership_id=partnership_id)
 
     def figures(self, partnership_id: int, version: int | None = None) -> Figures | None:
         """One version of the figures (None: the newest) with the newest policy; None where there is none."""

@@ -73,7 +73,7 @@ ASKING = "If it is wrong"
 
 def ask_cell(href: str, line: str) -> TableCell:
     """A link that asks about a line."""
-    return TableCell(text="Ask", href=href, hidden=f" about {line}")
+    return TableCell(text="Ask about this line", href=href, hidden=f": {line}")
 
 
 def row(*cells: str | TableCell, is_total: bool = False) -> TableRow:

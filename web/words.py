@@ -12,8 +12,11 @@ from planner.partnership import DecisionRight
 from planner.reasons import plain_number
 
 MINUS = "−"
+_WAYS = {"Greedy by need": "Most need first"}
+"""What a stored plan calls another way to share -> what pages call it."""
 TIERS = {"targeted": "targeted", "targeted_plus": "targeted plus", "specialist": "specialist"}
 _SHORT_NAME = 20
+_BRITAIN = ZoneInfo("Europe/London")
 _JOINER = "\u2060"
 """Keeps a sign and its figure on one line."""
 
@@ -70,12 +73,42 @@ def signed(text: str) -> str:
 
 def moment(milliseconds: int) -> str:
     """A moment by the clocks of Britain: 21 November 2026, 2:05pm."""
-    local = dt.datetime.fromtimestamp(milliseconds / 1000, ZoneInfo("Europe/London"))
+    local = dt.datetime.fromtimestamp(milliseconds / 1000, _BRITAIN)
     return f"{local.day} {local:%B %Y}, {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def today() -> dt.date:
+    """The day it is in Britain: the only clock by which pages say that a date has passed."""
+    return dt.datetime.now(_BRITAIN).date()
+
+
+def has_passed(iso: str) -> bool:
+    """Whether an ISO date is before today; what is no ISO date has not passed."""
+    try:
+        return dt.date.fromisoformat(iso) < today()
+    except ValueError:
+        return False
+
+
+def due(what: str, by: str) -> str:
+    """What is to be done by some day, perhaps none; a day gone by is said to be."""
+    if has_passed(by):
+        return f"{what} (the date, {day(by)}, has passed)"
+    return f"{what} by {day(by)}" if by else what
+
+
+def order(by: str) -> str:
+    """By when something is to be ordered, within a sentence."""
+    return f"the date to order, {day(by)}, has passed" if has_passed(by) else due("order", by)
 
 
 def decision(right: DecisionRight, to: str, by: str) -> str:
     """Who decides, and until when they must be asked."""
     if right is DecisionRight.REQUEST:
-        return f"Ask {to or 'its holder'}" + (f" by {day(by)}" if by else "")
+        return due(f"Ask {to or 'its holder'}", by)
     return "Ours to give" if right is DecisionRight.OURS else "For information only"
+
+
+def way_name(name: str) -> str:
+    """What pages call a way to share the pool."""
+    return _WAYS.get(name, name)

@@ -12,6 +12,7 @@ from planner.need import World
 from planner.partnership import DecisionRight, FundUse
 from planner.plan import Ending, Plan
 from planner.reasons import half_days, lower_first, plain_number
+from planner.rounding import largest_remainder
 from planner.supply import available_pounds, service_supply
 
 SMALLEST_CHANGE_POUNDS = 50
@@ -72,6 +73,12 @@ def _points(points: float, rounding: str) -> str:
 def hundreds(pounds: int) -> str:
     """Pounds to the nearest £100, as headlines show them; what is not nought never reads as nought."""
     return "under £100" if 0 < pounds < SMALLEST_CHANGE_POUNDS else f"£{(pounds + 50) // 100 * 100:,}"
+
+
+def hundreds_that_add_up(parts: Sequence[int]) -> list[str]:
+    """Parts of a sum of pounds, each to £100 and all together to the sum's own nearest £100."""
+    shares = largest_remainder((sum(parts) + 50) // 100, parts)
+    return [hundreds(100 * share or min(pounds, SMALLEST_CHANGE_POUNDS - 1)) for share, pounds in zip(shares, parts, strict=True)]
 
 
 def day(iso: str) -> str:
@@ -202,11 +209,13 @@ def _money(plan: Plan, world: World) -> str:
         (contingency, "is contingency"),
         (sum(a.moderated_pot for a in accounts), "the moderated pot" if contingency else "is the moderated pot"),
     )
-    parts = [f"{hundreds(pounds)} {words}" for pounds, words in uses if pounds]
     unplanned = sum(left.values())
-    parts.append(f"{hundreds(unplanned) if unplanned else 'nothing'} is left unplanned")
+    *shown, shown_unplanned = hundreds_that_add_up([*(pounds for pounds, _ in uses), unplanned])
+    parts = [f"{said} {words}" for said, (pounds, words) in zip(shown, uses, strict=True) if pounds]
+    parts.append(f"{shown_unplanned if unplanned else 'nothing'} is left unplanned")
     most = max(world.partnership.funds, key=lambda fund: left[fund.fund_id], default=None)
-    where = f" ({hundreds(left[most.fund_id])} of it in {most.name})" if most and left[most.fund_id] else ""
+    in_one = left[most.fund_id] if most else 0
+    where = f" ({'all' if in_one == unplanned else hundreds(in_one)} of it in {most.name})" if most and in_one else ""
     return f"Of {hundreds(pool)} in the pool, {_listed(parts)}{where}."
 
 

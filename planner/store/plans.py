@@ -1,4 +1,4 @@
-"""Plans: one for a run, never changed. ``Runs.finish`` makes them."""
+"""Plans: one for a run, never changed; ``Runs.finish`` makes them. And which of them the board puts before the schools."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import sqlalchemy as sa
 
 from planner.documents import Json
 from planner.store.room import Room, columns_of
-from planner.store.tables import plans
+from planner.store.tables import plan_choices, plans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRow:
-    """One line of the list of plans. ``counts`` are the document's own numbers of standards."""
+    """One line of the list of plans. ``counts`` and points are the document's own; a bound of 0 may be one that was not found."""
 
     id: int
     partnership_id: int
@@ -22,6 +22,8 @@ class PlanRow:
     status: str
     fingerprint: str
     counts: Json
+    shortfall_points: float | None = None
+    bound_points: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,25 @@ class StoredPlan(PlanRow):
     """A plan with its document, which stands alone (``planner.documents``)."""
 
     document: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanChoice:
+    """The board put a plan before the schools. The newest choice counts; none is ever taken away."""
+
+    id: int
+    partnership_id: int
+    plan_id: int
+    chosen_by: int
+    chosen_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolsPlan:
+    """The plan that schools read: the board's choice, or the newest where ``chosen_at`` is None."""
+
+    plan_id: int
+    chosen_at: int | None
 
 
 class Plans(Room):
@@ -50,6 +71,31 @@ class Plans(Room):
         """Every plan without its document, newest first."""
         query = sa.select(*columns_of(PlanRow, plans)).where(plans.c.partnership_id == partnership_id)
         return self._many(PlanRow, query.order_by(plans.c.id.desc()))
+
+    # --- which plan schools read ---
+
+    def choose(self, *, partnership_id: int, plan_id: int, by: int) -> bool:
+        """Put a plan before the schools; False where it is there already."""
+        chosen = next(iter(self.choices(partnership_id=partnership_id)), None)
+        if chosen is not None and chosen.plan_id == plan_id:
+            return False
+        made = plan_choices.insert().values(partnership_id=partnership_id, plan_id=plan_id, chosen_by=by, chosen_at=self._now)
+        self._connection.execute(made)
+        return True
+
+    def choices(self, *, partnership_id: int) -> tuple[PlanChoice, ...]:
+        """Every choice of the board, newest first."""
+        query = sa.select(*columns_of(PlanChoice, plan_choices)).where(plan_choices.c.partnership_id == partnership_id)
+        return self._many(PlanChoice, query.order_by(plan_choices.c.id.desc()))
+
+    def for_schools(self, *, partnership_id: int) -> SchoolsPlan | None:
+        """The plan that schools read; None where there is no plan."""
+        for choice in self.choices(partnership_id=partnership_id):
+            return SchoolsPlan(plan_id=choice.plan_id, chosen_at=choice.chosen_at)
+        newest = self._connection.execute(sa.select(sa.func.max(plans.c.id)).where(plans.c.partnership_id == partnership_id)).scalar_one()
+        return None if newest is None else SchoolsPlan(plan_id=newest, chosen_at=None)
+
+    # --- how ---
 
     def _of(self, partnership_id: int) -> sa.Select[tuple[object, ...]]:
         return sa.select(*columns_of(StoredPlan, plans)).where(plans.c.partnership_id == partnership_id)

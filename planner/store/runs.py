@@ -52,13 +52,13 @@ class RunRow:
     best_shortfall_points: float | None
     best_at: int | None
     changes: int
+    settings: Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run(RunRow):
-    """A run with what it was asked with, and the best amounts it has (JSON data of its worker)."""
+    """A run with the best amounts it has (JSON data of its worker)."""
 
-    settings: Json
     best_amounts: Any
 
 
@@ -260,6 +260,8 @@ class Runs(Room):
             fingerprint=document["fingerprint"],
             counts={name: document[name] for name in COUNTS if name in document},
             document=document,
+            shortfall_points=document.get("shortfall_points"),
+            bound_points=document.get("bound_points"),
         )
         return int(self._connection.execute(kept.returning(plans.c.id)).scalar_one())
 

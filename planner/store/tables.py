@@ -366,8 +366,20 @@ plans = _numbered(
     Column("fingerprint", sa.Text, nullable=False),
     Column("counts", Document, nullable=False),
     Column("document", Document, nullable=False),
+    Column("shortfall_points", Real),
+    Column("bound_points", Real),
     UniqueConstraint("partnership_id", "id"),
     _of_run(),
+)
+
+plan_choices = _numbered(
+    "plan_choices",
+    Column("partnership_id", Whole, nullable=False),
+    Column("plan_id", Whole, nullable=False),
+    _by("chosen_by"),
+    Column("chosen_at", Whole, nullable=False),
+    ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
+    Index(None, "partnership_id"),
 )
 
 # --- what happened -------------------------------------------------------------------------

@@ -10,13 +10,14 @@ import pytest
 from flask import request, request_finished
 from mutations import good_workbook
 from test_apart import REGISTER
+from test_web_policy_form import fields_of
 from websites import HERE, OWN_URN, PASSWORD, a_site
 
 from web.runs import routes as runs_routes
 
 AT = f"/partnerships/{HERE}"
 NEW = "island-velvet-pepper-cedar"
-ANSWERS_WITH_A_PAGE = {"bring.look_at_policy"}
+ANSWERS_WITH_A_PAGE = {"bring.look_at_policy", "bring.look_at_changes"}
 """All others lead on to another page once they have done what was asked."""
 
 
@@ -34,7 +35,7 @@ def form_of(text, *names):
 def link_on(site, browser, answer):
     """The secret link on the page that an answer leads to."""
     text = browser.get(answer.headers["Location"]).text
-    return html.unescape(re.search(r'id="link"[^>]* value="([^"]+)"', text)[1]).removeprefix("http://localhost")
+    return html.unescape(re.search(r'id="link"[^>]*>([^<]+)<', text)[1]).removeprefix("http://localhost")
 
 
 def give(site, browser, path, content, name):
@@ -71,8 +72,11 @@ def bring_and_plan(site, house, administrator, head, board):
     looked = give(site, board, f"{AT}/policy", b"[board]\nline_percent = 75\n", "board.toml")
     kept = form_of(looked.text, "based_on", "settings", "file_name") | {"settings": "[board]\nline_percent = 75\n"}
     site.post(board, f"{AT}/policy/confirm", form_at=f"{AT}/policy", note="June", **kept)
+    looked = site.post(board, f"{AT}/policy/change", **(fields_of(board.get(f"{AT}/policy/change").text) | {"board-line_percent": "65"}))
+    site.post(board, f"{AT}/policy/change/confirm", form_at=f"{AT}/policy/change", note="July", **fields_of(looked.text, hidden_only=True))
     shown = form_of(head.get(f"{AT}/figures/schools/{OWN_URN}").text, "version")
     site.post(head, f"{AT}/figures/schools/{OWN_URN}/confirm", form_at=f"{AT}/figures/schools/{OWN_URN}", **shown)
+    site.post(board, f"{site.plan()}/choose", form_at=site.plan())
     run = ask_for_a_plan(site, board).headers["Location"]
     site.post(board, f"{run}/use-best", form_at="/account")
     site.post(board, f"{run}/cancel")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.store import Transaction
+from planner.store import Membership, Role, Transaction
 from web.access import ROLE_NAMES, User
+from web.names import school_name, school_names
+from web.shelf import Shelf
 from web.tables import TableView, row, table, words
 from web.words import moment, upper_first
 
@@ -21,7 +23,18 @@ class AccountView:
     has_others: bool
 
 
-def account_view(tx: Transaction, user: User, token: str) -> AccountView:
+def role_words(role: Role, urn: int | None, names: dict[int, str]) -> str:
+    """A role as a sentence names it."""
+    return ROLE_NAMES[role] + (f" of {school_name(names, urn)}" if urn is not None else "")
+
+
+def role_held(membership: Membership, shelf: Shelf) -> str:
+    """A role that somebody holds, with the school's name from the partnership's figures."""
+    here, urn = membership.partnership_id, membership.urn
+    return role_words(membership.role, urn, {} if here is None or urn is None else school_names(shelf, here))
+
+
+def account_view(tx: Transaction, shelf: Shelf, user: User, token: str) -> AccountView:
     """One's own account as it stands."""
     person = tx.people.user(user_id=user.user_id)
     assert person is not None
@@ -31,7 +44,7 @@ def account_view(tx: Transaction, user: User, token: str) -> AccountView:
     roles = [
         row(
             "Every partnership" if m.partnership_id is None else names[m.partnership_id],
-            upper_first(ROLE_NAMES[m.role]) + (f" of the school with URN {m.urn}" if m.urn else ""),
+            upper_first(role_held(m, shelf)),
             moment(m.since),
         )
         for m in user.memberships

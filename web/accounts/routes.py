@@ -12,11 +12,13 @@ from planner.store import Transaction
 from planner.store.invitations import Invitation
 from planner.store.people import User as Person
 from planner.store.room import MINUTE
-from web.access import ROLE_NAMES, me, public, signed_in, the_user
+from web.access import me, public, signed_in, the_user
 from web.accounts.forms import NewAccountForm, NewPasswordForm, SignInForm
+from web.accounts.invitations import waiting_invitation
 from web.accounts.passwords import fault_of, hash_of, is_out_of_date, is_right
-from web.accounts.presenters import account_view
+from web.accounts.presenters import account_view, role_words
 from web.accounts.session import come_in, go_out, this_token, user_of
+from web.names import school_names
 from web.wiring import Wiring
 from web.words import count
 
@@ -27,7 +29,7 @@ WRONG = "The sign-in name or the password is not right. Check both, then try aga
 def blueprint(wiring: Wiring) -> Blueprint:
     """The routes of this journey."""
     routes = Blueprint("accounts", __name__)
-    store = wiring.store
+    store, shelf = wiring.store, wiring.shelf
 
     @routes.get("/sign-in")
     @public
@@ -88,13 +90,13 @@ def blueprint(wiring: Wiring) -> Blueprint:
         if user is None and not _is_filled_in(form):
             return _show_invitation(token, form, 422)
         with store.read() as tx:
-            can_be_used = tx.invitations.invitation(token=token) is not None
+            can_be_used = waiting_invitation(tx, token) is not None
         if not can_be_used:  # asked before the hash, which is work, too
             return _show_invitation(token, form)
         hashed = hash_of(form.password.data) if user is None else ""
         try:
             with store.begin() as tx:
-                if tx.invitations.invitation(token=token) is None:
+                if waiting_invitation(tx, token) is None:
                     return _show_invitation(token, form)
                 user_id = user.user_id if user else tx.people.add_user(
                     name=form.name.data, sign_in=form.sign_in.data, password_hash=hashed
@@ -117,12 +119,13 @@ def blueprint(wiring: Wiring) -> Blueprint:
 
     def _show_invitation(token: str, form: NewAccountForm, status: int = 200) -> tuple[str, int]:
         with store.read() as tx:
-            found = tx.invitations.invitation(token=token)
+            found = waiting_invitation(tx, token)
             where = _where(tx, found) if found else ""
+            names = school_names(shelf, found.partnership_id) if found and found.partnership_id and found.urn else {}
         if found is None:
             return render_template("accounts/invitation_spent.html"), 410
         return render_template(
-            "accounts/invitation.html", form=form, where=where, role=ROLE_NAMES[found.role], invitee=found.invitee
+            "accounts/invitation.html", form=form, where=where, role=role_words(found.role, found.urn, names), invitee=found.invitee
         ), status  # fmt: skip
 
     # --- one's own account ---
@@ -173,7 +176,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
 
     def _show_account(form: NewPasswordForm, status: int = 200) -> tuple[str, int]:
         with store.read() as tx:
-            view = account_view(tx, me(), this_token() or "")
+            view = account_view(tx, shelf, me(), this_token() or "")
         return render_template("accounts/account.html", form=form, view=view), status
 
     return routes

@@ -35,7 +35,7 @@ class PolicyForm(Form):
 
     file = file_field(
         "The board's settings (.toml)",
-        hint="Up to 100 KB. What the file does not set is as the planner's policy pack has it, also where an earlier file set it.",
+        hint="Up to 100 KB. What the file does not set is as the planner's policy pack has it, also where the form or an earlier file set it.",
     )
 
 

@@ -1,23 +1,23 @@
-"""The board's policy: what is in force, its versions, and new settings in a file."""
+"""The board's policy: what is in force, its versions, and new settings in a file; those in a form are beside it."""
 
 from __future__ import annotations
 
 import io
-import json
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from planner.child import shown_name
-from planner.documents import Json
 from planner.errors import ChangedMeanwhile, InputMustBeMended
 from planner.intake.apart import settings_apart
 from planner.policy import Policy, load_policy
-from planner.store import Store, Transaction
-from web.access import Permission, me, requires
+from planner.store import Store
+from web.access import Permission, requires
+from web.bring.confirm_policy import Answer, Way, document_of, keep, show_confirm
 from web.bring.findings import clash
 from web.bring.forms import ConfirmForm, PolicyForm
 from web.bring.frame import frame
+from web.bring.policy_form import add_policy_form
 from web.bring.policy_presenters import changes_view, policy_view
 from web.bring.settings_file import settings_file
 from web.bring.uploads import given
@@ -26,7 +26,6 @@ from web.wiring import Wiring
 
 POLICY = "/partnerships/<id:partnership_id>/policy"
 MOST_BYTES = 100_000
-Answer = str | Response | tuple[str, int]
 
 
 def add_policy(routes: Blueprint, wiring: Wiring) -> None:
@@ -86,7 +85,7 @@ def add_policy(routes: Blueprint, wiring: Wiring) -> None:
         except InputMustBeMended as refused:
             form.file.errors = [str(refused)]
             return show(partnership_id, form, 422)
-        return show_confirm(partnership_id, ConfirmForm(note=""), new, settings, name)
+        return ask(partnership_id, ConfirmForm(note=""), new, settings, name)
 
     @routes.post(f"{POLICY}/confirm")
     @requires(Permission.SET_POLICY)
@@ -101,26 +100,24 @@ def add_policy(routes: Blueprint, wiring: Wiring) -> None:
             lost.file.errors = [str(refused)]
             return show(partnership_id, lost, 422)
         if not is_noted:
-            return show_confirm(partnership_id, form, new, settings, name, status=422)
+            return ask(partnership_id, form, new, settings, name)
         try:
-            with store.begin() as tx:
-                version = keep(tx, partnership_id, new, seen=request.form.get("based_on", ""), note=form.note.data)
+            return keep(store, partnership_id, new, seen=request.form.get("based_on", ""), note=form.note.data)
         except ChangedMeanwhile as conflict:
-            return show_confirm(partnership_id, form, new, settings, name, status=422, fault=str(conflict))
-        flash(f"Version {version} of the policy is in force. Plans asked for from now keep to it.", "success")
-        return redirect(url_for("bring.policy", partnership_id=partnership_id), 303)
+            return ask(partnership_id, form, new, settings, name, fault=str(conflict))
 
-    def show_confirm(
-        partnership_id: int, form: ConfirmForm, new: Policy, settings: str, name: str, *, status: int = 200, fault: str = ""
-    ) -> Answer:
+    def ask(partnership_id: int, form: ConfirmForm, new: Policy, settings: str, name: str, *, fault: str = "") -> Answer:
         with store.read() as tx:
-            here = tx.partnerships.partnership(partnership_id=partnership_id)
-            assert here is not None
-            old = policy_of(tx.policies.latest(partnership_id=partnership_id))
-            return render_template(
-                "bring/confirm_policy.html", frame=frame(tx, partnership_id, "bring.set_policy"), form=form, fault=fault, settings=settings,
-                file_name=name, based_on=here.latest_policy, changes=changes_view(old, new, "Settings that change"),
-            ), status  # fmt: skip
+            way = Way(
+                sentence=f"Nothing has changed yet. Look at what {name} would change in the policy in force, then confirm.",
+                carried={"file_name": name, "settings": settings},
+                action=url_for("bring.set_policy", partnership_id=partnership_id),
+                back=url_for("bring.policy", partnership_id=partnership_id),
+                back_text="Policy",
+            )
+            return show_confirm(tx, partnership_id, form, new, way, fault=fault)
+
+    add_policy_form(routes, store)
 
 
 def text_of(content: bytes, name: str) -> str:
@@ -145,32 +142,9 @@ def new_policy(store: Store, partnership_id: int, settings: str, name: str) -> P
         raise InputMustBeMended(str(refused).replace("`planner policy show`", "the page of sources among the figures")) from refused
     with store.read() as tx:
         latest, figures = tx.policies.latest(partnership_id=partnership_id), tx.partnerships.latest(partnership_id=partnership_id)
-    if latest is not None and latest.document == _document(policy):
+    if latest is not None and latest.document == document_of(policy):
         raise InputMustBeMended(f"{name} changes nothing: the policy in force says the same.")
     why = "" if figures is None else clash(figures.partnership(), policy)
     if why:
         raise InputMustBeMended(f"{name} does not fit the partnership's figures. {why}")
     return policy
-
-
-def keep(tx: Transaction, partnership_id: int, policy: Policy, *, seen: str, note: str) -> int:
-    """Make a policy the next version: its number. Raises ``ChangedMeanwhile`` where the page showed another one as in force."""
-    here = tx.partnerships.partnership(partnership_id=partnership_id)
-    if here is None or seen != str(here.latest_policy):
-        raise ChangedMeanwhile(
-            "Somebody else set a new policy while this page was open. Nothing is lost: the page now shows what your file changes in it. "
-            "Look at it, then confirm again."
-        )
-    made = tx.policies.add_version(
-        partnership_id=partnership_id, document=_document(policy), note=note, by=me().user_id, based_on=here.latest_policy
-    )
-    tx.events.record(
-        partnership_id=partnership_id, by=me().user_id, action="policy set", subject=f"policy version {made.version}",
-        detail={"version": made.version},
-    )  # fmt: skip
-    return made.version
-
-
-def _document(policy: Policy) -> Json:
-    document: Json = json.loads(policy.document)
-    return document

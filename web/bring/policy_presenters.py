@@ -29,6 +29,7 @@ _BOARD = {
     "sessions_floor_percent": "Floor of a school's specialist time", "negligible_pupils": "A need too small to plan for",
     "september_to_march_months": "Months from September to March", "schools_in_a_zone": "Size of a zone",
 }  # fmt: skip
+_ROLE = {"minimum_block_sessions": "Smallest block", "vacancy_held_back_percent": "Vacancy held back"}
 _AS_SAID = {"fsm6": "FSM6", "idaci": "IDACI", "sen": "SEN", "wte": "full-time post"}
 _ON_OFF = {"yes": "on", "no": "off"}
 
@@ -127,6 +128,8 @@ def _setting(path: str, names: dict[str, str]) -> str:
         return RULES[parts[-1]].sentence
     if parts[0] == "board" and parts[1:] and parts[1] in _BOARD:
         return ", ".join([_BOARD[parts[1]], *parts[2:]])
+    if parts[0] == "roles" and parts[-1] in _ROLE:
+        return _ROLE[parts[-1]]
     return _said(", ".join(parts[2:] if _owner(path) in names and len(parts) > 2 else parts[1:] or parts))
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.export.summary import day
 from planner.partnership import Person, Service
 from planner.reasons import half_days
 from planner.supply import ServiceSupply, service_supply
 from web.figures.frame import Brought, sources_table
 from web.figures.provenance import sheet_of
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
-from web.words import count, decision, pounds
+from web.words import count, decision, order, pounds, upper_first
 
 _PEOPLE, _SERVICES = sheet_of("People"), sheet_of("Services")
 
@@ -100,7 +99,7 @@ def _block(brought: Brought, service: Service, supply: ServiceSupply) -> Service
         name=service.name,
         sentence=f"Employed by {service.employer or 'nobody named'}. {said}. Planned for {serves}s: none or at least "
         f"{half_days(supply.minimum_block_sessions)} each. {decision(service.decision_right, service.request_to, service.request_by)}."
-        + (f" Order by {day(service.order_by)}." if service.order_by else "")
+        + (f" {upper_first(order(service.order_by))}." if service.order_by else "")
         + (" Time not used is lost." if service.unused_time_is_lost else " Time not used may be kept for next year."),
         flags=tuple(flags),
         posts=table(

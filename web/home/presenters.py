@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import url_for
 
+from planner.documents import sha256_of
+from planner.policy import load_policy
 from planner.store import QueryState, RunState, Transaction
 from planner.store.partnerships import PartnershipRow
+from planner.store.plans import SchoolsPlan
 from web.access import ROLE_NAMES, Permission, User
 from web.shelf import Figures, Shelf
 from web.words import count, listed, moment, upper_first
@@ -47,13 +52,17 @@ def partnership_list(tx: Transaction, user: User) -> PartnershipList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step on the way to a plan: what it is, how far it is, and the way in (none where it cannot start yet)."""
+    """One step on the way to a plan: what it is, who does it, how far it is, and the way in.
+
+    There is none where it cannot start yet, or is somebody else's and there is nothing to look at meanwhile.
+    """
 
     title: str
     hint: str
     href: str
     status: str
-    is_done: bool = False
+    is_to_do: bool
+    """By who is asking, now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +73,13 @@ class Overview:
     roles: str
     steps: tuple[Step, ...]
     own_schools: tuple[tuple[str, str], ...]
+    own_schools_from: str
 
 
 NOT_YET = "Cannot start yet"
 CHANGED = "Figures or policy changed since"
+BY_BOARD = "Members of the board do this."
+BY_ADMINISTRATOR = "The administrator does this."
 
 
 def overview(tx: Transaction, shelf: Shelf, user: User, partnership_id: int) -> Overview:
@@ -80,27 +92,50 @@ def overview(tx: Transaction, shelf: Shelf, user: User, partnership_id: int) -> 
     def link(endpoint: str, **more: object) -> str:
         return url_for(endpoint, partnership_id=partnership_id, **more)  # type: ignore[arg-type]
 
+    schools_plan = tx.plans.for_schools(partnership_id=partnership_id)
     steps = [_bring(user, partnership_id, figures, link)]
     if figures is not None:
-        steps += [_look_round(names, link), _confirm(tx, partnership_id, figures.version.version, names, link)]
-    steps += [_plan(tx, user, here, link), _read(tx, partnership_id, link), *_questions(tx, partnership_id, link)]
+        steps += [_look_round(names, link), _confirm(tx, user, figures, link)]
+    steps += [*_questions(tx, user, partnership_id, link), _policy(tx, user, here, link), _plan(tx, user, here, link)]
+    steps += [_read(tx, partnership_id, schools_plan, link)]
+    if schools_plan is not None:
+        steps += [_choose(tx, user, partnership_id, schools_plan, link)]
     own = tuple((names.get(urn, f"The school with URN {urn}"), link("plans.our_school", urn=urn)) for urn in user.urns_in(partnership_id))
     roles = listed([ROLE_NAMES[role] for role in ROLE_NAMES if role in user.roles_in(partnership_id)])
-    return Overview(name=here.name, roles=f"You are here as {roles}.", steps=tuple(steps), own_schools=own)
+    return Overview(
+        name=here.name,
+        roles=f"You are here as {roles}.",
+        steps=tuple(steps),
+        own_schools=own,
+        own_schools_from=_own_schools_from(schools_plan),
+    )
 
 
 Link = Callable[..., str]
 
 
+def _own_schools_from(schools_plan: SchoolsPlan | None) -> str:
+    if schools_plan is None:
+        return "There is no plan yet: these are its figures."
+    if schools_plan.chosen_at is None:
+        return f"From the newest plan, plan {schools_plan.plan_id}: the board has not yet chosen the one that schools read."
+    return f"From plan {schools_plan.plan_id}, which the board put before the schools on {moment(schools_plan.chosen_at)}."
+
+
 def _bring(user: User, partnership_id: int, figures: Figures | None, link: Link) -> Step:
     hint = "Schools, funds, people and bases, from a workbook or from the Department for Education's files."
-    if figures is not None:
-        hint = f"{hint} Newest: version {figures.version.version} of {moment(figures.version.made_at)}."
-        return Step(title="Bring the figures", hint=hint, href=link("bring.versions"), status="Completed", is_done=True)
     may_upload = user.may(Permission.UPLOAD, partnership_id)
     if not may_upload:
-        hint = f"{hint} The administrator does this."
-    return Step(title="Bring the figures", hint=hint, href=link("bring.choose") if may_upload else "", status="Not started")
+        hint = f"{hint} {BY_ADMINISTRATOR}"
+    if figures is not None:
+        hint = f"{hint} Newest: version {figures.version.version} of {moment(figures.version.made_at)}."
+    return Step(
+        title="Bring the figures",
+        hint=hint,
+        href=link("bring.versions") if figures is not None else link("bring.choose") if may_upload else "",
+        status="Not started" if figures is None else "Completed",
+        is_to_do=may_upload and figures is None,
+    )
 
 
 def _look_round(names: Mapping[int, str], link: Link) -> Step:
@@ -109,19 +144,41 @@ def _look_round(names: Mapping[int, str], link: Link) -> Step:
         hint="The need of each area beside what is recorded, the money, the people and the bases, each figure with its source.",
         href=link("figures.schools"),
         status=count(len(names), "school"),
-        is_done=True,
+        is_to_do=False,
     )
 
 
-def _confirm(tx: Transaction, partnership_id: int, version: int, names: Mapping[int, str], link: Link) -> Step:
-    confirmed = {c.urn for c in tx.schools.confirmations(partnership_id=partnership_id, version=version)} & set(names)
+def _confirm(tx: Transaction, user: User, figures: Figures, link: Link) -> Step:
+    here, version = figures.version.partnership_id, figures.version.version
+    urns = {school.urn for school in figures.world.partnership.schools}
+    confirmed = {c.urn for c in tx.schools.confirmations(partnership_id=here, version=version)} & urns
+    own = urns & set(user.urns_in(here))
+    hint = "A head says that the figures of their school are right, or asks about a line."
     return Step(
         title="Each head confirms their school",
-        hint="A head says that the figures of their school are right, or asks about a line.",
-        href=link("figures.schools"),
-        status=f"{len(confirmed)} of {len(names)}",
-        is_done=len(confirmed) == len(names),
+        hint=hint if own else f"{hint} Each head does this for their own school.",
+        href=link("figures.school", urn=next(iter(own))) if len(own) == 1 else link("figures.schools"),
+        status=f"{len(confirmed)} of {len(urns)}",
+        is_to_do=bool(own - confirmed),
     )
+
+
+def _policy(tx: Transaction, user: User, here: PartnershipRow, link: Link) -> Step:
+    may_set = user.may(Permission.SET_POLICY, here.id)
+    newest = next(iter(tx.policies.versions(partnership_id=here.id)), None)
+    return Step(
+        title="Set the policy",
+        hint="The board's line, what a need weighs, floors and caps, and the rules that plans keep." + ("" if may_set else f" {BY_BOARD}"),
+        href=link("bring.policy"),
+        status="As shipped" if newest is None or newest.sha256 == _shipped_sha256() else f"Version {newest.version}",
+        is_to_do=False,
+    )
+
+
+@functools.cache
+def _shipped_sha256() -> str:
+    """Of the policy pack, as a version that holds it unchanged has it."""
+    return sha256_of(json.loads(load_policy().document))
 
 
 def _plan(tx: Transaction, user: User, here: PartnershipRow, link: Link) -> Step:
@@ -132,9 +189,8 @@ def _plan(tx: Transaction, user: User, here: PartnershipRow, link: Link) -> Step
     is_done = (here.latest_version, here.latest_policy) in finished
     may_run = user.may(Permission.RUN_PLAN, here.id)
     return Step(
-        title="Plan it",
-        hint="The planner works out the best plan the rules allow and shows how close it is."
-        + ("" if may_run else " Members of the board have it made."),
+        title="Make a plan",
+        hint="The planner works out the best plan the rules allow and shows how close it is." + ("" if may_run else f" {BY_BOARD}"),
         href=link("runs.runs") if can_start and may_run else "",
         status=NOT_YET
         if not can_start
@@ -145,25 +201,48 @@ def _plan(tx: Transaction, user: User, here: PartnershipRow, link: Link) -> Step
         else CHANGED
         if finished
         else "Not started",
-        is_done=is_done and not is_going,
+        is_to_do=may_run and can_start and (is_going or not is_done),
     )
 
 
-def _read(tx: Transaction, partnership_id: int, link: Link) -> Step:
+def _read(tx: Transaction, partnership_id: int, schools_plan: SchoolsPlan | None, link: Link) -> Step:
     plans = tx.plans.plans(partnership_id=partnership_id)
     hint = "Who gets what and why, who gets more and who gets less, and how good the plan is."
-    if not plans:
-        return Step(title="Read the plan", hint=hint, href="", status=NOT_YET)
+    if schools_plan is None:
+        return Step(title="Read the plan", hint=hint, href="", status=NOT_YET, is_to_do=False)
+    is_chosen = schools_plan.chosen_at is not None
+    more = f"It opens plan {schools_plan.plan_id}, which schools read." if is_chosen else f"Newest: {moment(plans[0].made_at)}."
     return Step(
-        title="Read the plan", hint=f"{hint} Newest: {moment(plans[0].made_at)}.",
-        href=link("plans.summary_page", plan_id=plans[0].id) if len(plans) == 1 else link("plans.list_plans"),
-        status=count(len(plans), "plan"), is_done=True,
-    )  # fmt: skip
+        title="Read the plan",
+        hint=f"{hint} {more}",
+        href=link("plans.summary_page", plan_id=schools_plan.plan_id) if is_chosen or len(plans) == 1 else link("plans.list_plans"),
+        status=count(len(plans), "plan"),
+        is_to_do=False,
+    )
 
 
-def _questions(tx: Transaction, partnership_id: int, link: Link) -> list[Step]:
+def _choose(tx: Transaction, user: User, partnership_id: int, schools_plan: SchoolsPlan, link: Link) -> Step:
+    may_choose = user.may(Permission.RUN_PLAN, partnership_id)
+    is_chosen = schools_plan.chosen_at is not None
+    newest = tx.plans.plans(partnership_id=partnership_id)[0].id
+    hint = (
+        f"Until it is chosen, schools read the newest, plan {newest}."
+        if not is_chosen
+        else f"Schools read plan {schools_plan.plan_id}." + (f" The newest is plan {newest}." if newest != schools_plan.plan_id else "")
+    )
+    return Step(
+        title="Choose the plan that schools read",
+        hint=hint if may_choose else f"{BY_BOARD} {hint}",
+        href=link("plans.list_plans") if may_choose else "",
+        status=f"Plan {schools_plan.plan_id}" if is_chosen else "Not chosen yet",
+        is_to_do=may_choose and not is_chosen,
+    )
+
+
+def _questions(tx: Transaction, user: User, partnership_id: int, link: Link) -> list[Step]:
     waiting = sum(query.state is QueryState.OPEN for query in tx.schools.queries(partnership_id=partnership_id))
     if not waiting:
         return []
     hint = "Schools asked about a line of their figures. The board or the administrator answers."
-    return [Step(title="Answer questions", hint=hint, href=link("queries.queries"), status=f"{waiting} open")]
+    may_answer = user.may(Permission.ANSWER_QUERIES, partnership_id)
+    return [Step(title="Answer questions", hint=hint, href=link("queries.queries"), status=f"{waiting} open", is_to_do=may_answer)]

@@ -9,8 +9,10 @@ from flask import url_for
 
 from planner.store import Membership, Transaction
 from planner.store.people import User as Person
-from web.access import ROLE_NAMES, User
+from web.access import User
+from web.accounts.presenters import role_held
 from web.people.presenters import invitations_table
+from web.shelf import Shelf
 from web.tables import Fact, TableCell, TableView, row, table, words
 from web.words import count, moment, upper_first
 
@@ -43,7 +45,7 @@ class HeldAccountView:
     is_erased: bool
 
 
-def accounts_view(tx: Transaction, find: str, page: int) -> AccountsView:
+def accounts_view(tx: Transaction, shelf: Shelf, find: str, page: int) -> AccountsView:
     """The accounts whose name or sign-in name has these letters, a page of them."""
     everybody = tx.people.users()
     wanted = find.casefold()
@@ -66,7 +68,7 @@ def accounts_view(tx: Transaction, find: str, page: int) -> AccountsView:
                 row(
                     TableCell(text=person.name, href=url_for("people.account", user_id=person.id)),
                     person.sign_in,
-                    upper_first("; ".join(_role(m, partnerships) for m in roles.get(person.id, ()))) or "None",
+                    upper_first("; ".join(_role(m, partnerships, shelf) for m in roles.get(person.id, ()))) or "None",
                     _state(person),
                 )
                 for person in shown
@@ -94,8 +96,8 @@ def _page_url(find: str, page: int) -> str:
     return url_for("people.accounts", find=find or None, page=page)
 
 
-def _role(membership: Membership, partnerships: dict[int, str]) -> str:
-    role = ROLE_NAMES[membership.role] + (f" of the school with URN {membership.urn}" if membership.urn else "")
+def _role(membership: Membership, partnerships: dict[int, str], shelf: Shelf) -> str:
+    role = role_held(membership, shelf)
     return f"{role} of the whole service" if membership.partnership_id is None else f"{role} in {partnerships[membership.partnership_id]}"
 
 
@@ -105,7 +107,7 @@ def _state(person: Person) -> TableCell:
     return TableCell(text="Open") if person.password_hash else TableCell(text="No password yet", tag="yellow")
 
 
-def account_view(tx: Transaction, me: User, user_id: int) -> HeldAccountView | None:
+def account_view(tx: Transaction, shelf: Shelf, me: User, user_id: int) -> HeldAccountView | None:
     """One account; None where there is none."""
     person = tx.people.user(user_id=user_id)
     if person is None:
@@ -127,7 +129,7 @@ def account_view(tx: Transaction, me: User, user_id: int) -> HeldAccountView | N
             "Roles",
             words("Role", "Since", "What you can do"),
             [
-                row(upper_first(_role(m, partnerships)), moment(m.since), TableCell(text="Take away", href=_take_away(m)))
+                row(upper_first(_role(m, partnerships, shelf)), moment(m.since), TableCell(text="Take away", href=_take_away(m)))
                 for m in tx.people.memberships_of(user_id=user_id)
             ],
             empty="No role.",

@@ -20,13 +20,13 @@ ACCOUNT = "/accounts/<id:user_id>"
 
 def add_accounts(routes: Blueprint, wiring: Wiring) -> None:
     """Add the routes of accounts."""
-    store = wiring.store
+    store, shelf = wiring.store, wiring.shelf
 
     @routes.get("/accounts")
     @requires(Permission.RUN_THE_HOUSE)
     def accounts() -> Answer:
         with store.read() as tx:
-            view = accounts_view(tx, clean_text(request.args.get("find", "")), request.args.get("page", 1, type=int))
+            view = accounts_view(tx, shelf, clean_text(request.args.get("find", "")), request.args.get("page", 1, type=int))
         return render_template("people/accounts.html", view=view)
 
     @routes.get(ACCOUNT)
@@ -75,7 +75,7 @@ def add_accounts(routes: Blueprint, wiring: Wiring) -> None:
 
     def find(user_id: int) -> HeldAccountView:
         with store.read() as tx:
-            view = account_view(tx, me(), user_id)
+            view = account_view(tx, shelf, me(), user_id)
         if view is None:
             abort(404)
         return view

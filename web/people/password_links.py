@@ -21,7 +21,7 @@ OF_ACCOUNT = "/accounts/<id:user_id>/password-link"
 
 def add_password_links(routes: Blueprint, wiring: Wiring) -> None:
     """Add the routes of password links."""
-    store = wiring.store
+    store, shelf = wiring.store, wiring.shelf
 
     # --- the administrator makes one ---
 
@@ -29,7 +29,7 @@ def add_password_links(routes: Blueprint, wiring: Wiring) -> None:
     @requires(Permission.RUN_THE_HOUSE)
     def new_password_link(user_id: int) -> Answer:
         with store.read() as tx:
-            view = account_view(tx, me(), user_id)
+            view = account_view(tx, shelf, me(), user_id)
             until = tx.password_links.waits_until(user_id=user_id)
         if view is None or view.is_erased:
             abort(404)

@@ -9,8 +9,10 @@ from flask import url_for
 from planner.store import Role, Transaction
 from planner.store.invitations import Invitation
 from planner.store.room import DAY
-from web.access import ROLE_NAMES, User
-from web.names import name_of, partnership_name, school_name, school_names
+from web.access import User
+from web.accounts.invitations import may_maker_invite
+from web.accounts.presenters import role_words
+from web.names import name_of, partnership_name, school_names
 from web.shelf import Shelf
 from web.tables import Fact, TableCell, TableRow, TableView, row, table, words
 from web.words import listed, moment, upper_first
@@ -25,6 +27,7 @@ WHAT_THEY_DO = {
 }
 """One line each, for whoever chooses a role for somebody else."""
 LAPSED_ARE_SHOWN = 28 * DAY
+VOID = "Does not work: whoever made it may no longer invite here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +72,9 @@ class InvitationView:
     facts: tuple[Fact, ...]
     link: str
     is_waiting: bool
+    is_void: bool
     withdraw: str
     back: str
-
-
-# --- names -------------------------------------------------------------------------------
-
-
-def role_words(role: Role, urn: int | None, names: dict[int, str]) -> str:
-    """A role as a sentence names it."""
-    return ROLE_NAMES[role] + (f" of {school_name(names, urn)}" if urn is not None else "")
 
 
 # --- the people of a partnership -----------------------------------------------------------
@@ -128,12 +124,15 @@ def is_unused(invitation: Invitation) -> bool:
 
 
 def _invitation_row(tx: Transaction, invitation: Invitation, names: dict[int, str]) -> TableRow:
-    is_late = invitation.expires_at <= tx.now
+    if invitation.expires_at <= tx.now:
+        until = f"Ran out on {moment(invitation.expires_at)}"
+    else:
+        until = moment(invitation.expires_at) if may_maker_invite(tx, invitation) else VOID
     return row(
         TableCell(text=invitation.invitee, href=_invitation_url("", invitation)),
         upper_first(role_words(invitation.role, invitation.urn, names)),
         name_of(tx, invitation.invited_by),
-        f"Ran out on {moment(invitation.expires_at)}" if is_late else moment(invitation.expires_at),
+        until,
     )
 
 
@@ -149,6 +148,7 @@ def invitation_view(tx: Transaction, shelf: Shelf, invitation: Invitation, link:
     here = invitation.partnership_id
     names = {} if here is None else school_names(shelf, here)
     is_waiting = is_unused(invitation) and invitation.expires_at > tx.now
+    is_void = is_waiting and not may_maker_invite(tx, invitation)
     facts = [
         Fact(label="Role", text=upper_first(role_words(invitation.role, invitation.urn, names))),
         Fact(label="Made", text=f"{moment(invitation.invited_at)}, by {name_of(tx, invitation.invited_by)}"),
@@ -158,13 +158,15 @@ def invitation_view(tx: Transaction, shelf: Shelf, invitation: Invitation, link:
     elif invitation.withdrawn_at is not None:
         facts.append(Fact(label="Withdrawn", text=moment(invitation.withdrawn_at)))
     else:
-        facts.append(Fact(label="Works until" if is_waiting else "Ran out", text=moment(invitation.expires_at)))
+        label = "Would work until" if is_void else "Works until" if is_waiting else "Ran out"
+        facts.append(Fact(label=label, text=moment(invitation.expires_at)))
     return InvitationView(
         where="The whole service" if here is None else partnership_name(tx, here),
         invitee=invitation.invitee,
         facts=tuple(facts),
         link=link,
         is_waiting=is_waiting,
+        is_void=is_void,
         withdraw=_invitation_url("withdraw_", invitation),
         back=url_for("people.accounts") if here is None else url_for("people.people", partnership_id=here),
     )

@@ -6,16 +6,17 @@ import functools
 import io
 from collections.abc import Callable
 
-from flask import Blueprint, abort, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from web.access import Permission, may, requires
+from web.access import Permission, may, me, requires
 from web.plans import files
 from web.plans.presenters import needs, quality, resources, schools
 from web.plans.presenters.downloads import downloads_view
-from web.plans.presenters.frame import frame, plan_list
+from web.plans.presenters.frame import frame, plan_url
 from web.plans.presenters.our_school import our_school as school_view
 from web.plans.presenters.place_map import place_map
+from web.plans.presenters.plan_list import plan_list
 from web.plans.presenters.summary import summary
 from web.shelf import KeptPlan
 from web.tables import TableView
@@ -42,10 +43,14 @@ def blueprint(wiring: Wiring) -> Blueprint:
         _ = kept.facts.reasons  # worked out with the first page, so that every other is quick
         return kept
 
-    def show(kept: KeptPlan, page: str, view: object | None) -> str:
-        if view is None:
+    def show(kept: KeptPlan, page: str, view: object | None, *, urn: int | None = None) -> str:
+        schools_plan = shelf.schools_plan(kept.partnership_id)
+        if view is None or schools_plan is None:
             abort(404)
-        here = frame(kept, str(request.endpoint), versions(kept.partnership_id, kept.run_id), request.base_url)
+        here = frame(
+            kept, str(request.endpoint), versions=versions(kept.partnership_id, kept.run_id), address=request.base_url,
+            schools_plan=schools_plan, urn=urn, may_choose=may(Permission.RUN_PLAN, kept.partnership_id),
+        )  # fmt: skip
         return render_template(f"plans/{page}.html", frame=here, view=view)
 
     @functools.lru_cache(maxsize=256)
@@ -71,11 +76,34 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @routes.get("/partnerships/<id:partnership_id>/our-school/<id:urn>")
     @READ
     def our_school(partnership_id: int, urn: int) -> Response:
-        """The school in the newest plan; where there is none, its figures."""
-        plan_id = shelf.latest_plan_id(partnership_id)
-        if plan_id is None:
-            return redirect(url_for("figures.school", partnership_id=partnership_id, urn=urn), 303)
-        return redirect(url_for("plans.school", partnership_id=partnership_id, plan_id=plan_id, urn=urn), 303)
+        """The school in the plan that schools read; where there is none, or one without it, its figures."""
+        schools_plan = shelf.schools_plan(partnership_id)
+        if schools_plan is not None:
+            kept = find(partnership_id, schools_plan.plan_id)
+            if any(school.urn == urn for school in kept.facts.partnership.schools):
+                return redirect(url_for("plans.school", partnership_id=partnership_id, plan_id=kept.plan_id, urn=urn), 303)
+            flash(f"Plan {kept.plan_id}, which schools read, was made without this school. These are its figures.", "important")
+        return redirect(url_for("figures.school", partnership_id=partnership_id, urn=urn), 303)
+
+    @routes.post(f"{PLAN}/choose")
+    @requires(Permission.RUN_PLAN)
+    def choose(partnership_id: int, plan_id: int) -> Response:
+        """Put a plan before the schools: it is the one they read until the board chooses another."""
+        kept = find(partnership_id, plan_id)
+        with store.begin() as tx:
+            tx.partnerships.partnership(partnership_id=partnership_id, held=True)  # of two at once, the second sees the first's choice
+            before = tx.plans.for_schools(partnership_id=partnership_id)
+            is_new = tx.plans.choose(partnership_id=partnership_id, plan_id=plan_id, by=me().user_id)
+            if is_new:
+                tx.events.record(
+                    partnership_id=partnership_id, by=me().user_id, action="plan put before the schools", subject=f"plan {plan_id}",
+                    detail={"plan": plan_id, "instead_of": before.plan_id if before is not None and before.chosen_at is not None else None},
+                )  # fmt: skip
+        if is_new:
+            flash(f"Schools now read plan {plan_id}. To take it back, put another plan before them.", "success")
+        else:
+            flash(f"Schools read plan {plan_id} already. Nothing was changed.", "important")
+        return redirect(plan_url(kept, "plans.summary_page"), 303)
 
     def page(path: str, endpoint: str, template: str, view_of: Callable[[KeptPlan], object]) -> None:
         @routes.get(PLAN + path, endpoint=endpoint)
@@ -99,7 +127,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @READ
     def school(partnership_id: int, plan_id: int, urn: int) -> str:
         kept = find(partnership_id, plan_id)
-        return show(kept, "school", school_view(kept, urn, may_ask=may(Permission.QUERY_OWN_SCHOOL, partnership_id, urn)))
+        return show(kept, "school", school_view(kept, urn, may_ask=may(Permission.QUERY_OWN_SCHOOL, partnership_id, urn)), urn=urn)
 
     @routes.get(f"{PLAN}/standards/<standard_id>")
     @READ

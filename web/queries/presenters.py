@@ -34,6 +34,7 @@ class QueriesView:
 class AskView:
     """What a question is going to be about."""
 
+    title: str
     partnership: str
     school: str
     about: str
@@ -122,7 +123,7 @@ def query_url(partnership_id: int, query_id: int) -> str:
 # --- asking --------------------------------------------------------------------------------
 
 
-def ask_view(tx: Transaction, names: dict[int, str], partnership_id: int, urn: int, plan_id: int | None) -> AskView | None:
+def ask_view(tx: Transaction, names: dict[int, str], partnership_id: int, urn: int, plan_id: int | None, line: str) -> AskView | None:
     """What a question will be about; None where the plan is not one of this partnership."""
     plan = next((plan for plan in tx.plans.plans(partnership_id=partnership_id) if plan.id == plan_id), None)
     if plan_id is not None and plan is None:
@@ -132,7 +133,12 @@ def ask_view(tx: Transaction, names: dict[int, str], partnership_id: int, urn: i
     about = f"It is kept with the question that you read plan {plan.id}, made {moment(plan.made_at)}." if plan else ""
     if not about and here.latest_version:
         about = f"It is kept with the question that you read version {here.latest_version} of the figures."
-    return AskView(partnership=here.name, school=upper_first(school_name(names, urn)), about=about)
+    return AskView(
+        title="Ask about this line" if line else "Ask about a line",
+        partnership=here.name,
+        school=upper_first(school_name(names, urn)),
+        about=about,
+    )
 
 
 # --- one question --------------------------------------------------------------------------
@@ -155,6 +161,7 @@ def query_view(tx: Transaction, shelf: Shelf, user: User, query: Query) -> Query
         story.append(Happening(what="Closed", who_and_when=_by(tx, query.closed_by, query.closed_at)))
     is_answered = query.state is QueryState.ANSWERED
     may_ask = user.may(Permission.QUERY_OWN_SCHOOL, here, query.urn)
+    schools_plan = shelf.schools_plan(here)
     return QueryView(
         partnership=partnership_name(tx, here),
         school=upper_first(school_name(names, query.urn)),
@@ -168,7 +175,7 @@ def query_view(tx: Transaction, shelf: Shelf, user: User, query: Query) -> Query
         is_answered=is_answered,
         may_answer=query.state is not QueryState.CLOSED and user.may(Permission.ANSWER_QUERIES, here),
         may_close=may_close(user, query),
-        ask_again=url_for("queries.ask", partnership_id=here, urn=query.urn, line=query.line, plan=shelf.latest_plan_id(here))
+        ask_again=url_for("queries.ask", partnership_id=here, urn=query.urn, line=query.line, plan=schools_plan and schools_plan.plan_id)
         if may_ask and query.state is not QueryState.OPEN
         else "",
     )

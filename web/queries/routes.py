@@ -46,7 +46,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @routes.get(ASK)
     @requires(Permission.QUERY_OWN_SCHOOL)
     def ask(partnership_id: int, urn: int) -> Answer:
-        form = QuestionForm(data={"line": clean_text(request.args.get("line", ""))})
+        form = QuestionForm(data={"line": line_asked_about()})
         return render_template("queries/ask.html", form=form, view=about(partnership_id, urn))
 
     @routes.post(ASK)
@@ -69,7 +69,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     def about(partnership_id: int, urn: int) -> AskView:
         names = school_names(shelf, partnership_id)
         with store.read() as tx:
-            view = ask_view(tx, names, partnership_id, urn, plan_asked_about())
+            view = ask_view(tx, names, partnership_id, urn, plan_asked_about(), line_asked_about())
         if view is None:
             abort(404)
         return view
@@ -151,6 +151,11 @@ def plan_asked_about() -> int | None:
     if text and not (text.isascii() and text.isdecimal() and len(text) < 16):
         abort(404)
     return int(text) if text else None
+
+
+def line_asked_about() -> str:
+    """The line in the address; empty where none was named."""
+    return clean_text(request.args.get("line", ""))
 
 
 def version_of(text: str | None) -> int:

@@ -99,7 +99,7 @@ def _next(user: User, here: int, *, is_brought: bool) -> tuple[tuple[tuple[str, 
     if user.may(Permission.UPLOAD, here) and not is_brought:
         steps.append(("Bring corrected figures", url_for("bring.choose", partnership_id=here)))
     if user.may(Permission.RUN_PLAN, here):
-        steps.append(("Plan again", url_for("runs.runs", partnership_id=here)))
+        steps.append(("Make a plan", url_for("runs.runs", partnership_id=here)))
     return tuple(steps), (
         "The board plans again with the newest figures."
         if is_brought

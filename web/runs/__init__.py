@@ -1,4 +1,4 @@
-"""Plan it: ask for a run, watch it, use its best plan or cancel it."""
+"""Make a plan: ask for a run, watch it, use its best plan or cancel it."""
 
 from web.runs.routes import blueprint
 

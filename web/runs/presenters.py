@@ -303,8 +303,8 @@ def _ending(plan: PlanRow | None) -> tuple[str, ...]:
 def _what_to_do(reasons: tuple[str, ...]) -> tuple[str, ...]:
     safe = "The figures and the policy are safe: nothing was changed."
     if len(reasons) > 1:
-        return (safe, "Agree with whoever may relax one of these rules, or mend the figures it rests on. Then plan it again.")
-    return (safe, "Once that is done, plan it again. If you tell the administrator, give them the number of this run.")
+        return (safe, "Agree with whoever may relax one of these rules, or mend the figures it rests on. Then make a plan again.")
+    return (safe, "Once that is done, make a plan again. If you tell the administrator, give them the number of this run.")
 
 
 def _best(told: History, plan: StoredPlan | None, *, is_going: bool) -> Best | None:

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 
 from flask import url_for
 
-from planner.export.summary import ENDINGS
-from planner.plan import Ending
-from planner.store import Transaction
+from planner.store.plans import SchoolsPlan
 from web.navigation import Step
+from web.plans.presenters.choice import Choice, choice
 from web.shelf import KeptPlan
-from web.tables import TableCell, TableView, numbers, row, table, words
+from web.tables import TableCell, TableView
 from web.words import moment
 
 PAGES = (
@@ -27,6 +26,8 @@ PAGES = (
     ("plans.how_good", "How good is it"),
     ("plans.downloads", "Downloads"),
 )
+CHOSEN_AT = "plans.summary_page"
+"""The one page of a plan on which the board puts it before the schools."""
 PARENTS = {"plans.school": "plans.all_schools", "plans.standard": "plans.standards"}
 
 
@@ -43,13 +44,23 @@ class Frame:
     plan_id: int
     name: str
     state: str
+    choice: Choice
     run_href: str
     run: str
     address: str
 
 
-def frame(kept: KeptPlan, endpoint: str, versions: tuple[int, int], address: str) -> Frame:
-    """The frame of the page at an endpoint."""
+def frame(
+    kept: KeptPlan,
+    endpoint: str,
+    *,
+    versions: tuple[int, int],
+    address: str,
+    schools_plan: SchoolsPlan,
+    urn: int | None = None,
+    may_choose: bool = False,
+) -> Frame:
+    """The frame of the page at an endpoint; ``urn`` is the school it is about."""
     here = PARENTS.get(endpoint, endpoint)
     p = kept.facts.partnership
     steps = tuple(Step(text=text, href=plan_url(kept, name), is_here=name == here) for name, text in PAGES)
@@ -65,6 +76,7 @@ def frame(kept: KeptPlan, endpoint: str, versions: tuple[int, int], address: str
         name=f"plan of {moment(kept.made_at)}",
         state=f"Plan {kept.plan_id}, made {moment(kept.made_at)} from figures version {versions[0]} and policy version {versions[1]}. "
         "No money is attached to it and nobody has agreed it. Every figure was checked again when it was opened.",
+        choice=choice(kept, schools_plan, urn=urn, may_choose=may_choose and endpoint == CHOSEN_AT),
         run_href=url_for("runs.run", partnership_id=kept.partnership_id, run_id=kept.run_id),
         run=f"Run {kept.run_id}",
         address=address,
@@ -84,48 +96,3 @@ def to_take(kept: KeptPlan, name: str, view: TableView) -> TableView:
 def school_link(kept: KeptPlan, urn: int, name: str) -> TableCell:
     """A school's name, leading to its own page."""
     return TableCell(text=name, href=plan_url(kept, "plans.school", urn=urn))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanList:
-    """The page of all plans of a partnership."""
-
-    partnership: str
-    plans: TableView
-
-
-def plan_list(tx: Transaction, partnership_id: int) -> PlanList:
-    """The plans of a partnership, newest first."""
-    partnership = tx.partnerships.partnership(partnership_id=partnership_id)
-    assert partnership is not None
-    versions = {run.id: (run.partnership_version, run.policy_version) for run in tx.runs.runs(partnership_id=partnership_id)}
-    plans = tx.plans.plans(partnership_id=partnership_id)
-    first = {plan.fingerprint: plan.id for plan in plans}  # newest first, so the oldest of those alike stays
-    rows = [
-        row(
-            TableCell(
-                text=f"Plan {plan.id}, {moment(plan.made_at)}",
-                href=url_for("plans.summary_page", partnership_id=partnership_id, plan_id=plan.id),
-            ),
-            f"{plan.counts['standards_met']:,} of {plan.counts['standards_counted']:,}",
-            f"{plan.counts['standards_under_half']:,}",
-            f"{plan.counts['out_of_reach']:,}",
-            "Figures {}, policy {}".format(*versions[plan.run_id]),
-            TableCell(text=f"Run {plan.run_id}", href=url_for("runs.run", partnership_id=partnership_id, run_id=plan.run_id)),
-            ENDINGS[Ending(plan.status)].partition(";")[0] + ".",
-            plan.fingerprint[:16] + ("" if first[plan.fingerprint] == plan.id else f", same as plan {first[plan.fingerprint]}"),
-        )
-        for plan in plans
-    ]
-    return PlanList(
-        partnership=partnership.name,
-        plans=table(
-            "Plans",
-            (
-                *words("Plan"),
-                *numbers("Standards fully met", "Under half", "Out of reach"),
-                *words("Versions used", "Made by", "How the search ended", "Fingerprint"),
-            ),
-            rows,
-        ),
-    )

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from flask import url_for
 
-from planner.export.plan_standards import MET, status
-from planner.export.summary import day
 from planner.measures import SchoolLedger
-from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell
 from planner.partnership import GRANT_ITEM, DecisionRight, Fund
-from planner.reasons import OUT_OF_REACH, lower_first, plain_number
+from planner.reasons import lower_first
 from planner.supply import grant_months
 from web.plans.presenters.cells import in_hundredths, money, whole
 from web.plans.presenters.frame import to_take
-from web.plans.presenters.standard_lines import Ask, StandardGroup, groups, how_percent_counts, nowhere, why
+from web.plans.presenters.main_reasons import MainReason, main_reasons
+from web.plans.presenters.standard_lines import Ask, StandardGroup, groups, how_percent_counts, nowhere
 from web.shelf import KeptPlan
 from web.tables import ASKING, Heading, TableRow, TableView, ask_cell, row, table, words
-from web.words import change, count, decision, hundredths, in_zone, listed, pounds, pounds_change, signed, upper_first
+from web.words import change, count, decision, due, hundredths, in_zone, listed, order, pounds, pounds_change, signed, upper_first
 
-MOST_REASONS = 3
 _LONGEST_LINE = 150
 """Of the line that a question is about."""
 _UNKNOWN = "not known"
@@ -38,11 +33,23 @@ class LedgerLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MainReason:
-    """What holds most of the school's standards back, and what they ask for together."""
+class PagePart:
+    """A part of the page, and where on it it stands."""
 
+    anchor: str
     title: str
-    text: str
+
+
+PARTS = (
+    PagePart(anchor="reasons", title="Main reasons, and who could change them"),
+    PagePart(anchor="in-and-out", title="In and out"),
+    PagePart(anchor="gets", title="What the school gets"),
+    PagePart(anchor="waits", title="What waits for a yes"),
+    PagePart(anchor="standards", title="The school's standards, one by one"),
+    PagePart(anchor="zone-standards", title="Its zone's standards, one by one"),
+    PagePart(anchor="bases", title="Bases at the school"),
+)
+"""In the order of what a head with three minutes reads first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +64,7 @@ class SchoolView:
     support_note: str
     waits: tuple[str, ...]
     reasons: tuple[MainReason, ...]
+    contents: tuple[PagePart, ...]
     own: tuple[StandardGroup, ...]
     percent: str
     zone_note: str
@@ -88,7 +96,8 @@ def our_school(kept: KeptPlan, urn: int, *, may_ask: bool = False) -> SchoolView
         support=_with_questions(support, ask),
         support_note=_support_note(others, kept),
         waits=_waits(ledger, kept),
-        reasons=_main_reasons(own, shared, kept),
+        reasons=main_reasons(own, shared, kept),
+        contents=PARTS,
         own=groups(own, kept, ask),
         percent=how_percent_counts(facts.policy),
         zone_note=f"Planned for {in_zone(zone.zone_id)}" + (f", shared with {listed(others)}." if others else "."),
@@ -141,8 +150,8 @@ def _in_and_out(ledger: SchoolLedger, kept: KeptPlan) -> tuple[LedgerLine, ...]:
     last = f" Last year {pounds(before)}: {pounds_change(ledger.grant_pounds - before)}." if known else " Last year is not known."
     last_time = f" Last year {time_before:,}: {change(ledger.own_sessions - time_before)}." if known else ""
     places = (
-        f"{hundredths(ledger.places_share_hundredths)} of the zone's, by expected pupils; "
-        f"{count(ledger.base_places_hosted, 'place')} hosted here."
+        f"{hundredths(ledger.places_share_hundredths)} of the places given to its zone, as its share by expected pupils. "
+        f"The school hosts {count(ledger.base_places_hosted, 'place') if ledger.base_places_hosted else 'none'}."
     )
     return (
         LedgerLine(label="Pays in", text=f"{pounds(ledger.paid_in_pounds)} into the pool."),
@@ -186,7 +195,7 @@ def _support(ledger: SchoolLedger, kept: KeptPlan) -> TableView:
     own, shared = dict(ledger.sessions), dict(ledger.zone_share_sessions_hundredths)
     for service in facts.partnership.services:
         whom = service.name if not service.employer or service.employer in service.name else f"{service.name} ({service.employer})"
-        when = "Over the year" + (f"; order by {day(service.order_by)}" if service.order_by else "")
+        when = "Over the year" + (f"; {order(service.order_by)}" if service.order_by else "")
         right = decision(service.decision_right, service.request_to, service.request_by)
         before_n = last.get(service.service_id, 0)
         if own.get(service.service_id) or (before_n and facts.policy.role(service.role).serves == "school"):
@@ -198,7 +207,7 @@ def _support(ledger: SchoolLedger, kept: KeptPlan) -> TableView:
         "What the school gets, from whom and when",
         (*words("From whom", "What"), Heading(text="This year", is_number=True), Heading(text="Last year", is_number=True), *words("When", "Who decides")),
         rows,
-        empty="The plan gives the school no grant and no half-days.",
+        empty="The plan gives the school no grant and no half-days.", is_caption_hidden=True,
     )  # fmt: skip
     return to_take(kept, f"school-{urn}-gets", view)
 
@@ -206,7 +215,7 @@ def _support(ledger: SchoolLedger, kept: KeptPlan) -> TableView:
 def _months(fund: Fund, granted: int, kept: KeptPlan) -> str:
     first, second = grant_months(fund, kept.facts.policy)
     to_march = granted * first // (first + second)
-    return f"By the month: {pounds(to_march)} by March, {pounds(granted - to_march)} from April"
+    return f"By the month: {pounds(to_march)} from September to March, {pounds(granted - to_march)} from April to August"
 
 
 def _support_note(others: list[str], kept: KeptPlan) -> str:
@@ -242,67 +251,7 @@ def _waits(ledger: SchoolLedger, kept: KeptPlan) -> tuple[str, ...]:
         if base.host_urn == urn and size:
             to = base.request_to or facts.partnership.council or "the council"
             add(base.decision_right, to, base.request_by, f"{count(size, 'place')} of {base.name}")
-    return tuple(f"{upper_first(to)}{f', by {day(by)}' if by else ''}: {listed(whats)}." for (to, by), whats in asked.items())
-
-
-# --- reasons -----------------------------------------------------------------------------
-
-
-def _main_reasons(own: list[Cell], shared: list[Cell], kept: KeptPlan) -> tuple[MainReason, ...]:
-    """What holds back most need: of the school's own standards first, then of its zone's."""
-    found: list[MainReason] = []
-    for cells, is_own in ((own, True), (shared, False)):
-        by_limit: dict[str, list[Cell]] = {}
-        for cell in cells:
-            reason = kept.facts.reasons.get((cell.recipient, cell.standard_id))
-            if reason is not None and status(cell, kept.facts.amounts) != MET:
-                by_limit.setdefault(reason.limited_by, []).append(cell)
-        ranked = sorted(by_limit.items(), key=lambda item: -sum(_missing(c, kept) for c in item[1]))
-        found += [_main_reason(limit, held, cells, kept, is_own=is_own) for limit, held in ranked]
-    return tuple(found[:MOST_REASONS])
-
-
-def _missing(cell: Cell, kept: KeptPlan) -> int:
-    return cell.weight * (WHOLE - kept.facts.amounts.need_met.get(cell.cell_id, 0))
-
-
-def _main_reason(limit: str, held: list[Cell], cells: list[Cell], kept: KeptPlan, *, is_own: bool) -> MainReason:
-    most = max(held, key=lambda c: _missing(c, kept))
-    standard = kept.facts.policy.standard(most.standard_id).name
-    back = f"{count(len(held), 'standard')}{'' if is_own else ' of its zone'}"
-    example = f"For example, {lower_first(standard)}: {lower_first(why(most, kept).partition(' Its ')[0])}"
-    if limit == OUT_OF_REACH:
-        return MainReason(title=f"Out of reach: {back}", text=example)
-    if not limit:
-        return MainReason(title=f"Nothing is used up: {back}", text=example)
-    together = _together(limit, cells, "the school's" if is_own else "its zone's", kept)
-    return MainReason(title=f"{upper_first(_thing(limit, kept))}: holds back {back}", text=f"{together}{example}")
-
-
-def _thing(limit: str, kept: KeptPlan) -> str:
-    if limit == ADULT_HOURS:
-        return "money for trained adults"
-    return "base places" if limit == PLACE else f"{lower_first(kept.facts.policy.role(limit).name)} time"
-
-
-def _together(limit: str, cells: Sequence[Cell], whose: str, kept: KeptPlan) -> str:
-    """What all standards would take to be met in full, beside what the plan gives; nothing where it gives that much."""
-    facts = kept.facts
-    reached = [c for c in cells if not c.out_of_reach]
-    need = Fraction(sum(c.requirement(limit) for c in reached), 100)
-    recipients = {c.recipient for c in cells}
-    if limit == PLACE:
-        has = sum(n for (_, cell_id), n in facts.amounts.places.items() if cell_id in {c.cell_id for c in reached})
-        needs, given = f"{plain_number(need)} base places", f"{has:,}"
-    elif limit == ADULT_HOURS:
-        has = sum(n for (urn, _), n in facts.amounts.grants.items() if str(urn) in recipients)
-        need *= facts.policy.pounds_per_adult_hour
-        needs, given = f"{pounds(-(-need.numerator // need.denominator))} for trained adults", f"a grant of {pounds(has)}"
-    else:
-        roles = {s.service_id: s.role for s in facts.partnership.services}
-        has = sum(n for (to, service_id), n in facts.amounts.sessions.items() if to in recipients and roles[service_id] == limit)
-        needs, given = f"{plain_number(need)} half-days", f"{has:,}"
-    return f"To be met in full, {whose} standards would take {needs}; the plan gives {given}. " if need > has else ""
+    return tuple(f"{due(f'Ask {to}', by)}: {listed(whats)}." for (to, by), whats in asked.items())
 
 
 # --- bases -------------------------------------------------------------------------------
@@ -321,5 +270,5 @@ def _bases_here(urn: int, kept: KeptPlan) -> TableView:
         Heading(text="In this plan", is_number=True),
         *words("Who decides"),
     )
-    view = table("Bases at the school", headings, rows, empty="No base is here and none is offered.")
+    view = table("Bases at the school", headings, rows, empty="No base is here and none is offered.", is_caption_hidden=True)
     return to_take(kept, f"school-{urn}-bases", view)

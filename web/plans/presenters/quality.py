@@ -14,7 +14,7 @@ from web.plans.presenters.frame import to_take
 from web.plans.presenters.needs import STANDS
 from web.shelf import KeptPlan
 from web.tables import Fact, TableView, numbers, row, table, words
-from web.words import count, listed, upper_first
+from web.words import count, listed, upper_first, way_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +56,19 @@ class OtherWaysView:
     """Other ways to share the same pool."""
 
     line: str
+    how: tuple[Fact, ...]
     below: Bars
     stands: Bars
     measures: TableView
     broken: tuple[BrokenRules, ...]
+
+
+_HOW = {
+    "last_year": "Each school keeps last year's grant and half-days; rare services and bases are shared by formula, as last year's rows do not hold them.",
+    "formula": "Every school and zone gets a part in proportion to its need.",
+    "greedy": "What is promised comes first; then time goes block by block to whoever still needs it most, and grants by the hours that needs ask for.",
+}
+"""How each other way shares, by the name that plans keep for it."""
 
 
 def other_ways(kept: KeptPlan) -> OtherWaysView:
@@ -74,7 +83,7 @@ def other_ways(kept: KeptPlan) -> OtherWaysView:
         row("Standards out of reach", *(whole(w.standing.out_of_reach) for w in ways)),
         row(f"Need below the board's line of {line} percent, points", *(in_points(w.standing.shortfall_points) for w in ways)),
         row("Need met, points", *(in_points(w.standing.need_met_points) for w in ways)),
-        row("Met of the fifth of need furthest from the standard, points", *(in_points(w.standing.worst_fifth_points) for w in ways)),
+        row("Met of the fifth of need furthest from the standard, percent", *(in_points(w.standing.worst_fifth_points) for w in ways)),
         row("Grants to schools", *(money(sum(w.amounts.grants.values())) for w in ways)),
         row("Specialist time at its price", *(money(specialist_time_pounds(facts.partnership, w.amounts)) for w in ways)),
         row("Running bases", *(money(base_pounds(facts.partnership, facts.policy, w.amounts)) for w in ways)),
@@ -82,23 +91,35 @@ def other_ways(kept: KeptPlan) -> OtherWaysView:
         row("Base places given to zones", *(whole(sum(w.amounts.places.values())) for w in ways)),
         row("Rules it breaks", *(rules(w.rules_broken) for w in ways)),
     ]
-    headings = (*words("Measure"), *numbers(*(w.name for w in ways)))
+    headings = (*words("Measure"), *numbers(*(way_name(w.name) for w in ways)))
     return OtherWaysView(
         line=line,
+        how=tuple(
+            Fact(label=way_name(way.name), text=_HOW[b.name])
+            for way, b in zip(ways[1:], facts.plan.baselines, strict=True)
+            if b.name in _HOW
+        ),
         below=bars(
             anchor="below-chart",
             title=f"Need below the board's line of {line} percent, in points: less is better",
             kinds=[Kind(fill="dots", words="below the line")],
             has_key=False,
             lines=[
-                BarLine(name=w.name, amounts=(w.standing.shortfall_points,), figure=f"{w.standing.shortfall_points:.1f}", note=_breaks(w))
+                BarLine(
+                    name=way_name(w.name),
+                    amounts=(w.standing.shortfall_points,),
+                    figure=f"{w.standing.shortfall_points:.1f}",
+                    note=_breaks(w),
+                )
                 for w in ways
             ],
         ),
         stands=bars(anchor="ways-chart", title="Where the standards stand", kinds=STANDS, lines=[_stands(way) for way in ways]),
         measures=to_take(kept, "other-ways", table("The plan beside other ways to share", headings, rows)),
         broken=tuple(
-            BrokenRules(way=w.name, sentences=tuple(RULES[rule_id].sentence for rule_id in w.rules_broken)) for w in ways if w.rules_broken
+            BrokenRules(way=way_name(w.name), sentences=tuple(RULES[rule_id].sentence for rule_id in w.rules_broken))
+            for w in ways
+            if w.rules_broken
         ),
     )
 
@@ -111,4 +132,6 @@ def _stands(way: Way) -> BarLine:
     s = way.standing
     numbers_of = (s.met, s.partly_met, s.under_half, s.out_of_reach)
     said = listed([f"{n:,} {kind.words}" for n, kind in zip(numbers_of, STANDS, strict=True) if n])
-    return BarLine(name=way.name, amounts=numbers_of, figure="", note=upper_first(said or "No school has a need that standards cover"))
+    return BarLine(
+        name=way_name(way.name), amounts=numbers_of, figure="", note=upper_first(said or "No school has a need that standards cover")
+    )

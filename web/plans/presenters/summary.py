@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.export.summary import ILLUSTRATIVE
+from planner.export.summary import ILLUSTRATIVE, day
 from web.charts import BarLine, Bars, bars
 from web.plans.presenters.cells import in_hundredths, rules, whole
 from web.plans.presenters.frame import plan_url, to_take
 from web.plans.presenters.needs import STANDS, pupils_by_stand
 from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
-from web.words import count, signed
+from web.words import count, has_passed, signed, way_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +54,15 @@ _MORE = (
     ("What waits for a yes", "whom to ask, by when", "plans.services"),
 )
 """The second to sixth of the summary's eight lines; the last two, about points, have pages of their own."""
+_REQUESTS = 5
+"""Where the line about requests stands."""
 
 
 def summary(kept: KeptPlan) -> SummaryView:
     """Counts, lines, and the same counts for other ways to share."""
     facts = kept.facts
     here = facts.standing
-    lines = facts.lines
+    lines = (*facts.lines[:_REQUESTS], _with_dates_gone_by(facts.lines[_REQUESTS], kept))
     numbers_of = (here.met, here.partly_met, here.under_half, here.out_of_reach)
     return SummaryView(
         standards=f"{lines[0].removeprefix(ILLUSTRATIVE)} A standard counts once for each school or zone that has the need.",
@@ -79,6 +81,15 @@ def summary(kept: KeptPlan) -> SummaryView:
     )  # fmt: skip
 
 
+def _with_dates_gone_by(line: str, kept: KeptPlan) -> str:
+    """The line about requests, whose first date may be past by the day it is read."""
+    p = kept.facts.partnership
+    dates = {s.request_by for s in p.services} | {b.request_by for b in p.bases}
+    for by in filter(has_passed, dates):
+        line = line.replace(f"the first request is due by {day(by)}.", f"the first request was due by {day(by)}, and that date has passed.")
+    return line
+
+
 def _stands(kept: KeptPlan, numbers_of: tuple[int, ...]) -> TableView:
     """The chart as a table."""
     pupils = pupils_by_stand(kept)
@@ -89,7 +100,9 @@ def _stands(kept: KeptPlan, numbers_of: tuple[int, ...]) -> TableView:
 
 
 def _ways(kept: KeptPlan) -> TableView:
-    rows = [row(way.name, whole(way.standing.met), whole(way.standing.under_half), rules(way.rules_broken)) for way in kept.facts.ways]
+    rows = [
+        row(way_name(way.name), whole(way.standing.met), whole(way.standing.under_half), rules(way.rules_broken)) for way in kept.facts.ways
+    ]
     view = table(
         "This plan beside other ways to share the same pool",
         (*words("Way to share"), *numbers("Standards fully met", "Standards under half", "Rules it breaks")),
@@ -105,8 +118,8 @@ def _beside(kept: KeptPlan) -> tuple[str, ...]:
         return ()
     line = f"{float(kept.facts.policy.board.line_percent):g}"
     why = (
-        f"The plan is made to leave as little need as possible below the board's line of {line} percent of each standard: "
-        "what is furthest below comes first. A way that fills some standards to the full, and leaves others far below the line, "
+        f"The plan is made to leave as little need as possible below the board's line, {line} percent of each standard. "
+        "A way that fills some standards to the full, and leaves others far below the line, "
         "can meet more of them in full and still leave more need below the line. So read the standards under half beside those fully met."
     )
     found = []
@@ -115,5 +128,7 @@ def _beside(kept: KeptPlan) -> tuple[str, ...]:
         if more > 0:
             is_lower = way.standing.shortfall_points < plan.standing.shortfall_points
             broken = f", and breaks {count(len(way.rules_broken), 'rule')} that the plan keeps" if way.rules_broken else ""
-            found.append(f"{way.name} meets {more:,} more in full and leaves {'less' if is_lower else 'more'} need below the line{broken}.")
+            found.append(
+                f"{way_name(way.name)} meets {more:,} more in full and leaves {'less' if is_lower else 'more'} need below the line{broken}."
+            )
     return (why, " ".join(found) or "Here no other way meets more standards in full than this plan does.")

@@ -1,6 +1,7 @@
 // Follows a run: asks how it stands, and swaps only what changed. Without this the page has a link instead.
 const SAY_EVERY = 10000, AGAIN_AFTER = 5000, PATIENCE = 10000;
 const said = document.getElementById("run-said"), lost = document.getElementById("run-lost");
+const LOST = lost.querySelector("strong").textContent;
 const root = () => document.getElementById("run-progress");
 let spoken = root().dataset.say, spokenAt = performance.now() - SAY_EVERY, toSay = 0, seenAt = performance.now();
 
@@ -49,11 +50,13 @@ const ask = async () => {
   if (answer.status === 304) return;
   if (answer.status !== 200) throw new Error("no answer");
   show(new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("run-progress"));
-  speak();
 };
 
 const follow = async () => {
-  lost.hidden = await ask().then(() => true, () => false);
+  const isThere = await ask().then(() => true, () => false);
+  if (!isThere && lost.hidden) said.textContent = spoken = LOST;  // said once, however long it lasts
+  lost.hidden = isThere;
+  if (isThere) speak();  // after it was lost, how it stands is said again
   const wait = Number(root().dataset.poll);
   if (wait) setTimeout(follow, lost.hidden ? wait : AGAIN_AFTER);
 };
@@ -68,5 +71,5 @@ setInterval(() => {
   const elapsed = document.getElementById("run-elapsed");
   if (elapsed) elapsed.textContent = words(Number(elapsed.dataset.seconds) + Math.floor((performance.now() - seenAt) / 1000));
 }, 1000);
-lost.hidden = true;
+document.getElementById("run-still").remove();
 setTimeout(follow, Number(root().dataset.poll));

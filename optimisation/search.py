@@ -1,0 +1,122 @@
+"""One search for a best plan, in two steps: fine money as if it could be split, then everything whole.
+
+Grants go in steps of ten pounds a month, so fine that splitting them moves the bound by next to nothing, and so
+many that searching over them takes most of the time. The first step gives the bound (it allows more than the
+rules do); the second holds bases, blocks and places and makes the rest whole in a moment. Where that does not
+come within the gap, the search goes on over everything whole, from there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import highspy
+import numpy as np
+
+from optimisation.highs import Hooks, Problem, Progress, Solved, load, run
+
+FINE = ("grant_steps",)
+HELD = ("base_size", "has_block", "places")
+"""What the second step holds as the first found it."""
+SHARE_OF_GAP = 0.8
+"""Of the gap asked for, what the first step may leave open; the rest is for making it whole."""
+LEAST_GAP = 0.02
+"""A smaller gap in points is searched whole from the start."""
+WHOLE_SECONDS = 2.0
+WHOLE_GAP = 0.005
+
+Prepare = Callable[[highspy.Highs], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How HiGHS goes about it: tried otherwise when it failed."""
+
+    seed: int = 0
+    presolve: bool = True
+
+
+def search(
+    problem: Problem,
+    *,
+    gap: float,
+    seconds: float,
+    hooks: Hooks | None = None,
+    prepare: Prepare = lambda _: None,
+    start: np.ndarray | None = None,
+    way: Way = Way(),  # noqa: B008 - frozen
+) -> Solved:
+    """The best whole values to a gap (in the objective's unit) or until ``seconds`` are up.
+
+    ``prepare`` adds rows and costs of one's own before each step; ``hooks.on_better`` hears whole values only.
+    """
+    hooks = hooks or Hooks()
+    end = time.perf_counter() + seconds
+    is_fine = _are(problem, FINE)
+    tried: list[Solved] = []
+
+    def whole(values: np.ndarray) -> Solved:
+        return _made_whole(problem, prepare, values, seconds=min(WHOLE_SECONDS, max(0.1, end - time.perf_counter())))
+
+    def started(shape: Problem, values: np.ndarray | None) -> highspy.Highs:
+        h = load(shape, seed=way.seed, presolve=way.presolve)
+        prepare(h)
+        if values is not None:
+            start_from(h, values)
+        return h
+
+    if gap >= LEAST_GAP and (problem.is_whole & is_fine).any():
+        on_better = hooks.on_better
+
+        def better(values: np.ndarray, progress: Progress) -> None:
+            made = whole(values)
+            if made.values is not None and on_better is not None:
+                on_better(made.values, replace(progress, best=made.objective))
+
+        split = run(
+            started(replace(problem, is_whole=problem.is_whole & ~is_fine), start),
+            gap=SHARE_OF_GAP * gap, seconds=seconds, hooks=replace(hooks, on_better=better if on_better else None),
+        )  # fmt: skip
+        if split.values is None:
+            return split
+        made = whole(split.values)
+        tried = [split, made]
+        is_done = made.values is not None and (split.status != "optimal" or made.objective - split.bound <= gap)
+        if is_done or split.status == "stopped":
+            return _together(tried, split.status if made.values is not None else "failed")
+        start = made.values if made.values is not None else start
+    solved = run(started(problem, start), gap=gap, seconds=max(0.1, end - time.perf_counter()), hooks=hooks)
+    return _together([*tried, solved], solved.status)
+
+
+def start_from(h: highspy.Highs, values: np.ndarray) -> None:
+    """Offer values as the start of a search, where they are as many as its columns; HiGHS drops what breaks a row."""
+    if h.getNumCol() == len(values):
+        solution = highspy.HighsSolution()
+        solution.col_value = list(values)
+        h.setSolution(solution)
+
+
+def _are(problem: Problem, names: tuple[str, ...]) -> np.ndarray:
+    return np.array([column.parent_component().name in names for column in problem.columns], dtype=bool)
+
+
+def _made_whole(problem: Problem, prepare: Prepare, values: np.ndarray, *, seconds: float) -> Solved:
+    """Everything whole, with what is large held as it was found."""
+    held = _are(problem, HELD)
+    at = np.rint(values[: len(problem.columns)])
+    h = load(replace(problem, lower=np.where(held, at, problem.lower), upper=np.where(held, at, problem.upper)))
+    prepare(h)
+    return run(h, gap=WHOLE_GAP, seconds=seconds)
+
+
+def _together(steps: list[Solved], status: str) -> Solved:
+    """The best values of all steps, with the best bound that holds for whole plans (the second step's holds for none but its own)."""
+    found = min((s for n, s in enumerate(steps) if n != 0 or len(steps) == 1), key=lambda s: s.objective)
+    bounds = [s.bound for n, s in enumerate(steps) if n != 1]
+    return Solved(
+        status=status, values=found.values, objective=found.objective, bound=max(bounds),
+        nodes=sum(s.nodes for s in steps), seconds=sum(s.seconds for s in steps),
+    )  # fmt: skip

@@ -1,0 +1,315 @@
+"""The settings that a board changes in a form: what they are called, what may be typed there, and what somebody changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput
+from wtforms import SelectMultipleField
+from wtforms.fields.choices import SelectChoice
+
+from planner.errors import InputMustBeMended
+from planner.policy import TIERS as TIER_IDS
+from planner.policy import Limits, Policy, limits_of
+from planner.rules import RULES
+from web.forms import Form, text_field
+from web.words import MINUS, TIERS, upper_first
+
+RULES_FIELD = "rules"
+_ON, _OFF = "on", "off"
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,9})?", re.ASCII)
+_TYPED = re.compile(r"(?P<sign>[-+−–])? ?(?P<number>\d[\d,]*(?:\.\d{1,9})?) ?(?P<unit>[a-z%][a-z -]*)?", re.ASCII | re.IGNORECASE)
+_UNITS = {
+    "": frozenset(""), "%": frozenset({"%", "percent", "per cent"}), "schools": frozenset({"school", "schools"}), "pupils": frozenset({"pupil", "pupils"}),
+    "half-days": frozenset({"half-day", "half-days", "half days", "half-day sessions", "sessions"}),
+}  # fmt: skip
+"""What may be typed after a figure, by the unit that the form prints there."""
+Value = int | Decimal | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A figure of the policy in the form: ``title`` stands in sentences, ``sign`` after the figure; ``rule_id`` is the rule it is for."""
+
+    path: str
+    title: str
+    label: str
+    sign: str = ""
+    meaning: str = ""
+    rule_id: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its field in the form."""
+        return _name(self.path)
+
+    @property
+    def limits(self) -> Limits:
+        """Between which limits it may be."""
+        return limits_of(self.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsGroup:
+    """Settings that belong together; those of a role stand under its name."""
+
+    key: str
+    title: str
+    sentence: str
+    settings: tuple[Setting, ...]
+    is_role: bool = False
+
+
+def settings_groups(policy: Policy) -> tuple[SettingsGroup, ...]:
+    """The settings in the form, group by group."""
+    return (
+        *_BOARD,
+        SettingsGroup(
+            key="weights",
+            title="What a need weighs",
+            sentence="A plan compares needs by these weights. With 6 for specialist and 1 for targeted, one pupil's specialist need weighs "
+            "as much as the targeted need of six.",
+            settings=tuple(
+                Setting(
+                    path=f"priorities.{tier}",
+                    title=f"The weight of a {TIERS[tier]} need",
+                    label=f"{upper_first(TIERS[tier])} need, weight of one pupil",
+                )
+                for tier in TIER_IDS
+            ),
+        ),
+        *(
+            SettingsGroup(
+                key=role.role_id,
+                title=role.name,
+                sentence="",
+                is_role=True,
+                settings=(
+                    Setting(
+                        path=f"roles.{role.role_id}.minimum_block_sessions",
+                        title=f"{role.name}: the smallest block",
+                        label="Smallest block, half-days a year",
+                        sign="half-days",
+                        rule_id="smallest_block",
+                    ),
+                    Setting(
+                        path=f"roles.{role.role_id}.vacancy_held_back_percent",
+                        title=f"{role.name}: the vacancy held back",
+                        label="Vacancy held back, percent of time",
+                        sign="%",
+                        rule_id="vacancy_held_back",
+                    ),
+                ),
+            )
+            for role in policy.roles
+        ),
+    )
+
+
+_BOARD = (
+    SettingsGroup(
+        key="line",
+        title="The board's line",
+        sentence="",
+        settings=(
+            Setting(
+                path="board.line_percent",
+                title="The line",
+                label="The line, percent of need met",
+                sign="%",
+                meaning="How much of each need the board wants met first. A plan leaves as little need as possible below it.",
+            ),
+        ),
+    ),
+    SettingsGroup(
+        key="money",
+        title="Money",
+        sentence="",
+        settings=(
+            Setting(
+                path="board.contingency_percent",
+                title="The contingency",
+                label="Held as contingency, percent of cash",
+                sign="%",
+                meaning="Kept in each financial year for what nobody can foresee.",
+                rule_id="contingency_held",
+            ),
+            Setting(
+                path="board.moderated_pot_percent",
+                title="The moderated pot",
+                label="Kept for the moderated pot, percent of cash",
+                sign="%",
+                meaning="Released half-term by half-term, for what schools bring to moderation during the year.",
+                rule_id="moderated_pot_released",
+            ),
+            Setting(
+                path="board.money_floor_percent",
+                title="The floor of a school's grant",
+                label="Floor of a school's grant, percent change on last year",
+                sign="%",
+                meaning=f"No school's grant falls below it. {MINUS}10 is at most a tenth less than last year; {MINUS}100 is no floor.",
+                rule_id="money_floor",
+            ),
+            Setting(
+                path="board.money_cap_percent",
+                title="The cap on a school's grant",
+                label="Cap on a school's grant, percent change on last year",
+                sign="%",
+                meaning="No school's grant rises above it. 60 is at most 60 percent more than last year.",
+                rule_id="money_cap",
+            ),
+        ),
+    ),
+    SettingsGroup(
+        key="time",
+        title="Specialist time",
+        sentence="",
+        settings=(
+            Setting(
+                path="board.sessions_floor_percent",
+                title="The floor of a school's specialist time",
+                label="Floor of a school's time from a service, percent change on last year",
+                sign="%",
+                meaning=f"No school's time from a service falls below it. {MINUS}50 is at most half less than last year; {MINUS}100 is no floor.",
+                rule_id="sessions_floor",
+            ),
+        ),
+    ),
+    SettingsGroup(
+        key="sizes",
+        title="Zones and small needs",
+        sentence="",
+        settings=(
+            Setting(
+                path="board.schools_in_a_zone",
+                title="The size of a zone",
+                label="Size of a zone, schools",
+                sign="schools",
+                meaning="How many neighbouring schools share what is planned for several together. Zones that the figures name stay as they are.",
+            ),
+            Setting(
+                path="board.negligible_pupils",
+                title="A need too small to plan for",
+                label="A need too small to plan for, expected pupils",
+                sign="pupils",
+                meaning="A standard that fewer pupils than this are expected to need is not planned for in that school or zone.",
+            ),
+        ),
+    ),
+)
+
+
+def number_typed(text: str, setting: Setting) -> int | Decimal:
+    """The figure that somebody typed: 12.5, 12,5 and 5 % are plain. Raises ``InputMustBeMended`` with what it must be."""
+    found = _TYPED.fullmatch(re.sub(r"\s+", " ", text).strip())
+    if found is None or (found["unit"] and found["unit"].lower() not in _UNITS[setting.sign]):
+        raise InputMustBeMended(_must_be(setting))
+    number = found["number"].replace(",", "" if _THOUSANDS.fullmatch(found["number"]) else ".")
+    if not re.fullmatch(r"\d{1,7}(?:\.\d{1,9})?", number, re.ASCII):
+        raise InputMustBeMended(_must_be(setting))
+    value = _plain(Decimal(f"{'' if found['sign'] in {None, '+'} else '-'}{number}"))
+    if not setting.limits.holds(Fraction(value)):
+        raise InputMustBeMended(_must_be(setting))
+    return value
+
+
+def _must_be(setting: Setting) -> str:
+    limits = setting.limits
+    least, most = (f"{limit:,}".replace("-", MINUS) for limit in (limits.least, limits.most))
+    kind = "a whole number" if limits.is_whole else "a number"
+    return f"{setting.title} must be {kind} {f'above {least} and at most' if limits.is_above else f'from {least} to'} {most}."
+
+
+def _plain(value: Decimal) -> int | Decimal:
+    return int(value) if value == int(value) else value.normalize()
+
+
+def figure_text(value: str | int | Decimal) -> str:
+    """A figure as it stands in the form."""
+    plain = _plain(Decimal(value))
+    return (str(plain) if isinstance(plain, int) else f"{plain:f}").replace("-", MINUS)
+
+
+# --- the form --------------------------------------------------------------------------------
+
+
+def settings_form(policy: Policy, answered: Mapping[str, str] | None = None) -> Any:
+    """The form with what was typed into it, else with what a policy says and the changes that were already answered."""
+    texts = {figure.path: figure_text(figure.value) for figure in policy.figures}
+    before = answered or {}
+    fields: dict[str, Any] = {
+        one.name: text_field(one.label, "", default=before.get(one.name, texts[one.path])) for one in _settings(policy)
+    }
+    fields[RULES_FIELD] = SelectMultipleField(
+        "Rules that apply",
+        choices=[SelectChoice(rule_id, RULES[rule_id].sentence) for rule_id, _ in policy.rules_on],
+        default=[rule_id for rule_id, is_on in policy.rules_on if before.get(_rule_name(rule_id), _ON if is_on else _OFF) == _ON],
+        widget=GovCheckboxesInput(),
+    )
+    made = type("SettingsForm", (Form,), fields)
+    return made() if answered is None else made(formdata=None)
+
+
+def typed_changes(form: Any, shown: Policy) -> dict[str, Value]:
+    """What somebody changed in the form that showed a policy; what cannot be is said beside its field."""
+    typed: dict[str, Value] = {}
+    for one in _settings(shown):
+        try:
+            typed[one.path] = number_typed(form[one.name].data, one)
+        except InputMustBeMended as refused:
+            form[one.name].errors = [str(refused)]
+    ticked = set(form[RULES_FIELD].data)
+    return differing(typed | {f"rules.{rule_id}": rule_id in ticked for rule_id, _ in shown.rules_on}, shown)
+
+
+def differing(values: Mapping[str, Value], policy: Policy) -> dict[str, Value]:
+    """Those of the values that a policy does not have already."""
+    has = {figure.path: Fraction(figure.value) for figure in policy.figures}
+    has |= {f"rules.{rule_id}": Fraction(is_on) for rule_id, is_on in policy.rules_on}
+    return {path: value for path, value in values.items() if Fraction(value) != has[path]}
+
+
+def say_beside(form: Any, policy: Policy, refused: InputMustBeMended) -> str:
+    """Say why figures cannot be right together beside the first of them; what belongs beside none is given back."""
+    sentence = str(refused).removeprefix("The policy cannot be used: ")
+    named = sorted((one for one in _settings(policy) if one.path in sentence), key=lambda one: sentence.index(one.path))
+    if not named:
+        return sentence
+    first = form[named[0].name]
+    for one in named:
+        sentence = sentence.replace(one.path, one.title[:1].lower() + one.title[1:])
+    first.errors = [upper_first(sentence)]
+    return ""
+
+
+# --- changes on their way through the page that asks to confirm them -----------------------------
+
+
+def carried(changes: Mapping[str, Value]) -> dict[str, str]:
+    """Changes as the fields of a form."""
+    return {_name(path): (_ON if value else _OFF) if isinstance(value, bool) else figure_text(value) for path, value in changes.items()}
+
+
+def changes_in(fields: Mapping[str, str], policy: Policy) -> dict[str, Value]:
+    """The changes that a form carries. Raises ``InputMustBeMended`` where one cannot be."""
+    changes: dict[str, Value] = {one.path: number_typed(fields[one.name], one) for one in _settings(policy) if one.name in fields}
+    rules = {f"rules.{rule_id}": fields.get(_rule_name(rule_id)) for rule_id, _ in policy.rules_on}
+    return changes | {path: said == _ON for path, said in rules.items() if said in {_ON, _OFF}}
+
+
+def _name(path: str) -> str:
+    return path.replace(".", "-")
+
+
+def _rule_name(rule_id: str) -> str:
+    return _name(f"rules.{rule_id}")
+
+
+def _settings(policy: Policy) -> Iterator[Setting]:
+    for group in settings_groups(policy):
+        yield from group.settings
