@@ -212,13 +212,6 @@ def _listen(h: highspy.Highs, hooks: Hooks) -> list[tuple[Any, Any]]:
     return handlers
 
 
-def set_objective(h: highspy.Highs, problem: Problem, number: int) -> None:
-    """Swap in another of the problem's objectives."""
-    count = len(problem.columns)
-    h.changeColsCost(count, np.arange(count, dtype=np.int32), problem.costs[number])
-    h.changeObjectiveOffset(float(problem.offsets[number]))
-
-
 def cap_objective(h: highspy.Highs, problem: Problem, number: int, most: float) -> None:
     """Keep an earlier objective at no more than ``most`` while another is solved."""
     cost = problem.costs[number]

@@ -21,13 +21,15 @@ TIDY_POINTS = 0.001
 """What handing out everything would cost, in points: among equal plans the one that spends less wins."""
 
 
-def build_model(world: World, *, only: Collection[str] | None = None, is_elastic: bool = False, is_to_the_pound: bool = False) -> Model:
-    """The model of a world: every rule that is on (or ``only`` these ids) and both objectives, in points."""
+def build_model(
+    world: World, *, only: Collection[str] | None = None, is_elastic: bool = False, is_to_the_pound: bool = False, is_tight: bool = True
+) -> Model:
+    """The model of a world: every rule that is on (or ``only`` these ids) and both objectives, in points; ``is_tight`` adds the hulls."""
     m = declare_variables(world, is_to_the_pound=is_to_the_pound)
     for rule_id in (rule_id for rule_id in RULES if rule_id in MATHS):
         if world.policy.is_on(rule_id) and (only is None or rule_id in only):
             post(m, RULES[rule_id], is_elastic=is_elastic)
-    if only is None or NEED_FROM_SUPPORT.rule_id in only:
+    if is_tight and (only is None or NEED_FROM_SUPPORT.rule_id in only):
         post_hulls(m)
     if is_elastic:
         m.give_way = pyo.Objective(expr=give_way(m))

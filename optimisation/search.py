@@ -46,7 +46,7 @@ def search(
     hooks: Hooks | None = None,
     prepare: Prepare = lambda _: None,
     start: np.ndarray | None = None,
-    way: Way = Way(),  # noqa: B008 - frozen
+    way: Way = Way(),
 ) -> Solved:
     """The best whole values to a gap (in the objective's unit) or until ``seconds`` are up.
 
