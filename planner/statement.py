@@ -137,7 +137,7 @@ def state(world: World) -> Statement:
     _declare_need(draft)
     rows = [_merged(row) for row in _rows(draft) if row.terms]
     policy = world.policy
-    rows = [row for row in rows if row.rule_id == WHOLE_PLACES or policy.is_on(row.rule_id)]
+    rows = [row for row in rows if policy.is_on("need_from_support" if row.rule_id == WHOLE_PLACES else row.rule_id)]
     weight = sum(cell.weight for cell in world.picture.cells)
     blocks, free = _blocks(draft.columns, [row for row in rows if row.rule_id not in LINKING])
     return Statement(
