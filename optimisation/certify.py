@@ -24,7 +24,7 @@ import numpy as np
 from optimisation.highs import Relaxed, load, problem_of, relax
 from planner.certificate import DECIMALS, Json, Prover, claimable, within_block
 from planner.need import World
-from planner.statement import Block, Statement, StatedRow
+from planner.statement import Block, StatedRow, Statement
 
 TINY = 1e-6
 OFF_WHOLE = 1e-4
@@ -85,9 +85,8 @@ class _Piece:
 
     def leaves(self) -> Iterator[_Piece]:
         """The pieces that are not cut further, those with nothing in them apart."""
-        if self.cut is None:
-            if all(least <= most for least, most in self.box.values()):
-                yield self
+        if self.cut is None and all(least <= most for least, most in self.box.values()):
+            yield self
         for half in self.halves:
             yield from half.leaves()
 
@@ -262,7 +261,11 @@ class _Search:
         best, cut = 0.0, None
         for number in self.statement.blocks[piece.block].columns if share > TINY else ():
             column = self.statement.columns[number]
-            if not column.is_whole or (column.key[0] == "grant") is not (how is _Cut.GRANTS) or (piece, number) not in self.relaxation.of_piece:
+            if (
+                not column.is_whole
+                or (column.key[0] == "grant") is not (how is _Cut.GRANTS)
+                or (piece, number) not in self.relaxation.of_piece
+            ):
                 continue
             amount = float(relaxed.values[self.relaxation.of_piece[piece, number]]) / share
             off = min(amount, column.block - amount) if how is _Cut.BLOCKS else abs(amount - round(amount))

@@ -22,7 +22,7 @@ from typing import Any
 from planner.errors import AuditRefused, InputMustBeMended
 from planner.files import save
 from planner.need import World
-from planner.statement import Block, Statement, StatedRow, state
+from planner.statement import Block, StatedRow, Statement, state
 from planner.supply import sizes_of
 
 FORMAT = "partnership-planner certificate"
@@ -293,7 +293,7 @@ class Prover:
         return total, used
 
     def _cheapest(self, column: int, used: Mapping[int, int], between: tuple[int, int] | None) -> int:
-        reduced = self.costs[column] - used.get(column, 0)
+        reduced: int = self.costs[column] - used.get(column, 0)
         if between is not None:
             return reduced * between[reduced < 0] * self.side_unit
         return reduced * self.most[column] if reduced < 0 else 0

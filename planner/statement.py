@@ -18,7 +18,7 @@ from math import ceil, floor
 from planner.audit import money_cap_pounds, most_of
 from planner.measures import SPENDING_USES
 from planner.need import ADULT_HOURS, PLACE, Cell, World
-from planner.partnership import GRANT_ITEM, Base, Bound, Consent, DecisionRight, Fund, FundUse, YearEnd
+from planner.partnership import GRANT_ITEM, Base, Bound, Consent, DecisionRight, FundUse, YearEnd
 from planner.supply import (
     HALF_TERMS_BY_FINANCIAL_YEAR,
     MONTHS,
@@ -181,7 +181,9 @@ def _promised(d: _Draft, urn: object, item: str) -> int:
     board = d.world.policy.board
     share = max(board.money_floor_percent if item == GRANT_ITEM else board.sessions_floor_percent, Fraction(0))
     last = [ceil(r.amount * (100 + share) / 100) for r in d.world.partnership.last_year if str(r.urn) == str(urn) and r.item == item]
-    wished = [r.amount for r in d.world.partnership.head_rules if str(r.urn) == str(urn) and r.item == item and r.bound is not Bound.AT_MOST]
+    wished = [
+        r.amount for r in d.world.partnership.head_rules if str(r.urn) == str(urn) and r.item == item and r.bound is not Bound.AT_MOST
+    ]
     return max([0, *last, *wished])
 
 

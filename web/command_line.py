@@ -287,7 +287,7 @@ def _make_and_write(
             write_plan(document, json_path)
             certified = certify_plan(
                 solver, document, world, json_path,
-                gap_points=options.gap_points, until=began + options.time_limit, tell=_teller(), should_stop=should_stop,
+                until=began + options.time_limit, tell=_teller(), should_stop=should_stop,
             )  # fmt: skip
     if out is not None:
         from planner.export.plan_workbook import write_plan_workbook  # noqa: PLC0415

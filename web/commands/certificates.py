@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_SCHOOLS = 30
 LEAST_SECONDS = 1.0
+ENOUGH_POINTS = 0.1
+"""Within this many points of the plan, the search goes on only while it still gains something."""
 
 
 def audit_certificate(plan: Path, document: Json) -> str:
@@ -30,7 +32,6 @@ def certify_plan(
     world: World,
     plan: Path,
     *,
-    gap_points: float,
     until: float,
     tell: Tell,
     should_stop: Callable[[], bool],
@@ -43,12 +44,14 @@ def certify_plan(
     if len(world.partnership.schools) > MOST_SCHOOLS:
         return f"Not certified: certificates are made for up to {MOST_SCHOOLS} schools."
     seconds = until - time.perf_counter()
-    if should_stop() or seconds < LEAST_SECONDS:
+    if should_stop():
+        return "Not certified: it was stopped by hand."
+    if seconds < LEAST_SECONDS:
         return "Not certified: no time was left; a larger --time-limit leaves some."
     job = Certify(
         world=world,
         target_points=document["bound_points"],
-        enough_points=document["shortfall_points"] - gap_points,
+        enough_points=document["shortfall_points"] - ENOUGH_POINTS,
         seconds=seconds,
     )
     found = solver.exchange(job, until=time.perf_counter() + seconds, should_stop=should_stop, tell=tell)
