@@ -176,6 +176,27 @@ def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = N
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relaxed:
+    """A divisible problem solved: values, and what each row's side is worth (positive: its lower side holds)."""
+
+    objective: float
+    values: np.ndarray
+    row_duals: np.ndarray
+
+
+def relax(h: highspy.Highs, *, seconds: float) -> Relaxed | None:
+    """Solve a problem without whole numbers, from where it was left; None when it did not end in an optimum in time."""
+    h.setOptionValue("time_limit", h.getRunTime() + max(seconds, 0.01))
+    h.run()
+    if h.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    solution = h.getSolution()
+    return Relaxed(
+        objective=h.getInfo().objective_function_value, values=np.array(solution.col_value), row_duals=np.array(solution.row_dual)
+    )
+
+
 _STATUS = {
     highspy.HighsModelStatus.kOptimal: "optimal",
     highspy.HighsModelStatus.kTimeLimit: "time",

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from optimisation.apart import serve_apart
+from optimisation.certify import Certify
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Progress
 from optimisation.impossible import Impossible
@@ -204,19 +205,27 @@ class Solver:
         """Whether the process is there, with whatever it was given to hold."""
         return self._process.is_alive()
 
-    def exchange(self, job: Open | Trial, *, until: float, should_stop: Callable[[], bool]) -> Message:
-        """One question and its answer; ``Failed`` when the process crashed, overran or was stopped, and had to be started again."""
+    def exchange(
+        self, job: Open | Trial | Certify, *, until: float, should_stop: Callable[[], bool], tell: Tell = lambda _: None
+    ) -> Message:
+        """One question and its answer; ``Failed`` when the process crashed, overran or was stopped, and had to be started again.
+
+        ``tell`` hears the stages on the way.
+        """
         if not self.is_alive():
             self._restart()
         try:
             if should_stop() or not self.wait_until_ready(should_stop):
                 return Failed(why="was stopped")
             self._pipe.send(job)
-            while not self._pipe.poll(max(0.0, min(EVERY_SECONDS, until - time.perf_counter()))):
-                if should_stop() or time.perf_counter() >= until:
-                    self._restart()
-                    return Failed(why="was stopped" if should_stop() else "did not keep its time limit and was ended")
-            answer: Message = self._pipe.recv()
+            answer: Message = Stage(words="")
+            while isinstance(answer, Stage):
+                while not self._pipe.poll(max(0.0, min(EVERY_SECONDS, until - time.perf_counter()))):
+                    if should_stop() or time.perf_counter() >= until:
+                        self._restart()
+                        return Failed(why="was stopped" if should_stop() else "did not keep its time limit and was ended")
+                answer = self._pipe.recv()
+                tell(answer)
         except (EOFError, ConnectionError):
             self._restart()
             return Failed(why="crashed or ran out of memory")

@@ -19,6 +19,7 @@ import numpy as np
 import pyomo.version
 
 from optimisation.baselines import baselines
+from optimisation.certify import Certificate, Certify, certify
 from optimisation.extract import CannotPayToThePound, amounts_from
 from optimisation.highs import Hooks, Problem, Progress, Solved, cap_objective, check_canaries, compile_model, load, run
 from optimisation.impossible import Impossible, explain_impossible
@@ -126,7 +127,7 @@ class Nearly:
     answer: Answer
 
 
-Message = Stage | Progress | Better | Nearly | Answer | Impossible | Failed | IsOpen | Tried
+Message = Stage | Progress | Better | Nearly | Answer | Impossible | Failed | IsOpen | Tried | Certificate
 
 
 def engine() -> str:
@@ -158,6 +159,8 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
                 elif isinstance(job, Trial):
                     assert held is not None
                     pipe.send(attempt(held, job))
+                elif isinstance(job, Certify):
+                    pipe.send(certify(job, lambda bound, cases: pipe.send(Stage(words=_certifying(bound, cases)))))
                 else:
                     pipe.send(make_plan(job, pipe, stop))
             except MemoryError:
@@ -168,6 +171,10 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
                 pipe.send(Failed(why="ran out of memory" if "bad_alloc" in str(error) else f"failed ({error})"))
     except (EOFError, BrokenPipeError):
         return
+
+
+def _certifying(bound: float, cases: int) -> str:
+    return f"certifying: at least {max(bound, 0):.2f} points in {cases} case{'s' * (cases != 1)}"
 
 
 def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | Failed:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -174,6 +175,7 @@ def _plan(options: argparse.Namespace) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     from planner.documents import check_document, read_document  # noqa: PLC0415
+    from web.commands.certificates import audit_certificate  # noqa: PLC0415
 
     document = read_document(options.plan)
     check_document(document)
@@ -181,6 +183,8 @@ def _audit(options: argparse.Namespace) -> int:
         f"The audit agrees: every figure follows from the amounts, every rule that is on holds, "
         f"and the fingerprint is {document['fingerprint'][:16]}."
     )
+    if options.certificate:
+        print(audit_certificate(options.plan, document))
     return 0
 
 
@@ -259,9 +263,11 @@ def _make_and_write(
     *, partnership_path: Path, policy_path: Path | None, out: Path | None, json_path: Path | None, options: argparse.Namespace
 ) -> Json:
     from optimisation.solve import Solver  # noqa: PLC0415
+    from planner.certificate import certificate_path  # noqa: PLC0415
     from planner.documents import check_document, plan_document, write_plan  # noqa: PLC0415
     from planner.export.summary import claims, summary_lines  # noqa: PLC0415
     from planner.need import world_of  # noqa: PLC0415
+    from web.commands.certificates import certify_plan  # noqa: PLC0415
 
     policy = _policy_at(policy_path)
     partnership, findings = _read(partnership_path, policy)
@@ -269,16 +275,22 @@ def _make_and_write(
         print(f"{finding.level}: {finding.sentence()}", file=sys.stderr)
     if partnership is None:
         raise InputMustBeMended(f"{partnership_path} cannot be planned yet. {_count(findings)}")
-    _check_places(out, json_path, inputs=(partnership_path, policy_path))
+    _check_places(out, json_path, certificate_path(json_path) if json_path else None, inputs=(partnership_path, policy_path))
     world = world_of(partnership, policy)
+    began = time.perf_counter()
+    certified = ""
     with _stopping_by_hand() as should_stop, Solver() as solver:
         plan: Plan = solver.make_plan(
             world, gap_points=options.gap_points, seconds=options.time_limit, tell=_teller(), should_stop=should_stop
         )
-    document = plan_document(plan, world)
-    check_document(document)
-    if json_path is not None:
-        write_plan(document, json_path)
+        document = plan_document(plan, world)
+        check_document(document)
+        if json_path is not None:
+            write_plan(document, json_path)
+            certified = certify_plan(
+                solver, document, world, json_path,
+                until=began + options.time_limit, tell=_teller(), should_stop=should_stop,
+            )  # fmt: skip
     if out is not None:
         from planner.export.plan_workbook import write_plan_workbook  # noqa: PLC0415
 
@@ -288,6 +300,8 @@ def _make_and_write(
         )  # fmt: skip
     for line in summary_lines(plan, world):
         print(line)
+    if certified:
+        print(certified)
     for written in (out, json_path):
         if written is not None:
             print(f"Written: {written}")
@@ -385,8 +399,11 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--no-roster", action="store_true", help="plan money, time and places without names (all this version does)")
     plan.set_defaults(run=_plan)
 
-    audit = _command(commands, "audit", "check a plan again with no solver", "planner audit plan.json")
+    audit = _command(commands, "audit", "check a plan again with no solver", "planner audit plan.json --certificate")
     audit.add_argument("plan", type=Path, metavar="plan.json")
+    audit.add_argument(
+        "--certificate", action="store_true", help="also prove again, in exact arithmetic, plan.certificate.json beside the plan"
+    )
     audit.set_defaults(run=_audit)
 
     serve = _command(commands, "serve", "show plans in the browser of this computer, until Ctrl-C", "planner serve --port 8080")

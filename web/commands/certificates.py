@@ -1,0 +1,67 @@
+"""The certificate beside a plan: made after the plan is written, and proved again by the audit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.certificate import certificate_document, certificate_path, check_certificate, read_certificate, write_certificate
+from planner.documents import Json, plan_from_document
+from planner.need import World
+
+if TYPE_CHECKING:
+    from optimisation.solve import Solver, Tell
+
+MOST_SCHOOLS = 30
+LEAST_SECONDS = 1.0
+ENOUGH_POINTS = 0.1
+"""Within this many points of the plan, the search goes on only while it still gains something."""
+
+
+def audit_certificate(plan: Path, document: Json) -> str:
+    """What the certificate beside an audited plan proves, in one sentence; ``AuditRefused`` when it does not."""
+    _, world = plan_from_document(document)
+    return check_certificate(read_certificate(certificate_path(plan)), document, world).sentence()
+
+
+def certify_plan(
+    solver: Solver,
+    document: Json,
+    world: World,
+    plan: Path,
+    *,
+    until: float,
+    tell: Tell,
+    should_stop: Callable[[], bool],
+) -> str:
+    """Write plan.certificate.json beside a plan just written, if it can be had in the time; what came of it, in one sentence."""
+    from optimisation.certify import Certificate, Certify  # noqa: PLC0415
+
+    place = certificate_path(plan)
+    place.unlink(missing_ok=True)  # of the plan that was here before
+    if len(world.partnership.schools) > MOST_SCHOOLS:
+        return f"Not certified: certificates are made for up to {MOST_SCHOOLS} schools."
+    seconds = until - time.perf_counter()
+    if should_stop():
+        return "Not certified: it was stopped by hand."
+    if seconds < LEAST_SECONDS:
+        return "Not certified: no time was left; a larger --time-limit leaves some."
+    job = Certify(
+        world=world,
+        target_points=document["bound_points"],
+        enough_points=document["shortfall_points"] - ENOUGH_POINTS,
+        seconds=seconds,
+    )
+    found = solver.exchange(job, until=time.perf_counter() + seconds, should_stop=should_stop, tell=tell)
+    if not isinstance(found, Certificate):
+        return "Not certified: the search for a certificate was stopped or failed; the plan and its gap stand as they are."
+    certificate = certificate_document(document, found.tree, found.certified_points)
+    certified = check_certificate(certificate, document, world)
+    write_certificate(certificate, place)
+    closed = "" if found.is_closed else f" The certificate stops short of the solver's own bound of {found.target_points:g}."
+    return (
+        f"Certified in exact arithmetic: no plan within these rules and figures has a shortfall below {certified.certified_points:g} points, "
+        f"so this one is within {certified.gap_points:g}.{closed} Written: {place}"
+    )
