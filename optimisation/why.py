@@ -37,7 +37,7 @@ NEAR_GAP = 0.5
 MONEY_STEP_POUNDS = 1000
 MOST_STEPS = 20
 """How far (3) looks: £20,000 in steps of £1,000, or 20 half-days."""
-SECONDS = 10.0
+NEAR_SECONDS = 3.0
 KEPT = ", with bases, zones' time and other schools' choice of services as they are"
 
 
@@ -244,7 +244,6 @@ class _Asking:
 
     def ask(self, trial: Trial) -> Tried:
         """One trial's answer; what was asked of this world before, for another school perhaps, is not solved again."""
-        trial = replace(trial, seconds=SECONDS)
         for tried in self._before:
             if replace(tried.trial, words=trial.words) == trial:
                 return tried
@@ -265,7 +264,13 @@ class _Asking:
         return self.ask(Trial(words=words, conditions=conditions, more=more, near=self.plan.amounts, kept=self._kept(), gap=GAP_POINTS))
 
     def nearest(
-        self, words: str, *, conditions: tuple[Condition, ...] = (), without: Collection[Lever] = (), most_points: float | None = None
+        self,
+        words: str,
+        *,
+        conditions: tuple[Condition, ...] = (),
+        without: Collection[Lever] = (),
+        most_points: float | None = None,
+        keeps_own: bool = False,
     ) -> Tried:
         """The nearest plan, perhaps with no more shortfall than this; a point of it counts as a hundredth of all there is to share.
 
@@ -273,7 +278,7 @@ class _Asking:
         """
         trial = Trial(
             words=words, aim=Aim.DISTANCE, conditions=conditions, without=_places(without), near=self.plan.amounts,
-            kept=self._kept(), shortfall_weight=_thousands_a_point(self.world), most_shortfall_points=most_points, gap=NEAR_GAP,
+            kept=self._kept(keeps_own=keeps_own), shortfall_weight=_thousands_a_point(self.world), most_shortfall_points=most_points, gap=NEAR_GAP, seconds=NEAR_SECONDS,
         )  # fmt: skip
         tried = self.ask(trial)
         return tried if tried.is_possible else self.ask(replace(trial, kept=()))
@@ -284,11 +289,11 @@ class _Asking:
             self._control = self.nearest(f"{self.name}: the nearest plan with the rules as they are")
         return self._control
 
-    def _kept(self) -> tuple[str | tuple[str, Hashable], ...]:
+    def _kept(self, *, keeps_own: bool = False) -> tuple[str | tuple[str, Hashable], ...]:
         """Bases, other schools' choice of services, and all that other zones have; places too unless the wish is for one."""
         p, policy = self.world.partnership, self.world.policy
-        schools = [str(s.urn) for s in p.schools if s.urn != self.urn]
-        zones = [z.zone_id for z in self.world.picture.zones if not (self.wants_zone and z.zone_id == self.zone)]
+        schools = [str(s.urn) for s in p.schools if keeps_own or s.urn != self.urn]
+        zones = [z.zone_id for z in self.world.picture.zones if keeps_own or not (self.wants_zone and z.zone_id == self.zone)]
         blocks = [
             ("has_block", (recipient, s.service_id))
             for recipient in (*schools, *zones)
@@ -296,7 +301,7 @@ class _Asking:
             if policy.is_on("smallest_block")
         ]
         times = [("sessions", (zone, s.service_id)) for zone in zones for s in p.services]
-        return ("base_size", *(() if self.wants_zone else ("places",)), *blocks, *times)
+        return ("base_size", *(() if self.wants_zone and not keeps_own else ("places",)), *blocks, *times)
 
     def gain(self, tried: Tried) -> Price:
         """By how much the best could fall with something let go."""
@@ -401,8 +406,15 @@ def _effects(asking: _Asking) -> tuple[tuple[RuleEffect, ...], tuple[str, ...], 
     search(board)
     for lever in alone:
         search((lever,))
-    searched = {lever.rule_id for lever in board} - {lever.rule_id for lever, _, _ in shown}  # quiet everywhere, so quiet here
-    search(tuple(lever for lever in asking.levers if lever not in alone and lever not in board and lever.rule_id not in searched))
+    seen = {lever.words for lever, _, _ in shown}
+    quiet_places = {place for lever in board if lever.words not in seen for place in lever.places}  # quiet everywhere, so quiet here
+    search(
+        tuple(
+            lever
+            for lever in asking.levers
+            if lever not in (*alone, *board) and (lever.rule_id, None) not in quiet_places and not quiet_places.issuperset(lever.places)
+        )
+    )
     effects = [_effect(asking, lever, worth, tried) for lever, worth, tried in shown]
     matter = {effect.lever.words for effect in effects}
     names = tuple(lever.words for lever in asking.levers if lever.words not in matter)
@@ -412,7 +424,9 @@ def _effects(asking: _Asking) -> tuple[tuple[RuleEffect, ...], tuple[str, ...], 
 def _effect(asking: _Asking, lever: Lever, worth: Price, tried: Tried) -> RuleEffect:
     """What a rule is worth, and what the nearest plan without it changes that the nearest plan with it does not."""
     halfway = (tried.value + asking.best.least) / 2
-    near = asking.nearest(f"{asking.name}: the nearest plan without {lever.words}", without=(lever,), most_points=halfway)
+    near = asking.nearest(
+        f"{asking.name}: the nearest plan without {lever.words}", without=(lever,), most_points=halfway, keeps_own=lever.is_everywhere
+    )
     behind = [asking.today, tried, near]
     first = f"Without {lever.words} the shortfall of the whole partnership could be lower by {worth.words()}; the {lever.relaxed_by} may relax it."
     if near.amounts is None:
@@ -427,7 +441,8 @@ def _effect(asking: _Asking, lever: Lever, worth: Price, tried: Tried) -> RuleEf
     changes = _changes(asking.world, before, near.amounts)
     mine = tuple(c for c in changes if asking.urn in c.urns)
     standards = _standard_changes(asking, before, near.amounts)
-    where = f"In the nearest plan that has half of this or more{KEPT if near.trial.kept else ''}"
+    found = "" if near.status == "optimal" else ", as far as the search came"
+    where = f"In the nearest plan that has half of this or more{KEPT if near.trial.kept else ''}{found}"
     if mine:
         second = f"{where}, {_listed([c.sentence() for c in mine])}."
     elif standards:

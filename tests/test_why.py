@@ -75,6 +75,13 @@ def test_rules_called_quiet_are_worth_no_more_than_the_gaps(here, marden):
         assert gain <= 0.05, tried.trial.words
 
 
+def test_a_rule_that_its_head_has_locked_is_searched_too(here, plan):
+    why = explain(here, plan, WINDLE)
+    asked = {place for tried in here.log for place in tried.trial.without}
+    assert ("head_rule", "windle_grant") in asked
+    assert why.why_not is not None
+
+
 def test_a_heads_own_rule_stands_in_the_way_and_letting_it_go_gives_what_is_asked(marden):
     asked = marden.why_not
     assert asked.ending == "impossible"
@@ -172,13 +179,13 @@ def test_every_school_of_any_small_world_gets_an_answer_that_claims_no_more_than
 def test_the_command_says_it_in_sentences_and_writes_the_searches_behind_them(here, plan, tmp_path, capsys):
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(plan_document(plan, here.world)), encoding="utf-8")
-    assert main(["why", str(path), "--school", str(MARDEN), "--more", "st_trust", "16", "--json", str(tmp_path / "why.json")]) == 0
+    assert main(["why", str(path), "--school", str(MARDEN), "--more", "grant", "10", "--json", str(tmp_path / "why.json")]) == 0
     said = capsys.readouterr()
-    assert "What it would take" in said.out
+    assert "The plan gives this already" in said.out
     assert not said.err
     written = json.loads((tmp_path / "why.json").read_text(encoding="utf-8"))
-    assert written["why_not"]["ending"] == "impossible"
-    assert {"words", "status", "value", "bound", "seconds"} <= set(written["why_not"]["searches"][0])
+    assert written["why_not"]["ending"] == "has it"
+    assert {"words", "status", "value", "bound", "seconds"} <= set(written["rules"][0]["searches"][0])
     assert main(["why", str(path), "--school", "1"]) == 1
     assert main(["why", str(path), "--school", str(MARDEN), "--more", "grant", "lots"]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 2
