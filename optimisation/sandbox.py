@@ -30,6 +30,7 @@ class Sandbox:
         self._is_mine = solver is None
         self.world = world
         self._is_open = False
+        self._since = 0
 
     def __enter__(self) -> Self:
         return self
@@ -40,7 +41,11 @@ class Sandbox:
 
     def open(self, world: World) -> None:
         """Hold another world from now on; the log goes on."""
-        self.world, self._is_open = world, False
+        self.world, self._is_open, self._since = world, False, len(self.log)
+
+    def log_of_world(self) -> list[Tried]:
+        """What this world was asked so far."""
+        return self.log[self._since :]
 
     def ask(self, trial: Trial, *, should_stop: Callable[[], bool] = lambda: False) -> Tried:
         """One trial's answer."""

@@ -55,8 +55,10 @@ class Trial:
     """One question to the world that is held open.
 
     ``without`` rules are left out, everywhere or at one place of the rule; ``conditions`` are added. ``kept`` kinds of
-    decision (by variable name) stay as in the plan ``near``. ``is_divisible`` lets everything whole be split: an
-    estimate. ``most_shortfall_points`` caps the shortfall while another aim leads. Gap in the aim's own unit.
+    decision (by variable name), or single ones (name and index), stay as in the plan ``near``. ``is_divisible`` lets
+    everything whole be split: an estimate. ``most_shortfall_points`` caps the shortfall while another aim leads;
+    ``shortfall_weight`` lets a point of it count this much beside the distance instead (a cap leaves the bound weak).
+    ``more`` moves the limits of a rule at a place up by an amount. Gap in the aim's own unit.
     """
 
     words: str
@@ -64,7 +66,9 @@ class Trial:
     conditions: tuple[Condition, ...] = ()
     without: tuple[tuple[str, str | None], ...] = ()
     near: Amounts | None = None
-    kept: tuple[str, ...] = ()
+    kept: tuple[str | tuple[str, Hashable], ...] = ()
+    more: tuple[tuple[str, str, float], ...] = ()
+    shortfall_weight: float = 0.0
     most_shortfall_points: float | None = None
     most_disturbed: int | None = None
     is_divisible: bool = False
@@ -77,7 +81,8 @@ class Trial:
 class Tried:
     """How a trial ended: status as HiGHS's driver says it, the amounts found (need met made exact), and what they come to.
 
-    ``value`` and ``bound`` are in the aim's unit; ``amounts`` is None when nothing was found, or a divisible trial has no
+    ``value`` and ``bound`` are in the aim's unit (where the shortfall is weighed beside a distance, the bound is for plans
+    with no more shortfall than this one); ``amounts`` is None when nothing was found, or a divisible trial has no
     whole amounts to give (``estimate`` then holds the split ones by variable name and index).
     """
 
@@ -118,7 +123,7 @@ def hold(world: World) -> Held:
 
 def attempt(held: Held, trial: Trial) -> Tried:
     """Solve one trial."""
-    problem = _without(held.problem, trial.without)
+    problem = _with_more(_without(held.problem, trial.without), trial.more)
     h = load(replace(problem, is_whole=np.zeros_like(problem.is_whole)) if trial.is_divisible else problem)
     if trial.kept and trial.near is not None:
         _keep(h, held, trial)
@@ -141,11 +146,19 @@ def _without(problem: Problem, without: Collection[tuple[str, str | None]]) -> P
     return replace(problem, row_lower=np.where(free, -np.inf, problem.row_lower), row_upper=np.where(free, np.inf, problem.row_upper))
 
 
+def _with_more(problem: Problem, more: Collection[tuple[str, str, float]]) -> Problem:
+    if not more:
+        return problem
+    by = {(rule_id, at): amount for rule_id, at, amount in more}
+    up = np.array([by.get(row, 0.0) for row in problem.rows])
+    return replace(problem, row_lower=problem.row_lower + up, row_upper=problem.row_upper + up)
+
+
 def _keep(h: highspy.Highs, held: Held, trial: Trial) -> None:
     """Hold kinds of decision at what a plan has."""
     assert trial.near is not None
     values = vector(held, trial.near)
-    at = np.array([i for (name, _), i in held.column.items() if name in trial.kept], dtype=np.int32)
+    at = np.array([i for key, i in held.column.items() if key[0] in trial.kept or key in trial.kept], dtype=np.int32)
     h.changeColsBounds(len(at), at, values[at], values[at])
 
 
@@ -180,30 +193,56 @@ def _start(h: highspy.Highs, held: Held, near: Amounts) -> None:
 def _aim(h: highspy.Highs, held: Held, trial: Trial) -> None:
     problem, count = held.problem, len(held.problem.columns)
     everything = np.arange(count, dtype=np.int32)
-    if trial.aim in {Aim.DISTANCE, Aim.DISTURBED} or trial.most_disturbed is not None:
+    disturbed: list[int] = []
+    if trial.aim is Aim.DISTURBED or trial.most_disturbed is not None:
         assert trial.near is not None
-        changes, disturbed = _measure_changes(
-            h, held, trial.near, wants_schools=trial.aim is Aim.DISTURBED or trial.most_disturbed is not None
-        )
+        disturbed = _count_disturbed(h, held, trial.near)
         if trial.most_disturbed is not None:
             at = np.array(disturbed, dtype=np.int32)
             h.addRow(0.0, float(trial.most_disturbed), len(at), at, np.ones(len(at)))
     if trial.aim is Aim.UNMET:
         h.changeColsCost(count, everything, problem.costs[1])
         h.changeObjectiveOffset(float(problem.offsets[1]))
-    elif trial.aim is not Aim.SHORTFALL:
-        h.changeColsCost(count, everything, TIDY * problem.costs[1])
-        h.changeObjectiveOffset(TIDY * float(problem.offsets[1]))
-        led = [(i, pounds / POUNDS) for i, pounds in changes] if trial.aim is Aim.DISTANCE else [(i, 1.0) for i in disturbed]
-        for i, cost in led:
-            h.changeColCost(i, cost)
+    elif trial.aim is Aim.DISTURBED:
+        _lead(h, held, trial, TIDY * problem.costs[1], TIDY * float(problem.offsets[1]))
+        for i in disturbed:
+            h.changeColCost(i, 1.0)
+    elif trial.aim is Aim.DISTANCE:
+        _aim_near(h, held, trial)
 
 
-def _measure_changes(h: highspy.Highs, held: Held, near: Amounts, *, wants_schools: bool) -> tuple[list[tuple[int, float]], list[int]]:
-    """Columns for how far each amount moves from a plan (with pounds a unit), and a binary for each school that anything moves for."""
-    urns = [school.urn for school in held.world.partnership.schools] if wants_schools else []
-    schools = {urn: _column(h, upper=1.0, is_whole=True) for urn in urns}
-    moves = []
+def _lead(h: highspy.Highs, held: Held, trial: Trial, costs: np.ndarray, offset: float) -> None:
+    """Costs on the world's own columns, with what the shortfall counts beside them."""
+    count, problem = len(held.problem.columns), held.problem
+    h.changeColsCost(count, np.arange(count, dtype=np.int32), costs + trial.shortfall_weight * problem.costs[0])
+    h.changeObjectiveOffset(offset + trial.shortfall_weight * float(problem.offsets[0]))
+
+
+def _aim_near(h: highspy.Highs, held: Held, trial: Trial) -> None:
+    """Make the distance lead: what is there less what was there, and twice what there is less of. Half the rows of measuring both ways."""
+    assert trial.near is not None
+    costs, offset, losses = TIDY * held.problem.costs[1], TIDY * float(held.problem.offsets[1]), []
+    for change in changeable(held.world):
+        terms = [(held.column[name, index], by) for name, index, by in change.terms if (name, index) in held.column]
+        planned, thousands = change.amount(trial.near), change.pounds / POUNDS
+        if not terms:
+            continue
+        for i, by in terms:
+            costs[i] += by * thousands
+        offset -= planned * thousands
+        if planned:
+            less = _column(h, upper=float(planned))
+            at = np.array([*(i for i, _ in terms), less], dtype=np.int32)
+            h.addRow(float(planned), highspy.kHighsInf, len(at), at, np.array([*(by for _, by in terms), 1.0]))
+            losses.append((less, 2 * thousands))
+    _lead(h, held, trial, costs, offset)
+    for less, cost in losses:
+        h.changeColCost(less, cost)
+
+
+def _count_disturbed(h: highspy.Highs, held: Held, near: Amounts) -> list[int]:
+    """A binary for each school that anything moves for beside a plan."""
+    schools = {school.urn: _column(h, upper=1.0, is_whole=True) for school in held.world.partnership.schools}
     for change in changeable(held.world):
         terms = [(held.column[name, index], by) for name, index, by in change.terms if (name, index) in held.column]
         if not terms:
@@ -215,11 +254,10 @@ def _measure_changes(h: highspy.Highs, held: Held, near: Amounts, *, wants_schoo
         by_column = [by for _, by in terms]
         h.addRow(-highspy.kHighsInf, float(planned), len(at), at, np.array([*by_column, -1.0]))
         h.addRow(float(planned), highspy.kHighsInf, len(at), at, np.array([*by_column, 1.0]))
-        moves.append((moved, float(change.pounds)))
-        for urn in change.schools if wants_schools else ():
+        for urn in change.schools:
             ends = np.array([moved, schools[urn]], dtype=np.int32)
             h.addRow(-highspy.kHighsInf, 0.0, 2, ends, np.array([1.0, -max(most - planned, float(planned), 1.0)]))
-    return moves, list(schools.values())
+    return list(schools.values())
 
 
 def _column(h: highspy.Highs, *, upper: float, is_whole: bool = False) -> int:
@@ -287,13 +325,14 @@ def _tried(held: Held, trial: Trial, solved: Solved) -> Tried:
     shortfall, unmet = (float(held.problem.costs[n] @ values + held.problem.offsets[n]) for n in (0, 1))
     whole = not trial.is_divisible
     tidied = TIDY if trial.aim in {Aim.DISTANCE, Aim.DISTURBED} else 0.0
+    weighed = trial.shortfall_weight * shortfall if tidied else 0.0
     return Tried(
         trial=trial,
         status=solved.status,
         amounts=amounts_from(held.model, held.problem, values, is_paid=trial.is_paid) if whole else None,
         estimate=None if whole else {key: float(values[i]) for key, i in held.column.items()},
-        value=solved.objective - tidied * unmet,
-        bound=max(solved.bound - tidied * MOST_UNMET_POINTS, 0.0) if tidied else solved.bound,
+        value=solved.objective - tidied * unmet - weighed,
+        bound=max(solved.bound - tidied * MOST_UNMET_POINTS - weighed, 0.0) if tidied else solved.bound,
         shortfall_points=shortfall,
         unmet_points=unmet,
         nodes=solved.nodes,
