@@ -17,7 +17,7 @@ from optimisation.extract import amounts_from, as_values
 from optimisation.highs import Problem, Solved, cap_objective, compile_model, load, run
 from optimisation.model import build_model
 from optimisation.registry import Model
-from optimisation.search import start_from
+from optimisation.search import search, start_from
 from planner.errors import SolverFault
 from planner.need import World
 from planner.partnership import GRANT_ITEM
@@ -124,19 +124,26 @@ def hold(world: World) -> Held:
 def attempt(held: Held, trial: Trial) -> Tried:
     """Solve one trial."""
     problem = _with_more(_without(held.problem, trial.without), trial.more)
-    h = load(replace(problem, is_whole=np.zeros_like(problem.is_whole)) if trial.is_divisible else problem)
-    if trial.kept and trial.near is not None:
-        _keep(h, held, trial)
-    possible = all(_add(h, held, condition) for condition in trial.conditions)
-    if trial.most_shortfall_points is not None:
-        cap_objective(h, problem, 0, trial.most_shortfall_points + CAP_SLACK_POINTS)
-    _aim(h, held, trial)
-    if not possible:
+    if not all(_may_hold(held, condition) for condition in trial.conditions):
         return _nothing(trial, "impossible")
-    if trial.near is not None and not trial.is_divisible:
-        _start(h, held, trial.near)
-    solved = run(h, gap=trial.gap, seconds=trial.seconds)
-    return _tried(held, trial, solved)
+
+    def prepare(h: highspy.Highs) -> None:
+        if trial.kept and trial.near is not None:
+            _keep(h, held, trial)
+        for condition in trial.conditions:
+            _add(h, held, condition)
+        if trial.most_shortfall_points is not None:
+            cap_objective(h, problem, 0, trial.most_shortfall_points + CAP_SLACK_POINTS)
+        _aim(h, held, trial)
+
+    start = None if trial.near is None or trial.is_divisible else vector(held, trial.near)
+    if trial.aim in {Aim.SHORTFALL, Aim.UNMET} and not trial.is_divisible:
+        return _tried(held, trial, search(problem, gap=trial.gap, seconds=trial.seconds, prepare=prepare, start=start))
+    h = load(replace(problem, is_whole=np.zeros_like(problem.is_whole)) if trial.is_divisible else problem)
+    prepare(h)
+    if start is not None:
+        start_from(h, start)
+    return _tried(held, trial, run(h, gap=trial.gap, seconds=trial.seconds))
 
 
 def _without(problem: Problem, without: Collection[tuple[str, str | None]]) -> Problem:
@@ -162,15 +169,17 @@ def _keep(h: highspy.Highs, held: Held, trial: Trial) -> None:
     h.changeColsBounds(len(at), at, values[at], values[at])
 
 
-def _add(h: highspy.Highs, held: Held, condition: Condition) -> bool:
-    """Add a condition; False when it asks for something that cannot be there at all."""
+def _may_hold(held: Held, condition: Condition) -> bool:
+    """False for a condition on nothing that the world could give, unless nothing is what it asks for."""
+    is_about_something = any((name, index) in held.column for name, index, _ in condition.terms)
+    return is_about_something or ((condition.lower or 0) <= 0 and (condition.upper is None or condition.upper >= 0))
+
+
+def _add(h: highspy.Highs, held: Held, condition: Condition) -> None:
     terms = [(held.column[name, index], value) for name, index, value in condition.terms if (name, index) in held.column]
     lower = -highspy.kHighsInf if condition.lower is None else condition.lower
     upper = highspy.kHighsInf if condition.upper is None else condition.upper
-    if not terms:
-        return lower <= 0 <= upper
     h.addRow(lower, upper, len(terms), np.array([i for i, _ in terms], dtype=np.int32), np.array([v for _, v in terms], dtype=np.float64))
-    return True
 
 
 def vector(held: Held, amounts: Amounts) -> np.ndarray:
@@ -180,11 +189,6 @@ def vector(held: Held, amounts: Amounts) -> np.ndarray:
         if (name, index) in held.column:
             values[held.column[name, index]] = float(value)
     return values
-
-
-def _start(h: highspy.Highs, held: Held, near: Amounts) -> None:
-    """Offer a plan as the start of the search; HiGHS drops it where it breaks a row, or its added columns are not told."""
-    start_from(h, vector(held, near))
 
 
 # --- aims --------------------------------------------------------------------------------
