@@ -20,17 +20,14 @@ TIDY_POINTS = 0.001
 """What handing out everything would cost, in points: among equal plans the one that spends less wins."""
 
 
-def build_model(world: World, *, only: Collection[str] | None = None, is_elastic: bool = False, is_to_the_pound: bool = False) -> Model:
+def build_model(world: World, *, only: Collection[str] | None = None, is_roomy: bool = False, is_to_the_pound: bool = False) -> Model:
     """The model of a world: every rule that is on (or ``only`` these ids) and both objectives, in points."""
-    m = declare_variables(world, is_to_the_pound=is_to_the_pound)
+    m = declare_variables(world, is_roomy=is_roomy, is_to_the_pound=is_to_the_pound)
     for rule_id in (rule_id for rule_id in RULES if rule_id in MATHS):
         if world.policy.is_on(rule_id) and (only is None or rule_id in only):
-            post(m, RULES[rule_id], is_elastic=is_elastic)
-    if is_elastic:
-        m.give_way = pyo.Objective(expr=give_way(m))
-    else:
-        m.shortfall = pyo.Objective(expr=shortfall_points(m))
-        m.unmet = pyo.Objective(expr=100 - need_met_points(m) + TIDY_POINTS * handed_out(m))
+            post(m, RULES[rule_id])
+    m.shortfall = pyo.Objective(expr=shortfall_points(m))
+    m.unmet = pyo.Objective(expr=100 - need_met_points(m) + TIDY_POINTS * handed_out(m))
     return m
 
 
@@ -62,8 +59,3 @@ def handed_out(m: Model) -> Any:
     money_share = sum(m.step_pounds[f] * m.grant_steps[s, f] for s, f in m.grant_steps) * (0.5 / pounds)
     spent = sum(m.spend[k] for k in m.spend) + sum(m.pot[k] for k in m.pot) + sum(m.carried[k] for k in m.carried)
     return time_share + money_share + spent * (0.5 / pounds)
-
-
-def give_way(m: Model) -> Any:
-    """The price of everything that gives way, in points."""
-    return sum(m.give_way_terms)

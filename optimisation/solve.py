@@ -18,7 +18,7 @@ from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Progress
 from optimisation.impossible import Impossible
 from optimisation.trial import Trial
-from optimisation.worker import Answer, Better, Failed, Job, Message, Nearly, Open, Sizes, Stage
+from optimisation.worker import AllHold, Answer, Better, Explain, Failed, Job, Message, Nearly, Open, Sizes, Stage
 from planner.audit import breaches, misfits
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
 from planner.measures import shortfall
@@ -151,7 +151,7 @@ class Solver:
                 break  # with an audited plan in hand, "impossible" is the solver's mistake: ask once more
         spent = time.perf_counter() - began
         if isinstance(answer, Impossible) and best.amounts is None:
-            raise RulesCannotAllHold("\n".join([answer.sentence(), *(g.sentence() for g in answer.gives_way)]))
+            raise RulesCannotAllHold("\n".join(answer.lines()))
         answer = answer if isinstance(answer, Answer) else best.answer or answer
         if isinstance(answer, Answer):
             self.last_sizes, self.last_peak_megabytes = answer.sizes, answer.peak_megabytes
@@ -204,7 +204,17 @@ class Solver:
         """Whether the process is there, with whatever it was given to hold."""
         return self._process.is_alive()
 
-    def exchange(self, job: Open | Trial, *, until: float, should_stop: Callable[[], bool]) -> Message:
+    def explain(self, world: World, *, seconds: float, should_stop: Callable[[], bool] = lambda: False) -> Impossible | None:
+        """What clashes in a world and how to make room, within ``seconds``; None when its rules can all hold."""
+        answer = self.exchange(Explain(world=world, seconds=seconds), until=time.perf_counter() + seconds + GRACE_SECONDS, should_stop=should_stop)
+        if isinstance(answer, Impossible):
+            return answer
+        if isinstance(answer, AllHold):
+            return None
+        why = answer.why if isinstance(answer, Failed) else "said something else"
+        raise SolverFault(f"The solver {why} while it looked for what clashes; try again, and if it happens again tell the administrator.")
+
+    def exchange(self, job: Open | Trial | Explain, *, until: float, should_stop: Callable[[], bool]) -> Message:
         """One question and its answer; ``Failed`` when the process crashed, overran or was stopped, and had to be started again."""
         if not self.is_alive():
             self._restart()

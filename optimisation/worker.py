@@ -72,6 +72,19 @@ class IsOpen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Explain:
+    """A world whose clash, and ways to make room, are to be found in this time."""
+
+    world: World
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllHold:
+    """Nothing clashes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """A new stage has begun, in words."""
 
@@ -125,7 +138,7 @@ class Nearly:
     answer: Answer
 
 
-Message = Stage | Progress | Better | Nearly | Answer | Impossible | Failed | IsOpen | Tried
+Message = Stage | Progress | Better | Nearly | Answer | Impossible | AllHold | Failed | IsOpen | Tried
 
 
 def engine() -> str:
@@ -157,6 +170,8 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
                 elif isinstance(job, Trial):
                     assert held is not None
                     pipe.send(attempt(held, job))
+                elif isinstance(job, Explain):
+                    pipe.send(explain_impossible(job.world, seconds=job.seconds) or AllHold())
                 else:
                     pipe.send(make_plan(job, pipe, stop))
             except MemoryError:
@@ -185,7 +200,8 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
                 hooks=_hooks(model, problem, pipe, stop))  # fmt: skip
     if first.status == "impossible":
         pipe.send(Stage(words="finding which rules clash"))
-        return explain_impossible(job.world, seconds=max(LEAST_EXPLAIN_SECONDS, end - time.perf_counter()))
+        explained = explain_impossible(job.world, seconds=max(LEAST_EXPLAIN_SECONDS, end - time.perf_counter()))
+        return explained or Failed(why="found no plan, and yet no rules that clash")
     if first.values is None:
         return Failed(why="found no plan in the time given" if first.status == "time" else f"ended as {first.status}")
     levels = [_level("shortfall below the line", first, tolerance)]

