@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 
-import highspy
 import numpy as np
 
 from optimisation.highs import Problem, Solved, load, run
@@ -76,14 +75,12 @@ class Search:
         self._keep(f"{len(kept)} rules together, amounts split", solved)
         if not is_there:
             return None
-        used = {row for row in np.flatnonzero(np.abs(ray) > HINT)}
+        used = set(np.flatnonzero(np.abs(ray) > HINT))
         found = frozenset(placed for placed in kept if used.intersection(self.at_rows[placed]))
         return found or None
 
     def _keep(self, words: str, solved: Solved) -> None:
-        self.proofs.append(
-            Proof(words=words, status=solved.status, value=solved.objective, bound=solved.bound, seconds=solved.seconds)
-        )
+        self.proofs.append(Proof(words=words, status=solved.status, value=solved.objective, bound=solved.bound, seconds=solved.seconds))
 
     def shrink(self, kept: frozenset[Placed], doubtful: list[Placed]) -> frozenset[Placed]:
         """Leave out of ``kept`` as many of the doubtful as can be left out while the others still clash, halves first."""
@@ -114,7 +111,11 @@ def smallest_clash(problem: Problem, *, seconds: float) -> Clash | None:
         if found is None:
             break
         found = search.shrink(found, _least_telling_first(problem, search.at_rows, found))
-        final = run(load(_only(search.problem, [r for p in found for r in search.at_rows[p]])), gap=0.0, seconds=max(1.0, until - time.perf_counter()))
+        final = run(
+            load(_only(search.problem, [r for p in found for r in search.at_rows[p]])),
+            gap=0.0,
+            seconds=max(1.0, until - time.perf_counter()),
+        )
         search._keep(f"the {len(found)} rules that clash", final)  # noqa: SLF001
         if final.status == "impossible":
             rules = tuple(placed for placed in search.at_rows if placed in found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import floor
 from typing import Any
 
 import highspy
@@ -19,6 +20,8 @@ from optimisation.registry import Model
 from planner.errors import SolverFault
 
 CANARY_TOLERANCE = 1e-6
+SAFETY = 1e-6
+"""A bound is lowered by the solver's own tolerance before it is rounded down and claimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +186,11 @@ _STATUS = {
     highspy.HighsModelStatus.kInfeasible: "impossible",
     highspy.HighsModelStatus.kUnboundedOrInfeasible: "impossible",
 }
+
+
+def safe_bound(bound: float) -> float:
+    """A bound as it may be claimed: lowered by the solver's tolerance, rounded down, never below nought."""
+    return max(0.0, floor((bound - SAFETY) * 10_000) / 10_000) if bound > 0 else 0.0
 
 
 def _listen(h: highspy.Highs, hooks: Hooks) -> list[tuple[Any, Any]]:

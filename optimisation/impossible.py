@@ -10,7 +10,7 @@ from typing import Any
 
 from optimisation.clash import Proof, smallest_clash
 from optimisation.highs import compile_model
-from optimisation.mends import Mend, find_mends
+from optimisation.mends import MOST_MOVES, Mend, find_mends
 from optimisation.model import build_model
 from optimisation.places import NEVER_CLASH, Placed, Words
 from planner.export.summary import least_points, most_points
@@ -28,7 +28,7 @@ class Impossible:
     """No plan keeps every rule. ``clash`` is the smallest set of rules that shows it; ``mends`` are ways to make room.
 
     There are none when only rules that nobody may relax clash, or when time ran out (``ran_out``) before one was found.
-    ``is_every_way``: each other way was proved to move all the rules of one of these, and more.
+    ``is_every_way``: each other way was proved to move all the rules of one of these and more, or very many rules.
     """
 
     clash: tuple[Placed, ...]
@@ -65,7 +65,9 @@ class Impossible:
     def _last(self) -> tuple[str, ...]:
         if not self.mends or not self.is_every_way:
             return ()
-        return (f"Every other way moves all the rules of {'this' if len(self.mends) == 1 else 'one of these'}, and more.",)
+        these = "this" if len(self.mends) == 1 else "one of these"
+        most = max(MOST_MOVES, len(self.mends[0].moves))
+        return (f"Every other way moves all the rules of {these} and more, or more than {most} rules.",)
 
     def as_data(self) -> dict[str, Any]:
         """The same as data."""

@@ -15,9 +15,9 @@ import numpy as np
 
 from optimisation.clash import Proof
 from optimisation.extract import CannotPayToThePound, amounts_from
-from optimisation.highs import Problem, Solved, compile_model, load, run
+from optimisation.highs import Problem, Solved, compile_model, load, run, safe_bound
 from optimisation.model import build_model
-from optimisation.moves import EVERYWHERE, Mended, Movable, Move, mended, movables
+from optimisation.moves import Mended, Movable, Move, mended, movables
 from optimisation.places import Placed
 from planner.measures import standing
 from planner.need import World
@@ -25,9 +25,11 @@ from planner.plan import Amounts
 
 MOST_MENDS = 3
 MOST_TRIES = 6
+MOST_MOVES = 8
+"""A way after the first is not worth saying when more rules than this, or than in the first, would have to move."""
 NEARLY_ONE = 0.99
 """The number of rules is whole, so a gap under one proves it."""
-SHARE_GAP = 1e-4
+SHARE_GAP = 0.005
 SAME_SHARE = 1e-6
 FOR_EVERYBODY = 1e-3
 """Among equals a way that moves one place goes before one that moves everybody's percent."""
@@ -90,6 +92,9 @@ class Ways:
     def _next(self) -> _Way | None:
         """The way that moves the fewest rules by the least, among those that hold none said before within them."""
         h, moved, shares, largest = self._elastic()
+        if self.ruled_out:
+            most = max(MOST_MOVES, len(self.ruled_out[0]))
+            h.addRow(-highspy.kHighsInf, most, len(moved), np.array(moved, dtype=np.int32), np.ones(len(moved)))
         everything = np.arange(h.getNumCol(), dtype=np.int32)
 
         def least(costs: dict[int, float], gap: float, words: str, start: np.ndarray | None = None) -> Solved:
@@ -101,9 +106,7 @@ class Ways:
                 solution.col_value = list(start)
                 h.setSolution(solution)
             solved = run(h, gap=gap, seconds=self.until - time.perf_counter())
-            self.proofs.append(
-                Proof(words=words, status=solved.status, value=solved.objective, bound=solved.bound, seconds=solved.seconds)
-            )
+            self.proofs.append(Proof(words=words, status=solved.status, value=solved.objective, bound=solved.bound, seconds=solved.seconds))
             return solved
 
         fewest = least(dict.fromkeys(moved, 1.0), NEARLY_ONE, "fewest rules to move")
@@ -119,7 +122,7 @@ class Ways:
             h.changeColBounds(largest, 0.0, float(values[largest]) + SAME_SHARE)
             costs = {column: 1 / one.denominator for one, columns in zip(self.can_move, shares, strict=True) for column in columns}
             for one, column in zip(self.can_move, moved, strict=True):
-                costs[column] = FOR_EVERYBODY if one.placed.place == EVERYWHERE else 0.0
+                costs[column] = FOR_EVERYBODY if one.is_for_everybody else 0.0
             together = least(costs, SHARE_GAP, "least sum of proportions", values)
             values = values if together.values is None else together.values
         return _Way(
@@ -132,6 +135,7 @@ class Ways:
     def _elastic(self) -> tuple[highspy.Highs, list[int], list[list[int]], int]:
         """The problem with room to give way: a 0-1 column for each rule that may move, its slack columns, and the largest proportion."""
         h = load(self.problem)
+        h.changeObjectiveOffset(0.0)
         moved = [_column(h, 1.0, is_whole=True) for _ in self.can_move]
         largest = _column(h, highspy.kHighsInf)
         shares = []
@@ -170,16 +174,17 @@ def find_mends(world: World, problem: Problem, *, seconds: float) -> tuple[tuple
         if not way.chosen:
             break  # nothing has to move: nothing clashes
         behind = len(ways.proofs)
-        mend = _planned(way, mended(world, problem, list(way.chosen), way.values), ways, behind)
+        mend = _planned(way, mended(world, problem, way.chosen, way.values), ways, behind)
         if mend is not None:
             mends.append(mend)
         if len(mends) == MOST_MENDS or tries == MOST_TRIES or time.perf_counter() > until:
             break
-    return tuple(mends), ways.is_exhausted, tuple(ways.proofs)
+    return tuple(mends), ways.is_exhausted and len(mends) == len(ways.ruled_out), tuple(ways.proofs)
 
 
 def _planned(way: _Way, after: Mended, ways: Ways, behind: int) -> Mend | None:
-    """The mended world's plan, audited; None when none was found."""
+    """The mended world's plan, audited; None when none was found. The bound is of the first try, which allowed more."""
+    bound = 0.0
     for is_to_the_pound in (False, True):
         model = build_model(after.world, is_to_the_pound=is_to_the_pound)
         problem = compile_model(model)
@@ -187,10 +192,17 @@ def _planned(way: _Way, after: Mended, ways: Ways, behind: int) -> Mend | None:
         left = max(LEAST_SECONDS, min(PLAN_SECONDS, ways.until - time.perf_counter()))
         solved = run(load(eased), gap=PLAN_GAP_POINTS, seconds=left)
         ways.proofs.append(
-            Proof(words="shortfall of the mended plan", status=solved.status, value=solved.objective, bound=solved.bound, seconds=solved.seconds)
+            Proof(
+                words="shortfall of the mended plan",
+                status=solved.status,
+                value=solved.objective,
+                bound=solved.bound,
+                seconds=solved.seconds,
+            )
         )
         if solved.values is None:
             return None
+        bound = bound if is_to_the_pound else safe_bound(solved.bound)
         try:
             amounts = amounts_from(model, eased, solved.values)
         except CannotPayToThePound:
@@ -203,7 +215,7 @@ def _planned(way: _Way, after: Mended, ways: Ways, behind: int) -> Mend | None:
             largest_share=way.largest_share,
             is_fewest=way.is_fewest,
             shortfall_points=here.shortfall_points,
-            bound_points=max(solved.bound, 0.0),
+            bound_points=bound,
             met=here.met,
             under_half=here.under_half,
             standards=here.standards,

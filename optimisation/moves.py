@@ -6,10 +6,11 @@ smallest block, time kept back and a host's limit move where they stand. Nothing
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
+from typing import Any
 
 import numpy as np
 
@@ -19,11 +20,12 @@ from planner.audit import breaches, misfits, money_cap_pounds
 from planner.need import World, world_of
 from planner.partnership import GRANT_ITEM, Bound, FundUse
 from planner.plan import Amounts
+from planner.policy import Policy
 from planner.reasons import half_days
 from planner.supply import HALF_TERMS_BY_FINANCIAL_YEAR, MONTHS, STEP_POUNDS_A_MONTH, cash_pounds
 
 EVERYWHERE = "*"
-"""The place of a board's percent when it moves for everybody."""
+"""The place of a board's percent when it moves for everybody; before a service, for everybody's time from it."""
 SETTINGS = {
     "money_floor": ("money_floor_percent", "The board's floor on last year's grants"),
     "money_cap": ("money_cap_percent", "The board's cap on last year's grants"),
@@ -52,6 +54,11 @@ class Movable:
     placed: Placed
     denominator: float
     slacks: tuple[Slack, ...]
+
+    @property
+    def is_for_everybody(self) -> bool:
+        """Whether it moves at more than one place."""
+        return self.placed.place.startswith(EVERYWHERE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +122,19 @@ def movables(world: World, problem: Problem) -> list[Movable]:
     rows = {placed: at for placed, at in placed_rows(problem).items() if may_move(world, placed)}
     found = [_setting(world, problem, most, rule_id, [r for placed, at in rows.items() if placed.rule_id == rule_id for r in at])
              for rule_id in SETTINGS]  # fmt: skip
+    services = {at.place.partition(", ")[2]: at for at in rows if at.rule_id == "sessions_floor"}
+    found += [
+        _setting(world, problem, most, "sessions_floor", [r for at in rows if is_from(at, service_id) for r in rows[at]], f", {service_id}")
+        for service_id in services
+        if len(services) > 1
+    ]
     found += [_at_a_place(words, problem, most, placed, at) for placed, at in rows.items() if placed.rule_id not in ONLY_EVERYWHERE]
     return [one for one in found if one.slacks]
+
+
+def is_from(placed: Placed, service_id: str) -> bool:
+    """Whether this is a floor under a school's time from the service."""
+    return placed.rule_id == "sessions_floor" and placed.place.partition(", ")[2] == service_id
 
 
 def most_bodies(problem: Problem) -> np.ndarray:
@@ -143,7 +161,7 @@ def _percent_of(world: World, rule_id: str) -> Fraction:
     return percent_now
 
 
-def _setting(world: World, problem: Problem, most: np.ndarray, rule_id: str, rows: list[int]) -> Movable:
+def _setting(world: World, problem: Problem, most: np.ndarray, rule_id: str, rows: list[int], within: str = "") -> Movable:
     """A board's percent that moves for everybody; an exception does for a single place."""
     is_cap = rule_id == "money_cap"
     now = _percent_of(world, rule_id)
@@ -153,7 +171,7 @@ def _setting(world: World, problem: Problem, most: np.ndarray, rule_id: str, row
     furthest = max(((most[r] - problem.row_upper[r]) / -by for r, by in entries), default=0.0) if is_cap else whole
     is_useful = len(entries) > 1 and furthest > 0
     return Movable(
-        placed=Placed(rule_id=rule_id, place=EVERYWHERE),
+        placed=Placed(rule_id=rule_id, place=EVERYWHERE + within),
         denominator=max(whole, 1.0),
         slacks=(Slack(entries=entries, most=furthest),) if is_useful else (),
     )
@@ -182,51 +200,123 @@ def _at_a_place(words: Words, problem: Problem, most: np.ndarray, placed: Placed
 # --- as something that can be written ----------------------------------------------------
 
 
-def mended(world: World, problem: Problem, chosen: list[Placed], values: np.ndarray) -> Mended:
+def mended(world: World, problem: Problem, chosen: Sequence[Placed], values: np.ndarray) -> Mended:
     """The world and exceptions in which a solution keeps every rule, with only the chosen rules moved, each to a limit in whole units."""
-    at_rows = placed_rows(problem)
-    body = bodies(problem, values)
-    words = Words(world)
-    partnership, policy = world.partnership, world.policy
-    moves: list[Move] = []
-    exceptions: dict[tuple[str, str], int] = {}
-    excepted = {r for placed in chosen if placed.place != EVERYWHERE for r in at_rows[placed]}
-    for placed in chosen:
+    writing = _Writing(world, problem, bodies(problem, values))
+    for placed in sorted(chosen, key=lambda placed: placed.place.startswith(EVERYWHERE) + (placed.place == EVERYWHERE)):
+        writing.write(placed)
+    moves = sorted(
+        writing.moves,
+        key=lambda move: next(n for n, placed in enumerate(chosen) if (placed.rule_id, placed.place) == (move.rule_id, move.place)),
+    )
+    return Mended(world=world_of(writing.partnership, writing.policy), moves=tuple(moves), exceptions=writing.exceptions)
+
+
+class _Writing:
+    """Writes one move after another: into the partnership, the policy, or the exceptions. Single places come before everybody."""
+
+    def __init__(self, world: World, problem: Problem, body: np.ndarray) -> None:
+        self.world, self.problem, self.body = world, problem, body
+        self.words = Words(world)
+        self.at_rows = placed_rows(problem)
+        self.partnership, self.policy = world.partnership, world.policy
+        self.moves: list[Move] = []
+        self.exceptions: dict[tuple[str, str], int] = {}
+
+    def write(self, placed: Placed) -> None:
+        """One rule moved to where the solution has it."""
         if placed.place == EVERYWHERE:
-            rows = [r for other, at in at_rows.items() if other.rule_id == placed.rule_id for r in at if r not in excepted]
-            now = _new_percent(world, placed.rule_id, [(problem.rows[r][1], body[r]) for r in rows])
-            name, whose = SETTINGS[placed.rule_id]
-            was = _percent_of(world, placed.rule_id)
-            policy = replace(policy, board=replace(policy.board, **{name: now}))
-            moves.append(_move(words, placed, was, now, "percent", f"{whose}: {percent(now)} instead of {percent(was)}, for everybody"))
+            self._everybody(placed)
+        elif placed.place.startswith(EVERYWHERE):
+            self._everybodys_time(placed)
         elif placed.rule_id == "head_rule":
-            wish = words.wish(placed.place)
-            has = body[at_rows[placed][0]]
-            amount = ceil(has - CLOSE) if wish.bound is Bound.AT_MOST else floor(has + CLOSE)
-            partnership = replace(
-                partnership, head_rules=tuple(replace(r, amount=amount) if r.rule_id == wish.rule_id else r for r in partnership.head_rules)
-            )
-            said = f"{upper_first(words.whose(wish))}: {wish.bound} {words.amount(wish, amount)} instead of {words.amount(wish)}"
-            moves.append(_move(words, placed, wish.amount, amount, "pounds" if wish.item == GRANT_ITEM else "half-days", said))
+            self._wish(placed)
         elif placed.rule_id == "smallest_block":
-            was_block = words.block(placed.place)
-            block = min([was_block, *(round(body[r] + was_block) for r in at_rows[placed] if problem.row_lower[r] == 0 and body[r] < -CLOSE)])
-            partnership = replace(
-                partnership,
-                services=tuple(
-                    replace(s, minimum_block_sessions=block) if s.service_id == placed.place else s for s in partnership.services
-                ),
-            )
-            said = f"The smallest block of {words.name(placed.place)}: {half_days(block)} instead of {was_block:,}"
-            moves.append(_move(words, placed, was_block, block, "half-days", said))
+            self._block(placed)
         else:
-            (row,) = at_rows[placed]
-            is_least = bool(np.isfinite(problem.row_lower[row]))
-            was_limit = int(problem.row_lower[row] if is_least else problem.row_upper[row])
-            limit = min(was_limit, floor(body[row] + CLOSE)) if is_least else max(was_limit, ceil(body[row] - CLOSE))
-            exceptions[placed.rule_id, str(problem.rows[row][1])] = limit
-            moves.append(_exception(words, placed, was_limit, limit))
-    return Mended(world=world_of(partnership, policy), moves=tuple(moves), exceptions=exceptions)
+            self._exception(placed)
+
+    def _moved(self, placed: Placed, was: Fraction | int, now: Fraction | int, unit: str, words: str) -> None:
+        self.moves.append(
+            Move(
+                rule_id=placed.rule_id, place=placed.place, was=Fraction(was), now=Fraction(now), unit=unit,
+                granted_by=self.words.grantor(placed), words=words,
+            )
+        )  # fmt: skip
+
+    def _has(self, rule_id: str, service_id: str | None = None) -> list[tuple[str, float]]:
+        """What the solution has at each row of a rule that has no exception."""
+        return [
+            (str(self.problem.rows[r][1]), float(self.body[r]))
+            for placed, rows in self.at_rows.items()
+            if placed.rule_id == rule_id and (service_id is None or is_from(placed, service_id))
+            for r in rows
+            if (rule_id, str(self.problem.rows[r][1])) not in self.exceptions
+        ]
+
+    def _everybody(self, placed: Placed) -> None:
+        was, whose = _percent_of(self.world, placed.rule_id), SETTINGS[placed.rule_id][1]
+        now = _new_percent(self.world, placed.rule_id, self._has(placed.rule_id))
+        self.policy = _with_percent(self.policy, placed.rule_id, now)
+        self._moved(placed, was, now, "percent", f"{whose}: {percent(now)} instead of {percent(was)}, for everybody")
+
+    def _everybodys_time(self, placed: Placed) -> None:
+        service_id = placed.place.partition(", ")[2]
+        was, has = _percent_of(self.world, placed.rule_id), self._has(placed.rule_id, service_id)
+        now = _new_percent(self.world, placed.rule_id, has)
+        for at, _ in has:
+            self.exceptions[placed.rule_id, at] = ceil(self.words.last_year(*at.split(", ", 1)) * (100 + now) / 100)
+        said = f"The board's floor on last year's time from {self.words.name(service_id)}: {percent(now)} instead of {percent(was)}, for everybody"
+        self._moved(placed, was, now, "percent", said)
+
+    def _wish(self, placed: Placed) -> None:
+        wish = self.words.wish(placed.place)
+        has = self.body[self.at_rows[placed][0]]
+        amount = ceil(has - CLOSE) if wish.bound is Bound.AT_MOST else floor(has + CLOSE)
+        self.partnership = replace(
+            self.partnership,
+            head_rules=tuple(replace(r, amount=amount) if r.rule_id == wish.rule_id else r for r in self.partnership.head_rules),
+        )
+        was = self.words.amount(wish) if wish.item == GRANT_ITEM else f"{wish.amount:,}"
+        said = f"{upper_first(self.words.whose(wish))}: {wish.bound} {self.words.amount(wish, amount)} instead of {was}"
+        self._moved(placed, wish.amount, amount, "pounds" if wish.item == GRANT_ITEM else "half-days", said)
+
+    def _block(self, placed: Placed) -> None:
+        was = self.words.block(placed.place)
+        at_least = [r for r in self.at_rows[placed] if self.problem.row_lower[r] == 0]
+        block = min([was, *(round(self.body[r] + was) for r in at_least if self.body[r] < -CLOSE)])
+        self.partnership = replace(
+            self.partnership,
+            services=tuple(
+                replace(s, minimum_block_sessions=block) if s.service_id == placed.place else s for s in self.partnership.services
+            ),
+        )
+        said = f"The smallest block of {self.words.name(placed.place)}: {half_days(block)} instead of {was:,}"
+        self._moved(placed, was, block, "half-days", said)
+
+    def _exception(self, placed: Placed) -> None:
+        (row,) = self.at_rows[placed]
+        is_least = bool(np.isfinite(self.problem.row_lower[row]))
+        was = int(self.problem.row_lower[row] if is_least else self.problem.row_upper[row])
+        now = min(was, floor(self.body[row] + CLOSE)) if is_least else max(was, ceil(self.body[row] - CLOSE))
+        self.exceptions[placed.rule_id, str(self.problem.rows[row][1])] = now
+        name = self.words.name(placed.place)
+        if placed.rule_id in {"money_floor", "money_cap"}:
+            bound = "at least" if is_least else "at most"
+            self._moved(placed, was, now, "pounds", f"{name}'s grant: {bound} {pounds(now)} instead of {pounds(was)}")
+        elif placed.rule_id == "sessions_floor":
+            urn, _, service_id = placed.place.partition(", ")
+            whose = f"{self.words.name(urn)}'s time from {self.words.name(service_id)}"
+            self._moved(placed, was, now, "half-days", f"{whose}: at least {half_days(now)} instead of {was:,}")
+        elif placed.rule_id == "vacancy_held_back":
+            kept = self.words.supply(placed.place)[1]
+            less = kept - (now - was)
+            said = f"Kept back from {name} for other duties and expected vacancy: {half_days(less)} instead of {kept:,}"
+            self._moved(placed, kept, less, "half-days", said)
+        else:
+            what = {"host_consent": "without its host's yes", "host_most_places": "in all its bases"}
+            kind = what.get(placed.rule_id, "below the smallest useful size")
+            self._moved(placed, was, now, "places", f"{name}, places {kind}: at most {now:,} instead of {was:,}")
 
 
 def _new_percent(world: World, rule_id: str, has: list[tuple[str, float]]) -> Fraction:
@@ -248,6 +338,11 @@ def _new_percent(world: World, rule_id: str, has: list[tuple[str, float]]) -> Fr
     return min([now, *(_tenth_below(100 * floor(had + CLOSE) / cash_of[at]) for at, had in has if cash_of[at])])
 
 
+def _with_percent(policy: Policy, rule_id: str, percent_now: Fraction) -> Policy:
+    changed: dict[str, Any] = {SETTINGS[rule_id][0]: percent_now}
+    return replace(policy, board=replace(policy.board, **changed))
+
+
 def _tenth_below(number: Fraction) -> Fraction:
     return Fraction(floor(number * 10), 10)
 
@@ -255,35 +350,7 @@ def _tenth_below(number: Fraction) -> Fraction:
 def _cap_for(world: World, last_year_pounds: int, granted_pounds: int) -> Fraction:
     """The smallest cap in tenths of a percent that allows a grant."""
     now = world.policy.board.money_cap_percent
-    cap = max(now, _tenth_below(Fraction(100 * granted_pounds, max(last_year_pounds, 1)) - 100 - Fraction(100 * A_YEAR_OF_STEPS, max(last_year_pounds, 1))))
-    while money_cap_pounds(last_year_pounds, replace(world.policy, board=replace(world.policy.board, money_cap_percent=cap))) < granted_pounds:
+    cap = max(now, _tenth_below(Fraction(100 * (granted_pounds - A_YEAR_OF_STEPS), last_year_pounds) - 100))
+    while money_cap_pounds(last_year_pounds, _with_percent(world.policy, "money_cap", cap)) < granted_pounds:
         cap += TENTH
     return cap
-
-
-def _exception(words: Words, placed: Placed, was: int, now: int) -> Move:
-    name = words.name(placed.place)
-    unit = "pounds"
-    if placed.rule_id in {"money_floor", "money_cap"}:
-        bound = "at least" if placed.rule_id == "money_floor" else "at most"
-        said = f"{name}'s grant: {bound} {pounds(now)} instead of {pounds(was)}"
-    elif placed.rule_id == "sessions_floor":
-        urn, _, service_id = placed.place.partition(", ")
-        unit = "half-days"
-        said = f"{words.name(urn)}'s time from {words.name(service_id)}: at least {half_days(now)} instead of {was:,}"
-    elif placed.rule_id == "vacancy_held_back":
-        kept = words.supply(placed.place)[1]
-        was, now, unit = kept, kept - (now - was), "half-days"
-        said = f"Kept back from {name} for other duties and expected vacancy: {half_days(now)} instead of {was:,}"
-    else:
-        unit = "places"
-        what = {"host_consent": "without its host's yes", "host_most_places": "in bases here"}.get(placed.rule_id, "below the smallest useful size")
-        said = f"{name}, places {what}: at most {now:,} instead of {was:,}"
-    return _move(words, placed, was, now, unit, said)
-
-
-def _move(words: Words, placed: Placed, was: Fraction | int, now: Fraction | int, unit: str, said: str) -> Move:
-    return Move(
-        rule_id=placed.rule_id, place=placed.place, was=Fraction(was), now=Fraction(now), unit=unit, granted_by=words.grantor(placed),
-        words=said,
-    )  # fmt: skip

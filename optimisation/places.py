@@ -7,18 +7,17 @@ limit, or one unit where the limit is nought.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 from optimisation.highs import Problem
-from planner.audit import most_of
 from planner.need import World
-from planner.partnership import GRANT_ITEM, Bound, HeadRule
+from planner.partnership import GRANT_ITEM, DecisionRight, FundUse, HeadRule
 from planner.reasons import half_days, plain_number
 from planner.rules import RULES, Rule
-from planner.supply import available_pounds, contingency_pounds, moderated_pot_pounds, places_now, service_supply, smallest_useful_places
+from planner.supply import available_pounds, contingency_pounds, moderated_pot_pounds, pays, service_supply
 
 WHOLE_RULE = ""
 """The place of a rule that has no useful place of its own."""
@@ -165,7 +164,7 @@ class Words:
     def _money_floor(self, urn: str) -> str:
         floor = self.world.policy.board.money_floor_percent
         least = Fraction(self.last_year(urn, GRANT_ITEM)) * (100 + floor) / 100
-        return f"{self.name(urn)}'s grant is at least {pounds(-(-least.numerator // least.denominator))}: the board's floor of {percent(floor)} on last year."
+        return f"{self.name(urn)}'s grant is at least {pounds(-(-least.numerator // least.denominator))}: the board's floor of {percent(floor)} on last year.{self._why_none(GRANT_ITEM)}"
 
     def _money_cap(self, urn: str) -> str:
         cap = self.world.policy.board.money_cap_percent
@@ -177,12 +176,31 @@ class Words:
         least = Fraction(self.last_year(urn, service_id)) * (100 + floor) / 100
         return (
             f"{self.name(urn)} has at least {half_days(-(-least.numerator // least.denominator))} of {self.name(service_id)}: "
-            f"the board's floor of {percent(floor)} on last year."
+            f"the board's floor of {percent(floor)} on last year.{self._why_none(service_id)}"
         )
 
     def _head(self, rule_id: str) -> str:
         wish = self.wish(rule_id)
-        return f"{upper_first(self.whose(wish))}: {wish.bound} {self.amount(wish)}{', and it is locked' if wish.is_locked else ''}."
+        return f"{upper_first(self.whose(wish))}: {wish.bound} {self.amount(wish)}{', and it is locked' if wish.is_locked else ''}.{self._why_none(wish.item)}"
+
+    def _costs(self, _: str) -> str:
+        funds = self.world.partnership.funds
+        unpaid = [
+            use for use in (FundUse.SPECIALIST_TIME, FundUse.BASE_RUNNING, FundUse.BASE_OPENING) if not any(pays(f, use) for f in funds)
+        ]
+        nobody = f" No fund may pay for {' or '.join(unpaid)}." if unpaid else ""
+        return f"{RULES['costs_paid'].sentence}{nobody}"
+
+    def _why_none(self, item: str) -> str:
+        """Why no plan gives anything of an item to a school, where none does."""
+        if item == GRANT_ITEM:
+            return "" if any(pays(f, FundUse.GRANTS) for f in self.world.partnership.funds) else " No fund may pay grants to schools."
+        service = next((s for s in self.world.partnership.services if s.service_id == item), None)
+        if service is None:
+            return ""
+        if service.decision_right is DecisionRight.INFORMATION:
+            return f" {service.name} is for information only, so no plan gives any of it."
+        return f" {service.name} is planned for groups of schools." if self.world.policy.role(service.role).serves == "zone" else ""
 
     def whose(self, wish: HeadRule) -> str:
         """A head's rule as people call it."""
@@ -206,6 +224,7 @@ _HELD: dict[str, Callable[[Words, str], str]] = {
     "smallest_block": Words._block,  # noqa: SLF001
     "contingency_held": Words._contingency,  # noqa: SLF001
     "moderated_pot_released": Words._pot,  # noqa: SLF001
+    "costs_paid": Words._costs,  # noqa: SLF001
     "money_floor": Words._money_floor,  # noqa: SLF001
     "money_cap": Words._money_cap,  # noqa: SLF001
     "sessions_floor": Words._sessions_floor,  # noqa: SLF001

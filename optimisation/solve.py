@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
-from math import floor, isfinite
+from math import isfinite
 from types import TracebackType
 from typing import Self
 
 from optimisation.apart import serve_apart
 from optimisation.greedy import greedy_amounts, is_feasible
-from optimisation.highs import Progress
+from optimisation.highs import Progress, safe_bound
 from optimisation.impossible import Impossible
 from optimisation.trial import Trial
 from optimisation.worker import AllHold, Answer, Better, Explain, Failed, Job, Message, Nearly, Open, Sizes, Stage
@@ -33,8 +33,6 @@ NOTHING_POINTS = 1e-3
 """Less than this two plans do not differ in shortfall: solver tolerance and rounding to the pound and the millionth."""
 EVERY_SECONDS = 0.2
 """How often a solve looks whether it should stop."""
-SAFETY = 1e-6
-"""The bound is lowered by the solver's own tolerance before it is rounded down and claimed."""
 
 
 @contextmanager
@@ -206,7 +204,9 @@ class Solver:
 
     def explain(self, world: World, *, seconds: float, should_stop: Callable[[], bool] = lambda: False) -> Impossible | None:
         """What clashes in a world and how to make room, within ``seconds``; None when its rules can all hold."""
-        answer = self.exchange(Explain(world=world, seconds=seconds), until=time.perf_counter() + seconds + GRACE_SECONDS, should_stop=should_stop)
+        answer = self.exchange(
+            Explain(world=world, seconds=seconds), until=time.perf_counter() + seconds + GRACE_SECONDS, should_stop=should_stop
+        )
         if isinstance(answer, Impossible):
             return answer
         if isinstance(answer, AllHold):
@@ -251,7 +251,7 @@ class BoundSoFar:
             self._is_first_level = message.words.startswith(_FIRST_LEVEL) and not self._is_past_it
             self._is_past_it = self._is_past_it or message.words.startswith(_SECOND_LEVEL)
         elif isinstance(message, Progress) and self._is_first_level and isfinite(message.bound):
-            self.points = max(self.points, _safe(message.bound))
+            self.points = max(self.points, safe_bound(message.bound))
 
 
 _FIRST_LEVEL, _SECOND_LEVEL = "shortfall", "total need"
@@ -303,11 +303,6 @@ def _planned(world: World, answer: Answer, engine: str, seconds: float) -> Plan:
     elif answer.ran_out:
         ending = Ending.STOPPED_BY_CLOCK
     return Plan(
-        amounts=answer.amounts, ending=ending, bound_points=_safe(answer.bound_points), levels=answer.levels, engine=engine,
+        amounts=answer.amounts, ending=ending, bound_points=safe_bound(answer.bound_points), levels=answer.levels, engine=engine,
         seconds=seconds, baselines=answer.baselines,
     )  # fmt: skip
-
-
-def _safe(bound: float) -> float:
-    """The bound as it may be claimed: lowered by the solver's tolerance, rounded down, never below nought."""
-    return max(0.0, floor((bound - SAFETY) * 10_000) / 10_000) if bound > 0 else 0.0
