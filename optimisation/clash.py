@@ -99,13 +99,16 @@ class Search:
         return self.shrink(self.shrink(kept, doubtful[:middle]), doubtful[middle:])
 
 
-def smallest_clash(problem: Problem, *, seconds: float) -> Clash | None:
-    """The smallest clash of a problem's named rules; None when they can all hold. Without rules when there was no time to tell."""
+def smallest_clash(problem: Problem, *, seconds: float, lasting: frozenset[Placed] = frozenset()) -> Clash | None:
+    """The smallest clash of a problem's named rules; None when they can all hold. Without rules when there was no time to tell.
+
+    Where the ``lasting`` rules, which nobody may relax, clash by themselves, it is among them.
+    """
     until = time.perf_counter() + seconds
     found: frozenset[Placed] | None = None
     for uses_hints in (True, False):
         search = Search(problem=problem, until=until, uses_hints=uses_hints)
-        found = search.clash_within(frozenset(search.at_rows))
+        found = search.clash_within(lasting) or search.clash_within(frozenset(search.at_rows))
         if found is None and search.is_smallest:
             return None
         if found is None:

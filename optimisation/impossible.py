@@ -12,7 +12,7 @@ from optimisation.clash import Proof, smallest_clash
 from optimisation.highs import compile_model
 from optimisation.mends import MOST_MOVES, Mend, find_mends
 from optimisation.model import build_model
-from optimisation.places import NEVER_CLASH, Placed, Words
+from optimisation.places import NEVER_CLASH, Placed, Words, may_move, placed_rows
 from planner.export.summary import least_points, most_points
 from planner.need import World
 from planner.rules import RULES
@@ -99,7 +99,8 @@ def explain_impossible(world: World, *, seconds: float) -> Impossible | None:
     """What clashes and how to make room; None when the rules can all hold. ``seconds`` is for all of it."""
     start = time.perf_counter()
     problem = compile_model(build_model(world, only=set(RULES) - NEVER_CLASH, is_roomy=True))
-    clash = smallest_clash(problem, seconds=SHARE_FOR_CLASH * seconds)
+    lasting = frozenset(placed for placed in placed_rows(problem) if not may_move(world, placed))
+    clash = smallest_clash(problem, seconds=SHARE_FOR_CLASH * seconds, lasting=lasting)
     if clash is None:
         return None
     mends, is_every_way, proofs = find_mends(world, problem, seconds=seconds - (time.perf_counter() - start))

@@ -15,7 +15,7 @@ import numpy as np
 
 from optimisation.clash import Proof
 from optimisation.extract import CannotPayToThePound, amounts_from
-from optimisation.highs import Problem, Solved, compile_model, load, run, safe_bound
+from optimisation.highs import SAFETY, Problem, Solved, cap_objective, compile_model, load, run, safe_bound, set_objective
 from optimisation.model import build_model
 from optimisation.moves import Mended, Movable, Move, mended, movables
 from optimisation.places import Placed
@@ -35,6 +35,8 @@ FOR_EVERYBODY = 1e-3
 """Among equals a way that moves one place goes before one that moves everybody's percent."""
 PLAN_GAP_POINTS = 0.5
 PLAN_SECONDS = 3.0
+SHARE_OUT_GAP_POINTS = 1.0
+SHARE_OUT_SECONDS = 1.0
 LEAST_SECONDS = 0.2
 
 
@@ -204,7 +206,7 @@ def _planned(way: _Way, after: Mended, ways: Ways, behind: int) -> Mend | None:
             return None
         bound = bound if is_to_the_pound else safe_bound(solved.bound)
         try:
-            amounts = amounts_from(model, eased, solved.values)
+            amounts = amounts_from(model, eased, _shared_out(eased, solved, ways))
         except CannotPayToThePound:
             continue
         if not after.is_kept_by(amounts, problem):
@@ -224,3 +226,21 @@ def _planned(way: _Way, after: Mended, ways: Ways, behind: int) -> Mend | None:
             proofs=tuple(ways.proofs[max(behind - 3, 0) :]),
         )
     return None
+
+
+def _shared_out(problem: Problem, solved: Solved, ways: Ways) -> np.ndarray:
+    """A plan with what it left unused shared out in a moment, bases and blocks as they are and no more shortfall."""
+    assert solved.values is not None
+    h = load(problem)
+    set_objective(h, problem, 1)
+    cap_objective(h, problem, 0, solved.objective + SAFETY)
+    kept = np.array(
+        [i for i, column in enumerate(problem.columns) if column.parent_component().name in {"base_size", "has_block"}], dtype=np.int32
+    )
+    as_they_are = np.round(solved.values[kept])
+    h.changeColsBounds(len(kept), kept, as_they_are, as_they_are)
+    shared = run(h, gap=SHARE_OUT_GAP_POINTS, seconds=min(SHARE_OUT_SECONDS, ways.until - time.perf_counter()))
+    ways.proofs.append(
+        Proof(words="need unmet, shared out", status=shared.status, value=shared.objective, bound=shared.bound, seconds=shared.seconds)
+    )
+    return solved.values if shared.values is None else shared.values
