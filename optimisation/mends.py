@@ -29,11 +29,13 @@ MOST_MOVES = 8
 """A way after the first is not worth saying when more rules than this, or than in the first, would have to move."""
 NEARLY_ONE = 0.99
 """The number of rules is whole, so a gap under one proves it."""
-SHARE_GAP = 0.005
+SHARE_GAP = 0.01
 SAME_SHARE = 1e-6
 FOR_EVERYBODY = 1e-3
 """Among equals a way that moves one place goes before one that moves everybody's percent."""
 PLAN_GAP_POINTS = 0.5
+SHARE_FOR_A_WAY = 0.5
+"""Of the time left, what finding the next way may take; the rest is for its plan and further ways."""
 PLAN_SECONDS = 3.0
 SHARE_OUT_GAP_POINTS = 1.0
 SHARE_OUT_SECONDS = 1.0
@@ -94,6 +96,8 @@ class Ways:
     def _next(self) -> _Way | None:
         """The way that moves the fewest rules by the least, among those that hold none said before within them."""
         h, moved, shares, largest = self._elastic()
+        now = time.perf_counter()
+        until = now + SHARE_FOR_A_WAY * (self.until - now)
         if self.ruled_out:
             most = max(MOST_MOVES, len(self.ruled_out[0]))
             h.addRow(-highspy.kHighsInf, most, len(moved), np.array(moved, dtype=np.int32), np.ones(len(moved)))
@@ -107,7 +111,7 @@ class Ways:
                 solution = highspy.HighsSolution()
                 solution.col_value = list(start)
                 h.setSolution(solution)
-            solved = run(h, gap=gap, seconds=self.until - time.perf_counter())
+            solved = run(h, gap=gap, seconds=until - time.perf_counter())
             self.proofs.append(Proof(words=words, status=solved.status, value=solved.objective, bound=solved.bound, seconds=solved.seconds))
             return solved
 
