@@ -15,7 +15,7 @@ import numpy as np
 
 from optimisation.clash import Proof
 from optimisation.extract import CannotPayToThePound, amounts_from
-from optimisation.highs import SAFETY, Problem, Solved, cap_objective, compile_model, load, run, safe_bound, set_objective
+from optimisation.highs import Problem, Solved, cap_objective, compile_model, load, run, safe_bound, set_objective
 from optimisation.model import build_model
 from optimisation.moves import Mended, Movable, Move, mended, movables
 from optimisation.places import Placed
@@ -37,7 +37,9 @@ PLAN_GAP_POINTS = 0.5
 SHARE_FOR_A_WAY = 0.5
 """Of the time left, what finding the next way may take; the rest is for its plan and further ways."""
 PLAN_SECONDS = 3.0
-SHARE_OUT_GAP_POINTS = 1.0
+SHARE_OUT_GAP_POINTS = 0.5
+SHARE_OUT_TOLERANCE_POINTS = 0.05
+"""What sharing out may add to the shortfall: a cap with no room at all makes a long search."""
 SHARE_OUT_SECONDS = 1.0
 LEAST_SECONDS = 0.2
 
@@ -233,16 +235,19 @@ def _planned(way: _Way, after: Mended, ways: Ways, behind: int) -> Mend | None:
 
 
 def _shared_out(problem: Problem, solved: Solved, ways: Ways) -> np.ndarray:
-    """A plan with what it left unused shared out in a moment, bases and blocks as they are and no more shortfall."""
+    """A plan with what it left unused shared out in a moment, bases and blocks as they are and hardly more shortfall."""
     assert solved.values is not None
     h = load(problem)
     set_objective(h, problem, 1)
-    cap_objective(h, problem, 0, solved.objective + SAFETY)
+    cap_objective(h, problem, 0, solved.objective + SHARE_OUT_TOLERANCE_POINTS)
     kept = np.array(
         [i for i, column in enumerate(problem.columns) if column.parent_component().name in {"base_size", "has_block"}], dtype=np.int32
     )
     as_they_are = np.round(solved.values[kept])
     h.changeColsBounds(len(kept), kept, as_they_are, as_they_are)
+    start = highspy.HighsSolution()
+    start.col_value = list(solved.values)
+    h.setSolution(start)
     shared = run(h, gap=SHARE_OUT_GAP_POINTS, seconds=min(SHARE_OUT_SECONDS, ways.until - time.perf_counter()))
     ways.proofs.append(
         Proof(words="need unmet, shared out", status=shared.status, value=shared.objective, bound=shared.bound, seconds=shared.seconds)
