@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import floor
 from typing import Any
 
 import highspy
@@ -19,6 +20,8 @@ from optimisation.registry import Model
 from planner.errors import SolverFault
 
 CANARY_TOLERANCE = 1e-6
+SAFETY = 1e-6
+"""A bound is lowered by the solver's own tolerance before it is rounded down and claimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +209,11 @@ _STATUS = {
 }
 
 
+def safe_bound(bound: float) -> float:
+    """A bound as it may be claimed: lowered by the solver's tolerance, rounded down, never below nought."""
+    return max(0.0, floor((bound - SAFETY) * 10_000) / 10_000) if bound > 0 else 0.0
+
+
 def _listen(h: highspy.Highs, hooks: Hooks) -> list[tuple[Any, Any]]:
     """Subscribe hooks to HiGHS's events; returns what to unsubscribe afterwards."""
     handlers: list[tuple[Any, Any]] = []
@@ -231,6 +239,13 @@ def _listen(h: highspy.Highs, hooks: Hooks) -> list[tuple[Any, Any]]:
     for event, handler in handlers:
         event.subscribe(handler)
     return handlers
+
+
+def set_objective(h: highspy.Highs, problem: Problem, number: int) -> None:
+    """Swap in another of the problem's objectives."""
+    count = len(problem.columns)
+    h.changeColsCost(count, np.arange(count, dtype=np.int32), problem.costs[number])
+    h.changeObjectiveOffset(float(problem.offsets[number]))
 
 
 def cap_objective(h: highspy.Highs, problem: Problem, number: int, most: float) -> None:

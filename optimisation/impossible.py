@@ -1,80 +1,153 @@
-"""When no plan keeps every rule: which rules give way, where and by how much, in the cheapest way to make room."""
+"""When no plan keeps every rule: which rules clash, at which places, and ways to make room, in the words of whoever keeps them."""
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from optimisation.highs import compile_model, load, run
+from optimisation.clash import Proof, smallest_clash
+from optimisation.highs import compile_model
+from optimisation.mends import MOST_MOVES, Mend, find_mends
 from optimisation.model import build_model
+from optimisation.places import NEVER_CLASH, Placed, Words, may_move, placed_rows
+from planner.export.summary import least_points, most_points
 from planner.need import World
-from planner.partnership import Partnership
 from planner.rules import RULES
 
-NOTICEABLE = 1e-6
-GAP_POINTS = 1e-5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivesWay:
-    """One rule that gives way: at which places (by name), by how much in all, and so who would have to agree."""
-
-    rule_id: str
-    places: tuple[str, ...]
-    by: float
-
-    def sentence(self) -> str:
-        """One line for a person."""
-        rule = RULES[self.rule_id]
-        by = f"{self.by:,.0f}" if self.by >= 1 else f"{self.by:,.2f}"
-        return f"{rule.sentence} It is missed by {by} {rule.unit} in all, at {', '.join(self.places)}; the {rule.relaxed_by} may relax it."
+SHARE_FOR_CLASH = 0.4
+"""Of the time given, what finding the clash may take; the rest is for ways to make room."""
+MOST_SENTENCES = 3
+"""More places than this of one rule are named in one sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impossible:
-    """No plan keeps every rule. ``gives_way`` is one way to make room, the cheapest by the rules' prices.
+    """No plan keeps every rule. ``clash`` is the smallest set of rules that shows it; ``mends`` are ways to make room.
 
-    It is empty when only rules that nobody may relax clash, or when time ran out before a way was found.
+    There are none when only rules that nobody may relax clash, or when time ran out (``ran_out``) before one was found.
+    ``is_every_way``: each other way was proved to move all the rules of one of these and more, or very many rules.
     """
 
-    gives_way: tuple[GivesWay, ...]
-    ran_out: bool = False
+    clash: tuple[Placed, ...]
+    clash_words: tuple[str, ...]
+    is_smallest: bool
+    mends: tuple[Mend, ...]
+    is_every_way: bool
+    ran_out: bool
+    proofs: tuple[Proof, ...]
 
     def sentence(self) -> str:
         """What to say first."""
-        if self.gives_way:
-            return "The rules cannot all hold. The cheapest way to make room, by the rules' prices:"
+        if self.mends:
+            return "The rules cannot all hold. What clashes, and how to make room:"
         if self.ran_out:
             return "The rules cannot all hold; there was no time to find which to relax, so try again with more time."
         return (
             "The rules that nobody may relax cannot all hold: check the statutory work, what open bases cost, the funds and locked rules."
         )
 
+    def lines(self) -> tuple[str, ...]:
+        """All of it, a paragraph a line."""
+        return (self.sentence(), *self.clash_lines(), *(mend_line(mend, n) for n, mend in enumerate(self.mends, start=1)), *self._last())
 
-def explain_impossible(world: World, *, seconds: float) -> Impossible:
-    """Bend the relaxable rules as little as their prices say, and report each rule bent."""
-    problem = compile_model(build_model(world, is_elastic=True))
-    solved = run(load(problem), gap=GAP_POINTS, seconds=seconds)
-    if solved.values is None:
-        return Impossible(gives_way=(), ran_out=solved.status != "impossible")
-    bent: dict[str, dict[str, float]] = {}
-    for column, value in zip(problem.columns, solved.values, strict=True):
-        name = column.parent_component().name
-        if name.endswith("_gives_way") and value > NOTICEABLE:
-            at = bent.setdefault(name.removesuffix("_gives_way"), {})
-            at[str(column.index()[0])] = at.get(str(column.index()[0]), 0.0) + float(value)
-    names = _names(world.partnership)
-    found = (
-        GivesWay(rule_id=rule_id, places=tuple(sorted(names.get(place, place) for place in at)), by=sum(at.values()))
-        for rule_id, at in bent.items()
+    def clash_lines(self) -> tuple[str, ...]:
+        """What clashes, in one paragraph; nothing when there was no time to find it."""
+        if not self.clash_words:
+            return ()
+        if len(self.clash) == 1:
+            return (f"This cannot hold, whatever else gives way: {self.clash_words[0]}",)
+        least = "; without any one of them the others can" if self.is_smallest else ""
+        return (f"These cannot hold together{least}. {' '.join(self.clash_words)}",)
+
+    def _last(self) -> tuple[str, ...]:
+        if not self.mends or not self.is_every_way:
+            return ()
+        these = "this" if len(self.mends) == 1 else "one of these"
+        most = max(MOST_MOVES, len(self.mends[0].moves))
+        return (f"Every other way moves all the rules of {these} and more, or more than {most} rules.",)
+
+    def as_data(self) -> dict[str, Any]:
+        """The same as data."""
+        return {
+            "clash": [
+                {"rule": placed.rule_id, "place": placed.place, "may_be_relaxed_by": placed.rule.relaxed_by} for placed in self.clash
+            ],
+            "clash_words": list(self.clash_words),
+            "clash_is_smallest": self.is_smallest,
+            "mends": [_mend_data(mend) for mend in self.mends],
+            "is_every_way": self.is_every_way,
+            "ran_out_of_time": self.ran_out,
+            "lines": list(self.lines()),
+            "solves": [_proof_data(proof) for proof in self.proofs],
+        }
+
+
+def mend_line(mend: Mend, number: int) -> str:
+    """One way to make room, who may grant it, and what the plan then comes to."""
+    moves = " ".join(f"{move.words} ({move.granted_by} may relax it)." for move in mend.moves)
+    return (
+        f"Way {number}: {moves} The plan then has a shortfall of {most_points(mend.shortfall_points)} points, and none could have less than "
+        f"{least_points(mend.bound_points)}; of {mend.standards:,} standards {mend.met:,} {'is' if mend.met == 1 else 'are'} fully met "
+        f"and {mend.under_half:,} under half."
     )
-    return Impossible(gives_way=tuple(sorted(found, key=lambda g: g.rule_id)))
 
 
-def _names(p: Partnership) -> dict[str, str]:
-    """What people call the places that rules are kept at."""
-    schools = {str(s.urn): s.name for s in p.schools}
-    others = {i: name for things in (
-        ((f.fund_id, f.name) for f in p.funds), ((s.service_id, s.name) for s in p.services), ((b.base_id, b.name) for b in p.bases),
-    ) for i, name in things}  # fmt: skip
-    rules = {r.rule_id: f"the rule of {schools[str(r.urn)]} on {others.get(r.item, r.item)}" for r in p.head_rules}
-    return {**rules, **others, **schools}
+def explain_impossible(world: World, *, seconds: float) -> Impossible | None:
+    """What clashes and how to make room; None when the rules can all hold. ``seconds`` is for all of it."""
+    start = time.perf_counter()
+    problem = compile_model(build_model(world, only=set(RULES) - NEVER_CLASH, is_roomy=True))
+    lasting = frozenset(placed for placed in placed_rows(problem) if not may_move(world, placed))
+    clash = smallest_clash(problem, seconds=SHARE_FOR_CLASH * seconds, lasting=lasting)
+    if clash is None:
+        return None
+    mends, is_every_way, proofs = find_mends(world, problem, seconds=seconds - (time.perf_counter() - start))
+    return Impossible(
+        clash=clash.rules,
+        clash_words=clash_sentences(world, clash.rules),
+        is_smallest=clash.is_smallest,
+        mends=mends,
+        is_every_way=is_every_way,
+        ran_out=not mends and not is_every_way,
+        proofs=(*clash.proofs, *proofs),
+    )
+
+
+def clash_sentences(world: World, clash: Iterable[Placed]) -> tuple[str, ...]:
+    """Each rule that clashes with its limit; many places of one rule in one sentence."""
+    words, count, said = Words(world), Counter(placed.rule_id for placed in clash), []
+    for rule_id, places in count.items():
+        here = [placed for placed in clash if placed.rule_id == rule_id]
+        if places <= MOST_SENTENCES:
+            said += [words.held(placed) for placed in here]
+        else:
+            said.append(f"{RULES[rule_id].sentence[:-1]}, at {', '.join(words.said_at(placed) for placed in here)}.")
+    return tuple(said)
+
+
+def _mend_data(mend: Mend) -> dict[str, Any]:
+    return {
+        "moves": [
+            {
+                "rule": move.rule_id, "place": move.place, "was": float(move.was), "now": float(move.now), "unit": move.unit,
+                "granted_by": move.granted_by, "words": move.words,
+            }
+            for move in mend.moves
+        ],
+        "largest_share": mend.largest_share,
+        "moves_fewest_rules": mend.is_fewest,
+        "shortfall_points": mend.shortfall_points,
+        "bound_points": mend.bound_points,
+        "standards": mend.standards,
+        "standards_met": mend.met,
+        "standards_under_half": mend.under_half,
+        "solves": [_proof_data(proof) for proof in mend.proofs],
+    }  # fmt: skip
+
+
+def _proof_data(proof: Proof) -> dict[str, Any]:
+    """A solve as data; what is without end is null."""
+    value, bound = (None if abs(x) == float("inf") else x for x in (proof.value, proof.bound))
+    return {"words": proof.words, "status": proof.status, "value": value, "bound": bound, "seconds": proof.seconds}

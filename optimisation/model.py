@@ -22,20 +22,17 @@ TIDY_POINTS = 0.001
 
 
 def build_model(
-    world: World, *, only: Collection[str] | None = None, is_elastic: bool = False, is_to_the_pound: bool = False, is_tight: bool = True
+    world: World, *, only: Collection[str] | None = None, is_roomy: bool = False, is_to_the_pound: bool = False, is_tight: bool = True
 ) -> Model:
     """The model of a world: every rule that is on (or ``only`` these ids) and both objectives, in points; ``is_tight`` adds the hulls."""
-    m = declare_variables(world, is_to_the_pound=is_to_the_pound)
+    m = declare_variables(world, is_roomy=is_roomy, is_to_the_pound=is_to_the_pound)
     for rule_id in (rule_id for rule_id in RULES if rule_id in MATHS):
         if world.policy.is_on(rule_id) and (only is None or rule_id in only):
-            post(m, RULES[rule_id], is_elastic=is_elastic)
+            post(m, RULES[rule_id])
     if is_tight and (only is None or NEED_FROM_SUPPORT.rule_id in only):
         post_hulls(m)
-    if is_elastic:
-        m.give_way = pyo.Objective(expr=give_way(m))
-    else:
-        m.shortfall = pyo.Objective(expr=shortfall_points(m))
-        m.unmet = pyo.Objective(expr=100 - need_met_points(m) + TIDY_POINTS * handed_out(m))
+    m.shortfall = pyo.Objective(expr=shortfall_points(m))
+    m.unmet = pyo.Objective(expr=100 - need_met_points(m) + TIDY_POINTS * handed_out(m))
     return m
 
 
@@ -67,8 +64,3 @@ def handed_out(m: Model) -> Any:
     money_share = sum(m.step_pounds[f] * m.grant_steps[s, f] for s, f in m.grant_steps) * (0.5 / pounds)
     spent = sum(m.spend[k] for k in m.spend) + sum(m.pot[k] for k in m.pot) + sum(m.carried[k] for k in m.carried)
     return time_share + money_share + spent * (0.5 / pounds)
-
-
-def give_way(m: Model) -> Any:
-    """The price of everything that gives way, in points."""
-    return sum(m.give_way_terms)

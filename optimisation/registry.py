@@ -18,17 +18,12 @@ Model = Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """lower <= body <= upper at one place; None leaves a side open. Whole coefficients throughout.
-
-    When nothing fits, the row gives way at its rule's price a unit, or its own where units differ; never when locked.
-    """
+    """lower <= body <= upper at one place; None leaves a side open. Whole coefficients throughout."""
 
     at: str
     body: Any
     lower: int | None = None
     upper: int | None = None
-    price_points: float | None = None
-    is_locked: bool = False
 
 
 RowMaker = Callable[[Model], Iterator[Row]]
@@ -60,31 +55,14 @@ def shape_of(rule: Rule) -> Callable[[Shape], Shape]:
     return register
 
 
-def post(model: Model, rule: Rule, *, is_elastic: bool = False) -> None:
-    """Add a rule's rows to a model, under the rule's name.
-
-    With ``is_elastic`` every row gets room to give way at the rule's price; a rule that
-    nobody may relax is never given any. No rule knows about this.
-    """
+def post(model: Model, rule: Rule) -> None:
+    """Add a rule's rows to a model, under the rule's name."""
     rows = [_with_a_variable(model, row) for row in MATHS[rule.rule_id](model) if not _holds_anyway(row)]
     places = [row.at for row in rows]
-    if is_elastic and rule.is_relaxable:
-        slack = pyo.Var([row.at for row in rows if not row.is_locked], ("under", "over"), domain=pyo.NonNegativeReals)
-        model.add_component(f"{rule.rule_id}_gives_way", slack)
-        for row in rows:
-            if not row.is_locked:
-                price = rule.price_points if row.price_points is None else row.price_points
-                model.give_way_terms.append((price or 0) * (slack[row.at, "under"] + slack[row.at, "over"]))
-        rows = [row if row.is_locked else _giving_way(row, slack) for row in rows]
     by_place = {row.at: row for row in rows}
     assert len(by_place) == len(rows), f"two rows of {rule.rule_id} are at one place"
     component = pyo.Constraint(places, rule=lambda _, at: (by_place[at].lower, by_place[at].body, by_place[at].upper))
     model.add_component(rule.rule_id, component)
-
-
-def _giving_way(row: Row, slack: Any) -> Row:
-    body = row.body + (slack[row.at, "under"] if row.lower is not None else 0) - (slack[row.at, "over"] if row.upper is not None else 0)
-    return replace(row, body=body)
 
 
 def _holds_anyway(row: Row) -> bool:

@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
-from math import floor, isfinite
+from math import isfinite
 from types import TracebackType
 from typing import Self
 
 from optimisation.apart import serve_apart
 from optimisation.certify import Certify
 from optimisation.greedy import greedy_amounts, is_feasible
-from optimisation.highs import Progress
+from optimisation.highs import Progress, safe_bound
 from optimisation.impossible import Impossible
 from optimisation.trial import Trial
-from optimisation.worker import Answer, Better, Failed, Job, Message, Nearly, Open, Sizes, Stage
+from optimisation.worker import AllHold, Answer, Better, Explain, Failed, Job, Message, Nearly, Open, Sizes, Stage
 from planner.audit import breaches, misfits
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
 from planner.measures import shortfall
@@ -34,8 +34,6 @@ NOTHING_POINTS = 1e-3
 """Less than this two plans do not differ in shortfall: solver tolerance and rounding to the pound and the millionth."""
 EVERY_SECONDS = 0.2
 """How often a solve looks whether it should stop."""
-SAFETY = 1e-6
-"""The bound is lowered by the solver's own tolerance before it is rounded down and claimed."""
 
 
 @contextmanager
@@ -152,7 +150,7 @@ class Solver:
                 break  # with an audited plan in hand, "impossible" is the solver's mistake: ask once more
         spent = time.perf_counter() - began
         if isinstance(answer, Impossible) and best.amounts is None:
-            raise RulesCannotAllHold("\n".join([answer.sentence(), *(g.sentence() for g in answer.gives_way)]))
+            raise RulesCannotAllHold("\n".join(answer.lines()))
         answer = answer if isinstance(answer, Answer) else best.answer or answer
         if isinstance(answer, Answer):
             self.last_sizes, self.last_peak_megabytes = answer.sizes, answer.peak_megabytes
@@ -205,8 +203,20 @@ class Solver:
         """Whether the process is there, with whatever it was given to hold."""
         return self._process.is_alive()
 
+    def explain(self, world: World, *, seconds: float, should_stop: Callable[[], bool] = lambda: False) -> Impossible | None:
+        """What clashes in a world and how to make room, within ``seconds``; None when its rules can all hold."""
+        answer = self.exchange(
+            Explain(world=world, seconds=seconds), until=time.perf_counter() + seconds + GRACE_SECONDS, should_stop=should_stop
+        )
+        if isinstance(answer, Impossible):
+            return answer
+        if isinstance(answer, AllHold):
+            return None
+        why = answer.why if isinstance(answer, Failed) else "said something else"
+        raise SolverFault(f"The solver {why} while it looked for what clashes; try again, and if it happens again tell the administrator.")
+
     def exchange(
-        self, job: Open | Trial | Certify, *, until: float, should_stop: Callable[[], bool], tell: Tell = lambda _: None
+        self, job: Open | Trial | Certify | Explain, *, until: float, should_stop: Callable[[], bool], tell: Tell = lambda _: None
     ) -> Message:
         """One question and its answer; ``Failed`` when the process crashed, overran or was stopped, and had to be started again.
 
@@ -250,7 +260,7 @@ class BoundSoFar:
             self._is_first_level = message.words.startswith(_FIRST_LEVEL) and not self._is_past_it
             self._is_past_it = self._is_past_it or message.words.startswith(_SECOND_LEVEL)
         elif isinstance(message, Progress) and self._is_first_level and isfinite(message.bound):
-            self.points = max(self.points, _safe(message.bound))
+            self.points = max(self.points, safe_bound(message.bound))
 
 
 _FIRST_LEVEL, _SECOND_LEVEL = "shortfall", "total need"
@@ -302,11 +312,6 @@ def _planned(world: World, answer: Answer, engine: str, seconds: float) -> Plan:
     elif answer.ran_out:
         ending = Ending.STOPPED_BY_CLOCK
     return Plan(
-        amounts=answer.amounts, ending=ending, bound_points=_safe(answer.bound_points), levels=answer.levels, engine=engine,
+        amounts=answer.amounts, ending=ending, bound_points=safe_bound(answer.bound_points), levels=answer.levels, engine=engine,
         seconds=seconds, baselines=answer.baselines,
     )  # fmt: skip
-
-
-def _safe(bound: float) -> float:
-    """The bound as it may be claimed: lowered by the solver's tolerance, rounded down, never below nought."""
-    return max(0.0, floor((bound - SAFETY) * 10_000) / 10_000) if bound > 0 else 0.0

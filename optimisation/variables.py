@@ -25,15 +25,26 @@ import pyomo.environ as pyo
 from optimisation.registry import SHAPES, Model
 from planner.measures import SPENDING_USES
 from planner.need import ADULT_HOURS, PLACE, World, benefit_segments
-from planner.partnership import GRANT_ITEM, Bound, FundUse, YearEnd
-from planner.supply import available_pounds, grant_months, grant_step_pounds, service_supply, sizes_of
+from planner.partnership import GRANT_ITEM, Bound, FundUse, Service, YearEnd
+from planner.supply import (
+    available_pounds,
+    base_opening_pounds,
+    base_running_pounds,
+    grant_months,
+    grant_step_pounds,
+    service_supply,
+    sizes_of,
+)
 
 
-def declare_variables(world: World, *, is_to_the_pound: bool = False) -> Model:
-    """An empty model with every decision declared within its bounds."""
+def declare_variables(world: World, *, is_roomy: bool = False, is_to_the_pound: bool = False) -> Model:
+    """An empty model with every decision declared within its bounds.
+
+    ``is_roomy`` leaves out of the bounds what funds and services hold, so that only the rules say it.
+    """
     m = pyo.ConcreteModel()
     m.world = world
-    m.give_way_terms = []
+    m.is_roomy = is_roomy
     m.is_to_the_pound = is_to_the_pound
     m.nothing = pyo.Var(bounds=(0, 0))
     m.funds = {f.fund_id: f for f in world.partnership.funds}
@@ -67,8 +78,10 @@ def _money(m: Model) -> None:
     m.grant_steps = pyo.Var(
         [(s.urn, f) for s in world.partnership.schools for f in grant_funds],
         domain=pyo.NonNegativeIntegers,
-        bounds=lambda m, urn, f: (0, ceil(Fraction(min(useful[urn], most[f]), m.step_pounds[f]))),
+        bounds=lambda m, urn, f: (0, ceil(Fraction(useful[urn] if m.is_roomy else min(useful[urn], most[f]), m.step_pounds[f]))),
     )
+    if m.is_roomy:
+        most = dict.fromkeys(most, _every_cost_pounds(world))
     m.spend = pyo.Var(
         [(f.fund_id, year, use) for f in funds for year in (1, 2) for use in SPENDING_USES if _may("allowed_uses", f, use)],
         domain=pyo.NonNegativeReals,
@@ -84,6 +97,19 @@ def _money(m: Model) -> None:
         domain=pyo.NonNegativeReals,
         bounds=lambda _, f: (0, most[f]),
     )
+
+
+def _every_cost_pounds(world: World) -> int:
+    """More pounds than everything together could cost."""
+    bases = sum(max((base_running_pounds(b, k, world.policy) for k in sizes_of(b)), default=0) for b in world.partnership.bases)
+    openings = sum(base_opening_pounds(b, world.policy) for b in world.partnership.bases)
+    wished = sum(r.amount for rows in (world.partnership.head_rules, world.partnership.last_year) for r in rows)
+    time = sum(s.price_pounds_per_session * (_in_post(world, s) + wished) for s in world.partnership.services)
+    return bases + openings + time + sum(sum(available_pounds(f)) for f in world.partnership.funds)
+
+
+def _in_post(world: World, service: Service) -> int:
+    return service_supply(world.partnership, world.policy, service).in_post_sessions
 
 
 def _useful_pounds(world: World, urn: int) -> int:
@@ -118,7 +144,9 @@ def _sessions(m: Model) -> None:
             useful = max([ceil(Fraction(required, 100)), *promised])
             if useful:
                 block = m.supply[service.service_id].minimum_block_sessions
-                most[recipient, service.service_id] = min(max(useful, block), m.supply[service.service_id].after_statutory_sessions)
+                there = max(useful, block)
+                held = m.supply[service.service_id].after_statutory_sessions
+                most[recipient, service.service_id] = there if m.is_roomy else min(there, held)
     m.sessions = pyo.Var(list(most), domain=pyo.NonNegativeIntegers, bounds=lambda _, r, v: (0, most[r, v]))
     m.most_sessions = most
     m.has_block = pyo.Var([(r, v) for r, v in most if m.supply[v].minimum_block_sessions > 1], domain=pyo.Binary)

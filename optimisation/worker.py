@@ -74,6 +74,19 @@ class IsOpen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Explain:
+    """A world whose clash, and ways to make room, are to be found in this time."""
+
+    world: World
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllHold:
+    """Nothing clashes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """A new stage has begun, in words."""
 
@@ -127,7 +140,7 @@ class Nearly:
     answer: Answer
 
 
-Message = Stage | Progress | Better | Nearly | Answer | Impossible | Failed | IsOpen | Tried | Certificate
+Message = Stage | Progress | Better | Nearly | Answer | Impossible | AllHold | Failed | IsOpen | Tried | Certificate
 
 
 def engine() -> str:
@@ -161,6 +174,8 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
                     pipe.send(attempt(held, job))
                 elif isinstance(job, Certify):
                     pipe.send(certify(job, lambda bound, cases: pipe.send(Stage(words=_certifying(bound, cases)))))
+                elif isinstance(job, Explain):
+                    pipe.send(explain_impossible(job.world, seconds=job.seconds) or AllHold())
                 else:
                     pipe.send(make_plan(job, pipe, stop))
             except MemoryError:
@@ -194,7 +209,8 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
     )  # fmt: skip
     if first.status == "impossible":
         pipe.send(Stage(words="finding which rules clash"))
-        return explain_impossible(job.world, seconds=max(LEAST_EXPLAIN_SECONDS, end - time.perf_counter()))
+        explained = explain_impossible(job.world, seconds=max(LEAST_EXPLAIN_SECONDS, end - time.perf_counter()))
+        return explained or Failed(why="found no plan, and yet no rules that clash")
     if first.values is None:
         return Failed(why="found no plan in the time given" if first.status == "time" else f"ended as {first.status}")
     levels = [_level("shortfall below the line", first, tolerance)]

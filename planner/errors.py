@@ -25,7 +25,7 @@ class InputMustBeMended(PlannerError):
 
 
 class RulesCannotAllHold(PlannerError):
-    """No plan keeps every rule; the message names the rules and by how much they miss."""
+    """No plan keeps every rule; the message names the rules that clash and ways to make room."""
 
     exit_code = 2
 

@@ -1,4 +1,4 @@
-"""The catalogue of rules: every rule once, with its sentence, unit, owner and price.
+"""The catalogue of rules: every rule once, with its sentence, unit, owner and who may relax it.
 
 The id is the rule's one name everywhere: its maths (``optimisation/constraints``), its
 audit (``planner/audit.py``), its test (``tests/rules``), its golden rows, its switch in the
@@ -17,8 +17,7 @@ RULES: dict[str, Rule] = {}
 class Rule:
     """One promise every plan keeps.
 
-    ``owner`` made the rule; ``relaxed_by`` may relax it (None: nobody may, so nothing is ever
-    bent there); ``price_points`` is what bending it by one ``unit`` counts for when nothing fits.
+    ``owner`` made the rule; ``relaxed_by`` may relax it (None: nobody may, so nothing ever moves there).
     """
 
     rule_id: str
@@ -26,7 +25,6 @@ class Rule:
     unit: str
     owner: str
     relaxed_by: str | None = None
-    price_points: float | None = None
 
     @property
     def is_relaxable(self) -> bool:
@@ -34,8 +32,8 @@ class Rule:
         return self.relaxed_by is not None
 
 
-def _rule(rule_id: str, sentence: str, *, unit: str, owner: str, relaxed_by: str | None = None, price_points: float | None = None) -> Rule:
-    rule = Rule(rule_id=rule_id, sentence=sentence, unit=unit, owner=owner, relaxed_by=relaxed_by, price_points=price_points)
+def _rule(rule_id: str, sentence: str, *, unit: str, owner: str, relaxed_by: str | None = None) -> Rule:
+    rule = Rule(rule_id=rule_id, sentence=sentence, unit=unit, owner=owner, relaxed_by=relaxed_by)
     RULES[rule_id] = rule
     return rule
 
@@ -71,24 +69,24 @@ COSTS_PAID: Final = _rule(
 CONTINGENCY_HELD: Final = _rule(
     "contingency_held",
     "The board's share of cash is held as contingency in each financial year.",
-    unit="pounds", owner="board", relaxed_by="board", price_points=0.001,
+    unit="pounds", owner="board", relaxed_by="board",
 )  # fmt: skip
 MODERATED_POT_RELEASED: Final = _rule(
     "moderated_pot_released",
     "The board's share of cash is released to the moderated pot each half-term.",
-    unit="pounds", owner="board", relaxed_by="board", price_points=0.001,
+    unit="pounds", owner="board", relaxed_by="board",
 )  # fmt: skip
 
 # --- specialist time -------------------------------------------------------------------
 VACANCY_HELD_BACK: Final = _rule(
     "vacancy_held_back",
     "Other duties and the vacancy the board expects are kept back from a service's time.",
-    unit="half-day sessions", owner="board", relaxed_by="board", price_points=0.2,
+    unit="half-day sessions", owner="board", relaxed_by="board",
 )  # fmt: skip
 SMALLEST_BLOCK: Final = _rule(
     "smallest_block",
     "A school or zone gets none of a service or at least its smallest useful block.",
-    unit="half-day sessions", owner="board", relaxed_by="board", price_points=0.3,
+    unit="half-day sessions", owner="board", relaxed_by="board",
 )  # fmt: skip
 
 # --- bases -----------------------------------------------------------------------------
@@ -115,41 +113,41 @@ BASE_REACH: Final = _rule(
 HOST_CONSENT: Final = _rule(
     "host_consent",
     "No base opens or grows without its host's consent.",
-    unit="places", owner="host school", relaxed_by="host school", price_points=0.5,
+    unit="places", owner="host school", relaxed_by="host school",
 )  # fmt: skip
 HOST_MOST_PLACES: Final = _rule(
     "host_most_places",
     "No host has more base places than it agreed to.",
-    unit="places", owner="host school", relaxed_by="host school", price_points=0.5,
+    unit="places", owner="host school", relaxed_by="host school",
 )  # fmt: skip
 SMALLEST_USEFUL_BASE: Final = _rule(
     "smallest_useful_base",
     "No new base opens below the smallest useful size.",
-    unit="places", owner="board", relaxed_by="board", price_points=0.5,
+    unit="places", owner="board", relaxed_by="board",
 )  # fmt: skip
 
 # --- protection between years ------------------------------------------------------------
 MONEY_FLOOR: Final = _rule(
     "money_floor",
     "No school's grant falls below the board's floor on last year.",
-    unit="pounds", owner="board", relaxed_by="board", price_points=0.001,
+    unit="pounds", owner="board", relaxed_by="board",
 )  # fmt: skip
 MONEY_CAP: Final = _rule(
     "money_cap",
     "No school's grant rises above the board's cap on last year, rounded up to a step.",
-    unit="pounds", owner="board", relaxed_by="board", price_points=0.001,
+    unit="pounds", owner="board", relaxed_by="board",
 )  # fmt: skip
 SESSIONS_FLOOR: Final = _rule(
     "sessions_floor",
     "No school's time from a service falls below the board's floor on last year.",
-    unit="half-day sessions", owner="board", relaxed_by="board", price_points=0.2,
+    unit="half-day sessions", owner="board", relaxed_by="board",
 )  # fmt: skip
 
 # --- heads -----------------------------------------------------------------------------
 HEAD_RULE: Final = _rule(
     "head_rule",
     "Each head's own rules for their school are kept.",
-    unit="pounds or half-day sessions", owner="head", relaxed_by="head", price_points=0.2,
+    unit="pounds or half-day sessions", owner="head", relaxed_by="head",
 )  # fmt: skip
 
 # --- need ------------------------------------------------------------------------------

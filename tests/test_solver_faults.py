@@ -181,9 +181,9 @@ def test_progress_bounds_only_rise_and_better_plans_only_improve(solver, world):
 
 def test_rules_that_cannot_all_hold_are_named_with_who_may_relax_them(solver):
     wish = HeadRule(rule_id="too_much", urn=900001, item=GRANT_ITEM, bound=Bound.AT_LEAST, amount=900_000)
-    with pytest.raises(RulesCannotAllHold, match=r"the rule of .* on grant") as impossible:
+    with pytest.raises(RulesCannotAllHold, match=r"The rule of .* on its grant: at least £900,000") as impossible:
         solver.make_plan(a_world(head_rules=(wish,)), seconds=20)
-    assert "the head may relax it" in str(impossible.value)
+    assert "(the head of School 900001 may relax it)" in str(impossible.value)
 
 
 ORPHAN = """

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
-from web.commands import why
+from web.commands import mends, why
 
 if TYPE_CHECKING:
     from optimisation.solve import Tell
@@ -408,6 +408,8 @@ def _parser() -> argparse.ArgumentParser:
         "--certificate", action="store_true", help="also prove again, in exact arithmetic, plan.certificate.json beside the plan"
     )
     audit.set_defaults(run=_audit)
+
+    mends.add(commands, _command, _read)
 
     serve = _command(commands, "serve", "show plans in the browser of this computer, until Ctrl-C", "planner serve --port 8080")
     _port_option(serve)

@@ -60,8 +60,6 @@ def head_rule(m: Model) -> Iterator[Row]:
             body=_had(m, wish.urn, wish.item),
             lower=None if wish.bound is Bound.AT_MOST else wish.amount,
             upper=None if wish.bound is Bound.AT_LEAST else most_of(wish),
-            price_points=rules.MONEY_FLOOR.price_points if wish.item == GRANT_ITEM else None,  # a pound is a pound
-            is_locked=wish.is_locked,
         )
 
 
