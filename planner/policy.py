@@ -197,10 +197,19 @@ def load_policy(changes: Path | None = None, *, pack: str = DEFAULT_PACK) -> Pol
     return policy_from_document(document)
 
 
+def with_settings(policy: Policy, changes: Mapping[str, Any]) -> Policy:
+    """A policy with some settings changed, as a board's file would change them."""
+    return policy_from_document(_lay_over(_document_of(policy.document), changes, path=""))
+
+
+def _document_of(text: str) -> Any:
+    return json.loads(text, object_hook=lambda d: Decimal(d["decimal"]) if set(d) == {"decimal"} else d)
+
+
 def policy_from_text(text: str) -> Policy:
     """A Policy from the JSON text a plan carries (``Policy.document``)."""
     try:
-        document = json.loads(text, object_hook=lambda d: Decimal(d["decimal"]) if set(d) == {"decimal"} else d)
+        document = _document_of(text)
     except (ArithmeticError, TypeError, ValueError) as error:
         raise InputMustBeMended(_NOT_A_POLICY) from error
     if not isinstance(document, dict):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
+from web.commands import replan
 
 if TYPE_CHECKING:
     from optimisation.solve import Tell
@@ -386,6 +387,8 @@ def _parser() -> argparse.ArgumentParser:
     audit = _command(commands, "audit", "check a plan again with no solver", "planner audit plan.json")
     audit.add_argument("plan", type=Path, metavar="plan.json")
     audit.set_defaults(run=_audit)
+
+    replan.add(commands, _command)
 
     serve = _command(commands, "serve", "show plans in the browser of this computer, until Ctrl-C", "planner serve --port 8080")
     _port_option(serve)
