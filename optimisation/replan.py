@@ -18,13 +18,13 @@ from optimisation.solve import SAFETY, Solver
 from optimisation.trial import Aim, Changeable, Condition, Trial, Tried, changeable
 from optimisation.wishes import amount_wish, base_wish
 from planner.audit import breaches, misfits
-from planner.changes import Change, given_already, most_from_now, order_has_passed, settled, still_to_come, who_decides
+from planner.changes import Change, given_to, most_from_now, order_has_passed, settled, who_decides
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
 from planner.measures import standing
 from planner.need import PLACE, World, world_of
-from planner.partnership import GRANT_ITEM
+from planner.partnership import GRANT_ITEM, Service
 from planner.plan import Amounts, Ending, Plan
-from planner.supply import sizes_of
+from planner.supply import service_supply, sizes_of
 
 BETWEEN = 3
 """Points between staying close and the best possible, where there is room for them."""
@@ -35,6 +35,8 @@ GAP_SCHOOLS = 0.85
 """Fewer than a whole school beside what need met counts while schools disturbed lead."""
 ROOM_POINTS = 0.01
 """What the nearest plan may give away of a point's shortfall."""
+NEAREST_SECONDS = 3.0
+"""The nearest plan is not claimed to be the nearest of all, so its search is short."""
 ANY_GAP = 1000.0
 LEAST_SECONDS = 2.0
 
@@ -142,33 +144,43 @@ def plan_of(result: Replan, point: Point, *, solver: Solver, seconds: float = 10
 
 def finished(world: World, before: World, plan: Amounts, change: Change) -> tuple[Condition, ...]:
     """What the finished half-terms and passed order dates leave no choice in."""
-    half_term = change.half_term
-    if half_term is None:
+    if change.half_term is None:
         return ()
+    schools = [str(s.urn) for s in world.partnership.schools]
+    recipients = [*schools, *(zone.zone_id for zone in world.picture.zones)]
     conditions = []
-    schools = {s.urn for s in world.partnership.schools}
-    services = {s.service_id: s for s in world.partnership.services}
-    zones = {zone.zone_id for zone in world.picture.zones}
-    for urn in sorted(schools):
-        granted = given_already(sum(pounds for (school, _), pounds in plan.grants.items() if school == urn), half_term)
+    for urn in schools:
+        pounds_a_year = sum(pounds for (school, _), pounds in plan.grants.items() if str(school) == urn)
+        granted = given_to(before.partnership, urn, GRANT_ITEM, pounds_a_year, change.half_term)
         if granted:
-            conditions.append(amount_wish(world, urn, GRANT_ITEM, at_least=granted))
-    for (recipient, service_id), sessions in sorted(plan.sessions.items()):
-        given = given_already(sessions, half_term)
-        if given and (recipient in zones or (recipient.isdecimal() and int(recipient) in schools)):
-            words = f"at least {given} half-days of {services[service_id].name} for {recipient}, given already"
-            conditions.append(Condition(words=words, terms=(("sessions", (recipient, service_id), 1.0),), lower=given))
+            conditions.append(amount_wish(world, int(urn), GRANT_ITEM, at_least=granted))
     for service in world.partnership.services:
-        most = most_from_now(service, before, plan, half_term)
+        kept = left = gone = 0  # given to those still here, to a school that left, to a zone for that school's pupils
+        for (recipient, service_id), sessions in sorted(plan.sessions.items()):
+            if service_id != service.service_id:
+                continue
+            given = given_to(before.partnership, recipient, service_id, sessions, change.half_term)
+            if recipient not in recipients:
+                left += given
+                continue
+            stays = given if recipient in schools else min(given, _most_for_zone(world, recipient, service))
+            kept, gone = kept + stays, gone + given - stays
+            if stays:
+                words = f"at least {stays} half-days of {service.name} for {recipient}, given already"
+                conditions.append(Condition(words=words, terms=(("sessions", (recipient, service_id), 1.0),), lower=stays))
+        most = most_from_now(service, change, before, plan, given=kept + gone, left=left)
         if most is not None:
-            most -= sum(
-                given_already(n, half_term)
-                for (r, v), n in plan.sessions.items()
-                if v == service.service_id and r.isdecimal() and int(r) not in schools
-            )
-            terms = tuple(("sessions", (r, service.service_id), 1.0) for r in (*map(str, sorted(schools)), *sorted(zones)))
-            conditions.append(Condition(words=f"at most {most} half-days of {service.name}, as ordered", terms=terms, upper=max(most, 0)))
-    return (*conditions, *(_bases_stay(world, plan) if half_term > 1 else ()))
+            terms = tuple(("sessions", (r, service.service_id), 1.0) for r in recipients)
+            words = f"at most {most - gone} half-days of {service.name}, as time and orders allow"
+            conditions.append(Condition(words=words, terms=terms, upper=most - gone))
+    return (*conditions, *(_bases_stay(world, plan) if change.half_term > 1 else ()))
+
+
+def _most_for_zone(world: World, zone_id: str, service: Service) -> int:
+    """The most half-days of a service that a zone can use: fewer once a school has left it."""
+    role_needs = sum(c.requirement(service.role) for c in world.picture.cells if c.recipient == zone_id and not c.out_of_reach)
+    block = service_supply(world.partnership, world.policy, service).minimum_block_sessions
+    return max(ceil(Fraction(role_needs, 100)), block) if role_needs else 0
 
 
 def _bases_stay(world: World, plan: Amounts) -> tuple[Condition, ...]:
@@ -207,6 +219,10 @@ class _Asker:
         self.conditions = finished(world, self.before, self.plan, self.change)
         self.sandbox.open(world)
 
+    def is_late(self) -> bool:
+        """Whether the time is up."""
+        return time.perf_counter() > self.until
+
     def ask(self, words: str, *, of: int = 1, **asked: object) -> Tried:
         """One trial, with a share of the time left (one of so many)."""
         self.tell(words)
@@ -220,6 +236,8 @@ class _Asker:
         ran_out = []
 
         def has_plan(candidate: World) -> bool:
+            if self.is_late():
+                raise SolverFault("What would have to give way was not found out in time; give it more time.")
             self.open(candidate)
             tried = self.ask("Whether any plan keeps the rules", of=4, gap=ANY_GAP)
             ran_out.append(tried.amounts is None and tried.status != "impossible")
@@ -262,6 +280,8 @@ def _curve(asker: _Asker, world: World) -> tuple[tuple[Point, ...], int]:
         most = len(_disturbed(world, asker.plan, far.amounts or best.amounts))
         between = sorted({fewest + (most - fewest) * i // (BETWEEN + 1) for i in range(1, BETWEEN + 1)} - {fewest, most})
         for number, count in enumerate(between):
+            if asker.is_late():
+                break
             points.append(_point(asker, world, count, shares=2 * (len(between) - number) + 1, fallback=points[-1].amounts))
         points.append(_nearest(asker, world, best, None, most=most, shares=1, fallback=far.amounts or best.amounts))
     return _undominated(points), least
@@ -279,7 +299,7 @@ def _nearest(asker: _Asker, world: World, tried: Tried, count: int | None, *, mo
     cap = tried.shortfall_points if tried.amounts is not None else standing(world.picture, world.policy, fallback).shortfall_points
     near = asker.ask(
         "The nearest plan as good", of=shares, aim=Aim.DISTANCE, most_disturbed=most, most_shortfall_points=cap + ROOM_POINTS,
-        gap=1.0, is_paid=True,
+        gap=1.0, is_paid=True, seconds=NEAREST_SECONDS,
     )  # fmt: skip
     solves: tuple[Tried, ...] = (tried, near)
     amounts = near.amounts
@@ -301,7 +321,7 @@ def _nearest(asker: _Asker, world: World, tried: Tried, count: int | None, *, mo
         bound_points=max(0.0, min(tried.bound - SAFETY, here.shortfall_points)) if tried.bound > -inf else 0.0,
         need_met_points=here.need_met_points,
         disturbed=tuple(sorted(_disturbed(world, asker.plan, amounts))),
-        moved=moved(world, asker.plan, amounts, asker.change.half_term),
+        moved=moved(world, asker.before, asker.plan, amounts, asker.change.half_term),
         asks=asks(world, asker.plan, amounts, asker.change.half_term),
         is_finished=tried.status == "optimal",
         solves=solves,
@@ -331,13 +351,13 @@ def _disturbed(world: World, before: Amounts, after: Amounts) -> set[int]:
     return {urn for one in changeable(world) if one.amount(before) != one.amount(after) for urn in one.schools}
 
 
-def moved(world: World, before: Amounts, after: Amounts, half_term: int | None) -> tuple[Moved, ...]:
-    """Everything that changes for a school or zone, losses first, the dearest first."""
+def moved(world: World, before: World, plan: Amounts, after: Amounts, half_term: int | None) -> tuple[Moved, ...]:
+    """Everything that changes for a school or zone beside a plan, losses first, the dearest first."""
     found = []
     for one in changeable(world):
-        was, becomes = one.amount(before), one.amount(after)
+        was, becomes = one.amount(plan), one.amount(after)
         if was != becomes:
-            given = given_already(was, half_term) if not _is_base(one, world) else 0
+            given = given_to(before.partnership, _recipient(one), one.item, was, half_term) if not _is_base(one, world) else 0
             item, unit = _item(one, world)
             found.append(((becomes - was) * one.pounds, Moved(whose=_whose(one, world), urns=one.schools, item=item, unit=unit,
                                                                was=was, becomes=becomes, given=given)))  # fmt: skip
@@ -357,10 +377,14 @@ def _item(one: Changeable, world: World) -> tuple[str, str]:
     return names[one.item]
 
 
+def _recipient(one: Changeable) -> str:
+    """The zone id, or the URN as text."""
+    return str(one.terms[0][1][0]) if one.terms and one.terms[0][0] == "sessions" else str(one.schools[0])  # type: ignore[index]
+
+
 def _whose(one: Changeable, world: World) -> str:
-    recipient = str(one.terms[0][1][0]) if one.terms and one.terms[0][0] == "sessions" else ""  # type: ignore[index]
-    zone = next((z.zone_id for z in world.picture.zones if z.zone_id == recipient), "")
-    return zone or next(s.name for s in world.partnership.schools if s.urn == one.schools[0])
+    names = {str(s.urn): s.name for s in world.partnership.schools}
+    return names.get(_recipient(one), _recipient(one))
 
 
 def asks(world: World, before: Amounts, after: Amounts, half_term: int | None) -> tuple[str, ...]:
@@ -384,8 +408,6 @@ def asks(world: World, before: Amounts, after: Amounts, half_term: int | None) -
     return tuple(dict.fromkeys(sentences))
 
 
-def remaining(move: Moved, half_term: int | None) -> tuple[int, int]:
-    """What was still to come of an item, and what is now."""
-    if half_term is None or move.unit == "places":
-        return move.was, move.becomes
-    return still_to_come(move.was, half_term), move.becomes - move.given
+def remaining(move: Moved) -> tuple[int, int]:
+    """What was still to come of an item in the finished plan, and what is now."""
+    return move.was - move.given, move.becomes - move.given

@@ -47,9 +47,9 @@ HALF_TERMS = 6
 BEGINS_IN_MONTH = (9, 11, 1, 2, 4, 6)
 """The month in which each half-term begins: September, November, January, after the February break, April, June."""
 FIRST_MONTH = 9
-GIVEN = "given_"
-"""How the ids of rules begin that hold what was given already."""
-UNSTAFFED = "_unstaffed"
+GIVEN = "given_before_"
+"""How the ids of rules begin that hold what was given already; the half-term follows."""
+VACANT, UNSTAFFED = "_vacant", "_unstaffed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,21 @@ class Change:
 def given_already(amount: int, half_term: int | None) -> int:
     """How much of a yearly amount was given before a half-term: even, whole, the odd one later."""
     return 0 if half_term is None else amount * (half_term - 1) // HALF_TERMS
+
+
+def given_to(partnership: Partnership, recipient: str, item: str, amount: int, half_term: int | None) -> int:
+    """How much of a recipient's yearly amount was given before a half-term.
+
+    A plan that was made again during the year says what was given until then; only the rest is spread evenly.
+    """
+    if half_term is None:
+        return 0
+    for rule in partnership.head_rules:
+        if rule.rule_id.startswith(GIVEN) and (str(rule.urn), rule.item) == (recipient, item):
+            since = int(rule.rule_id.removeprefix(GIVEN).partition("_")[0])
+            left, gone = HALF_TERMS + 1 - since, max(0, half_term - since)
+            return rule.amount + (amount - rule.amount) * gone // left
+    return given_already(amount, half_term)
 
 
 def still_to_come(amount: int, half_term: int | None) -> int:
@@ -95,7 +110,7 @@ def post_leaves(before: World, person_id: str, half_term: int) -> Change:
     """A post falls vacant at the start of a half-term. Its statutory work stays with the service; its other duties end."""
     p = before.partnership
     person = next((one for one in p.people if one.person_id == person_id), None)
-    if person is None or person.is_vacant:
+    if person is None or person.is_vacant or f"{person_id}{VACANT}" in {one.person_id for one in p.people}:
         what = "is vacant already" if person else "is not in the plan"
         raise InputMustBeMended(
             f"The post {person_id} {what}; choose one of {', '.join(one.person_id for one in p.people if not one.is_vacant)}."
@@ -130,7 +145,13 @@ def time_falls_vacant(before: World, service_id: str, percent: int, half_term: i
         )
         gone += vacant
     people.append(
-        Person(person_id=f"{service_id}_vacant", service_id=service_id, name="Time that fell vacant", sessions_a_year=gone, is_vacant=True)
+        Person(
+            person_id=_new_id(p, f"{service_id}{VACANT}"),
+            service_id=service_id,
+            name="Time that fell vacant",
+            sessions_a_year=gone,
+            is_vacant=True,
+        )
     )
     return Change(
         words=f"{percent} percent of {service.name} falls vacant: {half_days(gone)} fewer {from_then(half_term)}",
@@ -181,7 +202,7 @@ def assessments_added(before: World, role_or_service: str, number: int, half_day
     service = max(able, key=lambda s: service_supply(p, before.policy, s).shareable_sessions)
     sessions = ceil(number * half_days_each)
     extra = Person(
-        person_id=f"{service.service_id}_assessments", service_id=service.service_id, name=f"{number} more statutory assessments",
+        person_id=_new_id(p, f"{service.service_id}_assessments"), service_id=service.service_id, name=f"{number} more statutory assessments",
         sessions_a_year=0, statutory_sessions=sessions,
     )  # fmt: skip
     noun = "assessment" if number == 1 else "assessments"
@@ -206,7 +227,7 @@ def school_leaves(before: World, plan: Amounts, urn: int, half_term: int | None 
     people = list(p.people)
     funds = {f.fund_id: f for f in p.funds}
     for service in p.services:
-        given = given_already(plan.sessions.get((str(urn), service.service_id), 0), half_term)
+        given = given_to(p, str(urn), service.service_id, plan.sessions.get((str(urn), service.service_id), 0), half_term)
         if given:
             people = _spent_on_leaver(people, before.policy, service, given)
             _spend(funds, FundUse.SPECIALIST_TIME, given * service.price_pounds_per_session)
@@ -239,6 +260,12 @@ def schools_join(before: World, newer: Partnership, urns: Sequence[int], half_te
     ):
         if strangers:
             raise InputMustBeMended(f"The newer partnership {problem} {', '.join(map(str, strangers))}.")
+    for kind, ids, now in (
+        ("service", {s.service_id for s in before.partnership.services}, {s.service_id for s in newer.services}),
+        ("fund", {f.fund_id for f in before.partnership.funds}, {f.fund_id for f in newer.funds}),
+    ):
+        if ids - now:
+            raise InputMustBeMended(f"The newer partnership no longer holds the {kind} {', '.join(sorted(ids - now))} of the plan.")
     if set(urns) & had:
         raise InputMustBeMended(f"{', '.join(map(str, sorted(set(urns) & had)))} is in the plan already.")
     names = ", ".join(school_of(newer, urn).name for urn in urns)
@@ -261,11 +288,11 @@ def settled(change: Change, before: World, plan: Amounts) -> Change:
     schools = {str(s.urn) for s in change.partnership.schools}
     for (recipient, service_id), sessions in plan.sessions.items():
         if recipient in schools or not recipient.isdecimal():
-            given[service_id] += given_already(sessions, change.half_term)
-    locked = tuple(_locked(change, plan))
+            given[service_id] += given_to(before.partnership, recipient, service_id, sessions, change.half_term)
+    others = tuple(rule for rule in change.partnership.head_rules if not rule.rule_id.startswith(GIVEN))
     change = replace(
         change,
-        partnership=replace(change.partnership, head_rules=(*change.partnership.head_rules, *locked)),
+        partnership=replace(change.partnership, head_rules=(*others, *_locked(change, before, plan))),
         notes=(*change.notes, _finished_words(change.half_term)),
     )
     return _with_overload_apart(change, before.policy, given)
@@ -281,7 +308,7 @@ def _finished_words(half_term: int) -> str:
     )
 
 
-def _locked(change: Change, plan: Amounts) -> list[HeadRule]:
+def _locked(change: Change, before: World, plan: Amounts) -> list[HeadRule]:
     schools = {s.urn for s in change.partnership.schools}
     granted: dict[tuple[int, str], int] = defaultdict(int)
     for (urn, _), pounds in plan.grants.items():
@@ -290,11 +317,11 @@ def _locked(change: Change, plan: Amounts) -> list[HeadRule]:
     done = "half-term 1" if change.half_term == 2 else f"half-terms 1 to {(change.half_term or 1) - 1}"
     return [
         HeadRule(
-            rule_id=f"{GIVEN}{urn}_{item}", urn=urn, item=item, bound=Bound.AT_LEAST, amount=given, is_locked=True,
+            rule_id=f"{GIVEN}{change.half_term}_{urn}_{item}", urn=urn, item=item, bound=Bound.AT_LEAST, amount=given, is_locked=True,
             reason=f"Given in {done} already",
         )
         for (urn, item), amount in sorted((granted | timed).items())
-        if urn in schools and (given := given_already(amount, change.half_term))
+        if urn in schools and (given := given_to(before.partnership, str(urn), item, amount, change.half_term))
     ]  # fmt: skip
 
 
@@ -321,7 +348,7 @@ def _with_overload_apart(change: Change, policy: Policy, given: Mapping[str, int
             unstaffed += less
         if unstaffed:
             name = f"{service.name}: statutory work with nobody in post"
-            apart = replace(service, service_id=f"{service.service_id}{UNSTAFFED}", name=name, price_pounds_per_session=0,
+            apart = replace(service, service_id=_new_id(p, f"{service.service_id}{UNSTAFFED}"), name=name, price_pounds_per_session=0,
                             decision_right=DecisionRight.INFORMATION)  # fmt: skip
             services.append(apart)
             people.append(
@@ -346,20 +373,35 @@ def _short(people: Sequence[Person], at: Sequence[int], policy: Policy, service:
     return ceil(Fraction(needed * 100) / kept) - left if kept else 0
 
 
-def most_from_now(service: Service, before: World, plan: Amounts, half_term: int | None) -> int | None:
-    """The most half-days a service can still come to this year: what was ordered, or less the unused time that is lost.
+def most_from_now(service: Service, change: Change, before: World, plan: Amounts, *, given: int, left: int) -> int | None:
+    """The most half-days a service can come to this year over those still here, whatever share is held back for vacancies.
 
-    None where nothing but its supply limits it.
+    What was ordered and what is left of the rest, less what the change took; once its order date has passed, no more
+    than was ordered or the change brings. ``given`` is what they were given already, and never less than that; ``left``
+    went to a school that has left. None where nothing but its supply limits it.
     """
-    if half_term is None or not service.unused_time_is_lost:
+    half_term, p = change.half_term, before.partnership
+    had = next((s for s in p.services if s.service_id == service.service_id), None)
+    if half_term is None or had is None:
         return None
-    given = {r: n for (r, service_id), n in plan.sessions.items() if service_id == service.service_id}
-    ordered = sum(given.values())
-    if order_has_passed(service, before.partnership, half_term):
-        return ordered
-    known = {s.service_id for s in before.partnership.services}
-    shareable = service_supply(before.partnership, before.policy, service).shareable_sessions if service.service_id in known else 0
-    return shareable - given_already(max(0, shareable - ordered), half_term)
+    if any(s.service_id.startswith(f"{service.service_id}{UNSTAFFED}") for s in change.partnership.services if s not in p.services):
+        return given  # whatever time is left is owed to statutory work
+    ordered = sum(n for (_, service_id), n in plan.sessions.items() if service_id == service.service_id)
+    was, now = (_to_share(one, before.policy, service) for one in (p, change.partnership))
+    spare = max(0, was - ordered)
+    if service.unused_time_is_lost:
+        spare = still_to_come(spare, half_term)
+    most = ordered + spare - (was - now)
+    if order_has_passed(service, p, half_term):
+        most = min(most, ordered - left + max(0, now - was))
+    return max(most, given)
+
+
+def _to_share(partnership: Partnership, policy: Policy, service: Service) -> int:
+    """A service's half-days before any is held back for vacancies; below nought when it owes more than it has."""
+    supply = service_supply(partnership, policy, service)
+    other = supply.other_duties_sessions if policy.is_on("vacancy_held_back") else 0
+    return supply.in_post_sessions - supply.statutory_sessions - other
 
 
 def order_has_passed(service: Service, partnership: Partnership, half_term: int) -> bool:
@@ -386,7 +428,7 @@ def _split(person: Person, goes: int, half_term: int) -> tuple[Person, Person]:
     )
     vacant = replace(
         person,
-        person_id=f"{person.person_id}_vacant",
+        person_id=f"{person.person_id}{VACANT}",
         name=f"{person.name}, vacant from half-term {half_term}",
         sessions_a_year=goes,
         statutory_sessions=person.statutory_sessions - stays.statutory_sessions,
@@ -394,6 +436,12 @@ def _split(person: Person, goes: int, half_term: int) -> tuple[Person, Person]:
         is_vacant=True,
     )
     return stays, vacant
+
+
+def _new_id(partnership: Partnership, wanted: str) -> str:
+    """An id that no post or service has yet."""
+    taken = {one.person_id for one in partnership.people} | {s.service_id for s in partnership.services}
+    return next(name for n in range(1, len(taken) + 2) if (name := wanted if n == 1 else f"{wanted}_{n}") not in taken)
 
 
 def _service(partnership: Partnership, service_id: str) -> Service:
@@ -453,9 +501,11 @@ def _give_back(funds: dict[str, Fund], before: World, plan: Amounts, urn: int, h
                 september_to_march_pounds=fund.september_to_march_pounds - ceil(first * first_share),
                 april_to_august_pounds=fund.april_to_august_pounds - ceil((row.pounds - first) * second_share),
             )
+    granted = sum(pounds for (school, _), pounds in plan.grants.items() if school == urn)
+    paid = given_to(p, str(urn), GRANT_ITEM, granted, half_term)
     for (school, fund_id), pounds in plan.grants.items():
-        if school == urn:
-            funds[fund_id] = _first_call(funds[fund_id], given_already(pounds, half_term))
+        if school == urn and pounds:
+            funds[fund_id] = _first_call(funds[fund_id], ceil(Fraction(paid * pounds, granted)))
     if half_term is not None and half_term > 1:
         for base in hosted:
             size = plan.base_sizes.get(base.base_id, 0)

@@ -145,7 +145,7 @@ def _claims(result: Replan) -> list[str]:
     fewest = len(result.points[0].disturbed)
     close = f"no fewer than {result.least_disturbed} can be disturbed" if result.least_disturbed else "none need be"
     lines = [
-        f"Before the change the plan had {most_points(result.was_shortfall_points)} points of need below the line. Of the schools still there, {close}.",
+        f"Before the change the plan had {most_points(result.was_shortfall_points)} points, with the schools and need it had then; now {close}.",
         "'No lower than': with no more schools disturbed, these rules and figures allow no less; it says nothing about whether the figures are right.",
     ]
     if len(result.points) == 1:
@@ -178,7 +178,7 @@ def _moved(move: Moved, half_term: int | None) -> str:
     line = f"{move.whose}: {said(move.was)} to {said(move.becomes)}{unit} {move.item}"
     if half_term is None or half_term == 1 or move.unit == "places":
         return line
-    was, becomes = remaining(move, half_term)
+    was, becomes = remaining(move)
     return f"{line} ({said(move.given)} given already; still to come {said(becomes)} instead of {said(was)})"
 
 
@@ -232,7 +232,7 @@ def as_data(result: Replan) -> Json:
                 "bound_points": point.bound_points,
                 "need_met_points": point.need_met_points,
                 "is_finished": point.is_finished,
-                "changes": [_move_data(move, result.change.half_term) for move in point.moved],
+                "changes": [_move_data(move) for move in point.moved],
                 "who_must_agree": list(point.asks),
                 "solves": [numbers[id(tried)] for tried in point.solves],
             }
@@ -251,10 +251,10 @@ def as_data(result: Replan) -> Json:
     }
 
 
-def _move_data(move: Moved, half_term: int | None) -> Json:
+def _move_data(move: Moved) -> Json:
     from optimisation.replan import remaining  # noqa: PLC0415
 
-    was, becomes = remaining(move, half_term)
+    was, becomes = remaining(move)
     return {
         "whose": move.whose, "urns": list(move.urns), "item": move.item, "unit": move.unit, "was": move.was, "becomes": move.becomes,
         "given": move.given, "was_to_come": was, "to_come": becomes, "is_less": move.is_less,
