@@ -37,6 +37,8 @@ ROOM_POINTS = 0.01
 """What the nearest plan may give away of a point's shortfall."""
 NEAREST_SECONDS = 3.0
 """The nearest plan is not claimed to be the nearest of all, so its search is short."""
+GIVEN_OUT = ("grant_steps", "sessions", "has_block", "base_size")
+"""What schools notice; which need it meets, and who is in which place, is settled after it."""
 ANY_GAP = 1000.0
 LEAST_SECONDS = 2.0
 
@@ -299,17 +301,13 @@ def _nearest(asker: _Asker, world: World, tried: Tried, count: int | None, *, mo
     cap = tried.shortfall_points if tried.amounts is not None else standing(world.picture, world.policy, fallback).shortfall_points
     near = asker.ask(
         "The nearest plan as good", of=shares, aim=Aim.DISTANCE, most_disturbed=most, most_shortfall_points=cap + ROOM_POINTS,
-        gap=1.0, is_paid=True, seconds=NEAREST_SECONDS,
+        gap=1.0, seconds=NEAREST_SECONDS,
     )  # fmt: skip
-    solves: tuple[Tried, ...] = (tried, near)
-    amounts = near.amounts
-    if amounts is None:
-        # The clock stopped the nearest plan: the one found is kept where it stands, paid.
-        found = tried.amounts or fallback
-        again = asker.ask(
-            "The plan found, paid to the pound", near=found, kept=("grant_steps", "sessions", "base_size", "places"), is_paid=True, gap=1.0
-        )
-        solves, amounts = (*solves, again), again.amounts
+    whole = asker.ask(
+        "The most need met by its amounts, paid to the pound", aim=Aim.UNMET, near=near.amounts or tried.amounts or fallback, kept=GIVEN_OUT,
+        most_shortfall_points=cap + ROOM_POINTS, gap=ROOM_POINTS, is_paid=True, seconds=NEAREST_SECONDS,
+    )  # fmt: skip
+    solves, amounts = (tried, near, whole), whole.amounts
     if amounts is None:
         raise SolverFault("A plan was found after the change, but not paid to the pound in time; give it more time.")
     _check(world, amounts)
