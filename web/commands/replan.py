@@ -31,7 +31,7 @@ def add(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
         "planner replan plan.json --leaves ep1 --from 3\n"
         "         planner replan plan.json --money -10 --choose 2 --json plan2.json --out plan2.xlsx\n\n"
         "Half-terms before --from are finished: what was given in them stays. Without --from the whole year can change.\n"
-        "Where no plan keeps every rule, the rules with the lowest price give way first, as little as they can, and the plans\n"
+        "Where no plan keeps every rule, money that is only held gives way first, then what is promised, as little as it can, and the plans\n"
         "shown need the agreement that is named; the command ends with 2 when nothing that may give way is enough.",
     )  # fmt: skip
     plan_argument(parser)
