@@ -122,6 +122,7 @@ def test_a_therapist_who_leaves_in_january_disturbs_few_or_many_schools(solver, 
     assert all(way.agreed_by for way in result.gave_way)
 
 
+@pytest.mark.slow
 def test_statutory_work_that_nobody_is_left_to_do_is_said_and_comes_first(solver, plan):
     world = demonstration()
     result = ask(solver, plan, changes.post_leaves(world, "ep1", JANUARY))
@@ -137,6 +138,7 @@ def test_statutory_work_that_nobody_is_left_to_do_is_said_and_comes_first(solver
         assert service_id != "ep_county" or n == given_already(plan.amounts.sessions[recipient, service_id], JANUARY)
 
 
+@pytest.mark.slow
 def test_less_money_says_what_gives_way_first_and_how_little(solver, plan):
     result = ask(solver, plan, changes.money_changes(demonstration(), -10))
     before = sum(f.september_to_march_pounds + f.april_to_august_pounds for f in demonstration().partnership.funds)
@@ -179,6 +181,7 @@ def test_a_vacancy_and_more_assessments_disturb_somebody(solver, plan, vacancy):
     assert ask(solver, plan, more).points[0].shortfall_points > vacancy.was_shortfall_points
 
 
+@pytest.mark.slow
 def test_a_school_that_joins_is_given_some_and_the_others_are_kept(solver, plan):
     world = demonstration()
     new = School(
