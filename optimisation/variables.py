@@ -43,11 +43,11 @@ class Decision:
 DECISIONS = (
     Decision(
         name="grant_steps", index="sf", meaning="grant to school s from fund f", unit="the fund's step: £10 in each month it pays",
-        domain="whole", most="what s can use or was promised, or the fund, in steps",
+        domain="whole", most="the smaller of what s can use or was promised and what f holds, in steps",
     ),
     Decision(
         name="sessions", index="rv", meaning="time of service v for school or zone r", unit="half-day sessions",
-        domain="whole", most="what r can use or was promised (at least a block), or all that v has after statutory work",
+        domain="whole", most="the smaller of what r can use or was promised (at least a block) and what v has after statutory work",
     ),
     Decision(
         name="has_block", index="rv", meaning="r gets a block of v; only where the smallest block is more than one", unit="yes or no",
@@ -67,7 +67,7 @@ DECISIONS = (
     Decision(name="base_size", index="bk", meaning="base b runs at k places", unit="yes or no", domain="0 or 1", most="1"),
     Decision(
         name="places", index="bc", meaning="places in base b for cell c", unit="places",
-        domain="whole", most="the base's largest size, or the cell's need rounded up",
+        domain="whole", most="the smaller of the base's largest size and the cell's need rounded up",
     ),
     Decision(
         name="met", index="cj", meaning="need of cell c met within segment j of the benefit curve", unit="share of the cell's need (0-1)",
