@@ -54,15 +54,15 @@ DECISIONS = (
         domain="0 or 1", most="1",
     ),
     Decision(
-        name="spend", index="fyu", meaning="money of fund f for use u in financial year y", unit="pounds", domain="real", most="the fund",
+        name="spend", index="fyu", meaning="money of fund f for use u in financial year y", unit="pounds", domain="real", most="what f holds",
     ),
     Decision(
         name="pot", index="fh", meaning="money of fund f released to the moderated pot in half-term h", unit="pounds",
-        domain="real", most="the fund",
+        domain="real", most="what f holds",
     ),
     Decision(
         name="carried", index="f", meaning="money of fund f carried over 31 March; only where it may be", unit="pounds",
-        domain="real", most="the fund",
+        domain="real", most="what f holds",
     ),
     Decision(name="base_size", index="bk", meaning="base b runs at k places", unit="yes or no", domain="0 or 1", most="1"),
     Decision(
