@@ -80,7 +80,7 @@ cannot hold when it does not. The audit states each rule again, separately, in e
 AFTER_RULES = r"""## 5. Hulls
 
 The rules alone leave a weak relaxation: split in parts, half a base meets the whole need of one small zone, and half a place meets most of a pupil's need. `optimisation/hulls.py` adds two kinds
-of row. They are no rules: **no whole plan breaks them**, so they move the bound and never the plan. ([17](adr/0017-hulls-over-whole-amounts.md))
+of row. They are no rules: **no whole plan breaks them**, so they tighten the bound and forbid no plan. ([17](adr/0017-hulls-over-whole-amounts.md))
 
 **Need met by whole places.** Let a cell need $R_c$ places for a full dose. For a set $J$ of segments (those below the line, and all) let
 $f(p) = \max \{ \sum_{j \in J} x_j : 0 \le x_j \le a_j,\ \sum_{j \in J} d_j x_j \le p / R_c \}$ be the most that $p$ places can meet. For every $n = 0, 1, \dots, \lceil R_c \rceil - 1$, with the sum on the left over $J$:
@@ -98,7 +98,8 @@ the rows of one cell and one $J$ are its upper concave hull over whole places (r
 where $R_c$ is in places. *Why it cuts no whole plan.* A base that is closed gives no place; one at size $k$ gives a cell at most $k$ (`places_within_size`) and
 at most $\lceil R_c \rceil$ (the variable's own bound). By `one_size_a_base` the right side is the smaller of the two. *What it cuts:* a base open by a third that gives one cell more than a third of what it could use.
 
-The certificate and the audit know nothing of these rows. `build_model(..., is_tight=False)` is the rules alone.
+Both lean only on rules that nobody may relax, so they stay true when a trial or a way to make room lets a rule go. The audit knows nothing of them; the certificate derives the first kind (below the line) again by itself, as `whole_places`.
+`build_model(..., is_tight=False)` is the rules alone.
 
 ## 6. The search, in two steps
 
@@ -123,9 +124,9 @@ One plan is made to a gap $\varepsilon$ (option `--gap-points`) in one time limi
 | 1 | shortfall | $\varepsilon - t$ | «FIRST_TIME» of the time |
 | 2 | need unmet + «WEIGHT» × shortfall, with shortfall $\le S_1 + t$ | $\varepsilon$ | «SECOND_TIME» of what is left |
 
-$S_1$ is what level 1 reached; $t$, the **tolerance**, is «TOLERANCE_SHARE» of $\varepsilon$ (at least «LEAST_TOLERANCE»): so much shortfall the second level may give away for more need met. Both are inside the gap that is stated: the final plan has at most
+$S_1$ is what level 1 reached; $t$, the **tolerance**, is «TOLERANCE_SHARE» of $\varepsilon$ (at least «LEAST_TOLERANCE» points): so much shortfall the second level may give away for more need met. Both are inside the gap that is stated: the final plan has at most
 $S_1 + t \le B + \varepsilon$. The weight on the shortfall is there because a cap alone leaves the relaxation weak; it is taken out of what is reported, and level 2's bound holds only for plans
-with no more shortfall than $S_1 + t$. A level that ends early hands on what it has; if then hardly more need is met than after level 1, what is unused is shared out with bases and blocks as they are, to «SHARE_OUT_GAP» points.
+with no more shortfall than $S_1 + t$. A level that ends early hands on what it has; if then hardly more need is met than after level 1, what is unused is shared out with bases and blocks as they are, to within «SHARE_OUT_GAP» points of need unmet.
 
 Around it (`optimisation/solve.py`): a greedy plan exists before the solver starts. The solver runs in a process of its own with «MEMORY» MB at most, and is ended «GRACE» s after its limit. A crash, a hang or
 lack of memory is retried once with another seed and without presolve; after that the best audited plan so far is kept. At its start the process solves small problems whose answers are
