@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
-from web.commands import mends, why
+from web.commands import mends, replan, why
 
 if TYPE_CHECKING:
     from optimisation.solve import Tell
@@ -410,6 +410,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.set_defaults(run=_audit)
 
     mends.add(commands, _command, _read)
+    replan.add(commands, _command)
 
     serve = _command(commands, "serve", "show plans in the browser of this computer, until Ctrl-C", "planner serve --port 8080")
     _port_option(serve)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from planner.need import World
+    from planner.partnership import Partnership
     from planner.plan import Plan
+    from planner.policy import Policy
 
 
 def plan_argument(parser: argparse.ArgumentParser) -> None:
@@ -23,3 +25,19 @@ def read_plan(path: Path) -> tuple[Plan, World]:
     document = read_document(path)
     check_document(document)
     return plan_from_document(document)
+
+
+def read_newer(path: Path, policy: Policy) -> Partnership:
+    """A newer version of a plan's partnership, read under the plan's policy; ``InputMustBeMended`` with its findings when it cannot be planned."""
+    from planner.errors import InputMustBeMended  # noqa: PLC0415
+    from planner.intake.findings import Level  # noqa: PLC0415
+    from planner.intake.parsing import read_partnership  # noqa: PLC0415
+    from planner.intake.policy_checks import check_against_policy  # noqa: PLC0415
+
+    partnership, findings = read_partnership(path, need_codes=policy.need_codes(), role_ids=policy.role_ids())
+    if partnership is not None:
+        findings = (*findings, *check_against_policy(partnership, policy))
+    must = tuple(finding for finding in findings if finding.level is Level.MUST_MEND)
+    if partnership is None or must:
+        raise InputMustBeMended(f"{path} cannot be planned yet; mend what must be mended, then try again.", must)
+    return partnership
