@@ -22,11 +22,11 @@ from planner.need import PLACE
 
 def post_hulls(m: Model) -> None:
     """Add both kinds of row, as the components ``hull_of_places`` and ``places_where_open``."""
-    for name, rows in (("hull_of_places", list(_hulls(m))), ("places_where_open", list(_where_open(m)))):
+    for name, rows in (("hull_of_places", list(hull_of_places(m))), ("places_where_open", list(places_where_open(m)))):
         m.add_component(name, pyo.Constraint(range(len(rows)), rule=lambda _, n, rows=rows: rows[n]))
 
 
-def _where_open(m: Model) -> Iterator[Any]:
+def places_where_open(m: Model) -> Iterator[Any]:
     r"""$places_{bc} \le \sum_k \min(k, \lceil R_c \rceil) base\_size_{bk}$: a base gives one cell no more than it could use of the size it runs at."""
     sizes: dict[str, list[int]] = defaultdict(list)
     for base_id, size in m.base_size:
@@ -36,7 +36,7 @@ def _where_open(m: Model) -> Iterator[Any]:
         yield m.places[base_id, cell_id] - sum(min(k, most) * m.base_size[base_id, k] for k in sizes[base_id]) <= 0
 
 
-def _hulls(m: Model) -> Iterator[Any]:
+def hull_of_places(m: Model) -> Iterator[Any]:
     r"""$\sum_j met_{cj} \le f(n) + (f(n+1) - f(n)) (\sum_b places_{bc} - n)$ for n = 0, 1, ... whole places."""
     places: dict[str, list[Any]] = defaultdict(list)
     for base_id, cell_id in m.places:

@@ -1,14 +1,4 @@
-"""The decisions of the plan layer, each with its unit, domain and bound.
-
-    grant_steps[s, f]      grant to school s from fund f, in the fund's step (£10 a month)  whole
-    sessions[r, v]         half-day sessions of service v for school or zone r             whole
-    has_block[r, v]        r gets a block of v                                             0 or 1
-    spend[f, y, u]         pounds of fund f for use u in financial year y                  real
-    pot[f, h]              pounds of fund f released to the moderated pot in half-term h   real
-    carried[f]             pounds of fund f carried over 31 March                          real
-    base_size[b, k]        base b runs at k places                                         0 or 1
-    places[b, c]           places in base b for cell c                                     whole
-    met[c, j]              need met of cell c within segment j of the benefit curve (0-1)  real
+"""The decisions of the plan layer, each with its unit, domain and bound: ``DECISIONS`` lists them.
 
 Money spent is real here and made whole to the pound by ``optimisation.payments``.
 The benefit curve is concave and every objective pushes need met up, so its segments fill in
@@ -17,6 +7,7 @@ order without binaries, and what a cell uses of an ingredient follows from ``met
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
@@ -35,6 +26,55 @@ from planner.supply import (
     service_supply,
     sizes_of,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One kind of decision: what it means, for which indices, and the most it can be (each is at least nought)."""
+
+    name: str
+    index: str
+    meaning: str
+    unit: str
+    domain: str
+    most: str
+
+
+DECISIONS = (
+    Decision(
+        name="grant_steps", index="sf", meaning="grant to school s from fund f", unit="the fund's step: £10 in each month it pays",
+        domain="whole", most="the smaller of what s can use or was promised and what f holds, in steps",
+    ),
+    Decision(
+        name="sessions", index="rv", meaning="time of service v for school or zone r", unit="half-day sessions",
+        domain="whole", most="the smaller of what r can use or was promised (at least a block) and what v has after statutory work",
+    ),
+    Decision(
+        name="has_block", index="rv", meaning="r gets a block of v; only where the smallest block is more than one", unit="yes or no",
+        domain="0 or 1", most="1",
+    ),
+    Decision(
+        name="spend", index="fyu", meaning="money of fund f for use u in financial year y", unit="pounds", domain="real", most="what f holds",
+    ),
+    Decision(
+        name="pot", index="fh", meaning="money of fund f released to the moderated pot in half-term h", unit="pounds",
+        domain="real", most="what f holds",
+    ),
+    Decision(
+        name="carried", index="f", meaning="money of fund f carried over 31 March; only where it may be", unit="pounds",
+        domain="real", most="what f holds",
+    ),
+    Decision(name="base_size", index="bk", meaning="base b runs at k places", unit="yes or no", domain="0 or 1", most="1"),
+    Decision(
+        name="places", index="bc", meaning="places in base b for cell c", unit="places",
+        domain="whole", most="the smaller of the base's largest size and the cell's need rounded up",
+    ),
+    Decision(
+        name="met", index="cj", meaning="need of cell c met within segment j of the benefit curve", unit="share of the cell's need (0-1)",
+        domain="real", most="the segment's width",
+    ),
+)  # fmt: skip
+"""Every kind of decision, in the order of the plan."""
 
 
 def declare_variables(world: World, *, is_roomy: bool = False, is_to_the_pound: bool = False) -> Model:

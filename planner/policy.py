@@ -470,7 +470,7 @@ _ABOUT_A_FIGURE = {"value", "unit", "source", "date", "confidence"}
 _ASSUMED_NEEDS = ("new_base_primary", "new_base_secondary", "open_base")
 _PHASES = (Phase.PRIMARY.value, Phase.SECONDARY.value)
 _MAY_BE_BLANK = {"source", "date", "evidence", "step_up"}
-_MAY_BE_OFF = tuple(rule.rule_id for rule in RULES.values() if rule.is_relaxable and rule.owner != "host school")
+MAY_BE_OFF = tuple(rule.rule_id for rule in RULES.values() if rule.is_relaxable and rule.owner != "host school")
 """A board may switch off what it or a head decided, never what a host did."""
 
 _WHOLE, _ANY = True, False
@@ -639,7 +639,7 @@ def _listed(options: Sequence[str]) -> str:
 
 
 def _always_on(rule_id: str) -> str:
-    return f"rules.{rule_id} is not a rule that may be switched off; those are {_listed(_MAY_BE_OFF)}."
+    return f"rules.{rule_id} is not a rule that may be switched off; those are {_listed(MAY_BE_OFF)}."
 
 
 # --- what its settings must be to one another ------------------------------------------------
@@ -649,7 +649,7 @@ def _check(policy: Policy) -> None:
     """Refuse settings that cannot be right together, each with one sentence."""
     board = policy.board
     for rule_id, _ in policy.rules_on:
-        if rule_id not in _MAY_BE_OFF:
+        if rule_id not in MAY_BE_OFF:
             _refuse(_always_on(rule_id))
     if board.contingency_percent + board.moderated_pot_percent >= 100:
         _refuse("board.contingency_percent and board.moderated_pot_percent together must be under 100 percent of cash.")

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from builders import two_schools
-from golden_rows import GOLDEN, SHAPED, golden_text
+from golden_rows import GOLDEN, golden_text
 
 from optimisation.model import FAMILIES
 from optimisation.registry import MATHS, SHAPES
+from optimisation.written_rows import SHAPED
 from planner.audit import AUDITS
 from planner.rules import RULES
 

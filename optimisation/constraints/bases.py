@@ -14,7 +14,11 @@ from planner.supply import base_reaches, host_condition, most_planned_places, pl
 
 @shape_of(rules.BASE_REACH)
 def base_reach(world: World, base: Base, zone: Zone) -> bool:
-    """Places exist only where the base is in reach of the zone."""
+    r"""$places_{bc}$ exists only where the host of b is in the zone of c, or within $D_b$ of the zone's centre.
+
+    places_bc  places in base b for cell c (a zone's need)                       (decision)
+    D_b        straight-line distance that the journey guideline allows b        (policy)
+    """
     return base_reaches(world.partnership, world.policy, base, zone.urns)
 
 
@@ -58,7 +62,8 @@ def pupils_now_kept(m: Model) -> Iterator[Row]:
 def host_consent(m: Model) -> Iterator[Row]:
     r"""$\sum_k k\, base\_size_{bk} \le N_b$ for every base b whose host has not said yes.
 
-    N_b  places b has now (or its pupils, if more); 0 when it is not open  (partnership)
+    base_size_bk  base b runs at k places                                           (decision)
+    N_b           places b has now (or its pupils, if more); 0 when it is not open  (partnership)
     """
     for base_id, base in m.bases.items():
         if host_condition(m.world.partnership, base.host_urn).consent is not Consent.YES:
@@ -69,9 +74,10 @@ def host_consent(m: Model) -> Iterator[Row]:
 def host_most_places(m: Model) -> Iterator[Row]:
     r"""$\sum_{b \in H} \sum_k k\, base\_size_{bk} \le \max(L_H, N_H) - O_H$ for every host H with a limit.
 
-    L_H  the most places H agreed to         (partnership)
-    N_H  the places H has now                (partnership)
-    O_H  of them, in bases that are not planned here (information only)  (partnership)
+    base_size_bk  base b runs at k places                                         (decision)
+    L_H           the most places H agreed to                                     (partnership)
+    N_H           the places H has now                                            (partnership)
+    O_H           of them, in bases that are not planned here (information only)  (partnership)
     """
     for condition in m.world.partnership.host_conditions:
         most = most_planned_places(m.world.partnership, condition)
@@ -84,7 +90,8 @@ def host_most_places(m: Model) -> Iterator[Row]:
 def smallest_useful_base(m: Model) -> Iterator[Row]:
     r"""$\sum_k (Z_b - k)^+ base\_size_{bk} \le 0$ for every base b that is not open.
 
-    Z_b  smallest useful size for its phase  (policy)
+    base_size_bk  base b runs at k places             (decision)
+    Z_b           smallest useful size for its phase  (policy)
     """
     for base_id, base in m.bases.items():
         if not base.is_open:

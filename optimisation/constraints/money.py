@@ -44,10 +44,11 @@ def fund_balance(m: Model) -> Iterator[Row]:
 
 @rows_of(rules.COSTS_PAID)
 def costs_paid(m: Model) -> Iterator[Row]:
-    r"""$|12 \sum_f spend_{f1u} - 7\,C_u| \le 11$ and $\sum_{fy} spend_{fyu} = C_u$; openings in year 1.
+    r"""$|12 \sum_f spend_{f1u} - M C_u| \le 11$ and $\sum_{fy} spend_{fyu} = C_u$; openings in year 1.
 
     spend_fyu  pounds of fund f for use u in financial year y               (decision)
     C_u        cost of use u: sessions at their price, bases at their size  (from decisions)
+    M          months from September to March, seven                        (policy)
 
     The first row is seven twelfths of the cost, rounded to a whole pound either way. With ``m.is_to_the_pound``
     it is seven twelfths exactly: then whole payments always exist (``optimisation.payments``).
@@ -70,7 +71,8 @@ def costs_paid(m: Model) -> Iterator[Row]:
 def contingency_held(m: Model) -> Iterator[Row]:
     r"""$\sum_f spend_{f,y,contingency} \ge K_y$ for both financial years y.
 
-    K_y  the board's percent of the cash that may be held, pounds rounded up  (policy)
+    spend_fyu  pounds of fund f for use u in financial year y                       (decision)
+    K_y        the board's percent of the cash that may be held, pounds rounded up  (policy)
     """
     least = contingency_pounds(m.world.partnership, m.world.policy)
     for year in (1, 2):
@@ -81,7 +83,8 @@ def contingency_held(m: Model) -> Iterator[Row]:
 def moderated_pot_released(m: Model) -> Iterator[Row]:
     r"""$\sum_f pot_{fh} \ge Q_h$ for every half-term h.
 
-    Q_h  the board's percent of the year's cash over its half-terms, pounds rounded up  (policy)
+    pot_fh  pounds released to the moderated pot in half-term h                            (decision)
+    Q_h     the board's percent of the year's cash over its half-terms, pounds rounded up  (policy)
     """
     for half_term, least in moderated_pot_pounds(m.world.partnership, m.world.policy).items():
         yield Row(at=f"half-term {half_term}", body=sum(m.pot[f, h] for f, h in m.pot if h == half_term), lower=least)

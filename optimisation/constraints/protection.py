@@ -29,7 +29,9 @@ def money_floor(m: Model) -> Iterator[Row]:
 def money_cap(m: Model) -> Iterator[Row]:
     r"""$\sum_f G_f\, grant\_steps_{sf} \le \lceil (1 + \kappa) L_s \rceil_{120}$ for every school s with a grant last year.
 
-    L_s, kappa  last year's grant; the board's cap, up to a year of £10 a month  (partnership; policy)
+    grant_steps_sf  steps granted to school s from fund f                            (decision)
+    G_f             pounds of a step of fund f                                       (policy)
+    L_s, kappa      last year's grant; the board's cap, up to a year of £10 a month  (partnership; policy)
     """
     for row in _last_year(m, is_grant=True):
         if row.amount:
@@ -40,7 +42,8 @@ def money_cap(m: Model) -> Iterator[Row]:
 def sessions_floor(m: Model) -> Iterator[Row]:
     r"""$sessions_{sv} \ge (1 + \sigma) L_{sv}$ for every school s and service v of last year.
 
-    L_sv, sigma  last year's sessions; the board's floor  (partnership; policy)
+    sessions_sv  half-day sessions of service v for school s  (decision)
+    L_sv, sigma  last year's sessions; the board's floor      (partnership; policy)
     """
     share = (100 + m.world.policy.board.sessions_floor_percent) / 100
     for row in _last_year(m, is_grant=False):
@@ -50,9 +53,10 @@ def sessions_floor(m: Model) -> Iterator[Row]:
 
 @rows_of(rules.HEAD_RULE)
 def head_rule(m: Model) -> Iterator[Row]:
-    r"""$A_w \le \text{grant or sessions of the head's school} \le A_w$, as the head's rule w says.
+    r"""$A_w \le H_w$ (at least), $H_w \le A_w$ (at most), or both (exactly), as the head's rule w says.
 
-    A_w  the head's amount  (partnership)
+    H_w  grant in pounds, or sessions of a service, of the head's school  (from decisions)
+    A_w  the head's amount; where a grant is to be exact, its upper side goes up to a year of £10 a month  (partnership)
     """
     for wish in m.world.partnership.head_rules:
         yield Row(

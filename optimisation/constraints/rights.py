@@ -11,13 +11,22 @@ from planner.partnership import Base, DecisionRight, Fund, FundUse, Service
 
 @shape_of(rules.DECISION_RIGHT)
 def decision_right(resource: Fund | Service | Base) -> bool:
-    """Variables exist only for resources that are ours or a request."""
+    r"""No decision about a fund, service or base x exists unless $right_x \in \{\text{ours}, \text{request}\}$.
+
+    right_x  who decides on x: ours, a request to somebody, or information only  (partnership)
+    """
     return resource.decision_right is not DecisionRight.INFORMATION
 
 
 @shape_of(rules.ALLOWED_USES)
 def allowed_uses(fund: Fund, use: FundUse) -> bool:
-    """grant_steps, spend and pot exist only for a fund's allowed uses."""
+    r"""$grant\_steps_{sf}$, $spend_{fyu}$ and $pot_{fh}$ exist only where the use is in $U_f$.
+
+    grant_steps_sf  steps granted to school s from fund f (use: grants)          (decision)
+    spend_fyu       pounds of fund f for use u in financial year y               (decision)
+    pot_fh          pounds released in half-term h (use: moderated pot)          (decision)
+    U_f             the uses that the grant conditions of fund f allow           (partnership)
+    """
     return use in fund.allowed_uses
 
 

@@ -1,0 +1,41 @@
+"""The rows of a rule as text, as the golden files and the page of the model show them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pyomo.environ as pyo
+
+from optimisation.model import build_model
+from optimisation.registry import MATHS
+from planner.need import World
+
+SHAPED = {
+    "decision_right": ("grant_steps", "spend", "pot", "sessions", "base_size"),
+    "allowed_uses": ("grant_steps", "spend", "pot"),
+    "base_reach": ("places",),
+}
+"""The variables that a rule without rows lets exist, or not."""
+_ENUM = re.compile(r"<\w+\.\w+: '([^']+)'>")
+
+
+def written_rows(world: World, rule_id: str) -> Iterator[str]:
+    """Every row of a rule as "place: lower <= body <= upper", or every variable that its shape lets exist."""
+    model = build_model(world, only={rule_id})
+    if rule_id in MATHS:
+        component = model.component(rule_id)
+        for at in component:
+            row = component[at]
+            lower = f"{_number(row.lower)} <= " if row.has_lb() else ""
+            upper = f" <= {_number(row.upper)}" if row.has_ub() else ""
+            yield _ENUM.sub(r"\1", f"{at}: {lower}{row.body}{upper}")
+    else:
+        for name in SHAPED[rule_id]:
+            variable = getattr(model, name)
+            yield from (_ENUM.sub(r"\1", variable[index].name) for index in variable)
+
+
+def _number(expression: object) -> str:
+    value = pyo.value(expression)
+    return str(int(value)) if value == int(value) else str(value)
