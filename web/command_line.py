@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
-from web.commands import mends, why
+from web.commands import frontier, mends, values, why
 
 if TYPE_CHECKING:
     from optimisation.solve import Tell
@@ -401,6 +401,8 @@ def _parser() -> argparse.ArgumentParser:
     plan.set_defaults(run=_plan)
 
     why.add(commands, _command)
+    values.add(commands, _command)
+    frontier.add(commands, _command)
 
     audit = _command(commands, "audit", "check a plan again with no solver", "planner audit plan.json --certificate")
     audit.add_argument("plan", type=Path, metavar="plan.json")
