@@ -26,6 +26,7 @@ LEAST_LIFT = 1000
 """Millionths of need (a tenth of a percent): what rounding blurs is neither a lift nor better met."""
 TOUCHED = (rules.SMALLEST_BLOCK, rules.SESSIONS_FLOOR, rules.HEAD_RULE, rules.MONEY_FLOOR, rules.MONEY_CAP)
 """The rules that a move can break: what each school has of an item. Totals and costs stay as they are."""
+MONEY_ONLY = {rules.MONEY_FLOOR.rule_id, rules.MONEY_CAP.rule_id}
 DIVISIBLE_SECONDS = 10.0
 
 
@@ -230,16 +231,15 @@ def _units(world: World, books: _Books) -> Iterator[_Unit]:
 def _may(world: World, amounts: Amounts, holder: str, item: str, by: int) -> bool:
     """Whether a holder may have this much more (or less) of an item: it is there, and no rule is missed that was kept."""
     is_money = item in {f.fund_id for f in world.partnership.funds}
-    given = dict(amounts.grants if is_money else amounts.sessions)
-    key = (int(holder), item) if is_money else (holder, item)
-    given[key] = given.get(key, 0) + by  # type: ignore[index,call-overload]
-    if given[key] < 0:  # type: ignore[index]
+    if is_money:
+        has = amounts.grants.get((int(holder), item), 0) + by
+        moved = replace(amounts, grants={**amounts.grants, (int(holder), item): has})
+    else:
+        has = amounts.sessions.get((holder, item), 0) + by
+        moved = replace(amounts, sessions={**amounts.sessions, (holder, item): has})
+    if has < 0:
         return False
-    moved = replace(amounts, grants=given) if is_money else replace(amounts, sessions=given)  # type: ignore[arg-type]
     return not any(
-        by > 0 for rule in TOUCHED if world.policy.is_on(rule.rule_id) and (is_money or rule.rule_id not in MONEY_ONLY)
-        for _, by in AUDITS[rule.rule_id](world, moved)
+        missed > 0 for rule in TOUCHED if world.policy.is_on(rule.rule_id) and (is_money or rule.rule_id not in MONEY_ONLY)
+        for _, missed in AUDITS[rule.rule_id](world, moved)
     )  # fmt: skip
-
-
-MONEY_ONLY = {rules.MONEY_FLOOR.rule_id, rules.MONEY_CAP.rule_id}

@@ -23,12 +23,12 @@ from planner.plan import Amounts
 
 FINENESS = 100
 """Lines are tried at whole hundredths of a point."""
-STRETCH_POINTS = 2
+STRETCH_POINTS = 1
 """The longest stretch of lines searched at once: a freer line leaves the bound weak."""
 SHARE_OF_GAP = (0.5, 0.9)
 """Of the gap asked for, what a search at one line, and over a stretch, may leave open."""
-NEAR_POINTS = 2.0
-"""A line is searched whole where, split, it comes this near to the most found; elsewhere the split search says enough."""
+LOOSER = 0.25
+"""For every point away from the likely line a search may leave this much more open: far lines need only be seen to be far."""
 SOLVE_SECONDS = 8.0
 LEAST_SECONDS = 0.5
 FALL = float(1 / WORST_SHARE - 1)
@@ -74,7 +74,7 @@ def furthest_of(
     tops = _Tops(_out_of_reach(world.picture))
     tried: list[Tried] = []
 
-    def search(low: Fraction, high: Fraction, left: float, *, is_divisible: bool = False) -> float:
+    def search(low: Fraction, high: Fraction, left: float) -> None:
         nonlocal found, best_amounts
         where = f"{float(low):g}" if low == high else f"{float(low):g} to {float(high):g}"
         tell(f"needs furthest from the standard, line at {where}")
@@ -82,17 +82,17 @@ def furthest_of(
             sandbox.open(with_line(world, high))
         one = sandbox.ask(
             Trial(
-                words=f"most of the fifth furthest from the standard, line at {where} %{', if all could be split' if is_divisible else ''}",
-                aim=Aim.FURTHEST, line_from=float(low), gap=SHARE_OF_GAP[low != high] * gap, is_divisible=is_divisible,
-                seconds=min(SOLVE_SECONDS, max(left, LEAST_SECONDS)),
+                words=f"most of the fifth furthest from the standard, line at {where} %", aim=Aim.FURTHEST, line_from=float(low),
+                gap=may_leave(low, high), seconds=min(SOLVE_SECONDS, max(left, LEAST_SECONDS)),
             )
         )  # fmt: skip
         tried.append(one)
-        is_bound = isfinite(one.bound) and (one.status == "optimal" or not is_divisible)
-        tops.note(low, high, 100 - one.bound if is_bound else 100.0)
+        tops.note(low, high, 100 - one.bound if isfinite(one.bound) else 100.0)
         if one.amounts is not None and _points(world.picture, one.amounts) > found:
             found, best_amounts = _points(world.picture, one.amounts), one.amounts
-        return 100 - one.bound if is_bound else 100.0
+
+    def may_leave(low: Fraction, high: Fraction) -> float:
+        return SHARE_OF_GAP[1] * gap if low != high else max(SHARE_OF_GAP[0] * gap, LOOSER * abs(float(low - line)))
 
     line = _fifth_line(world.picture, best_amounts)
     search(line, line, seconds)
@@ -102,7 +102,7 @@ def furthest_of(
             break
         if stretch.high - stretch.low <= STRETCH_POINTS and stretch.most is None:
             search(stretch.low, stretch.high, left)
-        elif search(stretch.at, stretch.at, left, is_divisible=True) > found - NEAR_POINTS:
+        else:
             search(stretch.at, stretch.at, left)
     return Furthest(
         plan_points=_points(world.picture, amounts), found_points=found, bound_points=max(tops.highest()[0], found),
