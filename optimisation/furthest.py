@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isfinite
 
+from optimisation.highs import SAFETY
 from optimisation.sandbox import Sandbox
 from optimisation.trial import Aim, Trial, Tried
 from planner.measures import WORST_SHARE, worst_fifth
@@ -24,7 +25,7 @@ from planner.plan import Amounts
 FINENESS = 100
 """Lines are tried at whole hundredths of a point."""
 STRETCH_POINTS = 1
-"""The longest stretch of lines searched at once: a freer line leaves the bound weak."""
+"""The longest stretch of lines searched at once, and as much again as the gap asked for: a freer line leaves the bound weak."""
 SHARE_OF_GAP = (0.5, 0.9)
 """Of the gap asked for, what a search at one line, and over a stretch, may leave open."""
 LOOSER = 0.25
@@ -87,7 +88,7 @@ def furthest_of(
             )
         )  # fmt: skip
         tried.append(one)
-        tops.note(low, high, 100 - one.bound if isfinite(one.bound) else 100.0)
+        tops.note(low, high, 100 - one.bound + SAFETY if isfinite(one.bound) else 100.0)
         if one.amounts is not None and _points(world.picture, one.amounts) > found:
             found, best_amounts = _points(world.picture, one.amounts), one.amounts
 
@@ -100,7 +101,7 @@ def furthest_of(
         peak, stretch = tops.highest()
         if peak - found <= gap or stretch.high - stretch.low <= Fraction(1, FINENESS):
             break
-        if stretch.high - stretch.low <= STRETCH_POINTS and stretch.most is None:
+        if stretch.high - stretch.low <= STRETCH_POINTS + gap and stretch.most is None:
             search(stretch.low, stretch.high, left)
         else:
             search(stretch.at, stretch.at, left)

@@ -179,7 +179,9 @@ def next_size(world: World, amounts: Amounts, base: Base) -> int | None:
     """The next size up that the rules do not allow today; None when they allow a larger one than the plan has."""
     size, sizes = amounts.base_sizes.get(base.base_id, 0), sizes_of(base)
     here = host_condition(world.partnership, base.host_urn)
-    others = sum(amounts.base_sizes.get(b.base_id, 0) for b in world.partnership.bases if b.host_urn == base.host_urn and b.base_id != base.base_id)
+    others = sum(
+        amounts.base_sizes.get(b.base_id, 0) for b in world.partnership.bases if b.host_urn == base.host_urn and b.base_id != base.base_id
+    )
     most = most_planned_places(world.partnership, here) if world.policy.is_on("host_most_places") else None
     is_agreed = here.consent is Consent.YES or not world.policy.is_on("host_consent")
     larger = [k for k in sizes if k > size]
