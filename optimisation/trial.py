@@ -274,9 +274,9 @@ def _count_disturbed(h: highspy.Highs, held: Held, near: Amounts) -> list[int]:
     schools = {school.urn: _column(h, upper=1.0, is_whole=True) for school in held.world.partnership.schools}
     for change in changeable(held.world):
         terms = [(held.column[name, index], by) for name, index, by in change.terms if (name, index) in held.column]
-        if not terms:
-            continue
         planned = change.amount(near)
+        if not terms and not planned:  # what is planned and can no longer be there is a change all the same
+            continue
         most = sum(max(by * held.problem.upper[i], 0.0) for i, by in terms)
         moved = _column(h, upper=max(most - planned, float(planned), 1.0))
         at = np.array([*(i for i, _ in terms), moved], dtype=np.int32)

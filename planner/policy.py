@@ -212,6 +212,11 @@ def load_policy(changes: Path | None = None, *, pack: str = DEFAULT_PACK) -> Pol
     return policy_from_document(document)
 
 
+def with_settings(policy: Policy, changes: Mapping[str, Any]) -> Policy:
+    """A policy with some settings changed, as a board's file would change them."""
+    return policy_from_document(_lay_over(_document_of(policy.document), changes, path=""))
+
+
 def policy_from_text(text: str) -> Policy:
     """A Policy from the JSON text a plan carries (``Policy.document``)."""
     return policy_from_document(_document_of(text))
@@ -229,7 +234,7 @@ def with_changes(policy: Policy, changes: Mapping[str, int | Decimal | bool]) ->
         for part in above:
             table = table.setdefault(part, {})
         table[name] = value
-    return policy_from_document(_lay_over(_document_of(policy.document), tables, path=""))
+    return with_settings(policy, tables)
 
 
 def _document_of(text: str) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def test_a_good_workbook_is_read_kept_confirmed_and_becomes_a_version(site):
     text = browser.get(address).text
     assert "We found nothing to mend" in main_of(text)
     assert tables_of(text)["Differences"] == [
-        ["Row", "Sheet", "Column", "Was", "Now"],
+        ["Row", "Sheet", "Column", "In version 1", "Would be"],
         ["Copperfold Primary School (900101)", "Schools", "Primary pupils", "386", "999"],
     ]
     answer = confirm(site, address, note="Spring census")
@@ -507,6 +507,7 @@ def test_the_policy_in_force_is_told_in_short(site):
     policy = demonstration().policy
     assert f"Version 1: {policy.title}" in text
     assert "The line70 percent of need met" in text
+    assert "An unconfirmed figure is field knowledge or a default" in text
     assert "No school's grant rises above the board's cap on last year" in text
     assert "Floor of a school's grant\N{MINUS SIGN}10 percent change on last year" in text
 
@@ -516,6 +517,7 @@ def test_the_board_looks_at_new_settings_and_sets_them(site):
     assert page.status_code == 200
     assert latest(site).latest_policy == 1  # nothing counts yet
     rows = tables_of(page.text)["Settings that change"]
+    assert rows[0] == ["Setting", "Of", "In force", "Would be"]
     assert ["The line", "The board's settings", "70 percent of need met", "75 percent of need met"] in rows
     assert any(row[1:] == ["Rules", "On", "Off"] for row in rows)
     answer = set_policy(site, page)

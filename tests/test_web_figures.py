@@ -439,6 +439,7 @@ def test_what_is_out_of_reach_is_marked_with_its_reason(texts):
     assert rows_of(texts["/need"], "Expected pupils by standard")["Place in a hearing base, primary"][-1] == "1"
     vale = texts[f"/need/zones/{ZONES.index('Vale') + 1}"]
     assert rows_of(vale, "Expected pupils in zone Vale")["Place in a hearing base, primary"][1] == "Out of reach"
+    assert re.search(r"\d+ schools in zone Vale: [A-Z]", shown(vale))
 
 
 def test_money_is_that_of_the_rules(texts):
@@ -499,15 +500,23 @@ def test_bases_have_hosts_places_sizes_costs_and_consent(texts):
     world, text = demonstration(), texts["/bases"]
     rows = rows_of(text, "Bases, open now and possible")
     assert rows["The Copper Room"] == [
-        "Copperfold Primary School", "Autism and Speech, language and communication; primary", "open", "10", "12", "10, 12, 16 and 20", "yes, up to 16",
+        "Copperfold Primary School", "Autism; Speech, language and communication. Primary", "open", "10", "12", "10, 12, 16 and 20", "yes, up to 16",
     ]  # fmt: skip
     assert rows["A language base at Highmarden"][2:4] == ["not open", "0"]
     assert rows["A language base at Highmarden"][-1] == "no"
     for base in world.partnership.bases:
         costs = tables_of(text)[f"What the pool pays for {base.name}"][1:]
-        assert [c[:2] for c in costs] == [[str(n), pounds(base_running_pounds(base, n, world.policy))] for n in sizes_of(base)]
+        assert [c[:2] for c in costs] == [[f"{n} places", pounds(base_running_pounds(base, n, world.policy))] for n in sizes_of(base)]
     assert "It has 2 pupils more than places." in shown(text)
     assert shown(text).count("more than places") == 1
+
+
+def test_an_assumed_cost_of_a_base_reads_as_a_sum_a_year(site):
+    p = demonstration().partnership
+    base = replace(p.bases[0], place_cost_pounds=9000)
+    mark = Source(sheet="Bases", key=base.base_id, column="Cost a place", value="9000", source="Policy pack", date="", is_assumed=True)
+    bring(site, replace(p, bases=(base, *p.bases[1:]), sources=(*p.sources, mark)))
+    assert "£9,000 a year, assumed. The teacher comes on top." in shown(site.browser("board").get(f"{FIGURES}/bases").text)
 
 
 def test_last_year_is_shown_by_school_and_adds_up(texts):

@@ -9,6 +9,7 @@ from pages import parsed, words_of
 from websites import ELSEWHERE, HERE, OWN_URN, a_site
 
 from planner.policy import load_policy
+from planner.store import Role
 
 OVERVIEW = f"/partnerships/{HERE}"
 
@@ -134,6 +135,22 @@ def test_a_plan_of_older_figures_or_policy_is_not_completed(site):
             document = tx.plans.latest(partnership_id=HERE).document
             tx.runs.keep_made_elsewhere(partnership_id=HERE, run_id=run, document=document)
         assert steps(site.browser("board").get(OVERVIEW).text)["Make a plan"] == ("Completed", True)
+
+
+def test_a_run_that_found_no_plan_is_not_called_not_started(site):
+    with site.store.begin() as tx:
+        newest = tx.partnerships.latest(partnership_id=HERE)
+        tx.partnerships.add_version(partnership_id=HERE, document=newest.document, note="again", by=None, based_on=1)
+        tx.runs.request_run(partnership_id=HERE, partnership_version=2, policy_version=1, settings={}, by=1)
+        tx.runs.fail(tx.runs.claim_next(worker="one"), reason="The rules cannot all hold.")
+    assert steps(site.browser("board").get(OVERVIEW).text)["Make a plan"] == ("No plan could be made", True)
+
+
+def test_the_roles_one_holds_here_are_named(site):
+    assert "Your role here: board member." in site.browser("board").get(OVERVIEW).text
+    with site.store.begin() as tx:
+        tx.people.add_membership(user_id=site.user_ids["board"], partnership_id=HERE, role=Role.COMMISSIONER)
+    assert "Your roles here: board member and commissioner." in site.browser("board").get(OVERVIEW).text
 
 
 def test_a_partnership_that_has_brought_nothing_says_who_does_it(site):

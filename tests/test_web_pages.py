@@ -22,9 +22,11 @@ from planner.reasons import lower_first
 from planner.store import Role
 from web.charts import BarLine, DotRow, Kind, bars, dot_plot
 from web.plans.presenters.main_reasons import SETTLED_BY
+from web.plans.presenters.needs import one_standard
 from web.plans.presenters.our_school import our_school
-from web.plans.presenters.place_map import _apart
+from web.plans.presenters.place_map import _apart, place_map
 from web.plans.presenters.quality import other_ways
+from web.plans.presenters.schools import changes
 from web.plans.presenters.standard_lines import how_percent_counts
 from web.plans.presenters.summary import summary
 from web.tables import numbers, row, table
@@ -190,7 +192,7 @@ def test_services_give_what_the_plan_gives(texts):
     rows = tables_of(texts["/services"])["Half-days a year, by service"][1:]
     assert [r[7] for r in rows] == [str(facts.given(s.service_id)) for s in facts.partnership.services]
     for service in facts.partnership.services:
-        given = tables_of(texts["/services"]).get(f"Who gets time of {service.name}", [[]])[1:]
+        given = tables_of(texts["/services"]).get(f"{service.name}: who gets its time", [[]])[1:]
         assert sum(int(r[1]) for r in given) == facts.given(service.service_id)
 
 
@@ -236,10 +238,35 @@ def test_bases_and_places_are_the_plans(texts):
 def test_who_gets_more_comes_with_its_picture_and_its_table(texts):
     page = parsed(texts["/more-and-less"])
     lines = [words_of(li) for li in page.iter("li") if li.get("class") == "app-plot__row"]
-    rows = tables_of(texts["/more-and-less"])["Grants, pounds a year"][1:]
+    rows = tables_of(texts["/more-and-less"])["Grants last year and in this plan, pounds a year"][1:]
     assert len(lines) == len(rows) == 12
     for line, (name, before, after, change) in zip(lines, rows, strict=True):
         assert line == f"{name} last year {before}, this plan {after}, {change}"
+
+
+def test_who_gets_more_is_counted_over_every_school_and_names_the_biggest_changes(site, texts):
+    grants = [r[1:] for r in tables_of(texts["/more-and-less"])["Grants last year and in this plan, pounds a year"][1:]]
+    names = [r[0] for r in tables_of(texts["/more-and-less"])["Grants last year and in this plan, pounds a year"][1:]]
+    pounds = [int(re.sub(r"\D", "", r[2]) or 0) * (-1 if r[2].startswith("−") else 1) for r in grants]
+    said = in_context(site, changes, demonstration_plan()).sentences[0]
+    more, less = sum(n >= 50 for n in pounds), sum(n <= -50 for n in pounds)
+    assert said.startswith(f"Grants beside last year: {more} schools get more")
+    assert f"{less} less" in said
+    assert f"Biggest changes: {names[0]}, £" in said
+    assert f"; {names[-1]}, £" in said
+    assert said in main_of(texts[""])
+
+
+def test_a_standard_says_one_half_day_and_its_evidence_in_sentences(site):
+    said = in_context(site, one_standard, demonstration_plan(), "autism_outreach_primary")
+    assert " 1 half-day of educational psychologist a year" in said.asks
+    assert said.evidence == "moderate. Coaching changes classroom practice."
+
+
+def test_the_maps_key_shows_only_the_marks_that_are_on_it(site):
+    view = in_context(site, place_map, demonstration_plan())
+    assert {kind.shape for kind in view.shapes} == {mark.shape for mark in view.marks}
+    assert view.is_any_moved == any(mark.is_moved for mark in view.marks)
 
 
 def test_the_map_has_a_link_for_every_school_and_the_same_in_a_table(site, texts):
@@ -396,11 +423,12 @@ def test_dates_gone_by_are_said_to_be_on_our_school_and_the_first_page(site, on)
     kept = demonstration_plan()
     on(dt.date(2026, 5, 23))
     before = in_context(site, our_school, kept, OWN_URN)
-    assert before.waits[0].startswith("Ask Wendleshire Council, principal psychologist by 23 May 2026: 22 half-days")
+    assert before.waits[0].ask == "Ask Wendleshire Council, principal psychologist by 23 May 2026"
+    assert before.waits[0].whats[0].endswith(": 22 half-days")
     assert "due by 23 May 2026." in in_context(site, summary, kept).lines[-1].text
     on(dt.date(2026, 5, 24))
     after = in_context(site, our_school, kept, OWN_URN)
-    assert after.waits[0].startswith("Ask Wendleshire Council, principal psychologist (the date, 23 May 2026, has passed): 22 half-days")
+    assert after.waits[0].ask == "Ask Wendleshire Council, principal psychologist (the date, 23 May 2026, has passed)"
     assert "; the date to order, 23 May 2026, has passed" in after.support.rows[1].cells[4].text
     assert after.support.rows[2].cells[4].text.endswith("order by 1 June 2026")
     assert in_context(site, summary, kept).lines[-1].text.endswith("was due by 23 May 2026, and that date has passed.")

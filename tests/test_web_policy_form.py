@@ -118,7 +118,9 @@ def test_the_form_tells_what_is_in_force_and_where_it_comes_from(site):
     assert {e.get("href")[1:] for e in page.find(".//main").iter("a") if e.get("href").startswith("#")} <= set(ids)
     text = words_of(page.find(".//main"))
     assert "In force: −10 percent change on last year, set by the board." in text
-    assert re.search(r"In force: 70 percent of need met\. Source: Planner default; the board sets it, .* \(unconfirmed\)\.", text)
+    assert re.search(
+        r"In force: 70 percent of need met \(unconfirmed\)\. Source: Planner default; the board sets it\. Dated \d+ \w+ \d{4}\.", text
+    )
     confirm(site, look(site, off=["money_floor"]))
     assert "set by the board. Its rule is off now" in words_of(parsed(site.browser("board").get(CHANGE).text).find(".//main"))
 

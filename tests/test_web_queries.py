@@ -154,7 +154,7 @@ def test_a_head_asks_about_a_line_of_a_plan(site):
     path = f"{ASK}?line=Grant%20%3Ci%3E&plan={HERE}"
     page = head.get(path)
     assert next(e.get("value") for e in parsed(page.text).iter("input") if e.get("id") == "line") == "Grant <i>"
-    assert "you read plan 1, made" in main_of(page)
+    assert "Your question goes with plan 1, made" in main_of(page)
     asked = site.post(head, path, line="Grant & more", question=MARKUP)
     assert asked.status_code == 303
     with site.store.read() as tx:
@@ -192,7 +192,7 @@ def test_a_question_with_something_missing_keeps_what_was_typed(site, fields, sa
 
 def test_a_question_without_a_plan_is_about_the_newest_figures(site):
     head = site.browser("head")
-    assert "you read version 1 of the figures" in main_of(head.get(ASK))
+    assert "goes with version 1 of the figures" in main_of(head.get(ASK))
     asked = site.post(head, ASK, line="Primary pupils", question="Where from?")
     assert "Version 1 of the figures" in main_of(head.get(asked.headers["Location"]))
 

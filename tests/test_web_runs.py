@@ -99,7 +99,7 @@ def test_the_list_says_who_asked_when_from_what_and_how_it_ended(played):
     assert [row[0] for row in rows] == ["Run", f"Run {waiting}", f"Run {run.id}", "Run 1"]
     assert rows[1][2:] == ["Chair", "Figures 1, policy 1", "Waiting", "Not yet"]
     assert rows[2][2:] == ["Board", "Figures 1, policy 1", "Being made", "Not yet"]
-    assert rows[3][2:] == ["House", "Figures 1, policy 1", "Plan made", "Plan of run 1"]
+    assert rows[3][2:] == ["House", "Figures 1, policy 1", "Plan made", "Plan 1"]
     assert all(re.fullmatch(r"\d{1,2} \w+ \d{4}, \d{1,2}:\d\d[ap]m", row[1]) for row in rows[1:])
 
 
@@ -108,7 +108,7 @@ def test_the_page_of_a_new_run_says_what_it_plans_from_and_what_is_still_open(pl
         tx.schools.open_query(partnership_id=HERE, urn=900101, line="roll", question="Is it 210?", by=played.site.user_ids["head"])
     said = main_of(played.site.browser("board").get(f"{RUNS}/new"))
     assert "Figures Version 1, brought " in said
-    assert "Policy England, academic year 2026/27. Version 1, brought " in said
+    assert "Policy England, academic year 2026/27. Version 1, set " in said
     assert "No school has confirmed these figures yet." in said
     assert "1 question about the figures is not answered yet." in said
     assert "assumed" not in said
@@ -271,7 +271,7 @@ def test_a_run_at_work_says_standards_first_then_the_distance_then_the_times(pla
     answer = played.page(run.id)
     said = main_of(answer)
     distance = (
-        "At most 0.28 points of need better is possible. It leaves 8.31 points of need below the board's line; "
+        "A plan could be better by at most 0.28 points of need. This one leaves 8.31 points of need below the board's line; "
         "with these rules and figures no plan can go below 8.03."
     )
     parts = (
@@ -291,14 +291,14 @@ def test_the_distance_is_honest_at_its_edges(played):
     played.told(run, best=9.0, met=1)
     assert "How much better a plan could be is not known yet." in main_of(played.page(run.id))
     played.told(run, best=8.0, bound=8.0, met=2)
-    assert "Less than 0.01 points of need better is possible." in main_of(played.page(run.id))
+    assert "A plan could be better by less than 0.01 points of need." in main_of(played.page(run.id))
 
 
 def test_fewer_standards_met_on_the_way_are_explained_until_there_are_more(played):
     played.asked()
     run = played.claimed()
     why = "Fewer standards are fully met than a moment ago"
-    for best, met, is_explained in ((14.0, 9, False), (4.0, 0, True), (4.0, 43, False)):
+    for best, met, is_explained in ((14.0, 9, False), (4.0, 0, False), (4.0, 5, True), (4.0, 43, False)):
         played.told(run, best=best, bound=3.9, met=met)
         assert (why in main_of(played.page(run.id))) == is_explained
 
@@ -338,7 +338,7 @@ def test_the_table_and_the_line_tell_every_improvement(played):
     assert rows[1:] == [
         ["6 seconds", "41", "39", "8.31", "8.03"],
         ["2 seconds", "28", "39", "10.20", "6.50"],
-        ["0 seconds", "21", "39", "12.41", "not known yet"],
+        ["less than a second", "21", "39", "12.41", "not known yet"],
     ]
     picture = next(e for e in parsed(answer.text).iter() if e.get("role") == "img")
     says = picture.get("aria-label")
@@ -390,7 +390,7 @@ def test_a_finished_run_offers_its_plan_and_never_goes_there_by_itself(played):
     assert "The plan is made It passed its check and is kept in Plans. The search was stopped by hand." in said
     assert f"The plan: {counts['standards_met']} of {counts['standards_counted']} standards fully met" in said
     own = (
-        "At most 13.78 points of need better is possible. It leaves 14.78 points of need below the board's line; "
+        "A plan could be better by at most 13.78 points of need. This one leaves 14.78 points of need below the board's line; "
         "with these rules and figures no plan can go below 1.00."
     )
     assert own in said, "the plan's own points, not those told of while it was made"

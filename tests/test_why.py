@@ -116,6 +116,7 @@ def test_the_price_of_a_wish_holds_and_the_nearest_plan_gives_it_and_keeps_every
     assert len(moved) == sum(one.amount(near.amounts) != one.amount(plan.amounts) for one in changeable(here.world))
 
 
+@pytest.mark.slow
 def test_the_least_time_that_would_do_is_enough_in_a_world_that_has_it_and_one_step_less_is_not(here, plan):
     had = plan.amounts.sessions.get((str(COPPERFOLD), "slt_nhs"), 0)
     why = explain(here, plan, COPPERFOLD, Wish(urn=COPPERFOLD, item="slt_nhs", amount=had + 3))

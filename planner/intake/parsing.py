@@ -159,7 +159,7 @@ def _nearest(text: str, options: Iterable[str]) -> str | None:
 def _listed(options: Sequence[str]) -> str:
     shown = [f"'{option}'" for option in options[:12]]
     if len(options) > 12:
-        shown.append("...")
+        shown.append("and others")
     return ", ".join(shown)
 
 

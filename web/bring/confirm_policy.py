@@ -39,7 +39,7 @@ def show_confirm(tx: Transaction, partnership_id: int, form: ConfirmForm, new: P
     old = policy_of(tx.policies.latest(partnership_id=partnership_id))
     return render_template(
         "bring/confirm_policy.html", frame=frame(tx, partnership_id, "bring.policy"), form=form, fault=fault, way=way,
-        based_on=here.latest_policy, changes=changes_view(old, new, "Settings that change"),
+        based_on=here.latest_policy, changes=changes_view(old, new, "Settings that change", was="In force", now="Would be"),
     ), 422 if fault or form.errors else 200  # fmt: skip
 
 

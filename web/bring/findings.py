@@ -158,7 +158,7 @@ def upload_view(tx: Transaction, upload: Upload) -> UploadView:
         assumed="" if new is None else _assumed(new),
         other_name=f"This file calls the partnership {new.name}. Here it is called {here.name}." if new and new.name != here.name else "",
         schools=_schools(new, is_shown=found.is_built),
-        changes=changes_of(changed, "Differences") if is_again else None,
+        changes=changes_of(changed, "Differences", was=f"In version {here.latest_version}", now="Would be") if is_again else None,
         changes_title=f"What would differ from version {here.latest_version}" if is_again else "",
         changes_nothing=is_again and not changed,
     )

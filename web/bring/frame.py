@@ -62,7 +62,7 @@ def short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 20]}... ({len(text):,} characters)"
 
 
-def changes_of(found: tuple[Difference, ...], caption: str) -> Changes:
+def changes_of(found: tuple[Difference, ...], caption: str, *, was: str = "Was", now: str = "Now") -> Changes:
     """The differences of two versions of the figures."""
     return Changes(
         sentence=f"{count(len(found), 'difference')}.",
@@ -71,7 +71,7 @@ def changes_of(found: tuple[Difference, ...], caption: str) -> Changes:
         is_short=len(found) <= FEW,
         table=table(
             caption,
-            words("Row", "Sheet", "Column", "Was", "Now"),
+            words("Row", "Sheet", "Column", was, now),
             [
                 row(short(one.row), one.sheet, one.column or "The whole row", *_was_and_now(one))
                 for one in found[:MOST_SHOWN]

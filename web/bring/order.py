@@ -142,7 +142,7 @@ def _listed(urns: tuple[int, ...], known: dict[int, RegisterSchool]) -> TableVie
         words("School", "What the register says"),
         [
             row(known[urn].name, school_words(known[urn])) if urn in known
-            else row(f"URN {urn}", "No open mainstream state school with this URN: it is left out, or the planner says what is wrong")
+            else row(f"URN {urn}", "Not an open mainstream state school. If the register has it, it is left out; if not, correct the URN")
             for urn in urns
         ],
     )  # fmt: skip

@@ -81,8 +81,8 @@ def _now(setting: Setting, figure: Figure, in_force: Policy) -> str:
     idle = " Its rule is off now, so it counts for nothing." if setting.rule_id and not in_force.is_on(setting.rule_id) else ""
     if figure.source.casefold() == figure.confidence == "set by the board":
         return f"{value}, set by the board.{idle}"
-    date = f", {day(figure.date)}" if figure.date else ""
-    return f"{value}. Source: {figure.source.strip() or 'none given'}{date} ({figure.confidence}).{idle}"
+    date = f" Dated {day(figure.date)}." if figure.date else ""
+    return f"{value} ({figure.confidence}). Source: {figure.source.strip().rstrip('.') or 'none given'}.{date}{idle}"
 
 
 def _keys(setting: Setting) -> str:

@@ -8,7 +8,7 @@ from flask import url_for
 
 from planner.export.summary import day
 from planner.intake.differences import PolicyDifference, policy_differences
-from planner.policy import Policy
+from planner.policy import Figure, Policy
 from planner.rules import RULES
 from planner.store import Transaction
 from planner.store.partnerships import VersionRow
@@ -39,6 +39,7 @@ class PolicyView:
     """The policy in force."""
 
     facts: tuple[Fact, ...]
+    unconfirmed: str
     rules: TableView
     versions: TableView
     has_figures: bool
@@ -55,16 +56,13 @@ def policy_view(tx: Transaction, partnership_id: int) -> PolicyView:
     in_force = f"Version {here.latest_policy}" if here.latest_policy else "The planner's policy pack as it is shipped"
     return PolicyView(
         facts=(
-            Fact(label="In force", text=f"{in_force}: {policy.title}"),
-            Fact(label="Pack", text=f"Version {policy.version}, {day(policy.date)}"),
-            *(
-                Fact(
-                    label=_setting(figure.path, {}),
-                    text=f"{figure.value.replace('-', MINUS)} {figure.unit}" + (f" ({figure.confidence})" if figure.confidence else ""),
-                )
-                for figure in board
-            ),
+            Fact(label="Policy", text=f"{in_force}: {policy.title}"),
+            Fact(label="Policy pack", text=f"Version {policy.version}, {day(policy.date)}"),
+            *(Fact(label=_setting(figure.path, {}), text=_in_force(figure)) for figure in board),
         ),
+        unconfirmed="An unconfirmed figure is field knowledge or a default: check it before anybody quotes it."
+        if any(figure.confidence == "unconfirmed" for figure in board)
+        else "",
         rules=table(
             "Rules that a board may switch off",
             words("Rule", "Now"),
@@ -82,6 +80,13 @@ def policy_view(tx: Transaction, partnership_id: int) -> PolicyView:
     )
 
 
+def _in_force(figure: Figure) -> str:
+    value = f"{figure.value.replace('-', MINUS)} {figure.unit}"
+    if figure.path.endswith("floor_percent") and figure.value == "-100":
+        value = f"No floor: {value}"
+    return value + (f" ({figure.confidence})" if figure.confidence else "")
+
+
 def _row(tx: Transaction, one: VersionRow) -> TableRow:
     return row(
         f"Version {one.version}",
@@ -97,7 +102,7 @@ def _row(tx: Transaction, one: VersionRow) -> TableRow:
     )
 
 
-def changes_view(old: Policy, new: Policy, caption: str) -> Changes:
+def changes_view(old: Policy, new: Policy, caption: str, *, was: str = "Was", now: str = "Now") -> Changes:
     """The settings in which two policies differ."""
     names = {f"roles.{role.role_id}": role.name for role in new.roles}
     names |= {f"standards.{s.standard_id}": s.name for s in (*old.standards, *new.standards)}
@@ -112,7 +117,7 @@ def changes_view(old: Policy, new: Policy, caption: str) -> Changes:
         sentence=f"{count(len(rows), 'setting differs', 'settings differ')}.",
         show=how_to_show(len(rows)),
         in_short=table(caption, words("Setting"), ()),
-        table=table(caption, words("Setting", "Of", "Was", "Now"), rows[:MOST_SHOWN], empty="Nothing differs."),
+        table=table(caption, words("Setting", "Of", was, now), rows[:MOST_SHOWN], empty="Nothing differs."),
         is_short=len(rows) <= FEW,
     )
 

@@ -14,7 +14,9 @@ from planner.errors import InputMustBeMended
 
 if TYPE_CHECKING:
     from planner.need import World
+    from planner.partnership import Partnership
     from planner.plan import Plan
+    from planner.policy import Policy
 
 
 def plan_argument(parser: argparse.ArgumentParser) -> None:
@@ -62,3 +64,18 @@ def telling() -> Iterator[Callable[[str], None]]:
         yield tell
     finally:
         sys.stderr.write("\r" + " " * 78 + "\r")
+
+
+def read_newer(path: Path, policy: Policy) -> Partnership:
+    """A newer version of a plan's partnership, read under the plan's policy; ``InputMustBeMended`` with its findings when it cannot be planned."""
+    from planner.intake.findings import Level  # noqa: PLC0415
+    from planner.intake.parsing import read_partnership  # noqa: PLC0415
+    from planner.intake.policy_checks import check_against_policy  # noqa: PLC0415
+
+    partnership, findings = read_partnership(path, need_codes=policy.need_codes(), role_ids=policy.role_ids())
+    if partnership is not None:
+        findings = (*findings, *check_against_policy(partnership, policy))
+    must = tuple(finding for finding in findings if finding.level is Level.MUST_MEND)
+    if partnership is None or must:
+        raise InputMustBeMended(f"{path} cannot be planned yet; mend what must be mended, then try again.", must)
+    return partnership

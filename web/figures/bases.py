@@ -48,7 +48,7 @@ class BasesView:
 def needs_in_words(brought: Brought, base: Base) -> str:
     """Whom a base is for."""
     names = {n.code: n.name for n in brought.policy.need_types}
-    return f"{listed([names.get(n, n) for n in base.needs])}; {base.phase.value}"
+    return f"{'; '.join(names.get(n, n) for n in base.needs)}. {upper_first(base.phase.value)}"
 
 
 def bases_view(brought: Brought) -> BasesView:
@@ -97,8 +97,8 @@ def _agrees(brought: Brought, urn: int) -> str:
 def _block(brought: Brought, base: Base) -> BaseBlock:
     defaults = brought.policy.bases
     over = base.pupils_now - base.places_now
-    teacher = _cost(brought, base, "teacher_cost_pounds", defaults.teacher_cost_pounds)
-    place = _cost(brought, base, "place_cost_pounds", defaults.place_cost_pounds)
+    teacher = _cost(brought, base, "teacher_cost_pounds", defaults.teacher_cost_pounds, " a year")
+    place = _cost(brought, base, "place_cost_pounds", defaults.place_cost_pounds, " a year")
     opening = "Nothing: it is open" if base.is_open else _cost(brought, base, "opening_cost_pounds", defaults.opening_cost_pounds)
     closing = "It may close, if no pupil is in it. " if base.is_open and base.may_close else ""
     return BaseBlock(
@@ -108,11 +108,11 @@ def _block(brought: Brought, base: Base) -> BaseBlock:
         else "",
         facts=(
             Fact(label="What it is", text=f"{_KINDS[base.kind]}. {upper_first(needs_in_words(brought, base))}."),
-            Fact(label="Teacher in charge", text=f"{teacher} a year, one for every {count(defaults.places_per_teacher, 'place')} begun."),
-            Fact(label="Each place", text=f"{place} a year beside the teacher."),
+            Fact(label="Teacher in charge", text=f"{teacher}. One for every {count(defaults.places_per_teacher, 'place')} begun."),
+            Fact(label="Each place", text=f"{place}. The teacher comes on top."),
             Fact(
                 label="The council pays",
-                text=f"{brought.shown(_BASES, base, 'place_funding_pounds', pounds(base.place_funding_pounds))} a year for each place. The pool pays the rest.",
+                text=f"{brought.shown(_BASES, base, 'place_funding_pounds', f'{pounds(base.place_funding_pounds)} a year for each place')}. The pool pays the rest.",
             ),
             Fact(label="To open it, once", text=f"{opening}."),
             Fact(label="Who decides entry", text=f"{base.admissions_by or 'Not said'}."),
@@ -120,9 +120,13 @@ def _block(brought: Brought, base: Base) -> BaseBlock:
         ),
         sizes=table(
             f"What the pool pays for {base.name}",
-            (*words("Places"), *numbers("Running, a year", "Opening, once")),
+            (*words("Size"), *numbers("Running, a year", "Opening, once")),
             [
-                row(f"{n:,}", pounds(base_running_pounds(base, n, brought.policy)), pounds(base_opening_pounds(base, brought.policy)))
+                row(
+                    count(n, "place"),
+                    pounds(base_running_pounds(base, n, brought.policy)),
+                    pounds(base_opening_pounds(base, brought.policy)),
+                )
                 for n in sizes_of(base)
             ],
             empty="There is no size at which it may run.",
@@ -131,6 +135,6 @@ def _block(brought: Brought, base: Base) -> BaseBlock:
     )
 
 
-def _cost(brought: Brought, base: Base, field: str, default: int) -> str:
+def _cost(brought: Brought, base: Base, field: str, default: int, per: str = "") -> str:
     own = getattr(base, field)
-    return f"{pounds(default)}, the policy's default" if own is None else brought.shown(_BASES, base, field, pounds(own))
+    return f"{pounds(default)}{per}, the policy's default" if own is None else brought.shown(_BASES, base, field, f"{pounds(own)}{per}")

@@ -297,7 +297,7 @@ def zone_view(brought: Brought, number: int) -> ZoneView | None:
             here[cell.standard_id].append(cell)
     return ZoneView(
         name=in_zone(zone_id),
-        sentence=f"{upper_first(listed([brought.names[urn] for urn in urns]))}.",
+        sentence=f"{count(len(urns), 'school')} in {in_zone(zone_id)}: {'; '.join(brought.names[urn] for urn in urns)}.",
         standards=table(
             f"Expected pupils in {in_zone(zone_id)}",
             (*words("Standard"), *numbers("Expected pupils"), *words("Within reach")),

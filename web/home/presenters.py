@@ -78,6 +78,7 @@ class Overview:
 
 NOT_YET = "Cannot start yet"
 CHANGED = "Figures or policy changed since"
+NO_PLAN = "No plan could be made"
 BY_BOARD = "Members of the board do this."
 BY_ADMINISTRATOR = "The administrator does this."
 
@@ -101,10 +102,10 @@ def overview(tx: Transaction, shelf: Shelf, user: User, partnership_id: int) -> 
     if schools_plan is not None:
         steps += [_choose(tx, user, partnership_id, schools_plan, link)]
     own = tuple((names.get(urn, f"The school with URN {urn}"), link("plans.our_school", urn=urn)) for urn in user.urns_in(partnership_id))
-    roles = listed([ROLE_NAMES[role] for role in ROLE_NAMES if role in user.roles_in(partnership_id)])
+    held = [ROLE_NAMES[role] for role in ROLE_NAMES if role in user.roles_in(partnership_id)]
     return Overview(
         name=here.name,
-        roles=f"You are here as {roles}.",
+        roles=f"Your {'role' if len(held) == 1 else 'roles'} here: {listed(held)}.",
         steps=tuple(steps),
         own_schools=own,
         own_schools_from=_own_schools_from(schools_plan),
@@ -187,6 +188,9 @@ def _plan(tx: Transaction, user: User, here: PartnershipRow, link: Link) -> Step
     is_going = any(run.state in {RunState.QUEUED, RunState.RUNNING} for run in runs)
     finished = [(run.partnership_version, run.policy_version) for run in runs if run.state is RunState.FINISHED]
     is_done = (here.latest_version, here.latest_policy) in finished
+    last = next(
+        (run.state for run in runs if (run.partnership_version, run.policy_version) == (here.latest_version, here.latest_policy)), None
+    )
     may_run = user.may(Permission.RUN_PLAN, here.id)
     return Step(
         title="Make a plan",
@@ -198,6 +202,8 @@ def _plan(tx: Transaction, user: User, here: PartnershipRow, link: Link) -> Step
         if is_going
         else "Completed"
         if is_done
+        else NO_PLAN
+        if last is RunState.FAILED
         else CHANGED
         if finished
         else "Not started",

@@ -19,7 +19,7 @@ from web.words import listed, moment, upper_first
 
 WHAT_THEY_DO = {
     Role.HEAD: "Their own school: says that its figures are right, asks about a line. Reads every plan of the partnership.",
-    Role.BOARD: "Sets the policy, asks for plans, answers schools' questions.",
+    Role.BOARD: "Sets the policy, asks for plans, chooses the one that schools read, answers schools' questions.",
     Role.CHAIR: "All that a board member does.",
     Role.SERVICE_MANAGER: "Reads every plan and takes it away as a workbook.",
     Role.COMMISSIONER: "For the council: reads every plan and takes it away as a workbook.",

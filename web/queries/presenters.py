@@ -130,9 +130,9 @@ def ask_view(tx: Transaction, names: dict[int, str], partnership_id: int, urn: i
         return None
     here = tx.partnerships.partnership(partnership_id=partnership_id)
     assert here is not None
-    about = f"It is kept with the question that you read plan {plan.id}, made {moment(plan.made_at)}." if plan else ""
+    about = f"Your question goes with plan {plan.id}, made {moment(plan.made_at)}, so whoever answers sees what you read." if plan else ""
     if not about and here.latest_version:
-        about = f"It is kept with the question that you read version {here.latest_version} of the figures."
+        about = f"Your question goes with version {here.latest_version} of the figures, so whoever answers sees what you read."
     return AskView(
         title="Ask about this line" if line else "Ask about a line",
         partnership=here.name,

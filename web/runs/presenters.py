@@ -71,7 +71,7 @@ def run_list(tx: Transaction, partnership_id: int) -> RunList:
                     names[run.requested_by],
                     _made_from(run),
                     TableCell(text=STATES[run.state][0], tag=STATES[run.state][1]),
-                    TableCell(text=f"Plan of run {run.id}", href=plan_url(plans[run.id]))
+                    TableCell(text=f"Plan {plans[run.id].id}", href=plan_url(plans[run.id]))
                     if run.id in plans
                     else "Not yet"
                     if run.state in GOING
@@ -130,7 +130,7 @@ def new_run(tx: Transaction, figures: Figures | None, partnership_id: int) -> Ne
         facts=(
             Fact(label="Year", text=partnership.academic_year),
             Fact(label="Figures", text=f"Version {here.latest_version}, brought {moment(figures.version.made_at)}"),
-            Fact(label="Policy", text=f"{policy.title}. Version {here.latest_policy}, brought {moment(policy_version.made_at)}"),
+            Fact(label="Policy", text=f"{policy.title}. Version {here.latest_policy}, set {moment(policy_version.made_at)}"),
             Fact(label="Schools", text=f"{len(partnership.schools):,}"),
         ),
         cautions=_cautions(tx, here, figures),
@@ -247,7 +247,7 @@ def run_view(tx: Transaction, run: Run, *, may_run: bool) -> RunView:
         best=best,
         facts=_facts(tx, run),
         elapsed_seconds=int(seconds) if seconds is not None and run.state is RunState.RUNNING else None,
-        elapsed=duration(seconds) if seconds is not None else "",
+        elapsed="" if seconds is None else duration(seconds) if is_going else _lasted(seconds),
         chart=step_chart(told.moments, seconds or 0) if is_going or plan else None,
         improvements=_improvements(told.improvements(), is_made=plan is not None),
         has_history=told.last is not None and (is_going or plan is not None),
@@ -332,7 +332,7 @@ def _best(told: History, plan: StoredPlan | None, *, is_going: bool) -> Best | N
         counts=tuple(Count(number=f"{terms[key]:,}", words=text) for key, text in shown if isinstance(terms.get(key), int)),
         distance=_distance(last.best_points, last.bound_points) if last and is_going else _distance(*_plan_points(plan)) if plan else "",
         when_filled=FILLED_LATER if is_unfilled else "",
-        why_fewer=_why_fewer(told) if is_going else "",
+        why_fewer=_why_fewer(told) if is_going and not is_unfilled else "",
     )
 
 
@@ -354,13 +354,13 @@ def _plan_points(plan: StoredPlan) -> tuple[float, float | None]:
 
 def _distance(best_points: float, bound_points: float | None) -> str:
     best = most_points(best_points)
-    below = f"It leaves {best} points of need below the board's line"
+    below = f"This one leaves {best} points of need below the board's line"
     if bound_points is None:
         return f"{below}. How much better a plan could be is not known yet."
     least = least_points(bound_points)
     gap = max(Decimal(best) - Decimal(least), Decimal(0))
     better = f"at most {gap} points" if gap else "less than 0.01 points"
-    return f"{upper_first(better)} of need better is possible. {below}; with these rules and figures no plan can go below {least}."
+    return f"A plan could be better by {better} of need. {below}; with these rules and figures no plan can go below {least}."
 
 
 def _why_fewer(told: History) -> str:
@@ -399,6 +399,10 @@ def _seconds(run: Run, now: int) -> float | None:
     return ((run.ended_at or now) - run.claimed_at) / 1000
 
 
+def _lasted(seconds: float) -> str:
+    return duration(seconds) if seconds >= 1 else "less than a second"
+
+
 def _improvements(found: tuple[Moment, ...], *, is_made: bool) -> TableView:
     shown = found[::-1][:MOST_SHOWN]
     caption = ("The plan, and better plans on the way to it, newest first" if is_made else "Better plans, newest first") + (
@@ -409,7 +413,7 @@ def _improvements(found: tuple[Moment, ...], *, is_made: bool) -> TableView:
         (*words("Found after"), *numbers("Standards fully met", "Under half", "Points below the line", "No plan can go below")),
         [
             row(
-                duration(one.seconds),
+                _lasted(one.seconds),
                 _number(one.terms.get("standards_met")),
                 _number(one.terms.get("standards_under_half")),
                 most_points(one.best_points),

@@ -108,10 +108,11 @@ def one_standard(kept: KeptPlan, standard_id: str) -> StandardView | None:
     order = {recipient: i for i, recipient in enumerate(facts.names)}
     cells = [c for c in facts.world.picture.cells if c.standard_id == standard_id]
     cells.sort(key=lambda c: order[c.recipient])  # never a ranking
+    rating, _, why = standard.evidence.partition(": ")
     return StandardView(
         name=standard.name,
         asks=_asks(standard, kept),
-        evidence=_sentence(upper_first(standard.evidence)),
+        evidence=f"{_sentence(rating)} {_sentence(upper_first(why))}".strip(),
         step_up=_sentence(standard.step_up) + (f" Reviewed in week {standard.review_week}." if standard.review_week else ""),
         source=_sentence(standard.source),
         percent=how_percent_counts(facts.policy),
@@ -122,7 +123,10 @@ def one_standard(kept: KeptPlan, standard_id: str) -> StandardView | None:
 def _asks(standard: Standard, kept: KeptPlan) -> str:
     """What one expected pupil is promised in a year."""
     parts = [f"{plain_number(standard.hours_per_pupil)} hours of trained adults"] if standard.hours_per_pupil else []
-    parts += [f"{plain_number(n)} half-days of {lower_first(kept.facts.policy.role(role).name)}" for role, n in standard.sessions_per_pupil]
+    parts += [
+        f"{plain_number(n)} {'half-day' if n == 1 else 'half-days'} of {lower_first(kept.facts.policy.role(role).name)}"
+        for role, n in standard.sessions_per_pupil
+    ]
     parts += ["a base place"] if standard.needs_place else []
     need = next(n.name for n in kept.facts.policy.need_types if n.code == standard.need)
     return f"For each expected pupil ({lower_first(need)}, {TIERS[standard.tier]}): {listed(parts) or 'nothing counted'} a year."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from flask import url_for
@@ -16,7 +17,7 @@ from web.plans.presenters.main_reasons import MainReason, main_reasons
 from web.plans.presenters.standard_lines import Ask, StandardGroup, groups, how_percent_counts, nowhere
 from web.shelf import KeptPlan
 from web.tables import ASKING, Heading, TableRow, TableView, ask_cell, row, table, words
-from web.words import change, count, decision, due, hundredths, in_zone, listed, order, pounds, pounds_change, signed, upper_first
+from web.words import count, decision, due, hundredths, in_zone, listed, order, pounds, upper_first
 
 _LONGEST_LINE = 150
 """Of the line that a question is about."""
@@ -38,6 +39,14 @@ class PagePart:
 
     anchor: str
     title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Whom to ask, by when, and for what."""
+
+    ask: str
+    whats: tuple[str, ...]
 
 
 PARTS = (
@@ -62,7 +71,7 @@ class SchoolView:
     ledger: tuple[LedgerLine, ...]
     support: TableView
     support_note: str
-    waits: tuple[str, ...]
+    waits: tuple[Wait, ...]
     reasons: tuple[MainReason, ...]
     contents: tuple[PagePart, ...]
     own: tuple[StandardGroup, ...]
@@ -147,23 +156,30 @@ def _sentence(ledger: SchoolLedger) -> str:
 def _in_and_out(ledger: SchoolLedger, kept: KeptPlan) -> tuple[LedgerLine, ...]:
     before, known = ledger.last_year_grant_pounds or 0, ledger.last_year_grant_pounds is not None
     time_before = ledger.last_year_sessions or 0
-    last = f" Last year {pounds(before)}: {pounds_change(ledger.grant_pounds - before)}." if known else " Last year is not known."
-    last_time = f" Last year {time_before:,}: {change(ledger.own_sessions - time_before)}." if known else ""
+    last = _beside(ledger.grant_pounds, before, pounds, "less") if known else " Last year is not known."
+    last_time = _beside(ledger.own_sessions, time_before, lambda n: f"{n:,}", "fewer") if known else ""
     places = (
         f"{hundredths(ledger.places_share_hundredths)} of the places given to its zone, as its share by expected pupils. "
         f"The school hosts {count(ledger.base_places_hosted, 'place') if ledger.base_places_hosted else 'none'}."
     )
     return (
         LedgerLine(label="Pays in", text=f"{pounds(ledger.paid_in_pounds)} into the pool."),
-        LedgerLine(label="Grant", text=signed(f"{pounds(ledger.grant_pounds)} a year.{last}")),
+        LedgerLine(label="Grant", text=f"{pounds(ledger.grant_pounds)} a year.{last}"),
         LedgerLine(
             label="Specialist time",
-            text=signed(f"{count(ledger.own_sessions, 'half-day')}, worth {pounds(ledger.priced_sessions_pounds)}.{last_time}"),
+            text=f"{count(ledger.own_sessions, 'half-day')}, worth {pounds(ledger.priced_sessions_pounds)}.{last_time}",
         ),
         LedgerLine(label="Net", text=f"{pounds(ledger.net_pounds)}: grant and the value of half-days, less what is paid in."),
         LedgerLine(label="Base places", text=places),
         LedgerLine(label="The head's rules", text=_head_rules(ledger, kept)),
     )
+
+
+def _beside(now: int, before: int, show: Callable[[int], str], less: str) -> str:
+    """A sentence that sets a figure beside last year's."""
+    if now == before:
+        return " That is the same as last year."
+    return f" That is {show(abs(now - before))} {'more' if now > before else less} than last year ({show(before)})."
 
 
 def _head_rules(ledger: SchoolLedger, kept: KeptPlan) -> str:
@@ -194,7 +210,7 @@ def _support(ledger: SchoolLedger, kept: KeptPlan) -> TableView:
         rows.append(row(fund.name, "Grant", money(granted), before, _months(fund, granted, kept), right))
     own, shared = dict(ledger.sessions), dict(ledger.zone_share_sessions_hundredths)
     for service in facts.partnership.services:
-        whom = service.name if not service.employer or service.employer in service.name else f"{service.name} ({service.employer})"
+        whom = service.name if not service.employer or service.employer in service.name else f"{service.name}, {service.employer}"
         when = "Over the year" + (f"; {order(service.order_by)}" if service.order_by else "")
         right = decision(service.decision_right, service.request_to, service.request_by)
         before_n = last.get(service.service_id, 0)
@@ -226,7 +242,7 @@ def _support_note(others: list[str], kept: KeptPlan) -> str:
     return note
 
 
-def _waits(ledger: SchoolLedger, kept: KeptPlan) -> tuple[str, ...]:
+def _waits(ledger: SchoolLedger, kept: KeptPlan) -> tuple[Wait, ...]:
     """What holds only if somebody else says yes: whom to ask, for what, by when."""
     facts, urn = kept.facts, ledger.school.urn
     asked: dict[tuple[str, str], list[str]] = {}
@@ -238,20 +254,20 @@ def _waits(ledger: SchoolLedger, kept: KeptPlan) -> tuple[str, ...]:
     for fund in facts.grant_funds():
         granted = facts.amounts.grants.get((urn, fund.fund_id), 0)
         if granted:
-            add(fund.decision_right, fund.request_to or fund.name, fund.request_by, f"{pounds(granted)} of {fund.name}")
+            add(fund.decision_right, fund.request_to or fund.name, fund.request_by, f"{fund.name}: {pounds(granted)}")
     own, shared = dict(ledger.sessions), dict(ledger.zone_share_sessions_hundredths)
     for service in facts.partnership.services:
         to, n = service.request_to or service.employer or service.name, own.get(service.service_id, 0)
         if n:
-            add(service.decision_right, to, service.request_by, f"{count(n, 'half-day')} of {service.name}")
+            add(service.decision_right, to, service.request_by, f"{service.name}: {count(n, 'half-day')}")
         if shared.get(service.service_id):
-            add(service.decision_right, to, service.request_by, f"the zone's half-days of {service.name}")
+            add(service.decision_right, to, service.request_by, f"{service.name}: the zone's half-days")
     for base in facts.partnership.bases:
         size = facts.amounts.base_sizes.get(base.base_id, 0)
         if base.host_urn == urn and size:
             to = base.request_to or facts.partnership.council or "the council"
-            add(base.decision_right, to, base.request_by, f"{count(size, 'place')} of {base.name}")
-    return tuple(f"{due(f'Ask {to}', by)}: {listed(whats)}." for (to, by), whats in asked.items())
+            add(base.decision_right, to, base.request_by, f"{base.name}: {count(size, 'place')}")
+    return tuple(Wait(ask=due(f"Ask {to}", by), whats=tuple(whats)) for (to, by), whats in asked.items())
 
 
 # --- bases -------------------------------------------------------------------------------

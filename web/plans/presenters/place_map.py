@@ -51,6 +51,14 @@ class ScaleBar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A kind of mark that stands on the map, for its key."""
+
+    shape: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MapView:
     """The map and the table beside it."""
 
@@ -58,6 +66,8 @@ class MapView:
     height: str
     description: str
     marks: tuple[Mark, ...]
+    shapes: tuple[Shape, ...]
+    is_any_moved: bool
     scale: ScaleBar
     beside: TableView
 
@@ -109,6 +119,8 @@ def place_map(kept: KeptPlan) -> MapView:
         height=str(height),
         description=f"{count(len(schools), 'school')} in their places, north at the top. The table below holds the same facts.",
         marks=tuple(marks),
+        shapes=tuple(Shape(shape=shape, words=phase.value) for phase, shape in SHAPES.items() if any(s.phase is phase for s in schools)),
+        is_any_moved=any(mark.is_moved for mark in marks),
         scale=_scale_bar(units, height),
         beside=to_take(kept, "map", table("Schools on the map", headings, rows)),
     )

@@ -94,10 +94,14 @@ def _service_block(service: Service, number: int, kept: KeptPlan) -> ServiceBloc
         for recipient in facts.names
         if (n := facts.amounts.sessions.get((recipient, service.service_id), 0))
     ]  # fmt: skip
-    price = f"{pounds(service.price_pounds_per_session)} a half-day" if service.price_pounds_per_session else "in kind, at no price"
+    price = (
+        f"A half-day costs {pounds(service.price_pounds_per_session)}."
+        if service.price_pounds_per_session
+        else "The time is in kind, at no price."
+    )
     short = supply.statutory_shortfall_sessions
     view = table(
-        f"Who gets time of {service.name}",
+        f"{service.name}: who gets its time",
         (*words("School or zone"), *numbers("Half-days", "Last year")),
         rows,
         empty="Nobody: nothing of it can be shared." if not supply.shareable_sessions else "Nobody in this plan.",
@@ -106,8 +110,8 @@ def _service_block(service: Service, number: int, kept: KeptPlan) -> ServiceBloc
     return ServiceBlock(
         anchor=f"service-{service.service_id}",
         name=service.name,
-        sentence=f"{upper_first(half_days(given))} given of {supply.shareable_sessions:,} that can be shared; {price}; "
-        f"a school or zone gets none or at least {supply.minimum_block_sessions}."
+        sentence=f"{upper_first(half_days(given))} given of {supply.shareable_sessions:,} that can be shared. {price} "
+        f"A school or zone gets none or at least {supply.minimum_block_sessions}."
         + (f" It is {half_days(short)} short of its statutory work: raise this with {service.employer or 'its employer'}." if short else "")
         + (
             f" {upper_first(half_days(supply.vacant_sessions))} of its posts are vacant and give nothing." if supply.vacant_sessions else ""
@@ -172,7 +176,7 @@ def _base_row(base: Base, given: int, kept: KeptPlan) -> TableRow:
         state = f"opens with {count(size, 'place')}" if size else "does not open"
     return row(
         base.name, school_link(kept, base.host_urn, facts.names[str(base.host_urn)]),
-        f"{', '.join(needs.get(n, n) for n in base.needs)}; {base.phase.value}; {base.kind.value}",
+        f"{'; '.join(needs.get(n, n) for n in base.needs)}. {upper_first(base.phase.value)}, {base.kind.value}",
         whole(base.places_now) if base.is_open else "not open", whole(size), whole(given), whole(max(0, size - given)), whole(base.pupils_now),
         upper_first(state), decision(base.decision_right, base.request_to, base.request_by),
     )  # fmt: skip

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from planner.export.summary import RARE_LEFT_OUT
+from planner.export.summary import RARE_LEFT_OUT, SMALLEST_CHANGE_POUNDS, hundreds
 from planner.measures import SchoolLedger
 from web.charts import DotPlot, DotRow, dot_plot
 from web.plans.presenters.cells import in_hundredths, money, money_change, whole, whole_change
 from web.plans.presenters.frame import school_link, to_take
 from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
-from web.words import pounds, pounds_change, signed, upper_first
+from web.words import count, listed, pounds, pounds_change, upper_first
+
+_CHANGES_LINE = 1
+"""Where more and less stand in the plan's summary of eight lines."""
 
 # --- the ledger --------------------------------------------------------------------------
 
@@ -56,11 +60,42 @@ def ledger_table(kept: KeptPlan) -> TableView:
 class ChangesView:
     """Who gets more and who gets less than last year."""
 
-    sentence: str
+    sentences: tuple[str, ...]
     chart: DotPlot | None
     grants: TableView
     half_days: TableView
     note: str
+
+
+def more_and_less(kept: KeptPlan) -> tuple[str, ...]:
+    """How many schools get more and less than last year, and where the change is biggest: of grants, then of half-days."""
+    known = [x for x in kept.facts.ledgers if x.last_year_grant_pounds is not None]
+    if not known:
+        return (kept.facts.lines[_CHANGES_LINE],)
+    grants = [(x.school.name, x.grant_pounds - (x.last_year_grant_pounds or 0)) for x in known]
+    times = [(x.school.name, x.own_sessions - (x.last_year_sessions or 0)) for x in known]
+    rare = f" {upper_first(RARE_LEFT_OUT)}." if kept.facts.services("zone") else ""
+    return (
+        _counted("Grants", "less", grants, SMALLEST_CHANGE_POUNDS, hundreds),
+        _counted("Half-days", "fewer", times, 1, lambda n: count(n, "half-day")) + rare,
+    )
+
+
+def _counted(what: str, less: str, all_changes: list[tuple[str, int]], least: int, show: Callable[[int], str]) -> str:
+    more, fewer = [(x, n) for x, n in all_changes if n >= least], [(x, n) for x, n in all_changes if -n >= least]
+    same = len(all_changes) - len(more) - len(fewer)
+    if not more and not fewer:
+        return f"{what}: every school has {'about ' if least > 1 else ''}what it had last year."
+    groups = ((len(more), "more"), (len(fewer), less), (same, "about the same" if least > 1 else "the same"))
+    (number, word), *others = [(n, word) for n, word in groups if n]
+    said = listed([f"{count(number, 'school gets', 'schools get')} {word}", *(f"{n:,} {word}" for n, word in others)])
+    most = [f"{x}, {show(n)} more" for x, n in [max(more, key=_amount)]] if more else []
+    most += [f"{x}, {show(-n)} {less}" for x, n in [min(fewer, key=_amount)]] if fewer else []
+    return f"{what} beside last year: {said}. Biggest {'change' if len(most) == 1 else 'changes'}: {'; '.join(most)}."
+
+
+def _amount(change: tuple[str, int]) -> int:
+    return change[1]
 
 
 def changes(kept: KeptPlan) -> ChangesView:
@@ -70,12 +105,11 @@ def changes(kept: KeptPlan) -> ChangesView:
     by_grant = sorted(known, key=lambda x: (-(x.grant_pounds - (x.last_year_grant_pounds or 0)), x.school.name))
     by_time = sorted(known, key=lambda x: (-(x.own_sessions - (x.last_year_sessions or 0)), x.school.name))
     unknown = [x.school.name for x in facts.ledgers if x.last_year_grant_pounds is None]
-    left_out = f"{upper_first(RARE_LEFT_OUT)}." if facts.services("zone") else ""
     return ChangesView(
-        sentence=signed(facts.lines[1]),
+        sentences=more_and_less(kept),
         chart=_grants_chart(by_grant) if by_grant else None,
         grants=to_take(kept, "more-and-less-grants", table(
-            "Grants, pounds a year",
+            "Grants last year and in this plan, pounds a year",
             (*words("School"), *numbers("Last year", "This plan", "Change")),
             [
                 row(school_link(kept, x.school.urn, x.school.name), money(x.last_year_grant_pounds or 0), money(x.grant_pounds),
@@ -85,7 +119,7 @@ def changes(kept: KeptPlan) -> ChangesView:
             empty="Last year's amounts are not known.",
         )),
         half_days=to_take(kept, "more-and-less-half-days", table(
-            "Half-days of specialist time for the school itself",
+            "Half-days for the school itself, last year and in this plan",
             (*words("School"), *numbers("Last year", "This plan", "Change")),
             [
                 row(school_link(kept, x.school.urn, x.school.name), whole(x.last_year_sessions or 0), whole(x.own_sessions),
@@ -94,7 +128,7 @@ def changes(kept: KeptPlan) -> ChangesView:
             ],
             empty="Last year's amounts are not known.",
         )),
-        note=left_out + (f" Last year is not known for {', '.join(unknown)}." if unknown and known else ""),
+        note=f"Last year is not known for {listed(unknown)}." if unknown and known else "",
     )  # fmt: skip
 
 

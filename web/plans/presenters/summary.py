@@ -9,6 +9,7 @@ from web.charts import BarLine, Bars, bars
 from web.plans.presenters.cells import in_hundredths, rules, whole
 from web.plans.presenters.frame import plan_url, to_take
 from web.plans.presenters.needs import STANDS, pupils_by_stand
+from web.plans.presenters.schools import more_and_less
 from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
 from web.words import count, has_passed, signed, way_name
@@ -62,7 +63,8 @@ def summary(kept: KeptPlan) -> SummaryView:
     """Counts, lines, and the same counts for other ways to share."""
     facts = kept.facts
     here = facts.standing
-    lines = (*facts.lines[:_REQUESTS], _with_dates_gone_by(facts.lines[_REQUESTS], kept))
+    first, _, *others = facts.lines[:_REQUESTS]
+    lines = (first, " ".join(more_and_less(kept)), *others, _with_dates_gone_by(facts.lines[_REQUESTS], kept))
     numbers_of = (here.met, here.partly_met, here.under_half, here.out_of_reach)
     return SummaryView(
         standards=f"{lines[0].removeprefix(ILLUSTRATIVE)} A standard counts once for each school or zone that has the need.",
