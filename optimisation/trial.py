@@ -19,6 +19,7 @@ from optimisation.model import build_model
 from optimisation.registry import Model
 from optimisation.search import search, start_from
 from planner.errors import SolverFault
+from planner.measures import WORST_SHARE
 from planner.need import World
 from planner.partnership import GRANT_ITEM
 from planner.plan import Amounts
@@ -36,6 +37,7 @@ class Aim(StrEnum):
 
     SHORTFALL = "shortfall below the board's line, in points"
     UNMET = "total need unmet, in points"
+    FURTHEST = "need unmet of the fifth furthest from the standard, in points"
     DISTANCE = "what changes for schools beside a plan, in thousands of pounds"
     DISTURBED = "schools for which something changes beside a plan"
 
@@ -58,7 +60,8 @@ class Trial:
     decision (by variable name), or single ones (name and index), stay as in the plan ``near``. ``is_divisible`` lets
     everything whole be split: an estimate. ``most_shortfall_points`` caps the shortfall while another aim leads;
     ``shortfall_weight`` lets a point of it count this much beside the distance instead (a cap leaves the bound weak).
-    ``more`` moves the limits of a rule at a place up by an amount. Gap in the aim's own unit.
+    ``more`` moves the limits of a rule at a place up by an amount. ``line_from`` is the lowest percent that the line of the
+    furthest fifth may lie at; the highest is the board's line (``optimisation.furthest``). Gap in the aim's own unit.
     """
 
     words: str
@@ -71,6 +74,7 @@ class Trial:
     shortfall_weight: float = 0.0
     most_shortfall_points: float | None = None
     most_disturbed: int | None = None
+    line_from: float | None = None
     is_divisible: bool = False
     is_paid: bool = False
     gap: float = 0.1
@@ -137,7 +141,7 @@ def attempt(held: Held, trial: Trial) -> Tried:
         _aim(h, held, trial)
 
     start = None if trial.near is None or trial.is_divisible else vector(held, trial.near)
-    if trial.aim in {Aim.SHORTFALL, Aim.UNMET} and not trial.is_divisible:
+    if trial.aim in {Aim.SHORTFALL, Aim.UNMET, Aim.FURTHEST} and not trial.is_divisible:
         return _tried(held, trial, search(problem, gap=trial.gap, seconds=trial.seconds, prepare=prepare, start=start))
     h = load(replace(problem, is_whole=np.zeros_like(problem.is_whole)) if trial.is_divisible else problem)
     prepare(h)
@@ -207,6 +211,8 @@ def _aim(h: highspy.Highs, held: Held, trial: Trial) -> None:
     if trial.aim is Aim.UNMET:
         h.changeColsCost(count, everything, problem.costs[1])
         h.changeObjectiveOffset(float(problem.offsets[1]))
+    elif trial.aim is Aim.FURTHEST:
+        _aim_furthest(h, held, trial)
     elif trial.aim is Aim.DISTURBED:
         _lead(h, held, trial, TIDY * problem.costs[1], TIDY * float(problem.offsets[1]))
         for i in disturbed:
@@ -220,6 +226,25 @@ def _lead(h: highspy.Highs, held: Held, trial: Trial, costs: np.ndarray, offset:
     count, problem = len(held.problem.columns), held.problem
     h.changeColsCost(count, np.arange(count, dtype=np.int32), costs + trial.shortfall_weight * problem.costs[0])
     h.changeObjectiveOffset(offset + trial.shortfall_weight * float(problem.offsets[0]))
+
+
+def _aim_furthest(h: highspy.Highs, held: Held, trial: Trial) -> None:
+    """Make what the worst fifth lacks lead: 100 - t + (what lies below t) / a fifth, at the best line t from ``line_from`` to the board's."""
+    m, count = held.model, len(held.problem.columns)
+    cells = held.world.picture.cells
+    fifth = float(WORST_SHARE) * max(sum(cell.weight for cell in cells), 1)
+    beyond = sum(cell.weight for cell in cells if cell.out_of_reach)
+    highest = float(held.world.policy.board.line_percent)
+    h.changeColsCost(count, np.arange(count, dtype=np.int32), np.zeros(count))
+    h.changeObjectiveOffset(100.0)
+    line = _column(h, lower=highest if trial.line_from is None else trial.line_from, upper=highest)
+    h.changeColCost(line, beyond / fifth - 1)
+    below = [j for j, (_, _, is_below) in enumerate(m.segments) if is_below]
+    for cell_id, cell in m.cells.items():
+        lacks = _column(h, upper=highest)
+        h.changeColCost(lacks, cell.weight / fifth)
+        at = np.array([lacks, line, *(held.column["met", (cell_id, j)] for j in below)], dtype=np.int32)
+        h.addRow(0.0, highspy.kHighsInf, len(at), at, np.array([1.0, -1.0, *[100.0] * len(below)]))
 
 
 def _aim_near(h: highspy.Highs, held: Held, trial: Trial) -> None:
@@ -264,8 +289,8 @@ def _count_disturbed(h: highspy.Highs, held: Held, near: Amounts) -> list[int]:
     return list(schools.values())
 
 
-def _column(h: highspy.Highs, *, upper: float, is_whole: bool = False) -> int:
-    h.addVar(0.0, upper)
+def _column(h: highspy.Highs, *, upper: float, lower: float = 0.0, is_whole: bool = False) -> int:
+    h.addVar(lower, upper)
     number = int(h.getNumCol()) - 1
     if is_whole:
         h.changeColIntegrality(number, highspy.HighsVarType.kInteger)

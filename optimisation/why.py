@@ -278,7 +278,7 @@ class _Asking:
         """
         trial = Trial(
             words=words, aim=Aim.DISTANCE, conditions=conditions, without=_places(without), near=self.plan.amounts,
-            kept=self._kept(keeps_own=keeps_own), shortfall_weight=_thousands_a_point(self.world), most_shortfall_points=most_points, gap=NEAR_GAP, seconds=NEAR_SECONDS,
+            kept=self._kept(keeps_own=keeps_own), shortfall_weight=thousands_a_point(self.world), most_shortfall_points=most_points, gap=NEAR_GAP, seconds=NEAR_SECONDS,
         )  # fmt: skip
         tried = self.ask(trial)
         return tried if tried.is_possible else self.ask(replace(trial, kept=()))
@@ -324,7 +324,7 @@ def _places(levers: Collection[Lever]) -> tuple[tuple[str, str | None], ...]:
     return tuple(place for lever in levers for place in lever.places)
 
 
-def _thousands_a_point(world: World) -> float:
+def thousands_a_point(world: World) -> float:
     """A hundredth of all money and time there is to share, in thousands of pounds."""
     pounds = sum(sum(available_pounds(f)) for f in world.partnership.funds)
     for service in world.partnership.services:
@@ -434,11 +434,11 @@ def _effect(asking: _Asking, lever: Lever, worth: Price, tried: Tried) -> RuleEf
             lever=lever, worth=worth, for_school=(), for_standards=(), others=0, sentences=(first,), tried=tuple(behind)
         )  # fmt: skip
     before = asking.plan.amounts
-    if any(asking.urn in c.urns for c in _changes(asking.world, before, near.amounts)):
+    if any(asking.urn in c.urns for c in changes_between(asking.world, before, near.amounts)):
         control = asking.control()
         behind.append(control)
         before = control.amounts or before
-    changes = _changes(asking.world, before, near.amounts)
+    changes = changes_between(asking.world, before, near.amounts)
     mine = tuple(c for c in changes if asking.urn in c.urns)
     standards = _standard_changes(asking, before, near.amounts)
     found = "" if near.status == "optimal" else ", as far as the search came"
@@ -495,7 +495,7 @@ def _why_not(asking: _Asking, wish: Wish, condition: Condition) -> WhyNot:
             sentences=(first, "No plan near by was found in the time given."),
             tried=(asking.today, priced, near),
         )
-    changes = _changes(asking.world, asking.plan.amounts, near.amounts)
+    changes = changes_between(asking.world, asking.plan.amounts, near.amounts)
     standards = _standard_changes(asking, asking.plan.amounts, near.amounts)
     return replace(
         base, ending="costs" if price.is_shown else "no difference", price=price, changes=changes, standards=standards,
@@ -719,7 +719,7 @@ def _money(world: World, fund: Fund) -> _Resource:
 # --- differences between plans -----------------------------------------------------------------
 
 
-def _changes(world: World, before: Amounts, after: Amounts) -> tuple[Change, ...]:
+def changes_between(world: World, before: Amounts, after: Amounts) -> tuple[Change, ...]:
     """Every amount that a school would notice, with the largest (priced) first."""
     zones = {z.urns: z.zone_id for z in world.picture.zones}
     names = {s.urn: s.name for s in world.partnership.schools}

@@ -25,7 +25,23 @@ from web.command_line import _parser, main
 
 ROOT = Path(__file__).parent.parent
 TWO, IMPOSSIBLE, MESSY = path_of("two_schools"), path_of("impossible"), path_of("messy_upload")
-COMMANDS = ("demo", "check", "plan", "audit", "why", "mends", "replan", "build", "template", "policy", "bench", "serve", "worker")
+COMMANDS = (
+    "demo",
+    "check",
+    "plan",
+    "audit",
+    "why",
+    "values",
+    "frontier",
+    "mends",
+    "replan",
+    "build",
+    "template",
+    "policy",
+    "bench",
+    "serve",
+    "worker",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,16 @@
-"""What every question to a plan begins with: the plan's file, read and audited."""
+"""What every question to a plan begins and ends with: the plan's file, read and audited; progress; the answer as data."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from planner.errors import InputMustBeMended
 
 if TYPE_CHECKING:
     from planner.need import World
@@ -27,9 +33,41 @@ def read_plan(path: Path) -> tuple[Plan, World]:
     return plan_from_document(document)
 
 
+def check_out(options: argparse.Namespace) -> None:
+    """Refuse, before anything is searched, a place that cannot be written or would replace the plan."""
+    out: Path | None = options.json
+    if out is not None and (out.is_dir() or not out.resolve().parent.is_dir() or out.resolve() == options.plan.resolve()):
+        raise InputMustBeMended(f"{out} cannot be written there; choose another name.")
+
+
+def write_data(out: Path | None, data: dict[str, Any]) -> None:
+    """Write an answer as data where a file was asked for, and say so."""
+    from planner.files import save  # noqa: PLC0415
+
+    if out is not None:
+        save(out, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode())
+        print(f"Written: {out}")
+
+
+@contextmanager
+def telling() -> Iterator[Callable[[str], None]]:
+    """What is being searched, over one line of a terminal; silence when piped."""
+
+    def tell(words: str) -> None:
+        sys.stderr.write("\r" + f"searching: {words}"[:78].ljust(78))
+        sys.stderr.flush()
+
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    try:
+        yield tell
+    finally:
+        sys.stderr.write("\r" + " " * 78 + "\r")
+
+
 def read_newer(path: Path, policy: Policy) -> Partnership:
     """A newer version of a plan's partnership, read under the plan's policy; ``InputMustBeMended`` with its findings when it cannot be planned."""
-    from planner.errors import InputMustBeMended  # noqa: PLC0415
     from planner.intake.findings import Level  # noqa: PLC0415
     from planner.intake.parsing import read_partnership  # noqa: PLC0415
     from planner.intake.policy_checks import check_against_policy  # noqa: PLC0415

@@ -1,0 +1,252 @@
+"""Between least shortfall and most need met: plans of which none is beaten in both, and what it would cost to have both.
+
+Each point is searched in two stages: the least need unmet with no more than so much shortfall, then the least shortfall with
+as much need met. Each stage leaves a bound: no plan with as little of the one has less of the other than that.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import isfinite
+
+from optimisation.highs import safe_bound
+from optimisation.model import TIDY_POINTS
+from optimisation.sandbox import Sandbox
+from optimisation.trial import Aim, Condition, Trial, Tried
+from planner.measures import shortfall, total_need_met
+from planner.need import World, benefit_segments, world_of
+from planner.partnership import Fund, FundSource, FundUse
+from planner.plan import Amounts
+from planner.supply import MONTHS
+
+GAP_POINTS = 0.05
+TOLERANCE_POINTS = 0.01
+"""What the second stage may give away of the need met: a cap with no room at all makes a long search."""
+POINT_SECONDS = 6.0
+SAME_POINTS = 1e-3
+TRIES_A_POINT = 2
+"""How many caps are tried for each point asked for, before it is said that there are fewer."""
+STEP_POUNDS = 10_000
+LIMIT_STEPS = 32
+"""How far more grant money is looked for: £320,000."""
+EXTRA_GRANTS = "extra grants"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One plan between the ends, in points of need. The bounds are for plans that have as little of the other."""
+
+    shortfall_points: float
+    unmet_points: float
+    least_shortfall_points: float
+    least_unmet_points: float
+    amounts: Amounts
+    tried: tuple[Tried, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """Extra grant money with which the fairest plan regains the most need met; None where no amount up to the limit was found to do.
+
+    ``too_little_pounds`` is the most that was proved not to do (None: not even nothing was).
+    """
+
+    enough_pounds: int | None
+    too_little_pounds: int | None
+    limit_pounds: int
+    tried: tuple[Tried, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frontier:
+    """Points from the fairest (least shortfall) to the most need met; how many plans were dropped because another is as good in both."""
+
+    points: tuple[Point, ...]
+    dropped: int
+    price: Price
+
+
+def frontier_of(sandbox: Sandbox, *, points: int = 8, tell: Callable[[str], None] = lambda _: None) -> Frontier:
+    """The points and the price of fairness; the sandbox is left with a richer world."""
+    world = sandbox.world
+    searching = _Searching(sandbox, tell)
+    ends = (searching.fairest(), searching.most_met())
+    found = [point for point in ends if point is not None]
+    tries = points
+    if len(found) == 2:
+        low, high = (point.shortfall_points for point in found)
+        for n in range(1, points - 1):
+            tries += 1
+            found += _some(searching.point(low + (high - low) * n / (points - 1)))
+        kept = undominated(world, found)
+        while len(kept) < points and tries < points * (1 + TRIES_A_POINT) and (cap := _widest(kept)) is not None:
+            tries += 1
+            before = len(kept)
+            found += _some(searching.point(cap))
+            kept = undominated(world, found)
+            if len(kept) == before:
+                break
+    kept = undominated(world, found)
+    price = (
+        _price(sandbox, kept[0], kept[-1], tell) if kept else Price(enough_pounds=None, too_little_pounds=None, limit_pounds=0, tried=())
+    )
+    return Frontier(points=tuple(kept), dropped=len(found) - len(kept), price=price)
+
+
+def undominated(world: World, points: list[Point]) -> list[Point]:
+    """The points that no other is as good as in both, the fairest first; of equal ones the first."""
+    exact = [_measures(world, point.amounts) for point in points]
+    kept = [
+        n
+        for n, (low, unmet) in enumerate(exact)
+        if not any(
+            other_low <= low and other_unmet <= unmet and ((other_low, other_unmet) != (low, unmet) or m < n)
+            for m, (other_low, other_unmet) in enumerate(exact)
+            if m != n
+        )
+    ]
+    return sorted((points[n] for n in kept), key=lambda point: point.shortfall_points)
+
+
+def _some(point: Point | None) -> list[Point]:
+    return [] if point is None else [point]
+
+
+def _widest(points: list[Point]) -> float | None:
+    """The middle of the widest stretch of shortfall between two points; None when all are close together."""
+    gaps = [(b.shortfall_points - a.shortfall_points, a.shortfall_points) for a, b in itertools.pairwise(points)]
+    width, start = max(gaps, default=(0.0, 0.0))
+    return start + width / 2 if width > 2 * TOLERANCE_POINTS else None
+
+
+def _measures(world: World, amounts: Amounts) -> tuple[Fraction, Fraction]:
+    """Shortfall and need unmet, exactly, in points."""
+    low = shortfall(world.picture, world.policy, amounts.need_met)
+    return 100 * low, 100 - 100 * total_need_met(world.picture, amounts.need_met)
+
+
+# --- points ------------------------------------------------------------------------------
+
+
+class _Searching:
+    """Asks for points one after another."""
+
+    def __init__(self, sandbox: Sandbox, tell: Callable[[str], None]) -> None:
+        self.sandbox, self.world, self._tell = sandbox, sandbox.world, tell
+
+    def fairest(self) -> Point | None:
+        """The least shortfall, and with it the most need met."""
+        least = self._ask("the least shortfall", Aim.SHORTFALL)
+        if least.amounts is None:
+            return None
+        point = self.point(float(_measures(self.world, least.amounts)[0]) + TOLERANCE_POINTS)
+        bound = safe_bound(least.bound)
+        return (
+            None
+            if point is None
+            else replace(point, least_shortfall_points=max(bound, point.least_shortfall_points), tried=(least, *point.tried))
+        )
+
+    def most_met(self) -> Point | None:
+        """The most need met, and with it the least shortfall."""
+        return self.point(None)
+
+    def point(self, cap: float | None) -> Point | None:
+        """The least need unmet under a cap on the shortfall, then the least shortfall with as much need met; None when none was found."""
+        words = "" if cap is None else f" with at most {cap:.2f} points of shortfall"
+        first = self._ask(f"the most need met{words}", Aim.UNMET, most_shortfall_points=cap)
+        if first.amounts is None:
+            return None
+        unmet = float(_measures(self.world, first.amounts)[1])
+        second = self._ask(
+            f"the least shortfall with {100 - unmet:.2f} points of need met", Aim.SHORTFALL,
+            conditions=(need_wish(self.world, 100 - unmet - TOLERANCE_POINTS),),
+        )  # fmt: skip
+        amounts = second.amounts or first.amounts
+        low, unmet_exact = _measures(self.world, amounts)
+        return Point(
+            shortfall_points=float(low), unmet_points=float(unmet_exact),
+            least_shortfall_points=min(_bound(second, 0.0), float(low)),
+            least_unmet_points=min(_bound(first, 2 * TIDY_POINTS), float(unmet_exact)),
+            amounts=amounts, tried=(first, second),
+        )  # fmt: skip
+
+    def _ask(self, words: str, aim: Aim, *, conditions: tuple[Condition, ...] = (), most_shortfall_points: float | None = None) -> Tried:
+        self._tell(words)
+        return self.sandbox.ask(
+            Trial(
+                words=words, aim=aim, conditions=conditions, most_shortfall_points=most_shortfall_points, gap=GAP_POINTS,
+                seconds=POINT_SECONDS,
+            )
+        )  # fmt: skip
+
+
+def need_wish(world: World, points: float) -> Condition:
+    """At least so much need met in all, in points."""
+    weight = max(sum(cell.weight for cell in world.picture.cells), 1)
+    segments = range(len(benefit_segments(world.policy)))
+    terms = tuple(("met", (c.cell_id, j), 100 * c.weight / weight) for c in world.picture.cells for j in segments if not c.out_of_reach)
+    return Condition(words=f"at least {points:.2f} points of need met", terms=terms, lower=points)
+
+
+def _bound(tried: Tried, blur: float) -> float:
+    return safe_bound(tried.bound - blur) if isfinite(tried.bound) else 0.0
+
+
+# --- the price of fairness ----------------------------------------------------------------
+
+
+def _price(sandbox: Sandbox, fairest: Point, most_met: Point, tell: Callable[[str], None]) -> Price:
+    """The least steps of extra grant money with which no more shortfall than the fairest and as much need as the other end are had together."""
+    world, tried = sandbox.world, list[Tried]()
+    wanted = 100 - most_met.unmet_points
+
+    def look(steps: int) -> bool | None:
+        """True: found to do; False: proved too little; None: neither."""
+        words = f"£{steps * STEP_POUNDS:,} more for grants: least shortfall with {wanted:.2f} points of need met"
+        tell(words)
+        sandbox.open(with_grants(world, steps * STEP_POUNDS))
+        one = sandbox.ask(
+            Trial(words=words, conditions=(need_wish(sandbox.world, wanted - SAME_POINTS),), gap=GAP_POINTS, seconds=POINT_SECONDS)
+        )
+        tried.append(one)
+        if one.value <= fairest.shortfall_points + SAME_POINTS:
+            return True
+        return False if one.status == "impossible" or one.bound > fairest.shortfall_points + SAME_POINTS else None
+
+    proved: int | None = None
+    low, high = -1, 0
+    while not (answer := look(high)) and high < LIMIT_STEPS:
+        proved = high if answer is False else proved
+        low, high = high, max(1, 2 * high)
+    enough = high if answer else None
+    if answer is False:
+        proved = high
+    while enough is not None and high - low > 1:
+        middle = (low + high) // 2
+        answer = look(middle)
+        if answer:
+            enough = high = middle
+        else:
+            low = middle
+            proved = max(proved or 0, middle) if answer is False else proved
+    return Price(
+        enough_pounds=None if enough is None else enough * STEP_POUNDS,
+        too_little_pounds=None if proved is None else proved * STEP_POUNDS,
+        limit_pounds=LIMIT_STEPS * STEP_POUNDS, tried=tuple(tried),
+    )  # fmt: skip
+
+
+def with_grants(world: World, pounds: int) -> World:
+    """The same world with so much more money that may go to grants and to nothing else, paid by the month."""
+    if not pounds:
+        return world
+    first = pounds * world.policy.board.september_to_march_months // MONTHS
+    fund = Fund(
+        fund_id=EXTRA_GRANTS, name="Extra money for grants", source=FundSource.OTHER, september_to_march_pounds=first,
+        april_to_august_pounds=pounds - first, allowed_uses=(FundUse.GRANTS,),
+    )  # fmt: skip
+    return world_of(replace(world.partnership, funds=(*world.partnership.funds, fund)), world.policy)

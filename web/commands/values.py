@@ -1,0 +1,180 @@
+"""``planner values``: what one more half-day, £10,000 or base place would be worth, and whether the plan hangs on its doses."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from web.commands.plans import check_out, plan_argument, read_plan, telling, write_data
+from web.commands.why import Command, search
+
+if TYPE_CHECKING:
+    from optimisation.doses import Dosed
+    from optimisation.values import Step, Value, Values
+    from optimisation.why import Price
+
+EXAMPLE = """planner values plan.json
+         planner values plan.json --json values.json
+         planner values plan.json --doses"""
+NO_GAIN = "no gain that these searches can show"
+MOST_CHANGES = 12
+
+
+def add(commands: Any, command: Command) -> None:
+    """Add the command to the console script."""
+    parser = command(commands, "values", "say what one more half-day, £10,000 or base place would be worth", EXAMPLE)
+    plan_argument(parser)
+    parser.add_argument(
+        "--doses", action="store_true", help="instead, plan again with every dose a fifth lower and higher, and say what changes"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the same as data, with the searches behind it")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from optimisation.doses import doses_of  # noqa: PLC0415
+    from optimisation.sandbox import Sandbox  # noqa: PLC0415
+    from optimisation.values import values_of  # noqa: PLC0415
+
+    plan, world = read_plan(options.plan)
+    check_out(options)
+    with Sandbox(world) as sandbox, telling() as tell:
+        if options.doses:
+            dosed = doses_of(sandbox, plan.amounts, tell=tell)
+            lines, data = list(dose_lines(dosed)), dose_data(dosed)
+        else:
+            values = values_of(sandbox, plan, tell=tell)
+            lines, data = list(value_lines(values)), value_data(values)
+    for line in lines:
+        print(line)
+    write_data(options.json, data)
+    return 0
+
+
+# --- values ------------------------------------------------------------------------------
+
+
+def value_lines(values: Values) -> Iterator[str]:
+    """What one more is worth, as lines of text."""
+    yield (
+        f"The best plan within these rules and figures has between {_down(values.best.least)} and {_up(values.best.most)} points of need below the "
+        "board's line. With more, by how much the least found falls, in points (proved: at least, at most):"
+    )
+    yield ""
+    for value in values.values:
+        if value.note:
+            yield f"{value.name}: {value.note}."
+        elif not value.is_shown:
+            yield f"{value.name}: {NO_GAIN}, {_up_to(value)} (at most {_up(value.steps[-1].proved.most)} points)."
+        else:
+            yield f"{value.name}:"
+            for step in value.steps:
+                yield f"  {amount_words(value, step).ljust(24)}  {_gain(step)}"
+
+
+def _up_to(value: Value) -> str:
+    return f"even with {amount_words(value, value.steps[-1])}"
+
+
+def amount_words(value: Value, step: Step) -> str:
+    """How much more, in words."""
+    if value.unit == "pounds":
+        return f"£{step.amount:,} more"
+    if value.unit == "places":
+        return f"up to {step.amount} places"
+    return f"{step.amount} half-day{'s' * (step.amount != 1)} more"
+
+
+def _gain(step: Step) -> str:
+    if not step.proved.is_shown:
+        return f"{NO_GAIN} (at most {_up(step.proved.most)})"
+    return f"{step.gained_points:.2f} ({_down(step.proved.least)}, {_up(step.proved.most)})"
+
+
+def _down(points: float) -> str:
+    return f"{math.floor(points * 100 + 1e-9) / 100:.2f}"
+
+
+def _up(points: float) -> str:
+    return f"{math.ceil(points * 100 - 1e-9) / 100:.2f}"
+
+
+def value_data(values: Values) -> dict[str, Any]:
+    """The same as JSON data, each step with the search behind it."""
+    return {
+        "format": "partnership-planner values",
+        "format_version": 1,
+        "best": price_data(values.best),
+        "best_searches": [search(values.today)],
+        "values": [
+            {
+                "name": value.name, "unit": value.unit, "note": value.note,
+                "steps": [
+                    {
+                        "amount": step.amount, "gained_points": step.gained_points, "proved": price_data(step.proved),
+                        "is_shown": step.proved.is_shown, "searches": [search(step.tried)],
+                    }
+                    for step in value.steps
+                ],
+            }
+            for value in values.values
+        ],
+    }  # fmt: skip
+
+
+def price_data(price: Price) -> dict[str, float | None]:
+    """An interval of points as data; what is without end is null."""
+    return {"least_points": price.least, "most_points": price.most if math.isfinite(price.most) else None}
+
+
+# --- doses -------------------------------------------------------------------------------
+
+
+def dose_lines(dosed: tuple[Dosed, ...]) -> Iterator[str]:
+    """What changes under other doses, as lines of text."""
+    yield (
+        "If every standard took a fifth less, or a fifth more, time and hours a pupil: the nearest plan to this one with at most a tenth of a "
+        "point more shortfall than the least found."
+    )
+    for one in dosed:
+        yield ""
+        which = f"Doses at {int(100 * one.factor)} percent:"
+        if one.after is None:
+            yield f"{which} no plan was found in the time given."
+            continue
+        found = (
+            "" if one.near is not None and one.near.status == "optimal" else " As far as the search came, it may be that fewer need change."
+        )
+        yield (
+            f"{which} {one.after.met} of {one.after.standards} standards fully met (now {one.before.met}), {one.after.under_half} under half "
+            f"(now {one.before.under_half}), shortfall {one.after.shortfall_points:.2f} points (now {one.before.shortfall_points:.2f}).{found}"
+        )
+        if not one.changes:
+            yield "  No school's amounts change."
+            continue
+        schools = {urn for change in one.changes for urn in change.urns}
+        yield f"  {len(one.changes)} amounts change, for {len(schools)} schools, the largest first:"
+        for change in one.changes[:MOST_CHANGES]:
+            yield f"  {change.sentence()}"
+        if len(one.changes) > MOST_CHANGES:
+            yield f"  and {len(one.changes) - MOST_CHANGES} more."
+
+
+def dose_data(dosed: tuple[Dosed, ...]) -> dict[str, Any]:
+    """The same as JSON data."""
+    from planner.documents import to_plain  # noqa: PLC0415
+
+    return {
+        "format": "partnership-planner doses",
+        "format_version": 1,
+        "doses": [
+            {
+                "percent": int(100 * one.factor), "changes": to_plain(one.changes), "standing_now": to_plain(one.before),
+                "standing": to_plain(one.after), "searches": [search(t) for t in (one.least, one.near) if t is not None],
+            }
+            for one in dosed
+        ],
+    }  # fmt: skip
