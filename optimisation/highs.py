@@ -168,12 +168,13 @@ def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = N
     solution = h.getSolution()
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     objective = info.objective_function_value if found else np.inf
+    status = _STATUS.get(h.getModelStatus(), "failed")
     is_mip = h.getLp().integrality_ and any(kind == highspy.HighsVarType.kInteger for kind in h.getLp().integrality_)
     return Solved(
-        status=_STATUS.get(h.getModelStatus(), "failed"),
+        status=status,
         values=np.array(solution.col_value) if found else None,
         objective=objective,
-        bound=info.mip_dual_bound if is_mip else objective,
+        bound=info.mip_dual_bound if is_mip else objective if status in {"optimal", "impossible"} else -np.inf,
         nodes=max(info.mip_node_count, 0),
         seconds=h.getRunTime() - before,
     )

@@ -17,7 +17,14 @@ from typing import Any
 import pyomo.environ as pyo
 
 from optimisation.registry import Model
+from planner import rules
 from planner.need import PLACE
+
+FOLLOW_FROM = {
+    "hull_of_places": {rules.NEED_FROM_SUPPORT.rule_id},
+    "places_where_open": {rules.NEED_FROM_SUPPORT.rule_id, rules.PLACES_WITHIN_SIZE.rule_id},
+}
+"""The rules each kind of row follows from: without them it would cut off whole plans."""
 
 
 def post_hulls(m: Model) -> None:

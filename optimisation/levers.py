@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from planner.need import World
 from planner.partnership import GRANT_ITEM, HeadRule
-from planner.reasons import half_days, lower_first
+from planner.reasons import half_days
 from planner.rules import RULES
 from planner.supply import base_reaches, school_of
 
@@ -94,5 +94,5 @@ def _lever(rule_id: str, words: str, at: list[str]) -> Lever:
 
 def _rule_words(world: World, wish: HeadRule) -> str:
     amount = f"£{wish.amount:,} of grant" if wish.item == GRANT_ITEM else half_days(wish.amount)
-    name = next((f" of {lower_first(s.name)}" for s in world.partnership.services if s.service_id == wish.item), "")
+    name = next((f" of {s.name}" for s in world.partnership.services if s.service_id == wish.item), "")
     return f"{wish.bound} {amount}{name}{' (locked by the head)' if wish.is_locked else ''}"

@@ -8,11 +8,11 @@ from typing import Any
 import pyomo.environ as pyo
 
 from optimisation.constraints import bases, money, protection, rights, support, time
-from optimisation.hulls import post_hulls
+from optimisation.hulls import FOLLOW_FROM, post_hulls
 from optimisation.registry import MATHS, Model, post
 from optimisation.variables import declare_variables
 from planner.need import Cell, World
-from planner.rules import NEED_FROM_SUPPORT, RULES
+from planner.rules import RULES
 from planner.supply import available_pounds
 
 FAMILIES = (rights, money, time, bases, protection, support)
@@ -29,7 +29,7 @@ def build_model(
     for rule_id in (rule_id for rule_id in RULES if rule_id in MATHS):
         if world.policy.is_on(rule_id) and (only is None or rule_id in only):
             post(m, RULES[rule_id])
-    if is_tight and (only is None or NEED_FROM_SUPPORT.rule_id in only):
+    if is_tight and (only is None or all(rule_ids <= set(only) for rule_ids in FOLLOW_FROM.values())):
         post_hulls(m)
     m.shortfall = pyo.Objective(expr=shortfall_points(m))
     m.unmet = pyo.Objective(expr=100 - need_met_points(m) + TIDY_POINTS * handed_out(m))

@@ -236,22 +236,20 @@ class _Asker:
     def possible_world(self) -> tuple[World, tuple[GaveWay, ...]]:
         """The changed world, or with as little let go as gives it a plan; it is left open."""
         world = world_of(self.change.partnership, self.before.policy)
-        ran_out = []
 
         def has_plan(candidate: World) -> bool:
             if self.is_late():
                 raise SolverFault("What would have to give way was not found out in time; give it more time.")
             self.open(candidate)
             tried = self.ask("Whether any plan keeps the rules", of=4, gap=ANY_GAP)
-            ran_out.append(tried.amounts is None and tried.status != "impossible")
+            if tried.amounts is None and tried.status != "impossible":
+                raise SolverFault("Whether any plan keeps the rules after the change was not found out in time; give it more time.")
             return tried.amounts is not None
 
         if has_plan(world):
             return world, ()
         found = least_to_let_go(world, has_plan)
         if found is None:
-            if any(ran_out):
-                raise SolverFault("Whether any plan keeps the rules after the change was not found out in time; give it more time.")
             self._say_why_not(world)
         assert found is not None
         self.open(found[0])

@@ -24,6 +24,8 @@ SHARE_OF_GAP = 0.8
 """Of the gap asked for, what the first step may leave open; the rest is for making it whole."""
 LEAST_GAP = 0.02
 """A smaller gap in points is searched whole from the start."""
+PROVES = {"optimal", "time", "stopped", "impossible"}
+"""How a step may have ended for its bound to count."""
 WHOLE_SECONDS = 2.0
 WHOLE_GAP = 0.005
 
@@ -57,8 +59,13 @@ def search(
     is_fine = _are(problem, FINE)
     tried: list[Solved] = []
 
+    best: list[Solved] = []
+
     def whole(values: np.ndarray) -> Solved:
-        return _made_whole(problem, prepare, values, seconds=min(WHOLE_SECONDS, max(0.1, end - time.perf_counter())))
+        made = _made_whole(problem, prepare, values, way, seconds=min(WHOLE_SECONDS, max(0.1, end - time.perf_counter())))
+        if made.values is not None and (not best or made.objective < best[0].objective):
+            best[:] = [made]
+        return made
 
     def started(shape: Problem, values: np.ndarray | None) -> highspy.Highs:
         h = load(shape, seed=way.seed, presolve=way.presolve)
@@ -82,6 +89,7 @@ def search(
         if split.values is None:
             return split
         made = whole(split.values)
+        made = best[0] if best else made
         tried = [split, made]
         is_done = made.values is not None and (split.status != "optimal" or made.objective - split.bound <= gap)
         if is_done or split.status == "stopped":
@@ -103,11 +111,12 @@ def _are(problem: Problem, names: tuple[str, ...]) -> np.ndarray:
     return np.array([column.parent_component().name in names for column in problem.columns], dtype=bool)
 
 
-def _made_whole(problem: Problem, prepare: Prepare, values: np.ndarray, *, seconds: float) -> Solved:
+def _made_whole(problem: Problem, prepare: Prepare, values: np.ndarray, way: Way, *, seconds: float) -> Solved:
     """Everything whole, with what is large held as it was found."""
     held = _are(problem, HELD)
     at = np.rint(values[: len(problem.columns)])
-    h = load(replace(problem, lower=np.where(held, at, problem.lower), upper=np.where(held, at, problem.upper)))
+    kept = replace(problem, lower=np.where(held, at, problem.lower), upper=np.where(held, at, problem.upper))
+    h = load(kept, seed=way.seed, presolve=way.presolve)
     prepare(h)
     return run(h, gap=WHOLE_GAP, seconds=seconds)
 
@@ -115,8 +124,8 @@ def _made_whole(problem: Problem, prepare: Prepare, values: np.ndarray, *, secon
 def _together(steps: list[Solved], status: str) -> Solved:
     """The best values of all steps, with the best bound that holds for whole plans (the second step's holds for none but its own)."""
     found = min((s for n, s in enumerate(steps) if n != 0 or len(steps) == 1), key=lambda s: s.objective)
-    bounds = [s.bound for n, s in enumerate(steps) if n != 1]
+    bounds = [s.bound for n, s in enumerate(steps) if n != 1 and s.status in PROVES]
     return Solved(
-        status=status, values=found.values, objective=found.objective, bound=max(bounds),
+        status=status, values=found.values, objective=found.objective, bound=max(bounds, default=-np.inf),
         nodes=sum(s.nodes for s in steps), seconds=sum(s.seconds for s in steps),
     )  # fmt: skip

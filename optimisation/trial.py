@@ -15,6 +15,7 @@ import numpy as np
 
 from optimisation.extract import amounts_from, as_values
 from optimisation.highs import Problem, Solved, cap_objective, compile_model, load, run
+from optimisation.hulls import FOLLOW_FROM
 from optimisation.model import build_model
 from optimisation.registry import Model
 from optimisation.search import search, start_from
@@ -103,7 +104,7 @@ class Tried:
 
     @property
     def is_possible(self) -> bool:
-        """Whether anything keeps the rules and conditions."""
+        """Whether a plan that keeps the rules and conditions was found; where none was, ``status`` says whether there is one."""
         return self.value < np.inf
 
 
@@ -153,7 +154,10 @@ def attempt(held: Held, trial: Trial) -> Tried:
 def _without(problem: Problem, without: Collection[tuple[str, str | None]]) -> Problem:
     if not without:
         return problem
-    free = np.array([(rule_id, None) in without or (rule_id, at) in without for rule_id, at in problem.rows], dtype=bool)
+    follow = {name for name, rule_ids in FOLLOW_FROM.items() if any(rule_id in rule_ids for rule_id, _ in without)}
+    free = np.array(
+        [(rule_id, None) in without or (rule_id, at) in without or rule_id in follow for rule_id, at in problem.rows], dtype=bool
+    )
     return replace(problem, row_lower=np.where(free, -np.inf, problem.row_lower), row_upper=np.where(free, np.inf, problem.row_upper))
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil
 
 from optimisation.sandbox import Sandbox
 from optimisation.trial import Trial, Tried
-from optimisation.why import GAP_POINTS, Price
+from optimisation.why import GAP_POINTS, Price, is_held_elsewhere
 from planner.measures import fund_accounts, shortfall
 from planner.need import World, world_of
 from planner.partnership import Base, Consent, DecisionRight, Fund, HostCondition, Person, Service
@@ -81,7 +80,7 @@ class _Valuing:
     def all(self) -> Values:
         """Services first, then funds, then bases: the first need no other world."""
         p = self.world.partnership
-        services = sorted(p.services, key=self._needs_another_world)
+        services = sorted(p.services, key=lambda service: is_held_elsewhere(self.world, service))
         values = {s.service_id: self._service(s) for s in services}
         found = (
             *(values[s.service_id] for s in p.services),
@@ -126,22 +125,12 @@ class _Valuing:
 
     def _more_time(self, service: Service, n: int) -> Tried:
         words = f"{half_days(n)} more of {service.name}"
-        if self._needs_another_world(service):
+        if is_held_elsewhere(self.world, service):
             self.sandbox.open(with_time(self.world, service, n))
             return self._least(words)
         if self.sandbox.world is not self.world:
             self.sandbox.open(self.world)
         return self._least(words, (("vacancy_held_back", service.service_id, float(n)), ("statutory_first", service.service_id, float(n))))
-
-    def _needs_another_world(self, service: Service) -> bool:
-        """Whether a bound beside the service's own limits would hold somebody below what they could use."""
-        after = service_supply(self.world.partnership, self.world.policy, service).after_statutory_sessions
-        required: dict[str, int] = {}
-        for cell in self.world.picture.cells:
-            required[cell.recipient] = required.get(cell.recipient, 0) + cell.requirement(service.role)
-            if cell.out_of_reach and cell.requirement(service.role):
-                return True
-        return any(ceil(Fraction(hundredths, 100)) > after for hundredths in required.values())
 
     # --- money -----------------------------------------------------------------------------
 

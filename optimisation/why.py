@@ -22,7 +22,7 @@ from planner.measures import shortfall
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World
 from planner.partnership import GRANT_ITEM, Fund, FundUse, Service
 from planner.plan import Amounts, Plan
-from planner.reasons import half_days, lower_first
+from planner.reasons import half_days
 from planner.supply import available_pounds, pays, school_of, service_supply
 
 GAP_POINTS = 0.02
@@ -526,9 +526,24 @@ def _near_sentences(asking: _Asking, near: Tried, changes: tuple[Change, ...], s
     return tuple(lines)
 
 
+class _NotFoundOut(Exception):
+    """A search ended with neither a plan nor the proof that there is none."""
+
+
 def _impossible(asking: _Asking, wish: Wish, condition: Condition, base: WhyNot, priced: Tried) -> WhyNot:
-    """Which rules stand in the way: each let go alone, then all and as few as can be."""
+    """No plan gives it: which rules stand in the way, where the searches find that out."""
     tried = [priced]
+    try:
+        return _in_the_way(asking, wish, condition, base, tried)
+    except _NotFoundOut:
+        sentence = (
+            f"No plan that keeps every rule can give {condition.words}. Which rule stands in the way was not found out in the time given."
+        )
+        return replace(base, ending="impossible", sentences=(sentence,), tried=tuple(tried))
+
+
+def _in_the_way(asking: _Asking, wish: Wish, condition: Condition, base: WhyNot, tried: list[Tried]) -> WhyNot:
+    """Which rules stand in the way: each let go alone, then all and as few as can be."""
 
     def frees(levers: tuple[Lever, ...]) -> bool:
         one = asking.least(
@@ -538,6 +553,8 @@ def _impossible(asking: _Asking, wish: Wish, condition: Condition, base: WhyNot,
             gap=ANY_PLAN_GAP,
         )
         tried.append(one)
+        if not one.is_possible and one.status != "impossible":
+            raise _NotFoundOut
         return one.is_possible
 
     of_no_use = _most_useful_words(asking, wish)
@@ -605,6 +622,8 @@ class _Resource:
     unit: str
     granted_by: str
     limits: Callable[[int], tuple[tuple[str, str, float], ...]]
+    may_prove: bool
+    """Whether the limits are all that holds it: else what is found is there, but nothing is proved too little."""
 
 
 def _ways(
@@ -652,7 +671,7 @@ def _least_of(asking: _Asking, condition: Condition, resource: _Resource) -> tup
     whole = attempt(MOST_STEPS, is_quick=False)
     if not asking.is_enough(whole):
         most = resource.words(MOST_STEPS)
-        if asking.is_too_little(whole):
+        if resource.may_prove and asking.is_too_little(whole):
             return None, f"Not even {most} would give it with no more shortfall than this plan."
         return None, f"With {most} no plan that gives it with no more shortfall than this one was found, nor proved impossible."
     low, high = 0, MOST_STEPS
@@ -665,7 +684,7 @@ def _least_of(asking: _Asking, condition: Condition, resource: _Resource) -> tup
         if asking.is_enough(one):
             high, at = at, (proved + at) // 2
         else:
-            proved = at if asking.is_too_little(one) else proved
+            proved = at if resource.may_prove and asking.is_too_little(one) else proved
             break
     low = proved
     proof = f"; {resource.words(low)} is proved too little" if low else ""
@@ -690,14 +709,25 @@ def _resources(world: World, wish: Wish) -> list[_Resource]:
     funds = [f for f in world.partnership.funds if pays(f, use)]
     is_paid = use is not FundUse.SPECIALIST_TIME or any(s.price_pounds_per_session for s in services)
     money = [_money(world, max(funds, key=lambda f: sum(available_pounds(f))))] if funds and is_paid else []
-    return [_time(service) for service in services] + money
+    return [_time(world, service) for service in services] + money
 
 
-def _time(service: Service) -> _Resource:
+def is_held_elsewhere(world: World, service: Service) -> bool:
+    """Whether more than the service's own limits holds somebody below what they could use of it: then only a world with more shows what more gives."""
+    after = service_supply(world.partnership, world.policy, service).after_statutory_sessions
+    required: dict[str, int] = {}
+    for cell in world.picture.cells:
+        required[cell.recipient] = required.get(cell.recipient, 0) + cell.requirement(service.role)
+        if cell.out_of_reach and cell.requirement(service.role):
+            return True
+    return any(ceil(Fraction(hundredths, 100)) > after for hundredths in required.values())
+
+
+def _time(world: World, service: Service) -> _Resource:
     by = service.request_to or service.employer or "the service"
     return _Resource(
-        words=lambda n: f"{half_days(n)} more of {lower_first(service.name)}",
-        step=1, unit="half-days", granted_by=by,
+        words=lambda n: f"{half_days(n)} more of {service.name}",
+        step=1, unit="half-days", granted_by=by, may_prove=not is_held_elsewhere(world, service),
         limits=lambda n: (("vacancy_held_back", service.service_id, float(n)), ("statutory_first", service.service_id, float(n))),
     )  # fmt: skip
 
@@ -708,8 +738,8 @@ def _money(world: World, fund: Fund) -> _Resource:
     first, second = available_pounds(fund)
     share = Fraction(1) if first and not second else Fraction(0) if second and not first else share
     return _Resource(
-        words=lambda n: f"£{n * MONEY_STEP_POUNDS:,} more in {lower_first(fund.name)}",
-        step=MONEY_STEP_POUNDS, unit="pounds", granted_by=fund.request_to or "the board, or whoever else pays in,",
+        words=lambda n: f"£{n * MONEY_STEP_POUNDS:,} more in {fund.name}",
+        step=MONEY_STEP_POUNDS, unit="pounds", granted_by=fund.request_to or "the board, or whoever else pays in,", may_prove=False,
         limits=lambda n: tuple(
             ("fund_balance", f"{fund.fund_id}, year {year}", float(n * MONEY_STEP_POUNDS * part)) for year, part in ((1, share), (2, 1 - share)) if part
         ),
@@ -739,7 +769,7 @@ def _what(world: World, one: Changeable) -> tuple[str, str]:
         return "grant", "pounds"
     service = next((s for s in world.partnership.services if s.service_id == one.item), None)
     if service is not None:
-        return lower_first(service.name), "half-days"
+        return service.name, "half-days"
     return next(b.name for b in world.partnership.bases if b.base_id == one.item), "places"
 
 

@@ -52,7 +52,10 @@ def walkers(served, request):  # noqa: F811
         browser.close()
 
 
-@pytest.mark.parametrize(("how", "width"), [pytest.param("mouse", 1280, marks=pytest.mark.slow), ("keyboard", 320), pytest.param("no scripts", 1280, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("how", "width"),
+    [pytest.param("mouse", 1280, marks=pytest.mark.slow), ("keyboard", 320), pytest.param("no scripts", 1280, marks=pytest.mark.slow)],
+)
 def test_from_an_empty_house_to_a_plan_and_an_answered_question(walkers, how, width):
     first, walker = walkers
     admin, head, board = (walker(how=how, width=width) for _ in range(3))

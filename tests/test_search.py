@@ -1,0 +1,50 @@
+"""Hulls cut no whole plan, and the search in two steps never claims more than is so."""
+
+import numpy as np
+import pytest
+from planning import least_shortfall, world_number
+
+from optimisation.highs import compile_model, load, run
+from optimisation.model import build_model
+from optimisation.search import search
+from optimisation.trial import Trial, attempt, hold
+
+CLOSE = 0.002
+SEEDS = [*range(12), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(12, 120))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_with_hulls_and_without_the_best_plan_is_the_same_and_the_search_claims_no_more(seed):
+    world = world_number(seed)
+    plain = run(load(compile_model(build_model(world, is_tight=False))), gap=CLOSE / 2, seconds=60)
+    if plain.status == "impossible":
+        pytest.skip("no plan keeps every rule in this world")
+    tight = compile_model(build_model(world))
+    assert run(load(tight), gap=CLOSE / 2, seconds=60).objective == pytest.approx(plain.objective, abs=CLOSE)
+    for gap in (0.1, 0.02, 0.0):
+        found = search(tight, gap=gap, seconds=60)
+        assert found.status == "optimal"
+        assert found.bound <= plain.objective + 1e-6
+        assert plain.bound - 1e-6 <= found.objective <= found.bound + gap + 1e-6
+        assert np.abs(found.values - np.rint(found.values))[tight.is_whole].max(initial=0) < 1e-4
+
+
+@pytest.mark.parametrize("seed", [20, 25])
+def test_hulls_go_with_the_rules_they_follow_from(seed):
+    world = world_number(seed)
+    tried = attempt(hold(world), Trial(words="no size", without=(("places_within_size", None),), gap=CLOSE))
+    plain = compile_model(build_model(world, is_tight=False))
+    free = np.array([rule_id == "places_within_size" for rule_id, _ in plain.rows])
+    plain.row_upper[free] = np.inf
+    assert tried.value == pytest.approx(run(load(plain), gap=CLOSE, seconds=60).objective, abs=2 * CLOSE)
+    assert tried.value == pytest.approx(least_shortfall(world, without=frozenset({"places_within_size"})).objective, abs=0.02)
+
+
+def test_a_search_without_whole_numbers_that_ran_out_of_time_proves_nothing():
+    problem = compile_model(build_model(world_number(0)))
+    problem.is_whole[:] = False
+    h = load(problem, presolve=False)
+    h.setOptionValue("simplex_iteration_limit", 1)
+    solved = run(h, gap=0.0, seconds=60)
+    assert solved.status != "optimal"
+    assert solved.bound == -np.inf
