@@ -40,6 +40,8 @@ class Problem:
     indices: np.ndarray
     values: np.ndarray
     rows: tuple[tuple[str, Any], ...] = ()
+    kinds: tuple[str, ...] = ()
+    """Each column's variable by name: Pyomo's columns forget it when their model is gone."""
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -76,6 +78,7 @@ def compile_model(model: Model) -> Problem:
     return problem_of(
         columns=columns,
         rows=tuple(names),
+        kinds=tuple(column.parent_component().name for column in columns),
         costs=np.array(costs),
         offsets=np.array(offsets),
         lower=np.array([-np.inf if low is None else low for low, _ in bounds], dtype=np.float64),

@@ -108,7 +108,7 @@ def start_from(h: highspy.Highs, values: np.ndarray) -> None:
 
 
 def _are(problem: Problem, names: tuple[str, ...]) -> np.ndarray:
-    return np.array([column.parent_component().name in names for column in problem.columns], dtype=bool)
+    return np.array([kind in names for kind in problem.kinds], dtype=bool)
 
 
 def _made_whole(problem: Problem, prepare: Prepare, values: np.ndarray, way: Way, *, seconds: float) -> Solved:

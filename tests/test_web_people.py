@@ -116,7 +116,7 @@ def test_the_people_of_a_partnership_stand_by_person_with_their_roles(site):
     assert set(rows) == {"Head", "Other head", "Board", "Chair", "Service manager", "Commissioner", "Administrator"}
     assert "Administrators of the whole service can come in as well: House." in main_of(page)
     assert "Elsewhere" not in page.text
-    assert "No invitation waits." in main_of(page)
+    assert "No invitations are waiting." in main_of(page)
 
 
 def test_a_role_is_taken_away_after_a_question_and_closes_its_pages_at_once(site):

@@ -26,9 +26,9 @@ def versions_view(tx: Transaction, partnership_id: int) -> VersionsView:
     """Every version, newest first."""
     rows = tx.partnerships.versions(partnership_id=partnership_id)
     is_exporter = may(Permission.EXPORT, partnership_id)
-    headings = words("Version", "Saved", "By", "What is new", "Confirmed by", "What changed", *(["To keep"] if is_exporter else []))
+    headings = words("Version", "Saved", "By", "What is new", "Confirmed by", "What changed", *(["Download"] if is_exporter else []))
     return VersionsView(
-        sentence="Every version of the figures that was confirmed, newest first. A version never changes; figures that change make a new one."
+        sentence="Every version of the figures that was saved, newest first. A version never changes; figures that change make a new one."
         if rows
         else "No figures are here yet. The first that are confirmed are version 1.",
         versions=table(

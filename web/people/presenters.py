@@ -114,7 +114,7 @@ def invitations_table(tx: Transaction, names: dict[int, str], partnership_id: in
         "Invitations not taken up",
         words("For", "Role", "Made by", "Works until"),
         [_invitation_row(tx, invitation, names) for invitation in shown],
-        empty="No invitation waits.",
+        empty="No invitations are waiting.",
     )
 
 

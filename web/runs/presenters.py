@@ -87,7 +87,7 @@ def run_list(tx: Transaction, partnership_id: int) -> RunList:
 def cannot_start(here: PartnershipRow) -> str:
     """Why nothing can be planned yet; empty where it can."""
     if not here.latest_version:
-        return "There is nothing to plan yet: bring the partnership's figures first."
+        return "There is nothing to plan yet: the administrator brings the partnership's figures first."
     return "" if here.latest_policy else "There is no policy to plan by yet: the partnership's administrator brings it with the figures."
 
 
