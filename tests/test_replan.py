@@ -280,9 +280,7 @@ def test_thirty_real_schools_are_planned_again(solver):
 
     reference = Path(__file__).parents[2] / "shared/data"
     if not reference.is_dir():
-        reference = Path("/work/shared/data")
-    if not reference.is_dir():
-        pytest.skip("the reference data are not here")
+        pytest.skip("reference data folder ../shared/data not found")
     world = _world(reference, "Surrey", 30, None)
     plan = solver.make_plan(world, seconds=30)
     first = world.partnership.people[0].person_id

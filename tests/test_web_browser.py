@@ -5,14 +5,11 @@ Needs Debian's chromium (``apt-get install chromium``); without it these tests s
 
 from __future__ import annotations
 
-import logging
-import threading
-
 import pytest
+import websites
 from pages import all_pages
 from walking import CHROMIUM, NO_CHROMIUM, Walker, check, launch
 from websites import HERE, OWN_URN, a_site
-from werkzeug.serving import make_server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright, which drives the browser, is not installed: run make setup")
 pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM), pytest.mark.timeout(400)]
@@ -29,15 +26,8 @@ SCHOOLS_ALIKE = 2
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """The app, really served: its site and address."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with a_site(tmp_path_factory.mktemp("home") / "home") as site:
-        server = make_server("127.0.0.1", 0, site.app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield site, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with a_site(tmp_path_factory.mktemp("home") / "home") as site, websites.served(site.app) as address:
+        yield site, address
 
 
 @pytest.fixture(scope="module")

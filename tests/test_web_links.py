@@ -1,12 +1,9 @@
 """A link that is shown once, in a real browser: all of it is seen, one press copies it, the result is said, and without scripts it is there to select."""
 
-import logging
-import threading
-
 import pytest
+import websites
 from walking import CHROMIUM, NO_CHROMIUM, Walker, launch
 from websites import HERE, a_site
-from werkzeug.serving import make_server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright, which drives the browser, is not installed: run make setup")
 pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM), pytest.mark.timeout(120)]
@@ -14,15 +11,8 @@ pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM), pytest.m
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with a_site(tmp_path_factory.mktemp("home") / "home") as site:
-        server = make_server("127.0.0.1", 0, site.app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield site, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with a_site(tmp_path_factory.mktemp("home") / "home") as site, websites.served(site.app) as address:
+        yield site, address
 
 
 @pytest.fixture

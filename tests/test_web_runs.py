@@ -1,16 +1,14 @@
 """Make a plan: asking for a run, watching it in every state, using its best plan and cancelling it. The store plays the worker."""
 
-import logging
 import re
 import shutil
-import threading
 import time
 from pathlib import Path
 
 import pytest
+import websites
 from pages import demonstration_document, parsed, tables_of, words_of
 from websites import ELSEWHERE, HERE, PASSWORD, a_site
-from werkzeug.serving import make_server
 
 from planner.store import RunState
 from planner.store.room import database_now
@@ -670,14 +668,8 @@ def chromium():
 @pytest.fixture
 def served(played):
     """The site's address, really served."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, played.site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with websites.served(played.site.app) as address:
+        yield address
 
 
 @pytest.fixture

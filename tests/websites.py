@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,7 @@ from builders import two_schools
 from flask import Flask
 from flask.testing import FlaskClient
 from pages import demonstration_document, document_of
+from werkzeug.serving import make_server
 
 from planner.documents import Json
 from planner.store import Role, Store, Transaction, open_store
@@ -94,6 +97,19 @@ def a_site(home: Path, url: str | None = None) -> Iterator[Site]:
         with store.read() as tx:
             site.user_ids.update({user.sign_in: user.id for user in tx.people.users()})
         yield site
+
+
+@contextlib.contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """An app that a browser can reach: its address."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @functools.cache
