@@ -28,7 +28,9 @@ from planner.rounding import largest_remainder
 from planner.supply import available_pounds, grant_step_pounds, pays, service_supply
 
 LEAST_SECONDS = 0.5
-NEED_RULES = (rules.NEED_FROM_SUPPORT.rule_id, rules.PLACES_WITHIN_SIZE.rule_id, rules.ONE_SIZE_A_BASE.rule_id)
+NEED_RULES = (
+    rules.NEED_FROM_SUPPORT.rule_id, rules.PLACES_WITHIN_SIZE.rule_id, rules.ONE_SIZE_A_BASE.rule_id, rules.COHORT_FILL.rule_id,
+)  # fmt: skip
 
 
 def baselines(world: World, *, seconds: float) -> tuple[Baseline, ...]:

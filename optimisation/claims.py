@@ -12,15 +12,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil
 
 from optimisation.highs import safe_bound
 from optimisation.sandbox import Sandbox
 from optimisation.trial import Trial, Tried
 from planner import rules
 from planner.audit import AUDITS
-from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World, dose_share_for, met_for_dose
+from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World, dose_share_for, may_be_part_year, met_for_dose
 from planner.plan import Amounts
-from planner.supply import base_may_serve, grant_step_pounds
+from planner.supply import base_may_serve, first_year_places, grant_step_pounds, place_share
 
 LEAST_LIFT = 1000
 """Millionths of need (a tenth of a percent): what rounding blurs is neither a lift nor better met."""
@@ -150,8 +151,9 @@ class _Books:
             self.held[recipient, role[service_id]] += 100 * sessions
         for (urn, _), pounds in amounts.grants.items():
             self.held[str(urn), ADULT_HOURS] += Fraction(100 * pounds, world.policy.pounds_per_adult_hour)
-        for (_, cell_id), places in amounts.places.items():
-            self.held[cell_id, PLACE] += 100 * places
+        shares = {b.base_id: place_share(b) for b in world.partnership.bases}
+        for (base_id, cell_id), places in amounts.places.items():
+            self.held[cell_id, PLACE] += 100 * places * shares[base_id]
         self.dose = {c.cell_id: dose_share_for(Fraction(self.met(c), WHOLE), world.policy) for c in world.picture.cells}
         line = world.policy.board.line_percent * WHOLE / 100
         self.low = [c for c in world.picture.cells if not c.out_of_reach and self.met(c) + LEAST_LIFT < line]
@@ -220,12 +222,20 @@ def _units(world: World, books: _Books) -> Iterator[_Unit]:
         size = amounts.base_sizes.get(base.base_id, 0)
         if size:
             given = {cell_id: n for (b, cell_id), n in amounts.places.items() if b == base.base_id and n}
-            served = [c for c in world.picture.cells if c.requirement(PLACE) and not c.out_of_reach]
+            served = [c for c in world.picture.cells if c.requirement(PLACE) and not c.out_of_reach and _has_a_pupil_more(world, amounts, c)]
+            most = first_year_places(base, size, world.policy) if world.policy.is_on("cohort_fill") else size
             yield _Unit(
-                item=base.base_id, ingredient=PLACE, hundredths=Fraction(100),
-                givers=(*given, *(("",) if sum(given.values()) < size else ())),
+                item=base.base_id, ingredient=PLACE, hundredths=100 * place_share(base),
+                givers=(*given, *(("",) if sum(given.values()) < most else ())),
                 takers=tuple(c.cell_id for c in served if base_may_serve(p, world.policy, base, world.policy.standard(c.standard_id), zones[c.recipient])),
             )  # fmt: skip
+
+
+def _has_a_pupil_more(world: World, amounts: Amounts, cell: Cell) -> bool:
+    """Whether a cell may have one more place at once; only where a part-year base may serve it is that asked."""
+    at_once = sum(n for (_, cell_id), n in amounts.places.items() if cell_id == cell.cell_id)
+    is_asked = may_be_part_year(world.partnership, world.policy, cell, world.picture.zones)
+    return not is_asked or at_once < ceil(Fraction(cell.requirement(PLACE), 100))
 
 
 def _may(world: World, amounts: Amounts, holder: str, item: str, by: int) -> bool:

@@ -71,7 +71,7 @@ def with_exact_need(world: World, amounts: Amounts) -> Amounts:
             by_holder.setdefault(f"{holder}, {ingredient}", []).append((cell, ingredient))
     for _ in range(100):
         amounts = replace(amounts, need_met={cell_id: level for cell_id, level in met.items() if level})
-        over = [(where, by) for where, by in AUDITS[rules.NEED_FROM_SUPPORT.rule_id](world, amounts) if by > 0]
+        over = [(where, by) for where, by in AUDITS[rules.NEED_FROM_SUPPORT.rule_id](world, amounts) if by > 0 and where in by_holder]
         if not over:
             return amounts
         for where, by in over:

@@ -21,10 +21,10 @@ from planner.rules import RULES
 from planner.supply import school_of, service_supply
 
 FIRST_TO_GIVE_WAY = (
-    "contingency_held", "moderated_pot_released", "money_floor", "vacancy_held_back", "sessions_floor", "head_rule", "smallest_block",
+    "contingency_held", "moderated_pot_released", "next_year_affordable", "money_floor", "vacancy_held_back", "sessions_floor", "head_rule", "smallest_block",
     "smallest_useful_base",
 )  # fmt: skip
-"""Money that is only held first, then money promised, time, and what a service or a base needs to be of use."""
+"""Money that is only held first, then what next year may cost, money promised, time, and what a service or a base needs to be of use."""
 NOTE = "Let go in a re-plan; to be agreed"
 LOWEST_PERCENT = -100
 
@@ -130,6 +130,11 @@ def knobs(world: World) -> Iterator[Knob]:
             block = service_supply(world.partnership, world.policy, service).minimum_block_sessions
             if block > 1:
                 yield _block(service.service_id, service.name, block)
+    if world.policy.is_on("next_year_affordable"):
+        yield Knob(
+            rule_id="next_year_affordable", agreed_by="board", steps=1, words=lambda _: "The board's limit on next year's cost is let go",
+            turned=lambda w, _: replace(w, policy=with_settings(w.policy, {"rules": {"next_year_affordable": False}})),
+        )  # fmt: skip
     if world.policy.is_on("smallest_useful_base"):
         yield Knob(
             rule_id="smallest_useful_base", agreed_by="board", steps=1, words=lambda _: "A new base may open below the smallest useful size",

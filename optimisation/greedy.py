@@ -11,7 +11,9 @@ from fractions import Fraction
 from math import ceil, floor
 
 from planner.audit import breaches, misfits, money_cap_pounds, most_of
+from planner.measures import paid_by_year
 from planner.need import ADULT_HOURS, PLACE, Cell, World, met_for_dose
+from planner.next_year import most_next_year_pounds, next_year_pounds
 from planner.partnership import GRANT_ITEM, Bound, DecisionRight, Fund, FundUse, YearEnd
 from planner.plan import Amounts
 from planner.supply import (
@@ -19,12 +21,13 @@ from planner.supply import (
     MONTHS,
     available_pounds,
     base_reaches,
-    base_running_pounds,
     contingency_pounds,
+    first_year_places,
     grant_months,
     grant_step_pounds,
     moderated_pot_pounds,
     pays,
+    place_share,
     service_supply,
     sizes_of,
 )
@@ -38,6 +41,17 @@ class Purse:
         self.left = {f.fund_id: list(available_pounds(f)) for f in self.funds}
         self.carried: dict[str, int] = {}
         self.spending: dict[tuple[str, int, FundUse], int] = {}
+        p, policy = world.partnership, world.policy
+        self.left_next_year = most_next_year_pounds(p, policy) if policy.is_on("next_year_affordable") else None
+
+    def has_next_year(self, pounds: int) -> bool:
+        """Whether next year's money allows this much more of what comes again; always where the board does not ask."""
+        return self.left_next_year is None or pounds <= self.left_next_year
+
+    def note_next_year(self, pounds: int) -> None:
+        """Set aside next year's money for what comes again."""
+        if self.left_next_year is not None:
+            self.left_next_year -= pounds
 
     def take(self, use: FundUse, year: int, pounds: int) -> dict[str, int]:
         """Pounds taken from each fund for a use in a year, narrowest fund first; may fall short."""
@@ -60,7 +74,10 @@ class Purse:
 
     def pay_over_the_year(self, world: World, use: FundUse, cost: int) -> None:
         """Pay a yearly cost, part by 31 March and the rest after."""
-        first = first_part(world, cost)
+        self.pay_in_parts(use, first_part(world, cost), cost)
+
+    def pay_in_parts(self, use: FundUse, first: int, cost: int) -> None:
+        """Pay a cost, this much of it by 31 March."""
         self.spend(use, 1, first)
         self.spend(use, 2, cost - first)
 
@@ -75,8 +92,10 @@ class Purse:
                 year = 1 if half_term in HALF_TERMS_BY_FINANCIAL_YEAR[0] else 2
                 for fund_id, part in self.take(FundUse.MODERATED_POT, year, pounds).items():
                     pots[fund_id, half_term] = part
-        running = sum(base_running_pounds(b, sizes.get(b.base_id, 0), world.policy) for b in world.partnership.bases)
-        self.pay_over_the_year(world, FundUse.BASE_RUNNING, running)
+        p, at = world.partnership, Amounts(base_sizes=sizes, spending=self.spending, pots=pots)
+        twelfths, running = paid_by_year(p, world.policy, at, FundUse.BASE_RUNNING)
+        self.note_next_year(next_year_pounds(p, world.policy, at))
+        self.pay_in_parts(FundUse.BASE_RUNNING, -(-twelfths // MONTHS), running)
         return pots
 
     def can_pay(self, world: World, use: FundUse, pounds_a_year: int) -> bool:
@@ -109,7 +128,9 @@ def greedy_amounts(world: World) -> Amounts:
     grants = _promised_grants(world, purse)
     sessions = _sessions(world, purse)
     prices = {s.service_id: s.price_pounds_per_session for s in world.partnership.services}
-    purse.pay_over_the_year(world, FundUse.SPECIALIST_TIME, sum(prices[v] * n for (_, v), n in sessions.items()))
+    for_time = sum(prices[v] * n for (_, v), n in sessions.items())
+    purse.pay_over_the_year(world, FundUse.SPECIALIST_TIME, for_time)
+    purse.note_next_year(for_time)
     _grants_by_need(world, purse, grants)
     places = _places(world, sizes)
     amounts = Amounts(
@@ -173,6 +194,7 @@ def give_steps(world: World, purse: Purse, grants: dict[tuple[int, str], int], u
             grants[urn, fund.fund_id] = grants.get((urn, fund.fund_id), 0) + steps * step
             purse.left[fund.fund_id] = [left - steps * cost for left, cost in zip(purse.left[fund.fund_id], monthly, strict=True)]
             granted += steps * step
+    purse.note_next_year(granted)
     return granted
 
 
@@ -195,11 +217,13 @@ def _grants_by_need(world: World, purse: Purse, grants: dict[tuple[int, str], in
         useful = hours * world.policy.pounds_per_adult_hour // 100
         wants[school.urn] = max(0, (useful if most is None else min(useful, most)) - has)
     cash = sum(sum(purse.left[f.fund_id]) for f in purse.funds if pays(f, FundUse.GRANTS))
+    if purse.left_next_year is not None:
+        cash = min(cash, max(purse.left_next_year, 0))
     share = min(Fraction(1), Fraction(cash, max(sum(wants.values()), 1)))
     smallest = min((grant_step_pounds(f, world.policy) for f in purse.funds if pays(f, FundUse.GRANTS)), default=1)
     for urn, wanted in sorted(wants.items()):
         steps = floor(wanted * share / smallest)
-        if steps:
+        if steps and purse.has_next_year(steps * smallest):
             give_steps(world, purse, grants, urn, steps * smallest - smallest + 1)
 
 
@@ -227,7 +251,8 @@ def _sessions(world: World, purse: Purse) -> dict[tuple[str, str], int]:
 
         def affordable(more: int, price: int = price, left: int = left, cost: int = cost) -> bool:
             """Whether the purse can pay for this many more sessions in both financial years."""
-            return more <= left and (not price or purse.can_pay(world, FundUse.SPECIALIST_TIME, cost + more * price))
+            total = cost + more * price
+            return more <= left and (not price or (purse.has_next_year(total) and purse.can_pay(world, FundUse.SPECIALIST_TIME, total)))
 
         given = 0
         for recipient, (least, _) in limits.items():
@@ -266,6 +291,8 @@ def _places(world: World, sizes: dict[str, int]) -> dict[tuple[str, str], int]:
     wanted = {c.cell_id: floor(Fraction(c.requirement(PLACE), 100)) for c in world.picture.cells if c.requirement(PLACE)}
     for base in world.partnership.bases:
         left = sizes.get(base.base_id, 0)
+        if world.policy.is_on("cohort_fill"):
+            left = first_year_places(base, left, world.policy)
         for cell in sorted(world.picture.cells, key=lambda c: (-c.weight, c.cell_id)):
             standard = world.policy.standard(cell.standard_id)
             fits = standard.needs_place and standard.need in base.needs and standard.phase is base.phase and not cell.out_of_reach
@@ -290,8 +317,9 @@ def share_evenly(world: World, amounts: Amounts) -> dict[str, int]:
     for (urn, _), pounds in amounts.grants.items():
         key = (str(urn), ADULT_HOURS)
         held[key] = held.get(key, Fraction(0)) + Fraction(100 * pounds, world.policy.pounds_per_adult_hour)
-    for (_, cell_id), n in amounts.places.items():
-        held[cell_id, PLACE] = held.get((cell_id, PLACE), Fraction(0)) + 100 * n
+    shares = {b.base_id: place_share(b) for b in world.partnership.bases}
+    for (base_id, cell_id), n in amounts.places.items():
+        held[cell_id, PLACE] = held.get((cell_id, PLACE), Fraction(0)) + 100 * n * shares[base_id]
     met: dict[str, int] = {}
     by_recipient: dict[str, list[Cell]] = {}
     for cell in world.picture.cells:

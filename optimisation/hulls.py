@@ -19,6 +19,7 @@ import pyomo.environ as pyo
 from optimisation.registry import Model
 from planner import rules
 from planner.need import PLACE
+from planner.supply import place_share, step_of
 
 FOLLOW_FROM = {
     "hull_of_places": {rules.NEED_FROM_SUPPORT.rule_id},
@@ -44,13 +45,18 @@ def places_where_open(m: Model) -> Iterator[Any]:
 
 
 def hull_of_places(m: Model) -> Iterator[Any]:
-    r"""$\sum_j met_{cj} \le f(n) + (f(n+1) - f(n)) (\sum_b places_{bc} - n)$ for n = 0, 1, ... whole places."""
-    places: dict[str, list[Any]] = defaultdict(list)
+    r"""$\sum_j met_{cj} \le f(n) + (f(n+1) - f(n)) (\sum_b places_{bc} - n)$ for n = 0, 1, ... whole places.
+
+    Where bases run for part of the year, places are counted in the largest share of a year of which all their shares are whole multiples.
+    """
+    shares: dict[str, dict[str, Fraction]] = defaultdict(dict)
     for base_id, cell_id in m.places:
-        places[cell_id].append(m.places[base_id, cell_id])
+        shares[cell_id][base_id] = place_share(m.bases[base_id])
     below = [j for j, (_, _, is_below) in enumerate(m.segments) if is_below]
-    for cell_id, given in places.items():
-        needed = Fraction(m.cells[cell_id].requirement(PLACE), 100)
+    for cell_id, by_base in shares.items():
+        step = step_of(by_base.values())
+        given = [int(share / step) * m.places[b, cell_id] for b, share in by_base.items()]
+        needed = Fraction(m.cells[cell_id].requirement(PLACE), 100) / step
         for segments in (below, list(range(len(m.segments)))):
             met = [_met(m, segments, min(Fraction(1), n / needed)) for n in range(ceil(needed) + 1)]
             for n, (here, after) in enumerate(itertools.pairwise(met)):

@@ -67,6 +67,8 @@ def _at_bases(world: World, urn: int) -> list[Lever]:
     for base in bases:
         levers.append(_lever("host_consent", f"the consent that {hosts[base.host_urn]} has not given to {base.name}", [base.base_id]))
         levers.append(_lever("smallest_useful_base", f"the smallest useful size of {base.name}", [base.base_id]))
+        if world.policy.board.cohort_fill_percent < 100:
+            levers.append(_lever("cohort_fill", f"the board's share of new places in the first year of {base.name}", [base.base_id]))
     return levers
 
 
@@ -77,6 +79,7 @@ def _everywhere(world: World) -> list[Lever]:
         ("vacancy_held_back", "the time kept back for other duties and vacancy"),
         ("contingency_held", "the contingency"),
         ("moderated_pot_released", "the moderated pot"),
+        ("next_year_affordable", "the limit on next year's cost"),
         ("money_floor", "the floor on every school's grant"),
         ("money_cap", "the cap on every school's grant"),
         ("sessions_floor", "the floor on every school's time"),

@@ -19,7 +19,7 @@ from optimisation.model import TIDY_POINTS, build_model, need_met_points, shortf
 from optimisation.model_words import AFTER_RULES, BEFORE_RULES
 from optimisation.registry import MATHS, SHAPES
 from optimisation.variables import DECISIONS
-from optimisation.written_rows import written_rows
+from optimisation.written_rows import SWITCHED_ON, as_if_asked, written_rows
 from planner import certificate
 from planner.audit import AUDITS
 from planner.intake.parsing import read_partnership
@@ -93,8 +93,9 @@ def _switch(rule: Rule) -> str:
 
 
 def _example(world: World, rule: Rule) -> str:
-    row = next(written_rows(world, rule.rule_id))
-    return f"`{row}`"
+    row = next(written_rows(as_if_asked(world, rule.rule_id), rule.rule_id))
+    asked = "; ".join(f"{table}.{name} = {str(value).lower()}" for table, of in SWITCHED_ON.get(rule.rule_id, {}).items() for name, value in of.items())
+    return f"`{row}`" + (f" (with `{asked}`; the shipped policy does not ask it)" if asked else "")
 
 
 def _summary(small: World, demonstration: World) -> Iterator[str]:

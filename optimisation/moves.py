@@ -18,6 +18,7 @@ from optimisation.highs import Problem
 from optimisation.places import Placed, Words, may_move, percent, placed_rows, pounds, upper_first
 from planner.audit import breaches, misfits, money_cap_pounds
 from planner.need import World, world_of
+from planner.next_year import recurring_pounds
 from planner.partnership import GRANT_ITEM, Bound, FundUse
 from planner.plan import Amounts
 from planner.policy import Policy
@@ -129,7 +130,8 @@ def movables(world: World, problem: Problem) -> list[Movable]:
         if len(services) > 1
     ]
     found += [_at_a_place(words, problem, most, placed, at) for placed, at in rows.items() if placed.rule_id not in ONLY_EVERYWHERE]
-    return [one for one in found if one.slacks]
+    is_without = not recurring_pounds(world.partnership)  # a percent of nothing moves nowhere
+    return [one for one in found if one.slacks and not (is_without and one.placed.rule_id == "next_year_affordable")]
 
 
 def is_from(placed: Placed, service_id: str) -> bool:
@@ -233,6 +235,8 @@ class _Writing:
             self._wish(placed)
         elif placed.rule_id == "smallest_block":
             self._block(placed)
+        elif placed.rule_id == "next_year_affordable":
+            self._next_year(placed)
         else:
             self._exception(placed)
 
@@ -293,6 +297,14 @@ class _Writing:
         )
         said = f"The smallest block of {self.words.name(placed.place)}: {half_days(block)} instead of {was:,}"
         self._moved(placed, was, block, "half-days", said)
+
+    def _next_year(self, placed: Placed) -> None:
+        (row,) = self.at_rows[placed]
+        was = self.policy.board.next_year_affordable_percent
+        now = max(was, Fraction(ceil(10 * Fraction(100 * ceil(self.body[row] - CLOSE), recurring_pounds(self.partnership))), 10))
+        self.policy = replace(self.policy, board=replace(self.policy.board, next_year_affordable_percent=now))
+        said = f"The board's limit on next year's cost: {percent(now)} of this year's recurring money instead of {percent(was)}"
+        self._moved(placed, was, now, "percent", said)
 
     def _exception(self, placed: Placed) -> None:
         (row,) = self.at_rows[placed]

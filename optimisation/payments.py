@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimisation.highs import load, problem_of, run
-from planner.measures import base_pounds, specialist_time_pounds
+from planner.measures import paid_by_year
 from planner.need import World
 from planner.partnership import FundUse, YearEnd
 from planner.plan import Amounts
@@ -74,14 +74,12 @@ def pay_to_the_pound(world: World, amounts: Amounts) -> Payments | None:
                 out[len(flows) + carries.index(fund.fund_id)] = 1.0 if year == 1 else -1.0
             rows.append(out)
             limits.append(available_pounds(fund)[year - 1] - _granted(world, amounts, fund.fund_id, year))
-    for use, cost in (
-        (FundUse.SPECIALIST_TIME, specialist_time_pounds(world.partnership, amounts)),
-        (FundUse.BASE_RUNNING, base_pounds(world.partnership, world.policy, amounts)),
-    ):
-        months = (world.policy.board.september_to_march_months, MONTHS - world.policy.board.september_to_march_months)
-        for year in (1, 2):  # at most its twelfths rounded up; with the exact sum, at least them rounded down
+    for use in (FundUse.SPECIALIST_TIME, FundUse.BASE_RUNNING):
+        twelfths, cost = paid_by_year(world.partnership, world.policy, amounts, use)
+        for year, most in ((1, -(-twelfths // MONTHS)), (2, cost - twelfths // MONTHS)):
+            # at most its twelfths rounded up; with the exact sum, at least them rounded down
             rows.append(row([i for i, (_, y, u, _) in enumerate(flows) if u is use and y == year]))
-            limits.append(-(-cost * months[year - 1] // MONTHS))
+            limits.append(most)
         exact_rows.append(row([i for i, (_, _, u, _) in enumerate(flows) if u is use]))
         exact.append(cost)
     for (use, year, half_term), pounds in _due(world, amounts).items():

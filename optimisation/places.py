@@ -14,6 +14,7 @@ from functools import cached_property
 
 from optimisation.highs import Problem
 from planner.need import World
+from planner.next_year import most_next_year_pounds
 from planner.partnership import GRANT_ITEM, DecisionRight, FundUse, HeadRule
 from planner.reasons import half_days, plain_number
 from planner.rules import RULES, Rule
@@ -21,7 +22,7 @@ from planner.supply import available_pounds, contingency_pounds, moderated_pot_p
 
 WHOLE_RULE = ""
 """The place of a rule that has no useful place of its own."""
-NEVER_CLASH = frozenset({"need_from_support"})
+NEVER_CLASH = frozenset({"need_from_support", "cohort_fill"})
 """Rows that giving nothing keeps, whatever the others ask."""
 
 
@@ -51,6 +52,7 @@ _PLACE: dict[str, Callable[[str], str]] = {
     "fund_balance": lambda at: at.rpartition(", year ")[0],
     "costs_paid": lambda _: WHOLE_RULE,
     "contingency_held": lambda _: WHOLE_RULE,
+    "next_year_affordable": lambda _: WHOLE_RULE,
     "moderated_pot_released": lambda _: WHOLE_RULE,
     "smallest_block": lambda at: at.rsplit(", ", 2)[1],
     "pupils_now_kept": lambda at: at.removesuffix(" stays open"),
@@ -191,6 +193,13 @@ class Words:
         nobody = f" No fund may pay for {' or '.join(unpaid)}." if unpaid else ""
         return f"{RULES['costs_paid'].sentence}{nobody}"
 
+    def _next_year(self, _: str) -> str:
+        p, policy = self.world.partnership, self.world.policy
+        return (
+            f"Next year the same plan costs at most {pounds(most_next_year_pounds(p, policy))}: "
+            f"{percent(policy.board.next_year_affordable_percent)} of this year's recurring money."
+        )
+
     def _why_none(self, item: str) -> str:
         """Why no plan gives anything of an item to a school, where none does."""
         if item == GRANT_ITEM:
@@ -225,6 +234,7 @@ _HELD: dict[str, Callable[[Words, str], str]] = {
     "contingency_held": Words._contingency,  # noqa: SLF001
     "moderated_pot_released": Words._pot,  # noqa: SLF001
     "costs_paid": Words._costs,  # noqa: SLF001
+    "next_year_affordable": Words._next_year,  # noqa: SLF001
     "money_floor": Words._money_floor,  # noqa: SLF001
     "money_cap": Words._money_cap,  # noqa: SLF001
     "sessions_floor": Words._sessions_floor,  # noqa: SLF001

@@ -22,7 +22,7 @@ from planner.audit import breaches, misfits
 from planner.changes import Change, given_to, most_from_now, order_has_passed, settled, who_decides
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
 from planner.measures import standing
-from planner.need import PLACE, World, world_of
+from planner.need import PLACE, World, may_be_part_year, world_of
 from planner.partnership import GRANT_ITEM, Service
 from planner.plan import Amounts, Ending, Plan
 from planner.supply import service_supply, sizes_of
@@ -190,13 +190,17 @@ def _bases_stay(world: World, plan: Amounts) -> tuple[Condition, ...]:
     """Bases and the places in them stay as they are within the year, as far as the zones still have pupils for them."""
     conditions = []
     cells = {cell.cell_id: cell for cell in world.picture.cells if not cell.out_of_reach}
+    pupils = {c.cell_id: ceil(Fraction(c.requirement(PLACE), 100)) for c in cells.values()}
+    p = world.partnership
     for base in world.partnership.bases:
         size = plan.base_sizes.get(base.base_id, 0)
         if size in {0, *sizes_of(base)}:
             conditions.append(base_wish(world, base.base_id, at_least=size, at_most=size))
     for (base_id, cell_id), places in sorted(plan.places.items()):
         if cell_id in cells and base_id in {b.base_id for b in world.partnership.bases}:
-            most = min(places, ceil(Fraction(cells[cell_id].requirement(PLACE), 100)))
+            most = min(places, pupils[cell_id])
+            if may_be_part_year(p, world.policy, cells[cell_id], world.picture.zones):
+                pupils[cell_id] -= most  # no pupil has two places at once
             words = f"{most} places in {base_id} for {cell_id}, taken already"
             conditions.append(Condition(words=words, terms=(("places", (base_id, cell_id), 1.0),), lower=most))
     return tuple(conditions)

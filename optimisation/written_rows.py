@@ -9,7 +9,8 @@ import pyomo.environ as pyo
 
 from optimisation.model import build_model
 from optimisation.registry import MATHS
-from planner.need import World
+from planner.need import World, world_of
+from planner.policy import with_settings
 
 SHAPED = {
     "decision_right": ("grant_steps", "spend", "pot", "sessions", "base_size"),
@@ -17,7 +18,18 @@ SHAPED = {
     "base_reach": ("places",),
 }
 """The variables that a rule without rows lets exist, or not."""
+SWITCHED_ON: dict[str, dict[str, dict[str, bool | int]]] = {
+    "cohort_fill": {"board": {"cohort_fill_percent": 50}},
+    "next_year_affordable": {"rules": {"next_year_affordable": True}},
+}
+"""Settings with which a rule asks something that the shipped policy leaves open."""
 _ENUM = re.compile(r"<\w+\.\w+: '([^']+)'>")
+
+
+def as_if_asked(world: World, rule_id: str) -> World:
+    """The world under a policy in which the rule asks something, so that its rows can be shown."""
+    changes = SWITCHED_ON.get(rule_id)
+    return world_of(world.partnership, with_settings(world.policy, changes)) if changes else world
 
 
 def written_rows(world: World, rule_id: str) -> Iterator[str]:
@@ -25,7 +37,7 @@ def written_rows(world: World, rule_id: str) -> Iterator[str]:
     model = build_model(world, only={rule_id})
     if rule_id in MATHS:
         component = model.component(rule_id)
-        for at in component:
+        for at in component or ():
             row = component[at]
             lower = f"{_number(row.lower)} <= " if row.has_lb() else ""
             upper = f" <= {_number(row.upper)}" if row.has_ub() else ""

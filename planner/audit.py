@@ -13,8 +13,9 @@ from fractions import Fraction
 from math import ceil
 
 from planner import rules
-from planner.measures import SPENDING_USES, base_pounds, fund_accounts, specialist_time_pounds
-from planner.need import ADULT_HOURS, PLACE, WHOLE, World, dose_share_for
+from planner.measures import SPENDING_USES, fund_accounts, paid_by_year
+from planner.need import ADULT_HOURS, PLACE, WHOLE, World, dose_share_for, may_be_part_year
+from planner.next_year import most_next_year_pounds, next_year_pounds
 from planner.partnership import GRANT_ITEM, Bound, Consent, DecisionRight, FundUse, HeadRule
 from planner.plan import Amounts
 from planner.policy import Policy
@@ -25,11 +26,13 @@ from planner.supply import (
     base_opening_pounds,
     base_reaches,
     contingency_pounds,
+    first_year_places,
     grant_step_pounds,
     host_condition,
     is_planned,
     moderated_pot_pounds,
     most_planned_places,
+    place_share,
     places_now,
     service_supply,
     sizes_of,
@@ -174,15 +177,11 @@ def fund_balance(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
 
 @_audits(rules.COSTS_PAID)
 def costs_paid(world: World, amounts: Amounts) -> Iterator[tuple[str, Fraction | int]]:
-    """Time and bases: 7/12 (to a pound either way) paid by 31 March, all by 31 August; openings before 31 March."""
-    first_months = world.policy.board.september_to_march_months
-    yearly = {
-        FundUse.SPECIALIST_TIME: specialist_time_pounds(world.partnership, amounts),
-        FundUse.BASE_RUNNING: base_pounds(world.partnership, world.policy, amounts),
-    }
-    for use, cost in yearly.items():
+    """Time and bases: what falls by 31 March (7/12, to a pound either way) paid then, all by 31 August; openings and lead-in before 31 March."""
+    for use in (FundUse.SPECIALIST_TIME, FundUse.BASE_RUNNING):
+        twelfths, cost = paid_by_year(world.partnership, world.policy, amounts, use)
         first, second = _spent(amounts, 1, use), _spent(amounts, 2, use)
-        yield f"{use}, September to March", Fraction(abs(MONTHS * first - first_months * cost) - (MONTHS - 1), MONTHS)
+        yield f"{use}, September to March", Fraction(abs(MONTHS * first - twelfths) - (MONTHS - 1), MONTHS)
         yield f"{use}, both years", abs(first + second - cost)
     opening = sum(base_opening_pounds(b, world.policy) for b in world.partnership.bases if amounts.base_sizes.get(b.base_id, 0))
     yield f"{FundUse.BASE_OPENING}, September to March", abs(_spent(amounts, 1, FundUse.BASE_OPENING) - opening)
@@ -201,6 +200,13 @@ def moderated_pot_released(world: World, amounts: Amounts) -> Iterator[tuple[str
     """The pot released in each half-term >= the board's percent of cash."""
     for half_term, least in moderated_pot_pounds(world.partnership, world.policy).items():
         yield f"half-term {half_term}", least - sum(pounds for (_, h), pounds in amounts.pots.items() if h == half_term)
+
+
+@_audits(rules.NEXT_YEAR_AFFORDABLE)
+def next_year_affordable(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
+    """Grants, time, pots, contingency and a full year of bases <= the board's percent of recurring cash."""
+    most = most_next_year_pounds(world.partnership, world.policy)
+    yield "next year", next_year_pounds(world.partnership, world.policy, amounts) - most
 
 
 # --- specialist time -------------------------------------------------------------------
@@ -293,6 +299,15 @@ def smallest_useful_base(world: World, amounts: Amounts) -> Iterator[tuple[str, 
             yield base.name, smallest_useful_places(base, world.policy) - size
 
 
+@_audits(rules.COHORT_FILL)
+def cohort_fill(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
+    """Places given <= places kept + the board's percent of new places, rounded up; nothing is asked at 100 percent."""
+    if world.policy.board.cohort_fill_percent < 100:
+        for base in world.partnership.bases:
+            most = first_year_places(base, amounts.base_sizes.get(base.base_id, 0), world.policy)
+            yield base.name, _places_in(amounts, base.base_id) - most
+
+
 # --- protection between years and heads' rules -------------------------------------------
 
 
@@ -352,19 +367,28 @@ def head_rule(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
 
 @_audits(rules.NEED_FROM_SUPPORT)
 def need_from_support(world: World, amounts: Amounts) -> Iterator[tuple[str, Fraction]]:
-    """For each recipient and ingredient: what its cells use <= what it is given, in hundredths."""
+    """For each recipient and ingredient: what its cells use <= what it is given, in hundredths; a part-year place counts its share of a year.
+
+    Where a part-year base may serve a cell, its places at once are no more than its pupils: all of them run at the end of the year.
+    """
     used: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
     for cell in world.picture.cells:
         share = dose_share_for(Fraction(amounts.need_met.get(cell.cell_id, 0), WHOLE), world.policy)
         for ingredient, required in cell.requirements:
             holder = cell.cell_id if ingredient == PLACE else cell.recipient
             used[holder, ingredient] += share * required
-    held: dict[tuple[str, str], int] = defaultdict(int)
+    held: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
     for (recipient, service_id), sessions in amounts.sessions.items():
         role = next(s.role for s in world.partnership.services if s.service_id == service_id)
         held[recipient, role] += 100 * sessions
-    for (_, cell_id), places in amounts.places.items():
-        held[cell_id, PLACE] += 100 * places
+    shares = {b.base_id: place_share(b) for b in world.partnership.bases}
+    at_once: dict[str, int] = defaultdict(int)
+    for (base_id, cell_id), places in amounts.places.items():
+        held[cell_id, PLACE] += 100 * places * shares[base_id]
+        at_once[cell_id] += places
+    for cell in world.picture.cells:
+        if may_be_part_year(world.partnership, world.policy, cell, world.picture.zones):
+            yield f"{cell.cell_id}, places at once", Fraction(100 * (at_once[cell.cell_id] - ceil(Fraction(cell.requirement(PLACE), 100))))
     for (holder, ingredient), amount in used.items():
         if ingredient == ADULT_HOURS:  # compare in pounds, so that no hour is rounded
             pounds = amount * world.policy.pounds_per_adult_hour

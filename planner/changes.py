@@ -32,8 +32,12 @@ from planner.plan import Amounts
 from planner.policy import Policy
 from planner.reasons import half_days
 from planner.supply import (
+    BEGINS_IN_MONTH,
+    FIRST_MONTH,
+    HALF_TERMS,
     HALF_TERMS_BY_FINANCIAL_YEAR,
     available_pounds,
+    base_lead_in_pounds,
     base_opening_pounds,
     base_running_pounds,
     distance_squared,
@@ -43,10 +47,6 @@ from planner.supply import (
     service_supply,
 )
 
-HALF_TERMS = 6
-BEGINS_IN_MONTH = (9, 11, 1, 2, 4, 6)
-"""The month in which each half-term begins: September, November, January, after the February break, April, June."""
-FIRST_MONTH = 9
 GIVEN = "given_before_"
 """How the ids of rules begin that hold what was given already; the half-term follows."""
 VACANT, UNSTAFFED = "_vacant", "_unstaffed"
@@ -509,8 +509,11 @@ def _give_back(funds: dict[str, Fund], before: World, plan: Amounts, urn: int, h
     if half_term is not None and half_term > 1:
         for base in hosted:
             size = plan.base_sizes.get(base.base_id, 0)
-            _spend(funds, FundUse.BASE_RUNNING, given_already(base_running_pounds(base, size, policy), half_term))
-            _spend(funds, FundUse.BASE_OPENING, base_opening_pounds(base, policy) if size else 0)
+            opened = 1 if base.is_open else base.opens_in_half_term
+            if size and opened < half_term:
+                ran = base_running_pounds(base, size, policy) * (half_term - opened) // (HALF_TERMS + 1 - opened)
+                _spend(funds, FundUse.BASE_RUNNING, ran + base_lead_in_pounds(base, size, policy))
+                _spend(funds, FundUse.BASE_OPENING, base_opening_pounds(base, policy))
 
 
 def _spend(funds: dict[str, Fund], use: FundUse, pounds: int) -> None:

@@ -22,11 +22,11 @@ from planner.errors import AuditRefused, InputMustBeMended
 from planner.files import save
 from planner.measures import fund_accounts, school_ledgers, standing
 from planner.need import WHOLE, World, world_of
-from planner.partnership import FundUse, Partnership
+from planner.partnership import Base, FundUse, Partnership
 from planner.plan import Amounts, Baseline, Ending, Level, Plan
 from planner.policy import Policy, policy_from_text
 from planner.reasons import reasons
-from planner.supply import base_opening_pounds, base_running_pounds, service_supply
+from planner.supply import base_full_year_pounds, base_lead_in_pounds, base_opening_pounds, base_running_pounds, service_supply
 
 FORMAT = "partnership-planner plan"
 FORMAT_VERSION = 1
@@ -41,7 +41,11 @@ Json = dict[str, Any]
 def to_plain(value: Any) -> Any:
     """A frozen noun (or tuple, enum, number, text) as JSON data."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {
+            f.name: to_plain(getattr(value, f.name))
+            for f in dataclasses.fields(value)
+            if not (f.metadata.get("absent_by_default") and getattr(value, f.name) == f.default)
+        }
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, tuple):
@@ -163,10 +167,18 @@ def _amounts(amounts: Amounts, world: World) -> Json:
             {"base": b.base_id, "places": amounts.base_sizes.get(b.base_id, 0),
              "running_pounds": base_running_pounds(b, amounts.base_sizes.get(b.base_id, 0), policy),
              "opening_pounds": base_opening_pounds(b, policy) if amounts.base_sizes.get(b.base_id, 0) else 0,
+             **_over_time(b, amounts.base_sizes.get(b.base_id, 0), policy),
              "decision_right": b.decision_right.value, "request_to": b.request_to, "request_by": b.request_by}
             for b in partnership.bases
         ],
     }  # fmt: skip
+
+
+def _over_time(base: Base, size: int, policy: Policy) -> Json:
+    """Lead-in of a base and what it costs for twelve months, where that is not its cost this year."""
+    lead_in, full_year = base_lead_in_pounds(base, size, policy), base_full_year_pounds(base, size, policy)
+    found = {"lead_in_pounds": lead_in} if lead_in else {}
+    return found | ({"next_year_pounds": full_year} if full_year != base_running_pounds(base, size, policy) else {})
 
 
 def _ledger(row: Any) -> Json:

@@ -15,7 +15,7 @@ from planner.need import WHOLE, Cell, Picture, Zone
 from planner.partnership import GRANT_ITEM, FundUse, Partnership, School
 from planner.plan import Amounts
 from planner.policy import Policy
-from planner.supply import available_pounds, base_running_pounds, grant_months
+from planner.supply import available_pounds, base_lead_in_pounds, base_march_twelfths, base_running_pounds, grant_months
 
 POINTS_PLACES = 4
 """Points are rounded to four decimals wherever they are stored or shown to be compared."""
@@ -152,8 +152,22 @@ def specialist_time_pounds(partnership: Partnership, amounts: Amounts) -> int:
 
 
 def base_pounds(partnership: Partnership, policy: Policy, amounts: Amounts) -> int:
-    """Pounds a year to run all bases at their sizes, after place funding."""
+    """Pounds this year to run all bases at their sizes, after place funding; lead-in apart."""
     return sum(base_running_pounds(b, amounts.base_sizes.get(b.base_id, 0), policy) for b in partnership.bases)
+
+
+def lead_in_pounds(partnership: Partnership, policy: Policy, amounts: Amounts) -> int:
+    """Pounds for the teachers of new bases before they open."""
+    return sum(base_lead_in_pounds(b, amounts.base_sizes.get(b.base_id, 0), policy) for b in partnership.bases)
+
+
+def paid_by_year(partnership: Partnership, policy: Policy, amounts: Amounts, use: FundUse) -> tuple[int, int]:
+    """What a use costs: twelfths of a pound that fall by 31 March, and whole pounds in all (bases with their lead-in)."""
+    if use is FundUse.SPECIALIST_TIME:
+        cost = specialist_time_pounds(partnership, amounts)
+        return cost * policy.board.september_to_march_months, cost
+    twelfths = sum(base_march_twelfths(b, amounts.base_sizes.get(b.base_id, 0), policy) for b in partnership.bases)
+    return twelfths, base_pounds(partnership, policy, amounts) + lead_in_pounds(partnership, policy, amounts)
 
 
 # --- ledger per school -------------------------------------------------------------------

@@ -22,6 +22,7 @@ from planner.supply import (
     base_reaches,
     distance_squared,
     host_condition,
+    is_part_year,
     pays,
     service_supply,
 )
@@ -376,6 +377,19 @@ def _why_no_place(standard: Standard, urns: tuple[int, ...], partnership: Partne
     if not agreed:
         return f"{planned[0].name}, the base for {standard.need} in reach, may not open: its host has not agreed."
     return f"{agreed[0].name}, the base for {standard.need} in reach, has no size at which it may run."
+
+
+def may_be_part_year(partnership: Partnership, policy: Policy, cell: Cell, zones: tuple[Zone, ...]) -> bool:
+    """Whether some place a plan may give a cell is in a base that opens after the school year has begun."""
+    if not any(map(is_part_year, partnership.bases)) or not cell.requirement(PLACE):
+        return False
+    standard = policy.standard(cell.standard_id)
+    urns = next(zone.urns for zone in zones if zone.zone_id == cell.recipient)
+    return any(
+        is_part_year(b) and b.decision_right is not DecisionRight.INFORMATION and standard.need in b.needs and standard.phase is b.phase
+        and base_reaches(partnership, policy, b, urns)
+        for b in partnership.bases
+    )  # fmt: skip
 
 
 # --- need met from a share of the dose ----------------------------------------------------

@@ -7,7 +7,7 @@ never zero. ``planner.intake.sheets`` declares the sheet and column each field c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -94,6 +94,10 @@ AMOUNT_COLUMNS = {
     ("People", "Statutory sessions"),
 }
 """Sheets and headings whose assumed cells make a plan illustrative: how much there is, not how it is described."""
+
+
+ABSENT_BY_DEFAULT = {"absent_by_default": True}
+"""On a field that came later: while it holds its default a document leaves it out, as documents did before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +212,8 @@ class Base:
 
     ``sizes`` are the numbers of places at which it may run this year. Cost fields left
     ``None`` take the policy's default. ``place_funding_pounds`` is what the council pays
-    a year for each place; the pool pays the rest.
+    a year for each place; the pool pays the rest. A base that is not open opens at the
+    start of ``opens_in_half_term`` (1-6); one that is open runs all year.
     """
 
     base_id: str
@@ -226,6 +231,7 @@ class Base:
     place_cost_pounds: int | None = None
     place_funding_pounds: int = 0
     opening_cost_pounds: int | None = None
+    opens_in_half_term: int = field(default=1, metadata=ABSENT_BY_DEFAULT)
     admissions_by: str = ""
     decision_right: DecisionRight = DecisionRight.REQUEST
     request_to: str = ""

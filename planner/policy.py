@@ -8,6 +8,7 @@ which limits, is one table below (``_NUMBERS``, ``_TEXTS``, ``_YES_NO``, ``_LIST
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import tomllib
@@ -72,6 +73,8 @@ class BoardSettings:
     negligible_pupils: Fraction
     september_to_march_months: int
     schools_in_a_zone: int
+    cohort_fill_percent: Fraction
+    next_year_affordable_percent: Fraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +143,7 @@ class BaseDefaults:
     primary_reach_metres: int
     secondary_reach_metres: int
     place_funding_on_roll_pounds: int
+    lead_in_months: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,8 +209,7 @@ def load_policy(changes: Path | None = None, *, pack: str = DEFAULT_PACK) -> Pol
     Raises ``InputMustBeMended`` with one sentence when the file cannot be read, names
     something the pack does not know, or holds a figure that cannot be right.
     """
-    text = files("planner.policy_packs").joinpath(f"{pack}.toml").read_text(encoding="utf-8")
-    document: dict[str, Any] = tomllib.loads(text, parse_float=Decimal)
+    document = dict(_pack(pack))
     if changes is not None:
         document = _lay_over(document, _read_changes(changes), path="")
     return policy_from_document(document)
@@ -214,7 +217,23 @@ def load_policy(changes: Path | None = None, *, pack: str = DEFAULT_PACK) -> Pol
 
 def with_settings(policy: Policy, changes: Mapping[str, Any]) -> Policy:
     """A policy with some settings changed, as a board's file would change them."""
-    return policy_from_document(_lay_over(_document_of(policy.document), changes, path=""))
+    return policy_from_document(_lay_over(_with_later_settings(_document_of(policy.document)), changes, path=""))
+
+
+@functools.cache
+def _pack(name: str) -> Mapping[str, Any]:
+    text = files("planner.policy_packs").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text, parse_float=Decimal)
+
+
+def _with_later_settings(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document with the settings that came after it was written as the pack has them: there they change no plan."""
+    whole = dict(document)
+    for path in LATER_SETTINGS:
+        table, name = path.split(".")
+        if isinstance(whole.get(table), Mapping) and name not in whole[table]:
+            whole[table] = {**whole[table], name: _pack(DEFAULT_PACK)[table][name]}
+    return whole
 
 
 def policy_from_text(text: str) -> Policy:
@@ -250,7 +269,7 @@ def _document_of(text: str) -> dict[str, Any]:
 def policy_from_document(document: Mapping[str, Any]) -> Policy:
     """A Policy from a merged document. Raises ``InputMustBeMended`` naming the first setting that cannot be right."""
     figures: list[Figure] = []
-    plain = _plain(document, "", figures)
+    plain = _plain(_with_later_settings(document), "", figures)
     _check_settings(plain)
     policy = _policy(plain, tuple(figures), _as_text(document))
     _check(policy)
@@ -393,6 +412,8 @@ def _policy(plain: Mapping[str, Any], figures: tuple[Figure, ...], document: str
             negligible_pupils=Fraction(board["negligible_pupils"]),
             september_to_march_months=_whole(board["september_to_march_months"]),
             schools_in_a_zone=_whole(board["schools_in_a_zone"]),
+            cohort_fill_percent=Fraction(board["cohort_fill_percent"]),
+            next_year_affordable_percent=Fraction(board["next_year_affordable_percent"]),
         ),
         rules_on=tuple(plain["rules"].items()),
         adjustment_limit_percent=Fraction(need["adjustment_limit_percent"]),
@@ -473,6 +494,15 @@ _MAY_BE_BLANK = {"source", "date", "evidence", "step_up"}
 MAY_BE_OFF = tuple(rule.rule_id for rule in RULES.values() if rule.is_relaxable and rule.owner != "host school")
 """A board may switch off what it or a head decided, never what a host did."""
 
+LATER_SETTINGS = (
+    "board.cohort_fill_percent",
+    "board.next_year_affordable_percent",
+    "bases.lead_in_months",
+    "rules.cohort_fill",
+    "rules.next_year_affordable",
+)
+"""Settings that policies of earlier versions do not hold; the pack's value of each must change no plan."""
+
 _WHOLE, _ANY = True, False
 _NUMBERS: tuple[tuple[str, Fraction | int, int, bool], ...] = (
     # setting, least, most, whole numbers only
@@ -486,6 +516,8 @@ _NUMBERS: tuple[tuple[str, Fraction | int, int, bool], ...] = (
     ("board.negligible_pupils", 0, 1000, _ANY),
     ("board.september_to_march_months", 1, 11, _WHOLE),
     ("board.schools_in_a_zone", 1, 1000, _WHOLE),
+    ("board.cohort_fill_percent", 0, 100, _ANY),
+    ("board.next_year_affordable_percent", 0, 1000, _ANY),
     ("need.adjustment_limit_percent", 0, 100, _ANY),
     ("need.all_through_primary_percent", 0, 100, _ANY),
     *((f"need.driver_weights.{name}", 0, 100, _ANY) for name in ("pupils", *DRIVERS)),
@@ -500,6 +532,7 @@ _NUMBERS: tuple[tuple[str, Fraction | int, int, bool], ...] = (
     *((f"bases.{name}", 0, 10 * _LARGE, _WHOLE) for name in ("teacher_cost_pounds", "place_cost_pounds", "opening_cost_pounds")),
     ("bases.place_funding_on_roll_pounds", 0, 10 * _LARGE, _WHOLE),
     *((f"bases.{name}", 1, 1000, _WHOLE) for name in ("places_per_teacher", "most_places")),
+    ("bases.lead_in_months", 0, 12, _WHOLE),
     *((f"bases.smallest_{phase}_places", 0, 1000, _WHOLE) for phase in _PHASES),
     *((f"bases.{phase}_reach_metres", 0, 10 * _LARGE, _WHOLE) for phase in _PHASES),
     ("assume.*_pounds_per_pupil", 0, 100_000, _ANY),

@@ -7,26 +7,32 @@ what is used up in *this* plan; what would change it takes another solve (``plan
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from planner.audit import money_cap_pounds, most_of
-from planner.measures import base_pounds, fund_accounts
+from planner.measures import fund_accounts, paid_by_year
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World, dose_share_for
+from planner.next_year import most_next_year_pounds, next_year_pounds
 from planner.partnership import GRANT_ITEM, Base, Bound, Consent, DecisionRight, FundUse, Service, YearEnd
 from planner.plan import Amounts
 from planner.policy import Standard
 from planner.supply import (
     MONTHS,
+    base_full_year_pounds,
+    base_lead_in_pounds,
     base_may_serve,
     base_opening_pounds,
     base_reaches,
     base_running_pounds,
+    first_year_places,
     grant_months,
     grant_step_pounds,
     host_condition,
+    is_part_year,
     most_planned_places,
     pays,
+    place_share,
     places_now,
     service_supply,
     sizes_of,
@@ -105,8 +111,9 @@ class _Books:
         roles = {s.service_id: s.role for s in self.world.partnership.services}
         for (recipient, service_id), sessions in self.amounts.sessions.items():
             held[recipient, roles[service_id]] += 100 * sessions
-        for (_, cell_id), places in self.amounts.places.items():
-            held[cell_id, PLACE] += 100 * places
+        shares = {b.base_id: place_share(b) for b in self.world.partnership.bases}
+        for (base_id, cell_id), places in self.amounts.places.items():
+            held[cell_id, PLACE] += 100 * places * shares[base_id]
         for recipient, pounds in self.granted.items():
             held[recipient, ADULT_HOURS] = Fraction(100 * pounds, self.world.policy.pounds_per_adult_hour)
         return held
@@ -136,12 +143,20 @@ class _Books:
         carried = sum(years[0] for fund_id, years in left.items() if funds[fund_id].year_end is YearEnd.CARRY)
         return _Left(first=first, second=second + carried, both=first + second)
 
-    def more_for_running(self, pounds: int) -> tuple[int, int]:
-        """The least by which both years' payments for running bases rise when their cost a year does, the odd pound on either side."""
-        cost = base_pounds(self.world.partnership, self.world.policy, self.amounts) + pounds
-        months = self.world.policy.board.september_to_march_months
+    def more_for_running(self, base: Base, size: int) -> tuple[int, int]:
+        """The least by which both years' payments for running bases rise with a base at this size, the odd pound on either side."""
+        p, policy = self.world.partnership, self.world.policy
+        larger = replace(self.amounts, base_sizes={**self.amounts.base_sizes, base.base_id: size})
+        twelfths, cost = paid_by_year(p, policy, larger, FundUse.BASE_RUNNING)
         paid = [sum(n for (_, y, use), n in self.amounts.spending.items() if y == year and use is FundUse.BASE_RUNNING) for year in (1, 2)]
-        return cost * months // MONTHS - paid[0], cost * (MONTHS - months) // MONTHS - paid[1]
+        return twelfths // MONTHS - paid[0], cost - -(-twelfths // MONTHS) - paid[1]
+
+    def left_next_year(self) -> int | None:
+        """Pounds by which the same plan next year stays under the board's limit; None where the board sets none."""
+        p, policy = self.world.partnership, self.world.policy
+        if not policy.is_on("next_year_affordable"):
+            return None
+        return most_next_year_pounds(p, policy) - next_year_pounds(p, policy, self.amounts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +256,9 @@ def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
     if not given and max(left.values()) < block:
         return f"the {half_days(spare)} left of {the_service} {'is' if spare == 1 else 'are'} fewer than the smallest block of {block}"
     if not any(_can_be_paid(service.price_pounds_per_session, books) for service in services if left[service.service_id]):
+        to_come = books.left_next_year()
+        if to_come is not None and to_come < min(s.price_pounds_per_session for s in services if left[s.service_id]):
+            return "the board's limit on next year's cost allows no more"
         return "the money for specialist time is all planned"
     return f"{half_days(spare)} of {the_service} {'is' if spare == 1 else 'are'} left over: {_MAY_BE_USED}"
 
@@ -248,6 +266,9 @@ def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
 def _can_be_paid(price_pounds: int, books: _Books) -> bool:
     """Whether money is left for one more half-day: it is paid in both financial years."""
     first = -(-price_pounds * books.world.policy.board.september_to_march_months // MONTHS)
+    to_come = books.left_next_year()
+    if to_come is not None and price_pounds > to_come:
+        return False
     left = books.pounds_left(FundUse.SPECIALIST_TIME).values()
     return sum(year[0] for year in left) >= first and sum(year[1] for year in left) >= price_pounds - first
 
@@ -277,6 +298,9 @@ def _grant_cause(recipient: str, granted: int, books: _Books) -> str:
     last = next((row.amount for row in books.world.partnership.last_year if str(row.urn) == recipient and row.item == GRANT_ITEM), 0)
     if policy.is_on("money_cap") and last and granted + step > money_cap_pounds(last, policy):
         return f"the board's cap on last year's £{last:,} allows no more"
+    to_come = books.left_next_year()
+    if to_come is not None and step and step > to_come:
+        return "the board's limit on next year's cost allows no more"
     left = books.pounds_left(FundUse.GRANTS)
     for fund in funds:
         step, months = grant_step_pounds(fund, policy), grant_months(fund, policy)
@@ -286,9 +310,22 @@ def _grant_cause(recipient: str, granted: int, books: _Books) -> str:
 
 
 def _why_places(cell: Cell, needs: str, books: _Books) -> str:
-    given = int(books.held.get((cell.cell_id, PLACE), Fraction(0)) / 100)
+    given = sum(n for (_, cell_id), n in books.amounts.places.items() if cell_id == cell.cell_id)
     noun = "place" if needs == "1" else "places"
-    return f"It needs {needs} {noun}; the zone is given {given or 'none'}, and {_places_cause(cell, books)}."
+    late = _late_places(cell, books)
+    cause = (
+        "no pupil can have two places at once"
+        if late and 100 * given >= cell.requirement(PLACE)
+        else _places_cause(cell, books)
+    )
+    return f"It needs {needs} {noun}; the zone is given {given or 'none'}{late}, and {cause}."
+
+
+def _late_places(cell: Cell, books: _Books) -> str:
+    """How many of a cell's places begin during the year, in words."""
+    bases = {b.base_id: b for b in books.world.partnership.bases}
+    late = {b: n for (b, cell_id), n in books.amounts.places.items() if cell_id == cell.cell_id and n and is_part_year(bases[b])}
+    return "".join(f", {n} of them from half-term {bases[b].opens_in_half_term}" for b, n in late.items())
 
 
 def _places_cause(cell: Cell, books: _Books) -> str:
@@ -313,7 +350,9 @@ def _is_for(base: Base, standard: Standard) -> bool:
 
 def _free_places(base: Base, books: _Books) -> int:
     taken = sum(n for (base_id, _), n in books.amounts.places.items() if base_id == base.base_id)
-    return max(0, books.amounts.base_sizes.get(base.base_id, 0) - taken)
+    size = books.amounts.base_sizes.get(base.base_id, 0)
+    most = first_year_places(base, size, books.world.policy) if books.world.policy.is_on("cohort_fill") else size
+    return max(0, most - taken)
 
 
 def _no_more_places(base: Base, books: _Books) -> str:
@@ -327,6 +366,8 @@ def _no_more_places(base: Base, books: _Books) -> str:
     if not base.is_open and host.consent is not Consent.YES:
         return f"{base.name} may not open: its host {refused}"
     state = f"every place in {base.name} is given:" if size else f"{base.name} does not run:"
+    if size and policy.is_on("cohort_fill") and first_year_places(base, size, policy) < size:
+        state = f"every place that {base.name} may give in its first year is given:"
     larger = [k for k in sizes_of(base) if k > size]
     if not larger:
         return f"{state} {'it runs at its largest size' if size else 'no size is given at which it may'}"
@@ -359,14 +400,19 @@ def _money_cause(base: Base, size: int, larger: int, books: _Books) -> str:
     """The money that a larger size lacks, by use and financial year; '' where what is left would pay for it."""
     p, policy = books.world.partnership, books.world.policy
     opening = 0 if size else base_opening_pounds(base, policy)
-    running = base_running_pounds(base, larger, policy) - base_running_pounds(base, size, policy)
-    first, second = books.more_for_running(running)
+    running = sum(cost(base, larger, policy) - cost(base, size, policy) for cost in (base_running_pounds, base_lead_in_pounds))
+    first, second = books.more_for_running(base, larger)
     march = f"31 March {p.financial_years[1][:4]}"
     to_open, to_run = books.left_for(FundUse.BASE_OPENING), books.left_for(FundUse.BASE_RUNNING)
     either = books.left_for(FundUse.BASE_OPENING, FundUse.BASE_RUNNING)
     if opening > to_open.first:
         return f"it takes £{opening:,} to open before {march}, and £{to_open.first:,} is left for openings"
-    running_it = f"running {larger} places takes £{max(running, 0):,} a year{' more' if size else ''}"
+    when_run = "this year" if is_part_year(base) or base_lead_in_pounds(base, larger, policy) else "a year"
+    running_it = f"running {larger} places takes £{max(running, 0):,} {when_run}{' more' if size else ''}"
+    to_come = books.left_next_year()
+    more_to_come = base_full_year_pounds(base, larger, policy) - base_full_year_pounds(base, size, policy)
+    if to_come is not None and more_to_come > to_come:
+        return f"{larger} places cost £{max(more_to_come, 0):,} more next year, and the board's limit on next year's cost leaves £{max(to_come, 0):,}"
     if first > to_run.first:
         return f"{running_it}, £{first:,} of it before {march}, and £{to_run.first:,} is left for running bases until then"
     if second > to_run.second:

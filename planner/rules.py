@@ -76,6 +76,11 @@ MODERATED_POT_RELEASED: Final = _rule(
     "The board's share of cash is released to the moderated pot each half-term.",
     unit="pounds", owner="board", relaxed_by="board",
 )  # fmt: skip
+NEXT_YEAR_AFFORDABLE: Final = _rule(
+    "next_year_affordable",
+    "Next year the same plan, with its bases full and running all year, costs no more than the board's share of this year's recurring money.",
+    unit="pounds", owner="board", relaxed_by="board",
+)  # fmt: skip
 
 # --- specialist time -------------------------------------------------------------------
 VACANCY_HELD_BACK: Final = _rule(
@@ -123,6 +128,11 @@ HOST_MOST_PLACES: Final = _rule(
 SMALLEST_USEFUL_BASE: Final = _rule(
     "smallest_useful_base",
     "No new base opens below the smallest useful size.",
+    unit="places", owner="board", relaxed_by="board",
+)  # fmt: skip
+COHORT_FILL: Final = _rule(
+    "cohort_fill",
+    "In its first year a new base, or the growth of an open one, gives at most the board's share of its new places.",
     unit="places", owner="board", relaxed_by="board",
 )  # fmt: skip
 

@@ -10,33 +10,41 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
 from planner.audit import money_cap_pounds, most_of
 from planner.measures import SPENDING_USES
-from planner.need import ADULT_HOURS, PLACE, Cell, World
+from planner.need import ADULT_HOURS, PLACE, Cell, World, may_be_part_year
+from planner.next_year import most_next_year_pounds
 from planner.partnership import GRANT_ITEM, Base, Bound, Consent, DecisionRight, FundUse, YearEnd
+from planner.policy import Policy
 from planner.supply import (
     HALF_TERMS_BY_FINANCIAL_YEAR,
     MONTHS,
     STEP_POUNDS_A_MONTH,
     available_pounds,
+    base_full_year_pounds,
+    base_lead_in_pounds,
+    base_march_twelfths,
     base_opening_pounds,
     base_reaches,
     base_running_pounds,
     contingency_pounds,
+    first_year_places,
     grant_months,
     grant_step_pounds,
     host_condition,
     moderated_pot_pounds,
     most_planned_places,
+    place_share,
     places_now,
     service_supply,
     sizes_of,
     smallest_useful_places,
+    step_of,
 )
 
 Key = tuple[str, ...]
@@ -45,7 +53,7 @@ WHOLE_PLACES = "whole_places"
 """Need met from whole places only: not a rule but what follows from one, the upper hull of the benefit curve."""
 LINKING = frozenset({
     "fund_balance", "costs_paid", "contingency_held", "moderated_pot_released", "statutory_first", "vacancy_held_back",
-    "one_size_a_base", "places_within_size", "pupils_now_kept", "host_consent", "host_most_places", "smallest_useful_base",
+    "next_year_affordable", "one_size_a_base", "places_within_size", "cohort_fill", "pupils_now_kept", "host_consent", "host_most_places", "smallest_useful_base",
 })  # fmt: skip
 """Rules that tie schools, zones and bases to one another; the rows of all others are about one school or zone."""
 
@@ -250,6 +258,8 @@ def _steps(world: World) -> tuple[tuple[Fraction, Fraction], ...]:
 def _rows(d: _Draft) -> Iterator[StatedRow]:
     yield from _fund_rows(d)
     yield from _cost_rows(d)
+    if d.world.policy.is_on("next_year_affordable"):
+        yield from _next_year_rows(d)
     yield from _held_rows(d)
     yield from _time_rows(d)
     yield from _base_rows(d)
@@ -303,17 +313,35 @@ def _cost_rows(d: _Draft) -> Iterator[StatedRow]:
     price = {s.service_id: s.price_pounds_per_session for s in d.services}
     bases = {b.base_id: b for b in d.bases}
     costs = {
-        FundUse.SPECIALIST_TIME: [(at, price[key[2]]) for at, key in d.having("sessions")],
-        FundUse.BASE_RUNNING: [(at, base_running_pounds(bases[key[1]], int(key[2]), policy)) for at, key in d.having("size")],
+        FundUse.SPECIALIST_TIME: [(at, price[key[2]], first_months * price[key[2]]) for at, key in d.having("sessions")],
+        FundUse.BASE_RUNNING: [(at, *_paid(bases[key[1]], int(key[2]), policy)) for at, key in d.having("size")],
     }
     for use, cost in costs.items():
-        early = [*_spent(d, 1, use, MONTHS), *((at, -first_months * by) for at, by in cost)]
+        early = [*_spent(d, 1, use, MONTHS), *((at, -twelfths) for at, _, twelfths in cost)]
         yield _row("costs_paid", f"{use}, September to March", early, 1 - MONTHS, MONTHS - 1)
-        whole = [*_spent(d, 1, use), *_spent(d, 2, use), *((at, -by) for at, by in cost)]
+        whole = [*_spent(d, 1, use), *_spent(d, 2, use), *((at, -by) for at, by, _ in cost)]
         yield _row("costs_paid", f"{use}, both years", whole, 0, 0)
     opening = [(at, -base_opening_pounds(bases[key[1]], policy)) for at, key in d.having("size")]
     yield _row("costs_paid", "opening, September to March", [*_spent(d, 1, FundUse.BASE_OPENING), *opening], 0, 0)
     yield _row("costs_paid", "opening, April to August", _spent(d, 2, FundUse.BASE_OPENING), None, 0)
+
+
+def _paid(base: Base, size: int, policy: Policy) -> tuple[int, int]:
+    """Pounds of running and lead-in this year, and twelfths of a pound of them that fall before 1 April."""
+    paid = base_running_pounds(base, size, policy) + base_lead_in_pounds(base, size, policy)
+    return paid, base_march_twelfths(base, size, policy)
+
+
+def _next_year_rows(d: _Draft) -> Iterator[StatedRow]:
+    """A year of the same grants, half-days, pots, contingency and bases costs no more than the board's percent of recurring cash."""
+    bases = {b.base_id: b for b in d.bases}
+    price = {s.service_id: s.price_pounds_per_session for s in d.services}
+    terms: list[tuple[int, Fraction | int]] = [term for school in d.world.partnership.schools for term in _granted(d, school.urn)]
+    terms += [(at, price[key[2]]) for at, key in d.having("sessions")]
+    terms += [(at, 1) for at, _ in d.having("pot")]
+    terms += [(at, 1) for at, _ in d.having("spend", use=(3, FundUse.CONTINGENCY))]
+    terms += [(at, base_full_year_pounds(bases[key[1]], int(key[2]), d.world.policy)) for at, key in d.having("size")]
+    yield _row("next_year_affordable", "next year", terms, None, most_next_year_pounds(d.world.partnership, d.world.policy))
 
 
 def _held_rows(d: _Draft) -> Iterator[StatedRow]:
@@ -342,6 +370,9 @@ def _base_rows(d: _Draft) -> Iterator[StatedRow]:
         places = [(at, 1) for at, _ in d.having("places", base=(1, base.base_id))]
         yield _row("one_size_a_base", base.base_id, [(at, 1) for at, _ in size], None, 1)
         yield _row("places_within_size", base.base_id, [*places, *((at, -k) for at, k in size)], None, 0)
+        if d.world.policy.board.cohort_fill_percent < 100:
+            first = [(at, -first_year_places(base, k, d.world.policy)) for at, k in size]
+            yield _row("cohort_fill", base.base_id, [*places, *first], None, 0)
         if base.is_open:
             yield _row("pupils_now_kept", base.base_id, size, base.pupils_now, None)
             if not base.may_close:
@@ -404,9 +435,13 @@ def _need_rows(d: _Draft) -> Iterator[StatedRow]:
     for (holder, ingredient), terms in used.items():
         given = [(at, -100 * by) for at, by in _given(d, holder, ingredient)]
         yield _row("need_from_support", f"{holder}, {ingredient}", [*terms, *given], None, 0)
+    for cell in d.cells:
+        if may_be_part_year(d.world.partnership, d.world.policy, cell, d.world.picture.zones):
+            at_once = [(at, 100) for at, _ in _places(d, cell.cell_id)]
+            yield _row("need_from_support", f"{cell.cell_id}, places at once", at_once, None, 100 * ceil(Fraction(cell.requirement(PLACE), 100)))
 
 
-def _given(d: _Draft, holder: str, ingredient: str) -> list[tuple[int, int]]:
+def _given(d: _Draft, holder: str, ingredient: str) -> Sequence[tuple[int, Fraction | int]]:
     if ingredient == ADULT_HOURS:
         return _granted(d, int(holder))
     if ingredient == PLACE:
@@ -415,20 +450,27 @@ def _given(d: _Draft, holder: str, ingredient: str) -> list[tuple[int, int]]:
     return [(at, 1) for at, key in d.having("sessions", recipient=(1, holder)) if roles[key[2]] == ingredient]
 
 
-def _places(d: _Draft, cell_id: str) -> list[tuple[int, int]]:
-    return [(at, 1) for at, _ in d.having("places", cell=(2, cell_id))]
+def _places(d: _Draft, cell_id: str) -> list[tuple[int, Fraction]]:
+    """A cell's places, each for its share of the year."""
+    shares = {b.base_id: place_share(b) for b in d.bases}
+    return [(at, shares[key[1]]) for at, key in d.having("places", cell=(2, cell_id))]
 
 
 def _whole_place_rows(d: _Draft) -> Iterator[StatedRow]:
-    """Between n and n + 1 whole places need met rises along a straight line, and everywhere stays below it: the curve is concave."""
+    """Between n and n + 1 whole places need met rises along a straight line, and everywhere stays below it: the curve is concave.
+
+    Places of bases that run for part of the year are counted in the largest share of which all are whole multiples.
+    """
     for cell in d.cells:
-        required = cell.requirement(PLACE)
+        given = _places(d, cell.cell_id)
+        step = step_of(share for _, share in given)
+        required = cell.requirement(PLACE) / step
         if not required:
             continue
         met = [(d.place["met", cell.cell_id, str(j)], 1) for j in range(len(d.steps))]
-        for n in range(floor(Fraction(required, 100)) + 1):
-            here, after = (_met_from(Fraction(100 * places, required), d.steps) for places in (n, n + 1))
-            rises = [(at, -(after - here)) for at, _ in _places(d, cell.cell_id)]
+        for n in range(floor(required / 100) + 1):
+            here, after = (_met_from(100 * places / required, d.steps) for places in (n, n + 1))
+            rises = [(at, -(after - here) * share / step) for at, share in given]
             yield _row(WHOLE_PLACES, f"{cell.cell_id}, {n}", [*met, *rises], None, here - (after - here) * n)
 
 

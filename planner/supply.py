@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import floor, gcd, lcm
 
 from planner.partnership import Base, Consent, DecisionRight, Fund, FundSource, FundUse, HostCondition, Partnership, Phase, School, Service
 from planner.policy import Policy, Standard
@@ -12,6 +13,10 @@ from planner.policy import Policy, Standard
 HALF_TERMS_BY_FINANCIAL_YEAR = ((1, 2, 3, 4), (5, 6))
 """Half-terms 1-4 fall before 1 April, 5-6 after."""
 MONTHS = 12
+HALF_TERMS = 6
+BEGINS_IN_MONTH = (9, 11, 1, 2, 4, 6)
+"""The month in which each half-term begins: September, November, January, after the February break, April, June."""
+FIRST_MONTH = 9
 STEP_POUNDS_A_MONTH = 10
 """Grants move in steps of £10 a month, so every month and both financial years are whole pounds."""
 
@@ -141,17 +146,67 @@ def base_may_serve(partnership: Partnership, policy: Policy, base: Base, standar
     return may_run and bool(sizes_of(base)) and base_reaches(partnership, policy, base, urns)
 
 
-def base_running_pounds(base: Base, size: int, policy: Policy) -> int:
-    """Pounds a year the pool pays to run a base at a size, after the council's place funding.
+def months_run(base: Base, policy: Policy) -> tuple[int, int]:
+    """Months a base runs before 1 April and after: (7, 5), fewer for one that opens later, whole from the month it opens in."""
+    first = policy.board.september_to_march_months
+    gone = 0 if base.is_open else (BEGINS_IN_MONTH[base.opens_in_half_term - 1] - FIRST_MONTH) % MONTHS
+    return max(0, first - gone), min(MONTHS - first, MONTHS - gone)
+
+
+def place_share(base: Base) -> Fraction:
+    """What of a year's place one place of a base is this school year: the half-terms it runs, of six."""
+    return Fraction(1) if base.is_open else Fraction(HALF_TERMS + 1 - base.opens_in_half_term, HALF_TERMS)
+
+
+def step_of(shares: Iterable[Fraction]) -> Fraction:
+    """The largest share of a year of which all these shares are whole multiples."""
+    each = list(shares)
+    by = lcm(*(share.denominator for share in each))
+    return Fraction(gcd(*(int(by * share) for share in each)) or 1, by)
+
+
+def is_part_year(base: Base) -> bool:
+    """Whether a base opens after the school year has begun."""
+    return place_share(base) < 1
+
+
+def base_full_year_pounds(base: Base, size: int, policy: Policy) -> int:
+    """Pounds the pool pays to run a base at a size for twelve months, after the council's place funding.
 
     One teacher for each started group of ``places_per_teacher``; a cost per place beside.
     """
     if size == 0:
         return 0
-    teachers = -(-size // policy.bases.places_per_teacher)
-    teacher = policy.bases.teacher_cost_pounds if base.teacher_cost_pounds is None else base.teacher_cost_pounds
     place = policy.bases.place_cost_pounds if base.place_cost_pounds is None else base.place_cost_pounds
-    return max(0, teachers * teacher + size * (place - base.place_funding_pounds))
+    return max(0, _teachers_pounds(base, size, policy) + size * (place - base.place_funding_pounds))
+
+
+def _teachers_pounds(base: Base, size: int, policy: Policy) -> int:
+    """Pounds a year for the teachers in charge."""
+    teacher = policy.bases.teacher_cost_pounds if base.teacher_cost_pounds is None else base.teacher_cost_pounds
+    return -(-size // policy.bases.places_per_teacher) * teacher
+
+
+def base_running_pounds(base: Base, size: int, policy: Policy) -> int:
+    """Pounds the pool pays this year to run a base at a size: for the months it runs, rounded up to a pound."""
+    return -(-base_full_year_pounds(base, size, policy) * sum(months_run(base, policy)) // MONTHS)
+
+
+def base_lead_in_pounds(base: Base, size: int, policy: Policy) -> int:
+    """Pounds for the teachers of a new base in the months before it opens, rounded up; nothing when it is open already."""
+    return 0 if base.is_open else -(-_teachers_pounds(base, size, policy) * policy.bases.lead_in_months // MONTHS)
+
+
+def base_march_twelfths(base: Base, size: int, policy: Policy) -> int:
+    """Twelfths of a pound of running and lead-in that fall before 1 April; the lead-in is all counted there."""
+    running = months_run(base, policy)[0] * base_full_year_pounds(base, size, policy)
+    return running + MONTHS * base_lead_in_pounds(base, size, policy)
+
+
+def first_year_places(base: Base, size: int, policy: Policy) -> int:
+    """The most places a base of this size may give: those it has, and the board's percent of new ones, rounded up."""
+    kept = min(size, places_now(base))
+    return kept - floor(-(size - kept) * policy.board.cohort_fill_percent / 100)
 
 
 def base_opening_pounds(base: Base, policy: Policy) -> int:

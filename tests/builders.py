@@ -262,6 +262,7 @@ def _random_bases(rng: Random, schools: tuple[School, ...]) -> tuple[tuple[Base,
                 teacher_cost_pounds=rng.choice((9_000, 15_000, None)) if not is_open else 9_000,
                 opening_cost_pounds=rng.choice((0, 3_000, None)),
                 place_cost_pounds=rng.choice((5_000, 6_500)),
+                opens_in_half_term=1 if is_open else rng.choice((1, 1, 1, 2, 3, 4, 5, 6)),
             )
         )
     conditions = [
@@ -311,11 +312,17 @@ def _random_changes(rng: Random) -> dict[str, Any]:
         "sessions_floor_percent": rng.choice((-100, -50, -30)),
         "september_to_march_months": rng.choice((7, 7, 5)),
     }
-    off = {rule: False for rule in the_pack()["rules"] if rng.random() < 0.1}
+    rules = {rule: False for rule, is_on in the_pack()["rules"].items() if rng.random() < 0.1 and is_on}
+    if rng.random() < 0.3:
+        board["cohort_fill_percent"] = rng.choice((0, 34, 50, 75))
+    if rng.random() < 0.3:
+        rules["next_year_affordable"] = True
+        board["next_year_affordable_percent"] = rng.choice((70, 90, 100, 110))
+    lead_in = rng.choice((0, 0, 3, 4))
     return {
         "board": board,
-        "rules": off,
-        "bases": {"teacher_cost_pounds": 12_000, "opening_cost_pounds": 4_000, "smallest_primary_places": rng.choice((2, 8))},
+        "rules": rules,
+        "bases": {"teacher_cost_pounds": 12_000, "opening_cost_pounds": 4_000, "smallest_primary_places": rng.choice((2, 8)), "lead_in_months": lead_in},
     }
 
 

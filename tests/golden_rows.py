@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from optimisation.written_rows import written_rows
+from optimisation.written_rows import as_if_asked, written_rows
 from planner.need import World
 from planner.rules import RULES
 
@@ -13,5 +13,5 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def golden_text(world: World, rule_id: str) -> str:
     """Every row of a rule, or every variable that its shape lets exist."""
-    rows = list(written_rows(world, rule_id)) or ["(no row: it holds whatever is decided)"]
+    rows = list(written_rows(as_if_asked(world, rule_id), rule_id)) or ["(no row: it holds whatever is decided)"]
     return "\n".join([f"{rule_id}: {RULES[rule_id].sentence}", "", *rows]) + "\n"

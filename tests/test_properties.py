@@ -78,8 +78,9 @@ def test_need_met_is_what_the_time_hours_and_places_given_pay_for(seed):
         held[recipient, role[service]] += n
     for (urn, _), pounds in amounts.grants.items():
         held[str(urn), ADULT_HOURS] += pounds / world.policy.pounds_per_adult_hour
-    for (_, cell_id), n in amounts.places.items():
-        held[cell_id, PLACE] += n
+    half_terms = {b.base_id: 6 if b.is_open else 7 - b.opens_in_half_term for b in world.partnership.bases}
+    for (base_id, cell_id), n in amounts.places.items():
+        held[cell_id, PLACE] += n * half_terms[base_id] / 6
     used = Counter()
     for cell in world.picture.cells:
         dose = np.interp(amounts.need_met.get(cell.cell_id, 0) / WHOLE, levels, doses)

@@ -9,7 +9,7 @@ from optimisation.registry import Model, Row, rows_of, shape_of
 from planner import rules
 from planner.need import World, Zone
 from planner.partnership import Base, Consent
-from planner.supply import base_reaches, host_condition, most_planned_places, places_now, smallest_useful_places
+from planner.supply import base_reaches, first_year_places, host_condition, most_planned_places, places_now, smallest_useful_places
 
 
 @shape_of(rules.BASE_REACH)
@@ -97,6 +97,22 @@ def smallest_useful_base(m: Model) -> Iterator[Row]:
         if not base.is_open:
             least = smallest_useful_places(base, m.world.policy)
             yield Row(at=base_id, body=sum((least - k) * m.base_size[b, k] for b, k in m.base_size if b == base_id and k < least), upper=0)
+
+
+@rows_of(rules.COHORT_FILL)
+def cohort_fill(m: Model) -> Iterator[Row]:
+    r"""$\sum_c places_{bc} \le \sum_k (\min(k, N_b) + \lceil \phi (k - N_b)^+ \rceil) base\_size_{bk}$ for every base b; no row where $\phi = 1$.
+
+    places_bc     places in base b for cell c (a zone's need)                       (decision)
+    base_size_bk  base b runs at k places                                           (decision)
+    N_b           places b has now (or its pupils, if more); 0 when it is not open  (partnership)
+    phi           the share of its new places that a base gives in its first year   (policy)
+    """
+    if m.world.policy.board.cohort_fill_percent < 100:
+        for base_id, base in m.bases.items():
+            given = sum(m.places[b, c] for b, c in m.places if b == base_id)
+            most = sum(first_year_places(base, k, m.world.policy) * m.base_size[b, k] for b, k in m.base_size if b == base_id)
+            yield Row(at=base_id, body=given - most, upper=0)
 
 
 def _size(m: Model, base_id: str) -> Any:

@@ -21,6 +21,7 @@ from planner.intake.findings import Finding, Level
 from planner.intake.reading import Table, clean_text, read_tables, sheet_key
 from planner.intake.sheets import SHEETS, Column, Kind, Sheet
 from planner.partnership import GRANT_ITEM, HALF_DAYS_IN_A_YEAR, BaseKind, DecisionRight, Partnership, Phase, Source
+from planner.supply import HALF_TERMS
 
 ENTERED = "entered by the partnership"
 """The source of a figure that was assumed until somebody overwrote it."""
@@ -646,6 +647,15 @@ def _check_bases(parser: _Parser, entries: _Entries) -> None:
                     f"a {v['phase']} base cannot be in a {host} school.",
                     "Correct the base's phase, or its host.",
                 )
+        opens = v.get("opens_in_half_term") or 0
+        if entry.has("opens_in_half_term") and opens not in range(1, HALF_TERMS + 1):
+            parser.must(_at("Bases", entry, "opens_in_half_term"), f"there is no half-term {opens}.", "Write a number from 1 to 6.")
+        elif opens > 1 and v.get("is_open"):
+            parser.must(
+                _at("Bases", entry, "opens_in_half_term"),
+                "the base is open already, so it runs all year.",
+                "Leave the half-term blank, or write no under 'Open now'.",
+            )
         if not entry.has("is_open", "places_now", "pupils_now"):
             continue
         places, pupils = v["places_now"], v["pupils_now"]

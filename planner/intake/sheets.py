@@ -200,6 +200,7 @@ SHEETS: tuple[Sheet, ...] = (
             _c("Cost a place", "place_cost_pounds", Kind.POUNDS, "Pounds a year for each place beside the teacher; blank takes the default.", "9000", is_required=False),
             _c("Place funding", "place_funding_pounds", Kind.POUNDS, "Pounds a year the council pays for each place. Blank means none.", "6000", is_required=False),
             _c("Opening cost", "opening_cost_pounds", Kind.POUNDS, "One-off pounds to open it; blank takes the default, none when open.", "40000", is_required=False),
+            _c("Opens in half-term", "opens_in_half_term", Kind.WHOLE, "For a base that is not open: the half-term, 1 to 6, in which it would open. Blank means 1.", "4", is_required=False),
             _c("Admissions by", "admissions_by", Kind.TEXT, "Who decides entry.", "Board panel", is_required=False),
             *_rights(),
         ),

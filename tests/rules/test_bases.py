@@ -87,3 +87,20 @@ def test_smallest_useful_base_refuses_to_open_four_places_but_not_to_keep_them()
     rule("smallest_useful_base").on(a_world()).given(amounts(base_sizes={"nest": 4})).is_broken_by(4)
     small = a_world(bases=(a_base(places_now=4, pupils_now=4, sizes=(4,)),))
     rule("smallest_useful_base").on(small).given(amounts(base_sizes={"haven": 4})).holds()
+
+
+FIRST_YEAR = {"board": {"cohort_fill_percent": 60}}
+
+
+def test_cohort_fill_lets_a_new_base_give_its_share_rounded_up_and_an_open_one_what_it_has_and_its_share_of_growth():
+    world = a_world(FIRST_YEAR)
+    rule("cohort_fill").on(world).given(amounts(base_sizes={"nest": 8}, places={("nest", SLCN): 5})).holds()
+    rule("cohort_fill").on(world).given(amounts(base_sizes={"haven": 8}, places={("haven", ASD): 8})).holds()
+    rule("cohort_fill").on(world).given(amounts(base_sizes={"haven": 12}, places={("haven", ASD): 11})).holds()
+
+
+def test_cohort_fill_refuses_more_of_what_is_new_and_asks_nothing_at_a_hundred_percent():
+    world = a_world(FIRST_YEAR)
+    rule("cohort_fill").on(world).given(amounts(base_sizes={"nest": 8}, places={("nest", SLCN): 6})).is_broken_by(1)
+    rule("cohort_fill").on(world).given(amounts(base_sizes={"haven": 12}, places={("haven", ASD): 12})).is_broken_by(1)
+    rule("cohort_fill").on(a_world()).given(amounts(base_sizes={"nest": 8}, places={("nest", SLCN): 8})).holds()

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from builders import ALDER, LARCH, a_fund, a_service, a_world, amounts
+from builders import ALDER, LARCH, a_base, a_fund, a_service, a_world, amounts
 from verify import rule
 
 from planner.partnership import GRANT_ITEM, FundSource, FundUse, LastYear, YearEnd
@@ -119,3 +119,42 @@ def _priced():
 
 def _after(pounds):
     return a_world(last_year=(LastYear(urn=LARCH, item=GRANT_ITEM, amount=pounds),))
+
+
+def test_costs_paid_asks_for_the_months_a_new_base_runs_and_its_lead_in_in_the_first_year():
+    nest = a_base("nest", is_open=False, places_now=0, pupils_now=0, sizes=(8, 12), opens_in_half_term=3, teacher_cost_pounds=24_001)
+    world = a_world({"bases": {"lead_in_months": 4}}, bases=(nest,))
+    # Eight places: one teacher and £1,000 a place for January to August; 3/12 by March. Lead-in of four months on top, by March.
+    a_year, lead_in = 24_001 + 8_000, 8_001
+    running, first = -(-a_year * 8 // 12), a_year * 3 // 12 + lead_in
+    spending = {("pool", 1, OPENING): 5_000, ("pool", 1, RUNNING): first, ("pool", 2, RUNNING): running + lead_in - first}
+    rule("costs_paid").on(world).given(amounts(base_sizes={"nest": 8}, spending=spending)).holds()
+    late = spending | {("pool", 1, RUNNING): first - lead_in, ("pool", 2, RUNNING): running + lead_in - first + lead_in}
+    rule("costs_paid").on(world).given(amounts(base_sizes={"nest": 8}, spending=late)).is_broken_by(lead_in - Fraction(11 - 3, 12))
+    # Twelve places begin a second group of ten: two teachers, before and after it opens.
+    twelve, both = 2 * 24_001 + 12_000, -(-2 * 24_001 * 4 // 12)
+    two = {("pool", 1, OPENING): 5_000, ("pool", 1, RUNNING): twelve * 3 // 12 + both}
+    two[("pool", 2, RUNNING)] = -(-twelve * 8 // 12) + both - two["pool", 1, RUNNING]
+    rule("costs_paid").on(world).given(amounts(base_sizes={"nest": 12}, spending=two)).holds()
+
+
+YEAR_TWO = {"rules": {"next_year_affordable": True}, "board": {"next_year_affordable_percent": 50}}
+
+
+def test_next_year_affordable_lets_a_plan_cost_the_boards_share_of_what_comes_again():
+    # Both years' £240,000, without what was brought forward and without capital: half is £120,000.
+    capital = a_fund("capital", source=FundSource.CAPITAL)
+    world = a_world(YEAR_TWO, funds=(a_fund(brought_forward_pounds=90_000), capital), services=(a_service("slt", price_pounds_per_session=100),))
+    given = amounts(
+        grants={(ALDER, "pool"): 12_000}, sessions=TEN_SESSIONS, pots={("pool", 1): 10_000}, base_sizes={"haven": 8},
+        spending={("pool", 1, CONTINGENCY): 69_000, ("pool", 1, OPENING): 99_999, ("pool", 1, RUNNING): 1},
+    )  # fmt: skip
+    rule("next_year_affordable").on(world).given(given).holds()
+
+
+def test_next_year_affordable_counts_a_base_for_a_full_year_without_opening_or_lead_in():
+    late = a_base("late", is_open=False, places_now=0, pupils_now=0, sizes=(8,), opens_in_half_term=6)
+    world = a_world(YEAR_TWO | {"bases": {"lead_in_months": 6}}, bases=(late,))
+    kept = {(ALDER, "pool"): 91_920}
+    rule("next_year_affordable").on(world).given(amounts(grants=kept, base_sizes={"late": 8})).holds()
+    rule("next_year_affordable").on(world).given(amounts(grants=kept | {(LARCH, "pool"): 120}, base_sizes={"late": 8})).is_broken_by(40)
