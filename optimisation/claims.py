@@ -222,7 +222,9 @@ def _units(world: World, books: _Books) -> Iterator[_Unit]:
         size = amounts.base_sizes.get(base.base_id, 0)
         if size:
             given = {cell_id: n for (b, cell_id), n in amounts.places.items() if b == base.base_id and n}
-            served = [c for c in world.picture.cells if c.requirement(PLACE) and not c.out_of_reach and _has_a_pupil_more(world, amounts, c)]
+            served = [
+                c for c in world.picture.cells if c.requirement(PLACE) and not c.out_of_reach and _has_a_pupil_more(world, amounts, c)
+            ]
             most = first_year_places(base, size, world.policy) if world.policy.is_on("cohort_fill") else size
             yield _Unit(
                 item=base.base_id, ingredient=PLACE, hundredths=100 * place_share(base),

@@ -94,7 +94,9 @@ def _switch(rule: Rule) -> str:
 
 def _example(world: World, rule: Rule) -> str:
     row = next(written_rows(as_if_asked(world, rule.rule_id), rule.rule_id))
-    asked = "; ".join(f"{table}.{name} = {str(value).lower()}" for table, of in SWITCHED_ON.get(rule.rule_id, {}).items() for name, value in of.items())
+    asked = "; ".join(
+        f"{table}.{name} = {str(value).lower()}" for table, of in SWITCHED_ON.get(rule.rule_id, {}).items() for name, value in of.items()
+    )
     return f"`{row}`" + (f" (with `{asked}`; the shipped policy does not ask it)" if asked else "")
 
 

@@ -72,7 +72,9 @@ Reported for every plan and aimed for by none: the need met of the fifth of weig
 ## 4. The rules
 
 Every rule has one name: here, in the policy, in the workbook and in its audit. A rule is either rows of the matrix, or kept *by construction*: the
-variables that would break it are not made. All coefficients are whole but those of `need_from_support`, which hold $d_j$. A row without any decision in it is left out when it holds, and kept as one that
+variables that would break it are not made. All coefficients are whole but those of `need_from_support`, which hold $d_j$.
+**Part of a year.** A base that is not open may open in a later half-term $h$, which is data and no decision: it then costs for the months from the one in which $h$ begins (of twelve: 12, 10, 8, 7, 5, 3; half-term 4
+counts from February), and each of its places is $(7 - h)/6$ of a place of the school year. Months and half-terms differ because staff are paid in August. A row without any decision in it is left out when it holds, and kept as one that
 cannot hold when it does not. The audit states each rule again, separately, in exact arithmetic. The rows below are those of
 [two schools](../fixtures/two_schools/README.md), which can be solved by hand.
 """
@@ -89,7 +91,8 @@ $f(p) = \max \{ \sum_{j \in J} x_j : 0 \le x_j \le a_j,\ \sum_{j \in J} d_j x_j 
 
 *Why it cuts no whole plan.* `need_from_support` gives $\sum_J \mathit{met}_{cj} \le f(p)$ for $p = \sum_b \mathit{places}_{bc}$. As $d_j$ does not fall, $f$ is concave: the chord from $(n, f(n))$ to $(n+1, f(n+1))$,
 drawn on, lies on or above $f$ everywhere but strictly between $n$ and $n + 1$; and no whole $p$ is there. *What it cuts:* the points between two whole numbers that lie above the chord, all of them, so
-the rows of one cell and one $J$ are its upper concave hull over whole places (reformulation by discretisation).
+the rows of one cell and one $J$ are its upper concave hull over whole places (reformulation by discretisation). Where a base of the cell opens during the year, its places are
+shares of a year's place; $p$ is then counted in the largest share $g$ of which all are whole multiples, the rows stand at every multiple of $g$ up to $R_c$, and the same holds of them.
 
 **Places where open.** For every base $b$ and cell $c$ that it may serve:
 
@@ -202,7 +205,8 @@ Aims in points use the search of section 6. Each trial keeps words, status, valu
 
 ## 13. What the model does not know
 
-Names, travel and half-terms of people (who gives which half-day); a second year (a base's cost once it is full, cohorts, capital); chance (vacancy and unforeseen need are held back as shares); that support may help in ways the benefit curve does not say; and whether a standard is the right one. The dose and the curve are the board's policy: try them up and
+Names, travel and half-terms of people (who gives which half-day); a second year beyond one sum: `next_year_affordable` sets what the same plan would cost next year beside this year's recurring
+cash, but follows no fund's allowed uses, price, wage, roll or place funding into it, and plans nothing there; chance (vacancy and unforeseen need are held back as shares); that support may help in ways the benefit curve does not say; and whether a standard is the right one. The dose and the curve are the board's policy: try them up and
 down before leaning on a small difference.
 
 ## Where this comes from

@@ -142,7 +142,10 @@ def _money(m: Model) -> None:
 
 def _every_cost_pounds(world: World) -> int:
     """More pounds than everything together could cost."""
-    bases = sum(max((base_full_year_pounds(b, k, world.policy) + base_lead_in_pounds(b, k, world.policy) for k in sizes_of(b)), default=0) for b in world.partnership.bases)
+    bases = sum(
+        max((base_full_year_pounds(b, k, world.policy) + base_lead_in_pounds(b, k, world.policy) for k in sizes_of(b)), default=0)
+        for b in world.partnership.bases
+    )
     openings = sum(base_opening_pounds(b, world.policy) for b in world.partnership.bases)
     wished = sum(r.amount for rows in (world.partnership.head_rules, world.partnership.last_year) for r in rows)
     time = sum(s.price_pounds_per_session * (_in_post(world, s) + wished) for s in world.partnership.services)

@@ -313,11 +313,7 @@ def _why_places(cell: Cell, needs: str, books: _Books) -> str:
     given = sum(n for (_, cell_id), n in books.amounts.places.items() if cell_id == cell.cell_id)
     noun = "place" if needs == "1" else "places"
     late = _late_places(cell, books)
-    cause = (
-        "no pupil can have two places at once"
-        if late and 100 * given >= cell.requirement(PLACE)
-        else _places_cause(cell, books)
-    )
+    cause = "no pupil can have two places at once" if late and 100 * given >= cell.requirement(PLACE) else _places_cause(cell, books)
     return f"It needs {needs} {noun}; the zone is given {given or 'none'}{late}, and {cause}."
 
 

@@ -438,7 +438,9 @@ def _need_rows(d: _Draft) -> Iterator[StatedRow]:
     for cell in d.cells:
         if may_be_part_year(d.world.partnership, d.world.policy, cell, d.world.picture.zones):
             at_once = [(at, 100) for at, _ in _places(d, cell.cell_id)]
-            yield _row("need_from_support", f"{cell.cell_id}, places at once", at_once, None, 100 * ceil(Fraction(cell.requirement(PLACE), 100)))
+            yield _row(
+                "need_from_support", f"{cell.cell_id}, places at once", at_once, None, 100 * ceil(Fraction(cell.requirement(PLACE), 100))
+            )
 
 
 def _given(d: _Draft, holder: str, ingredient: str) -> Sequence[tuple[int, Fraction | int]]:

@@ -317,12 +317,17 @@ def _random_changes(rng: Random) -> dict[str, Any]:
         board["cohort_fill_percent"] = rng.choice((0, 34, 50, 75))
     if rng.random() < 0.3:
         rules["next_year_affordable"] = True
-        board["next_year_affordable_percent"] = rng.choice((70, 90, 100, 110))
+        board["next_year_affordable_percent"] = rng.choice((15, 20, 25, 40, 100))
     lead_in = rng.choice((0, 0, 3, 4))
     return {
         "board": board,
         "rules": rules,
-        "bases": {"teacher_cost_pounds": 12_000, "opening_cost_pounds": 4_000, "smallest_primary_places": rng.choice((2, 8)), "lead_in_months": lead_in},
+        "bases": {
+            "teacher_cost_pounds": 12_000,
+            "opening_cost_pounds": 4_000,
+            "smallest_primary_places": rng.choice((2, 8)),
+            "lead_in_months": lead_in,
+        },
     }
 
 

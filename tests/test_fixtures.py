@@ -10,6 +10,7 @@ from optimisation.greedy import is_feasible
 from optimisation.model import build_model
 from optimisation.registry import MATHS, SHAPES
 from optimisation.solve import Solver
+from optimisation.written_rows import as_if_asked
 from planner.audit import breaches
 from planner.errors import RulesCannotAllHold
 from planner.intake.parsing import read_partnership
@@ -324,6 +325,7 @@ def test_the_need_of_two_schools_is_as_by_hand():
 @pytest.mark.parametrize("rule_id", RULES)
 def test_every_rule_has_rows_or_a_shape_in_two_schools(rule_id):
     two, _ = read("two_schools")
+    two = as_if_asked(two, rule_id)
     assert two.policy.is_on(rule_id)
     model = build_model(two)
     assert (rule_id in SHAPES) or (rule_id in MATHS and len(getattr(model, rule_id)))

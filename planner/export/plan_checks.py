@@ -13,9 +13,10 @@ from planner.audit import money_cap_pounds, most_of
 from planner.export.plan_facts import Facts
 from planner.export.tables import POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, figure, font, text_column
 from planner.measures import SPENDING_USES
+from planner.next_year import most_next_year_pounds, next_year_pounds
 from planner.partnership import GRANT_ITEM, Bound, Consent, DecisionRight, FundUse
 from planner.rules import Rule
-from planner.supply import MONTHS, host_condition, is_planned, most_planned_places, smallest_useful_places
+from planner.supply import MONTHS, first_year_places, host_condition, is_planned, most_planned_places, smallest_useful_places
 
 _GREEN, _RED = PatternFill("solid", bgColor="C9EBD3"), PatternFill("solid", bgColor="F6B8B0")
 _ARITHMETIC = "adds_up"
@@ -172,6 +173,7 @@ def _money(facts: Facts, tables: Tables) -> Iterator[_Check]:
         )
         yield _of(rules.FUND_BALANCE, f"{fund.name}, carried over 31 March", carried_in, "=", carried_out, POUNDS)
     yield from _costs(facts, tables)
+    yield from _next_year(facts, tables)
     for year, name in enumerate(facts.partnership.financial_years):
         held = sum(facts.amounts.spending.get((f.fund_id, year + 1, FundUse.CONTINGENCY), 0) for f in facts.partnership.funds)
         contingency = f"use_{SPENDING_USES.index(FundUse.CONTINGENCY)}"
@@ -198,19 +200,38 @@ def _in_year(tables: Tables, key: str, year: int, value: int) -> Formula:
 def _costs(facts: Facts, tables: Tables) -> Iterator[_Check]:
     """Time and bases are paid in the year they run, openings before 31 March."""
     months = facts.policy.board.september_to_march_months
+    running, march = tables.bases.total("running"), f"{tables.bases.total('running')}*{months}/{MONTHS}"
+    if facts.lead_in_pounds:
+        running += f"+{tables.bases.total('lead_in')}"
+    if facts.lead_in_pounds or facts.opens_during_the_year:
+        march = tables.bases.total("march")
+    time = tables.services.total("cost")
     yearly = (
-        (FundUse.SPECIALIST_TIME, tables.services.total("cost"), facts.time_pounds),
-        (FundUse.BASE_RUNNING, tables.bases.total("running"), facts.running_pounds),
+        (FundUse.SPECIALIST_TIME, time, f"{time}*{months}/{MONTHS}", facts.time_pounds, months * facts.time_pounds),
+        (FundUse.BASE_RUNNING, running, march, facts.running_pounds + facts.lead_in_pounds, facts.running_by_march_twelfths),
     )
-    for use, total, pounds in yearly:
-        part, key = f"ROUND({total}*{months}/{MONTHS},6)", f"use_{SPENDING_USES.index(use)}"
+    for use, total, first, pounds, twelfths in yearly:
+        part, key = f"ROUND({first},6)", f"use_{SPENDING_USES.index(use)}"
         # The pound that months do not divide evenly may fall on either side of 31 March.
-        yield _paid(facts, tables, use, 0, ">=", Formula(f"=ROUNDDOWN({part},0)", pounds * months // MONTHS))
-        yield _paid(facts, tables, use, 0, "<=", Formula(f"=ROUNDUP({part},0)", -(-pounds * months // MONTHS)))
+        yield _paid(facts, tables, use, 0, ">=", Formula(f"=ROUNDDOWN({part},0)", twelfths // MONTHS))
+        yield _paid(facts, tables, use, 0, "<=", Formula(f"=ROUNDUP({part},0)", -(-twelfths // MONTHS)))
         both = Formula("=" + tables.accounts.total(key), sum(_paid_in(facts, use, year) for year in (0, 1)))
         yield _of(rules.COSTS_PAID, f"{use.value}, both years", both, "=", Formula("=" + total, pounds), POUNDS)
     yield _paid(facts, tables, FundUse.BASE_OPENING, 0, "=", Formula("=" + tables.bases.total("opening"), facts.opening_pounds))
     yield _paid(facts, tables, FundUse.BASE_OPENING, 1, "=", 0)
+
+
+def _next_year(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    """What comes again of this plan, beside the money that does."""
+    accounts = tables.accounts
+    parts = [accounts.total(key) for key in ("grants", f"use_{SPENDING_USES.index(FundUse.CONTINGENCY)}", "pot")]
+    if facts.policy.is_on(rules.NEXT_YEAR_AFFORDABLE.rule_id):
+        cost = Formula(
+            "=" + "+".join([*parts, tables.services.total("cost"), tables.bases.total("next_year")]),
+            next_year_pounds(facts.partnership, facts.policy, facts.amounts),
+        )
+        most = most_next_year_pounds(facts.partnership, facts.policy)
+        yield _of(rules.NEXT_YEAR_AFFORDABLE, "next year", cost, "<=", most, POUNDS)
 
 
 def _paid(facts: Facts, tables: Tables, use: FundUse, year: int, must_be: str, cost: Value) -> _Check:
@@ -248,31 +269,37 @@ def _bases(facts: Facts, tables: Tables) -> Iterator[_Check]:
         planned = _at(bases, "size", i, size)
         given = sum(n for (base_id, _), n in facts.amounts.places.items() if base_id == base.base_id)
         yield _of(rules.PLACES_WITHIN_SIZE, base.name, _at(bases, "given", i, given), "<=", planned)
+        if facts.policy.board.cohort_fill_percent < 100:
+            now = f"MAX({bases.cell('now', i)},{bases.cell('pupils', i)})" if base.is_open else "0"
+            kept, percent = f"MIN({bases.cell('size', i)},{now})", float(facts.policy.board.cohort_fill_percent)
+            first = f"={kept}+ROUNDUP(ROUND(({bases.cell('size', i)}-{kept})*{percent}/100,6),0)"
+            most = Formula(first, first_year_places(base, size, facts.policy))
+            yield _of(rules.COHORT_FILL, base.name, _at(bases, "given", i, given), "<=", most)
         if base.is_open and base.decision_right is not DecisionRight.INFORMATION:
             least = 0 if base.may_close else 1
-            kept = Formula(f"=MAX({least},{bases.cell('pupils', i)})", max(least, base.pupils_now))
-            yield _of(rules.PUPILS_NOW_KEPT, base.name, planned, ">=", kept)
+            pupils = Formula(f"=MAX({least},{bases.cell('pupils', i)})", max(least, base.pupils_now))
+            yield _of(rules.PUPILS_NOW_KEPT, base.name, planned, ">=", pupils)
         if host_condition(facts.partnership, base.host_urn).consent is not Consent.YES:
-            now = (
+            there = (
                 Formula(f"=MAX({bases.cell('now', i)},{bases.cell('pupils', i)})", max(base.places_now, base.pupils_now))
                 if base.is_open
                 else 0
             )
-            yield _of(rules.HOST_CONSENT, base.name, planned, "<=", now)
+            yield _of(rules.HOST_CONSENT, base.name, planned, "<=", there)
         if not base.is_open:
             smallest = smallest_useful_places(base, facts.policy)
             right = Formula(f"=IF({bases.cell('size', i)}=0,0,{smallest})", smallest if size else 0)
             yield _of(rules.SMALLEST_USEFUL_BASE, base.name, planned, ">=", right)
     for condition in facts.partnership.host_conditions:
-        most = most_planned_places(facts.partnership, condition)
-        if most is not None:
+        hosts_most = most_planned_places(facts.partnership, condition)
+        if hosts_most is not None:
             hosted = [b for b in facts.partnership.bases if b.host_urn == condition.urn]
             planned = Formula(
                 f"=SUMPRODUCT(--({bases.span('urn')}={condition.urn}),{bases.span('size')})",
                 sum(facts.amounts.base_sizes.get(b.base_id, 0) for b in hosted),
             )
             where = facts.names[str(condition.urn)]
-            yield _of(rules.HOST_MOST_PLACES, where, planned, "<=", most)
+            yield _of(rules.HOST_MOST_PLACES, where, planned, "<=", hosts_most)
 
 
 # --- schools -----------------------------------------------------------------------------

@@ -14,16 +14,27 @@ from planner.measures import (
     Standing,
     base_pounds,
     fund_accounts,
+    lead_in_pounds,
+    paid_by_year,
     school_ledgers,
     specialist_time_pounds,
     standing,
 )
 from planner.need import World
+from planner.next_year import bases_next_year_pounds, opening_bases
 from planner.partnership import Fund, FundUse, Partnership, Service
 from planner.plan import Amounts, Plan
 from planner.policy import Policy
 from planner.reasons import Reason, reasons
-from planner.supply import ServiceSupply, base_opening_pounds, contingency_pounds, moderated_pot_pounds, pays, service_supply
+from planner.supply import (
+    ServiceSupply,
+    base_opening_pounds,
+    contingency_pounds,
+    is_part_year,
+    moderated_pot_pounds,
+    pays,
+    service_supply,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +130,33 @@ class Facts:
 
     @cached_property
     def running_pounds(self) -> int:
-        """All bases, a year."""
+        """All bases this year, lead-in apart."""
         return base_pounds(self.partnership, self.policy, self.amounts)
+
+    @cached_property
+    def lead_in_pounds(self) -> int:
+        """The teachers of new bases before they open."""
+        return lead_in_pounds(self.partnership, self.policy, self.amounts)
+
+    @cached_property
+    def running_by_march_twelfths(self) -> int:
+        """Twelfths of a pound of running and lead-in that fall by 31 March."""
+        return paid_by_year(self.partnership, self.policy, self.amounts, FundUse.BASE_RUNNING)[0]
+
+    @cached_property
+    def bases_next_year_pounds(self) -> int:
+        """All bases for a full year, as next year has them."""
+        return bases_next_year_pounds(self.partnership, self.policy, self.amounts)
+
+    @cached_property
+    def opens_bases(self) -> bool:
+        """Whether the plan opens a base: next year costs another sum then."""
+        return bool(opening_bases(self.partnership, self.amounts))
+
+    @cached_property
+    def opens_during_the_year(self) -> bool:
+        """Whether the plan opens a base after the school year has begun."""
+        return any(map(is_part_year, opening_bases(self.partnership, self.amounts)))
 
     @cached_property
     def opening_pounds(self) -> int:

@@ -24,6 +24,10 @@ from planner.measures import SchoolLedger
 from planner.need import PLACE
 from planner.partnership import Base
 from planner.supply import (
+    MONTHS,
+    base_full_year_pounds,
+    base_lead_in_pounds,
+    base_march_twelfths,
     base_opening_pounds,
     base_running_pounds,
     host_condition,
@@ -276,7 +280,7 @@ def bases_sheet(book: Book, facts: Facts) -> tuple[Table, Table]:
         Column(key="given", heading="Given to zones", width=9, is_summed=True),
         Column(key="free", heading="Free", width=8, is_summed=True, help="Places beyond those given to zones, or beyond the pupils there now if they are more. Pupils there now stay."),
         text_column("zones", "Places by zone", 18),
-        Column(key="running", heading="Running cost", look=POUNDS, is_summed=True, help="A year, after the council's place funding."),
+        *_over_the_year_columns(facts),
         Column(key="opening", heading="Opening cost", look=POUNDS, is_summed=True, help="Once, before 31 March."),
         text_column("admissions", "Admissions by", 14, help="Who decides entry."),
         text_column("consent", "Host agrees", 11),
@@ -308,6 +312,62 @@ def bases_sheet(book: Book, facts: Facts) -> tuple[Table, Table]:
     return table, places
 
 
+def _over_the_year_columns(facts: Facts) -> list[Column]:
+    """What running costs this year, and next year where that is another sum; lead-in and the part by March where they are not plain."""
+    when = "This year, for the months it runs" if facts.opens_during_the_year else "A year"
+    columns = [
+        Column(key="running", heading="Running cost", look=POUNDS, is_summed=True, help=f"{when}, after the council's place funding.")
+    ]
+    if facts.opens_during_the_year:
+        columns.insert(
+            0, Column(key="opens", heading="Opens in half-term", width=8, look=PLAIN, help="It gives places and costs from then on.")
+        )
+    if facts.lead_in_pounds:
+        columns.append(
+            Column(
+                key="lead_in",
+                heading="Lead-in",
+                look=POUNDS,
+                is_summed=True,
+                help="Pay of its teachers before it opens: once, with the running money, before 31 March.",
+            )
+        )
+    if facts.opens_during_the_year or facts.lead_in_pounds:
+        columns.append(
+            Column(
+                key="march",
+                heading="By 31 March",
+                look="#,##0.00",
+                is_summed=True,
+                help="Pounds of running and lead-in that fall before 1 April.",
+            )
+        )
+    if facts.opens_bases or facts.policy.is_on("next_year_affordable"):
+        columns.append(
+            Column(
+                key="next_year",
+                heading="Next year",
+                look=POUNDS,
+                is_summed=True,
+                help="Running it for a full year at this size, at this year's prices; no opening, no lead-in.",
+            )
+        )
+    return columns
+
+
+def _over_the_year(base: Base, size: int, facts: Facts) -> Row:
+    found: dict[str, Value] = {"running": base_running_pounds(base, size, facts.policy)}
+    if facts.opens_during_the_year:
+        found["opens"] = None if base.is_open or not size else base.opens_in_half_term
+    if facts.lead_in_pounds:
+        found["lead_in"] = base_lead_in_pounds(base, size, facts.policy)
+    if facts.opens_during_the_year or facts.lead_in_pounds:
+        found["march"] = base_march_twelfths(base, size, facts.policy) / MONTHS
+    if facts.opens_bases or facts.policy.is_on("next_year_affordable"):
+        found["next_year"] = base_full_year_pounds(base, size, facts.policy)
+    return found
+
+
 def _base_row(base: Base, facts: Facts, places: Table) -> Row:
     size = facts.amounts.base_sizes.get(base.base_id, 0)
     condition = host_condition(facts.partnership, base.host_urn)
@@ -333,7 +393,7 @@ def _base_row(base: Base, facts: Facts, places: Table) -> Row:
         "given": Formula("=" + places.sum_where("places", "id", "{id}"), given),
         "free": Formula("={size}-MAX({given},{pupils})", size - max(given, base.pupils_now)) if size else 0,
         "zones": "; ".join(f"{zone}: {n}" for zone, n in by_zone.items()),
-        "running": base_running_pounds(base, size, facts.policy),
+        **_over_the_year(base, size, facts),
         "opening": base_opening_pounds(base, facts.policy) if size else 0,
         "admissions": base.admissions_by,
         "consent": condition.consent.value,

@@ -9,11 +9,12 @@ from fractions import Fraction
 
 from planner.measures import SchoolLedger, fund_accounts, school_ledgers, standing
 from planner.need import World
-from planner.partnership import DecisionRight, FundUse
+from planner.next_year import bases_next_year_pounds, opening_bases
+from planner.partnership import Base, DecisionRight, FundUse
 from planner.plan import Ending, Plan
 from planner.reasons import half_days, lower_first, plain_number
 from planner.rounding import largest_remainder
-from planner.supply import available_pounds, service_supply
+from planner.supply import available_pounds, is_part_year, service_supply
 
 SMALLEST_CHANGE_POUNDS = 50
 """A grant that changes by less would be headed with £0, so it counts as the same."""
@@ -177,12 +178,20 @@ def _bases(plan: Plan, world: World) -> str:
             f", with {places} place{'s' if places > 1 else ''}, of which {given or 'none'} {'are' if given > 1 else 'is'} given to zones"
             f" ({pupils or 'no'} {'pupil is' if pupils == 1 else 'pupils are'} there now)"
         )
-    changes = [f"{_as_opened(b.name)} opens with {sizes[b.base_id]}" for b in run if not b.is_open]
+    changes = [f"{_as_opened(b.name)} opens with {sizes[b.base_id]}{opens_when(b)}" for b in run if not b.is_open]
     changes += [f"{b.name} closes" for b in bases if b.is_open and not sizes[b.base_id]]
     changes += [
         f"{b.name} goes from {b.places_now} to {sizes[b.base_id]}" for b in run if b.is_open and b.places_now not in {0, sizes[b.base_id]}
     ]
-    return f"{line}: {_listed(changes)}." if changes else f"{line}; none opens, closes or changes size."
+    next_year = ""
+    if opening_bases(world.partnership, plan.amounts):
+        next_year = f" Next year these bases cost {hundreds(bases_next_year_pounds(world.partnership, world.policy, plan.amounts))} to run."
+    return f"{line}: {_listed(changes)}.{next_year}" if changes else f"{line}; none opens, closes or changes size."
+
+
+def opens_when(base: Base) -> str:
+    """From when a base that opens during the year runs, in words; nothing where it runs all year."""
+    return f" from half-term {base.opens_in_half_term}" if is_part_year(base) else ""
 
 
 def _as_opened(name: str) -> str:

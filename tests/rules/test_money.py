@@ -144,7 +144,9 @@ YEAR_TWO = {"rules": {"next_year_affordable": True}, "board": {"next_year_afford
 def test_next_year_affordable_lets_a_plan_cost_the_boards_share_of_what_comes_again():
     # Both years' £240,000, without what was brought forward and without capital: half is £120,000.
     capital = a_fund("capital", source=FundSource.CAPITAL)
-    world = a_world(YEAR_TWO, funds=(a_fund(brought_forward_pounds=90_000), capital), services=(a_service("slt", price_pounds_per_session=100),))
+    world = a_world(
+        YEAR_TWO, funds=(a_fund(brought_forward_pounds=90_000), capital), services=(a_service("slt", price_pounds_per_session=100),)
+    )
     given = amounts(
         grants={(ALDER, "pool"): 12_000}, sessions=TEN_SESSIONS, pots={("pool", 1): 10_000}, base_sizes={"haven": 8},
         spending={("pool", 1, CONTINGENCY): 69_000, ("pool", 1, OPENING): 99_999, ("pool", 1, RUNNING): 1},

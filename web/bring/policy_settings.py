@@ -26,6 +26,7 @@ _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,9})?", re.ASCII)
 _TYPED = re.compile(r"(?P<sign>[-+−–])? ?(?P<number>\d[\d,]*(?:\.\d{1,9})?) ?(?P<unit>[a-z%][a-z -]*)?", re.ASCII | re.IGNORECASE)
 _UNITS = {
     "": frozenset(""), "%": frozenset({"%", "percent", "per cent"}), "schools": frozenset({"school", "schools"}), "pupils": frozenset({"pupil", "pupils"}),
+    "months": frozenset({"month", "months"}),
     "half-days": frozenset({"half-day", "half-days", "half days", "half-day sessions", "sessions"}),
 }  # fmt: skip
 """What may be typed after a figure, by the unit that the form prints there."""
@@ -177,6 +178,40 @@ _BOARD = (
                 sign="%",
                 meaning=f"No school's time from a service falls below it. {MINUS}50 is at most half less than last year; {MINUS}100 is no floor.",
                 rule_id="sessions_floor",
+            ),
+        ),
+    ),
+    SettingsGroup(
+        key="bases",
+        title="New bases",
+        sentence="",
+        settings=(
+            Setting(
+                path="bases.lead_in_months",
+                title="The lead-in of a new base",
+                label="Teachers' pay before a new base opens, months",
+                sign="months",
+                meaning="Paid once for each teacher in charge, from the running money of September to March, whichever months it is for. "
+                "A term ahead is about 4; 0 is none.",
+            ),
+            Setting(
+                path="board.cohort_fill_percent",
+                title="How far new places fill in the first year",
+                label="New places given in the first year, percent",
+                sign="%",
+                meaning="A new base, or the growth of an open one, gives at most this share of its new places, rounded up to a whole place. "
+                "It costs as if it were full. 100 is no limit.",
+                rule_id="cohort_fill",
+            ),
+            Setting(
+                path="board.next_year_affordable_percent",
+                title="The limit on next year's cost",
+                label="Most the same plan may cost next year, percent of this year's recurring money",
+                sign="%",
+                meaning="Next year the grants, specialist time, moderated pot and contingency are as in the plan, its bases run all year at their "
+                "full size, and nothing opens. Recurring money is this year's cash of all funds that are planned, without what was brought forward; "
+                "capital is not counted. Which fund may pay for what is not followed into next year, and no price is raised.",
+                rule_id="next_year_affordable",
             ),
         ),
     ),

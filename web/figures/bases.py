@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from planner.partnership import Base, BaseKind, Consent
-from planner.supply import base_opening_pounds, base_running_pounds, host_condition, sizes_of
+from planner.policy import Policy
+from planner.supply import (
+    HALF_TERMS,
+    base_full_year_pounds,
+    base_lead_in_pounds,
+    base_opening_pounds,
+    base_running_pounds,
+    host_condition,
+    is_part_year,
+    sizes_of,
+)
 from web.figures.frame import Brought, sources_table
 from web.figures.provenance import sheet_of
 from web.tables import Fact, TableView, numbers, row, table, words
@@ -101,6 +112,9 @@ def _block(brought: Brought, base: Base) -> BaseBlock:
     place = _cost(brought, base, "place_cost_pounds", defaults.place_cost_pounds, " a year")
     opening = "Nothing: it is open" if base.is_open else _cost(brought, base, "opening_cost_pounds", defaults.opening_cost_pounds)
     closing = "It may close, if no pupil is in it. " if base.is_open and base.may_close else ""
+    also: list[tuple[str, Callable[[Base, int, Policy], int]]] = [("Running, this year", base_running_pounds)] if is_part_year(base) else []
+    if defaults.lead_in_months and not base.is_open:
+        also.append(("Teachers before it opens", base_lead_in_pounds))
     return BaseBlock(
         name=base.name,
         flag=f"It has {count(over, 'pupil')} more than places. Any plan keeps a place for each of them."
@@ -115,16 +129,18 @@ def _block(brought: Brought, base: Base) -> BaseBlock:
                 text=f"{brought.shown(_BASES, base, 'place_funding_pounds', f'{pounds(base.place_funding_pounds)} a year for each place')}. The pool pays the rest.",
             ),
             Fact(label="To open it, once", text=f"{opening}."),
+            *_over_the_year(brought, base),
             Fact(label="Who decides entry", text=f"{base.admissions_by or 'Not said'}."),
             Fact(label="Who decides on the base", text=f"{closing}{decision(base.decision_right, base.request_to, base.request_by)}."),
         ),
         sizes=table(
             f"What the pool pays for {base.name}",
-            (*words("Size"), *numbers("Running, a year", "Opening, once")),
+            (*words("Size"), *numbers("Running, a year", *(label for label, _ in also), "Opening, once")),
             [
                 row(
                     count(n, "place"),
-                    pounds(base_running_pounds(base, n, brought.policy)),
+                    pounds(base_full_year_pounds(base, n, brought.policy)),
+                    *(pounds(cost(base, n, brought.policy)) for _, cost in also),
                     pounds(base_opening_pounds(base, brought.policy)),
                 )
                 for n in sizes_of(base)
@@ -133,6 +149,19 @@ def _block(brought: Brought, base: Base) -> BaseBlock:
             is_caption_hidden=True,
         ),
     )
+
+
+def _over_the_year(brought: Brought, base: Base) -> list[Fact]:
+    """When a possible base would open, and what its teachers are paid for before; nothing where it is plain."""
+    months = brought.policy.bases.lead_in_months
+    found = []
+    if is_part_year(base):
+        share = f"{HALF_TERMS + 1 - base.opens_in_half_term} of {HALF_TERMS} half-terms of the year"
+        found.append(Fact(label="Opens", text=f"In half-term {base.opens_in_half_term}: it runs, costs and gives places for {share}."))
+    if months and not base.is_open:
+        text = f"Its teachers are paid for {count(months, 'month')} before, from the running money of September to March."
+        found.append(Fact(label="Before it opens", text=text))
+    return found
 
 
 def _cost(brought: Brought, base: Base, field: str, default: int, per: str = "") -> str:

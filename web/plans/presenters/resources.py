@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.export.plan_facts import Facts
+from planner.export.summary import opens_when
 from planner.measures import SPENDING_USES
 from planner.need import PLACE
 from planner.partnership import Base, Fund, FundUse, Service, YearEnd
 from planner.reasons import half_days
-from planner.supply import base_opening_pounds, base_running_pounds, host_condition
+from planner.supply import base_full_year_pounds, base_lead_in_pounds, base_opening_pounds, base_running_pounds, host_condition
 from web.charts import BarLine, Bars, Kind, bars
 from web.plans.presenters.cells import in_hundredths, money, whole
 from web.plans.presenters.frame import school_link, to_take
@@ -152,10 +154,15 @@ def bases(kept: KeptPlan) -> BasesView:
             empty="No base is open and none is offered.",
         )),
         costs=to_take(kept, "base-costs", table(
-            "What bases cost the pool, pounds a year",
-            (*words("Base"), *numbers("Running", "Opening, once"), *words("Host agrees")),
+            f"What bases cost the pool, pounds {'this' if facts.opens_bases else 'a'} year",
+            (*words("Base"), *numbers("Running", *_also_headed(facts), "Opening, once"), *words("Host agrees")),
             [_cost_row(b, kept) for b in facts.partnership.bases]
-            + [row("All bases", money(facts.running_pounds), money(facts.opening_pounds), "", is_total=True)],
+            + [
+                row(
+                    "All bases", money(facts.running_pounds), *_also(facts, facts.lead_in_pounds, facts.bases_next_year_pounds),
+                    money(facts.opening_pounds), "", is_total=True,
+                )
+            ],
         )),
         places=to_take(kept, "places", table(
             "Places by base, zone and standard",
@@ -173,13 +180,22 @@ def _base_row(base: Base, given: int, kept: KeptPlan) -> TableRow:
     if base.is_open:
         state = "closes" if not size else f"stays at {size}" if size == base.places_now else f"goes from {base.places_now} to {size}"
     else:
-        state = f"opens with {count(size, 'place')}" if size else "does not open"
+        state = f"opens with {count(size, 'place')}{opens_when(base)}" if size else "does not open"
     return row(
         base.name, school_link(kept, base.host_urn, facts.names[str(base.host_urn)]),
         f"{'; '.join(needs.get(n, n) for n in base.needs)}. {upper_first(base.phase.value)}, {base.kind.value}",
         whole(base.places_now) if base.is_open else "not open", whole(size), whole(given), whole(max(0, size - given)), whole(base.pupils_now),
         upper_first(state), decision(base.decision_right, base.request_to, base.request_by),
     )  # fmt: skip
+
+
+def _also_headed(facts: Facts) -> list[str]:
+    """Headings of what a base costs beside this year's running, where the plan has any of it."""
+    return [*(["Teachers before it opens"] if facts.lead_in_pounds else []), *(["Next year, all year"] if facts.opens_bases else [])]
+
+
+def _also(facts: Facts, lead_in_pounds: int, next_year_pounds: int) -> list[TableCell]:
+    return [*([money(lead_in_pounds)] if facts.lead_in_pounds else []), *([money(next_year_pounds)] if facts.opens_bases else [])]
 
 
 def _cost_row(base: Base, kept: KeptPlan) -> TableRow:
@@ -190,6 +206,7 @@ def _cost_row(base: Base, kept: KeptPlan) -> TableRow:
     return row(
         base.name,
         money(base_running_pounds(base, size, facts.policy)),
+        *_also(facts, base_lead_in_pounds(base, size, facts.policy), base_full_year_pounds(base, size, facts.policy)),
         money(base_opening_pounds(base, facts.policy) if size else 0),
         upper_first(condition.consent.value) + most,
     )
