@@ -15,6 +15,7 @@ from fractions import Fraction
 from math import floor
 
 from planner.errors import InputMustBeMended
+from planner.export.summary import day
 from planner.need import World
 from planner.partnership import Draw, FundUse, Partnership, Pot, YearEnd
 from planner.plan import Amounts
@@ -269,3 +270,69 @@ def draws_outside_year(partnership: Partnership) -> tuple[Draw, ...]:
     """Draws dated outside the academic year: they count nowhere."""
     first, last = year_of(partnership)
     return tuple(draw for draw in partnership.draws if not first <= date.fromisoformat(draw.date) <= last)
+
+
+# --- in words --------------------------------------------------------------------------
+
+
+def share_sentence(amounts: Amounts, accounts: tuple[PotAccount, ...]) -> str:
+    """How the plan's money is divided between the yearly share and the pots."""
+    share = yearly_share_pounds(amounts)
+    whole = share + sum(account.year_pounds for account in accounts)
+    pots = " and ".join(f"£{account.year_pounds:,} is the {account.pot.value}" for account in accounts)
+    return f"Of £{whole:,} in the plan, £{share:,} goes out with the plan itself, {pots}."
+
+
+def balance_sentence(account: PotAccount) -> str:
+    """What is left of a pot on its day."""
+    released = sum(stage.released_pounds for stage in account.stages)
+    said = f"On {day(account.on.isoformat())} £{account.balance_pounds:,} is left of £{released:,} released so far."
+    if account.balance_pounds < 0:
+        said = f"On {day(account.on.isoformat())} £{-account.balance_pounds:,} more has been drawn than the £{released:,} released so far."
+    following = account.next_release
+    return said + (f" £{following.pounds:,} more comes on {day(following.on.isoformat())}." if following else "")
+
+
+def forecast_sentences(account: PotAccount) -> tuple[str, ...]:
+    """Where the draws so far lead."""
+    if account.since_september is None or account.recent is None:
+        return ("Nothing has been drawn yet, so nothing can be said of its pace.",)
+    return (
+        f"At the pace since September {forecast_words(account.since_september)}.",
+        f"At the pace of the last six weeks {forecast_words(account.recent)}.",
+    )
+
+
+def forecast_words(forecast: Forecast) -> str:
+    """Where a pace leads, within a sentence."""
+    pace = f"(£{forecast.pounds_a_week:,} a week)"
+    if forecast.dry_on is not None:
+        return f"{pace} it runs dry on {day(forecast.dry_on.isoformat())}"
+    return f"{pace} it lasts the year, with £{forecast.left_at_end_pounds:,} left"
+
+
+def claim_sentences(claim: Claim) -> tuple[str, ...]:
+    """What a claim does."""
+    on = day(claim.before.on.isoformat())
+    asked = f"A claim of £{claim.pounds:,} on the {claim.pot.value} on {on} is worth {claim.adult_hours:,} hours of a trained adult."
+    if claim.now_pounds == claim.pounds:
+        following = claim.after.next_release
+        until = f" until £{following.pounds:,} comes on {day(following.on.isoformat())}" if following else " for the rest of the year"
+        said = [asked, f"It can be paid now: £{claim.after.balance_pounds:,} is then left{until}."]
+        if claim.before.since_september is not None and claim.after.since_september is not None:
+            without, with_it = forecast_words(claim.before.since_september), forecast_words(claim.after.since_september)
+            said.append(f"Without it, at the pace since September {without}; with it {with_it}.")
+        return tuple(said)
+    rest = claim.pounds - claim.now_pounds
+    later = (
+        f"all of it on {day(claim.payable_on.isoformat())} if nothing else is drawn"
+        if claim.payable_on
+        else "but never all of it this year"
+    )
+    has = f"The {claim.other.pot.value} has £{claim.other.balance_pounds:,}"
+    could = (
+        f" and could pay the other £{rest:,}, if the board's rules for it allow."
+        if claim.other.balance_pounds >= rest
+        else f", not enough for the other £{rest:,}."
+    )
+    return asked, f"£{claim.now_pounds:,} of it can be paid now, {later}.", has + could

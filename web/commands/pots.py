@@ -13,6 +13,7 @@ from web.commands.plans import check_out, plan_argument, read_newer, read_plan, 
 from web.commands.why import Command
 
 if TYPE_CHECKING:
+    from planner.plan import Amounts
     from planner.pots import Claim, Forecast, PotAccount
 
 EXAMPLE = """planner pots plan.json
@@ -65,88 +66,38 @@ def _run(options: argparse.Namespace) -> int:
         world = replace(world, partnership=replace(world.partnership, draws=newer.draws))
     first, last = year_of(world.partnership)
     on = options.on or min(max(date.today(), first), last)  # noqa: DTZ011 - a school's own calendar day
-    accounts = [pot_account(world, plan.amounts, pot, on) for pot in Pot]
-    share = yearly_share_pounds(plan.amounts)
+    accounts = tuple(pot_account(world, plan.amounts, pot, on) for pot in Pot)
     claim = None
     if options.claim is not None:
         claim = answer_claim(world, plan.amounts, Pot.MODERATED if options.pot == "pot" else Pot.CONTINGENCY, on, options.claim)
-    for line in _lines(share, accounts, claim):
+    for line in _lines(plan.amounts, accounts, claim):
         print(line)
     outside = draws_outside_year(world.partnership)
     if outside:
         print(f"\nNot counted, because they are dated outside {world.partnership.academic_year}: {', '.join(d.draw_id for d in outside)}.")
-    write_data(options.json, _data(share, accounts, claim))
+    write_data(options.json, _data(yearly_share_pounds(plan.amounts), accounts, claim))
     return 0
 
 
-def _lines(share: int, accounts: list[PotAccount], claim: Claim | None) -> Iterator[str]:
-    whole = share + sum(account.year_pounds for account in accounts)
-    parts = [f"£{share:,} goes out with the plan"] + [f"£{a.year_pounds:,} is {_the(a)}" for a in accounts]
-    yield f"Of £{whole:,} in the plan, {parts[0]}, {parts[1]} and {parts[2]}."
+def _lines(amounts: Amounts, accounts: tuple[PotAccount, ...], claim: Claim | None) -> Iterator[str]:
+    from planner.pots import balance_sentence, claim_sentences, forecast_sentences, share_sentence  # noqa: PLC0415
+
+    yield share_sentence(amounts, accounts)
     for account in accounts:
         yield ""
-        yield from account_lines(account)
+        yield f"The {account.pot.value}. {balance_sentence(account)}"
+        yield f"  {'':<22}{'brought':>10}{'released':>10}{'drawn':>10}{'gone back':>11}{'left':>10}"
+        for stage in account.stages:
+            figures = (stage.brought_pounds, stage.released_pounds, stage.drawn_pounds)
+            yield f"  {stage.name:<22}" + "".join(f"{n:>10,}" for n in figures) + f"{stage.lost_pounds:>11,}{stage.left_pounds:>10,}"
+        for sentence in forecast_sentences(account):
+            yield f"  {sentence}"
     if claim is not None:
         yield ""
-        yield from claim_lines(claim)
+        yield from claim_sentences(claim)
 
 
-def _the(account: PotAccount) -> str:
-    return f"the {account.pot.value}"
-
-
-def account_lines(account: PotAccount) -> Iterator[str]:
-    """A pot on a day, stage by stage, and where the draws lead, as lines of text."""
-    yield f"{_the(account).capitalize()} on {_on(account.on)}: £{account.balance_pounds:,} left of £{sum(s.released_pounds for s in account.stages):,} released so far."
-    if account.stages:
-        yield f"  {'':<22}{'brought':>10}{'released':>10}{'drawn':>10}{'gone back':>11}{'left':>10}"
-    for stage in account.stages:
-        figures = (stage.brought_pounds, stage.released_pounds, stage.drawn_pounds)
-        yield f"  {stage.name:<22}" + "".join(f"{n:>10,}" for n in figures) + f"{stage.lost_pounds:>11,}{stage.left_pounds:>10,}"
-    following = account.next_release
-    if following is not None:
-        yield f"  Next: £{following.pounds:,} on {_on(following.on)}."
-    if account.since_september is None or account.recent is None:
-        yield "  Nothing has been drawn, so nothing can be said of its pace."
-        return
-    yield f"  At the pace since September {forecast_words(account.since_september)}."
-    yield f"  At the pace of the last six weeks {forecast_words(account.recent)}."
-
-
-def forecast_words(forecast: Forecast) -> str:
-    """Where a pace leads, in words without a full stop."""
-    pace = f"(£{forecast.pounds_a_week:,} a week)"
-    if forecast.dry_on is not None:
-        return f"{pace} it runs dry on {_on(forecast.dry_on)}"
-    return f"{pace} it lasts the year, with £{forecast.left_at_end_pounds:,} left"
-
-
-def claim_lines(claim: Claim) -> Iterator[str]:
-    """What a claim does, as lines of text."""
-    name = f"the {claim.pot.value}"
-    yield f"A claim of £{claim.pounds:,} on {name} on {_on(claim.before.on)}, worth {claim.adult_hours:,} hours of a trained adult:"
-    if claim.now_pounds == claim.pounds:
-        yield f"  It can be paid now; £{claim.after.balance_pounds:,} is then left" + (
-            f" until £{n.pounds:,} comes on {_on(n.on)}." if (n := claim.after.next_release) else " for the rest of the year."
-        )
-        if claim.before.since_september is not None and claim.after.since_september is not None:
-            yield f"  Without it, at the pace since September {forecast_words(claim.before.since_september)}; with it {forecast_words(claim.after.since_september)}."
-        return
-    when = f"all of it on {_on(claim.payable_on)} if nothing else is drawn" if claim.payable_on else "but never all of it this year"
-    yield f"  £{claim.now_pounds:,} of it can be paid now, {when}."
-    rest = claim.pounds - claim.now_pounds
-    has = f"  The {claim.other.pot.value} has £{claim.other.balance_pounds:,}"
-    if claim.other.balance_pounds >= rest:
-        yield f"{has} and could pay the other £{rest:,}, if the board's rules for it allow."
-    else:
-        yield f"{has}, which is not enough for the other £{rest:,}."
-
-
-def _on(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
-
-
-def _data(share: int, accounts: list[PotAccount], claim: Claim | None) -> dict[str, Any]:
+def _data(share: int, accounts: tuple[PotAccount, ...], claim: Claim | None) -> dict[str, Any]:
     """The same as JSON data."""
     return {
         "format": "partnership-planner pots",
