@@ -73,8 +73,8 @@ Reported for every plan and aimed for by none: the need met of the fifth of weig
 
 Every rule has one name: here, in the policy, in the workbook and in its audit. A rule is either rows of the matrix, or kept *by construction*: the
 variables that would break it are not made. All coefficients are whole but those of `need_from_support`, which hold $d_j$.
-**Part of a year.** A base that is not open may open in a later half-term $h$, which is data and no decision: it then costs for the months from the one in which $h$ begins (of twelve: 12, 10, 8, 7, 5, 3; half-term 4
-counts from February), and each of its places is $(7 - h)/6$ of a place of the school year. Months and half-terms differ because staff are paid in August. A row without any decision in it is left out when it holds, and kept as one that
+**Part of a year.** A base that is not open may open in a later half-term $h$, which is data and no decision: it then costs for the months from the one in which $h$ begins in the board's calendar (as shipped, of twelve:
+12, 10, 8, 7, 5, 3), and each of its places is $(7 - h)/6$ of a place of the school year. Months and half-terms differ because staff are paid in August. A row without any decision in it is left out when it holds, and kept as one that
 cannot hold when it does not. The audit states each rule again, separately, in exact arithmetic. The rows below are those of
 [two schools](../fixtures/two_schools/README.md), which can be solved by hand.
 """

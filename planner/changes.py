@@ -32,8 +32,6 @@ from planner.plan import Amounts
 from planner.policy import Policy
 from planner.reasons import half_days
 from planner.supply import (
-    BEGINS_IN_MONTH,
-    FIRST_MONTH,
     HALF_TERMS,
     HALF_TERMS_BY_FINANCIAL_YEAR,
     available_pounds,
@@ -47,6 +45,9 @@ from planner.supply import (
     service_supply,
 )
 
+BEGINS_IN_MONTH = (9, 11, 1, 2, 4, 6)
+"""The month in which each half-term begins: September, November, January, after the February break, April, June."""
+FIRST_MONTH = 9
 GIVEN = "given_before_"
 """How the ids of rules begin that hold what was given already; the half-term follows."""
 VACANT, UNSTAFFED = "_vacant", "_unstaffed"

@@ -49,6 +49,13 @@ class FundUse(StrEnum):
     CONTINGENCY = "contingency"
 
 
+class Pot(StrEnum):
+    """Money that schools may claim within the year."""
+
+    MODERATED = "moderated pot"
+    CONTINGENCY = "contingency"
+
+
 class YearEnd(StrEnum):
     """What happens to money of a fund that is not spent by 31 March."""
 
@@ -79,6 +86,9 @@ class Bound(StrEnum):
     EXACTLY = "exactly"
 
 
+ADDED = {"is_left_out_at_default": True}
+"""Marks a field that plans written before it was added do not hold: documents leave it out while it says nothing."""
+
 HALF_DAYS_IN_A_YEAR = 390
 """Half-days in a school year: 39 weeks of 10. No post can give more."""
 
@@ -94,10 +104,6 @@ AMOUNT_COLUMNS = {
     ("People", "Statutory sessions"),
 }
 """Sheets and headings whose assumed cells make a plan illustrative: how much there is, not how it is described."""
-
-
-ABSENT_BY_DEFAULT = {"absent_by_default": True}
-"""On a field that came later: while it holds its default a document leaves it out, as documents did before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +237,7 @@ class Base:
     place_cost_pounds: int | None = None
     place_funding_pounds: int = 0
     opening_cost_pounds: int | None = None
-    opens_in_half_term: int = field(default=1, metadata=ABSENT_BY_DEFAULT)
+    opens_in_half_term: int = field(default=1, metadata=ADDED)
     admissions_by: str = ""
     decision_right: DecisionRight = DecisionRight.REQUEST
     request_to: str = ""
@@ -268,6 +274,18 @@ class HeadRule:
     amount: int
     is_locked: bool = False
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """Money paid out of a pot within the year: day (YYYY-MM-DD), whole pounds, and for which school if for one."""
+
+    draw_id: str
+    date: str
+    pot: Pot
+    pounds: int
+    urn: int | None = None
+    what_for: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +339,7 @@ class Partnership:
     host_conditions: tuple[HostCondition, ...] = ()
     last_year: tuple[LastYear, ...] = ()
     head_rules: tuple[HeadRule, ...] = ()
+    draws: tuple[Draw, ...] = field(default=(), metadata=ADDED)
     queries: tuple[DataQuery, ...] = ()
     sources: tuple[Source, ...] = ()
 

@@ -14,9 +14,7 @@ HALF_TERMS_BY_FINANCIAL_YEAR = ((1, 2, 3, 4), (5, 6))
 """Half-terms 1-4 fall before 1 April, 5-6 after."""
 MONTHS = 12
 HALF_TERMS = 6
-BEGINS_IN_MONTH = (9, 11, 1, 2, 4, 6)
-"""The month in which each half-term begins: September, November, January, after the February break, April, June."""
-FIRST_MONTH = 9
+SEPTEMBER = 9
 STEP_POUNDS_A_MONTH = 10
 """Grants move in steps of £10 a month, so every month and both financial years are whole pounds."""
 
@@ -147,9 +145,10 @@ def base_may_serve(partnership: Partnership, policy: Policy, base: Base, standar
 
 
 def months_run(base: Base, policy: Policy) -> tuple[int, int]:
-    """Months a base runs before 1 April and after: (7, 5), fewer for one that opens later, whole from the month it opens in."""
-    first = policy.board.september_to_march_months
-    gone = 0 if base.is_open else (BEGINS_IN_MONTH[base.opens_in_half_term - 1] - FIRST_MONTH) % MONTHS
+    """Months a base runs before 1 April and after: (7, 5), fewer for one that opens later, whole from the month its half-term begins in."""
+    first, gone = policy.board.september_to_march_months, 0
+    if is_part_year(base):
+        gone = (int(policy.half_terms_begin[base.opens_in_half_term - 1][:2]) - SEPTEMBER) % MONTHS
     return max(0, first - gone), min(MONTHS - first, MONTHS - gone)
 
 
