@@ -43,6 +43,7 @@ from planner.policy import DEFAULT_PACK, Policy, _lay_over, load_policy, policy_
 ALDER, LARCH = 900001, 900002
 EVERY_USE = tuple(FundUse)
 SCHOOL_ROLES = ("educational_psychologist", "speech_language_therapist", "specialist_teacher")
+IN_TIME = {"cohort_fill", "next_year_affordable"}
 ZONE_ROLES = ("occupational_therapist", "teacher_of_the_deaf", "teacher_of_vision")
 
 
@@ -156,7 +157,8 @@ def random_world(rng: Random) -> World:
         name="Random", academic_year="2026/27", schools=schools, funds=_random_funds(rng), services=services, people=people, bases=bases,
         host_conditions=conditions, last_year=_random_last_year(rng, schools, services), head_rules=_random_wishes(rng, schools, services),
     )  # fmt: skip
-    return world_of(partnership, a_policy(_random_changes(rng)))
+    partnership, changes = _in_time(Random(rng.random()), partnership, _random_changes(rng))
+    return world_of(partnership, a_policy(changes))
 
 
 def _random_schools(rng: Random) -> tuple[School, ...]:
@@ -262,7 +264,6 @@ def _random_bases(rng: Random, schools: tuple[School, ...]) -> tuple[tuple[Base,
                 teacher_cost_pounds=rng.choice((9_000, 15_000, None)) if not is_open else 9_000,
                 opening_cost_pounds=rng.choice((0, 3_000, None)),
                 place_cost_pounds=rng.choice((5_000, 6_500)),
-                opens_in_half_term=1 if is_open else rng.choice((1, 1, 1, 2, 3, 4, 5, 6)),
             )
         )
     conditions = [
@@ -271,6 +272,21 @@ def _random_bases(rng: Random, schools: tuple[School, ...]) -> tuple[tuple[Base,
         if rng.random() < 0.6
     ]
     return tuple(bases), tuple(conditions)
+
+
+def _in_time(rng: Random, partnership: Partnership, changes: dict[str, Any]) -> tuple[Partnership, dict[str, Any]]:
+    """Bases that open during the year, lead-in, cohorts and a limit on next year; drawn apart, so that all else stays as it was."""
+    bases = tuple(b if b.is_open else replace(b, opens_in_half_term=rng.choice((1, 1, 1, 2, 3, 4, 5, 6))) for b in partnership.bases)
+    board, rules = changes["board"], changes["rules"]
+    if rng.random() < 0.3:
+        board["cohort_fill_percent"] = rng.choice((0, 34, 50, 75))
+    if rng.random() < 0.2:
+        rules["cohort_fill"] = False
+    if rng.random() < 0.3:
+        rules["next_year_affordable"] = True
+        board["next_year_affordable_percent"] = rng.choice((15, 20, 25, 40, 100))
+    changes["bases"]["lead_in_months"] = rng.choice((0, 0, 3, 4))
+    return replace(partnership, bases=bases), changes
 
 
 def _random_last_year(rng: Random, schools: tuple[School, ...], services: tuple[Service, ...]) -> tuple[LastYear, ...]:
@@ -312,13 +328,7 @@ def _random_changes(rng: Random) -> dict[str, Any]:
         "sessions_floor_percent": rng.choice((-100, -50, -30)),
         "september_to_march_months": rng.choice((7, 7, 5)),
     }
-    rules = {rule: False for rule, is_on in the_pack()["rules"].items() if rng.random() < 0.1 and is_on}
-    if rng.random() < 0.3:
-        board["cohort_fill_percent"] = rng.choice((0, 34, 50, 75))
-    if rng.random() < 0.3:
-        rules["next_year_affordable"] = True
-        board["next_year_affordable_percent"] = rng.choice((15, 20, 25, 40, 100))
-    lead_in = rng.choice((0, 0, 3, 4))
+    rules = {rule: False for rule in the_pack()["rules"] if rule not in IN_TIME and rng.random() < 0.1}
     return {
         "board": board,
         "rules": rules,
@@ -326,7 +336,6 @@ def _random_changes(rng: Random) -> dict[str, Any]:
             "teacher_cost_pounds": 12_000,
             "opening_cost_pounds": 4_000,
             "smallest_primary_places": rng.choice((2, 8)),
-            "lead_in_months": lead_in,
         },
     }
 
