@@ -22,6 +22,7 @@ from planner.errors import AuditRefused, InputMustBeMended
 from planner.files import save
 from planner.measures import fund_accounts, school_ledgers, standing
 from planner.need import WHOLE, World, world_of
+from planner.offers import purchases
 from planner.partnership import FundUse, Partnership
 from planner.plan import Amounts, Baseline, Ending, Level, Plan
 from planner.policy import Policy, policy_from_text
@@ -41,7 +42,8 @@ Json = dict[str, Any]
 def to_plain(value: Any) -> Any:
     """A frozen noun (or tuple, enum, number, text) as JSON data."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        fields = ((f, getattr(value, f.name)) for f in dataclasses.fields(value))
+        return {f.name: to_plain(held) for f, held in fields if held or not f.metadata.get("absent_if_empty")}
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, tuple):
@@ -158,6 +160,7 @@ def _amounts(amounts: Amounts, world: World) -> Json:
              "decision_right": s.decision_right.value, "request_to": s.request_to, "request_by": s.request_by}
             for s in partnership.services
         ],
+        **_packages(amounts, partnership),
         "places": [{"base": base, "cell": cell, "places": n} for (base, cell), n in amounts.places.items()],
         "bases": [
             {"base": b.base_id, "places": amounts.base_sizes.get(b.base_id, 0),
@@ -166,6 +169,22 @@ def _amounts(amounts: Amounts, world: World) -> Json:
              "decision_right": b.decision_right.value, "request_to": b.request_to, "request_by": b.request_by}
             for b in partnership.bases
         ],
+    }  # fmt: skip
+
+
+def _packages(amounts: Amounts, partnership: Partnership) -> Json:
+    """What is bought of each service that has offers; nothing at all where none has, as in older documents."""
+    if not partnership.offers:
+        return {}
+    with_offers = {offer.service_id for offer in partnership.offers}
+    return {
+        "packages": [
+            {"service": one.service_id, "given_sessions": one.given_sessions, "bought_sessions": one.bought_sessions,
+             "single_sessions": one.single_sessions, "pounds": one.pounds,
+             "offers": [{"offer": offer.offer_id, "bought": n} for offer, n in one.packages]}
+            for one in purchases(partnership, amounts)
+            if one.service_id in with_offers
+        ]
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ never zero. ``planner.intake.sheets`` declares the sheet and column each field c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -79,12 +79,22 @@ class Bound(StrEnum):
     EXACTLY = "exactly"
 
 
+class OfferKind(StrEnum):
+    """How a service sells more than one half-day at a time."""
+
+    PACKAGE = "package"
+    PRICE_BREAK = "price break"
+
+
 HALF_DAYS_IN_A_YEAR = 390
 """Half-days in a school year: 39 weeks of 10. No post can give more."""
 
 GRANT_ITEM = "grant"
 """The item name of grant money in last year's rows and heads' rules; other items are service ids."""
 
+
+ABSENT_IF_EMPTY = {"absent_if_empty": True}
+"""Marks a field added to documents later: while it is empty it is not written, so that older documents read and compare as before."""
 
 AMOUNT_COLUMNS = {
     ("Funds", "September to March"),
@@ -184,6 +194,28 @@ class Service:
     decision_right: DecisionRight = DecisionRight.REQUEST
     request_to: str = ""
     request_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """How a service sells to the partnership as one buyer; what is bought is worked out in ``planner.offers``.
+
+    A package holds ``sessions`` half-days for ``pounds``, and at most ``most_bought`` may be had (None: any number).
+    From ``sessions`` half-days on, a price break sells all of the service's half-days at ``pounds`` each.
+    """
+
+    offer_id: str
+    service_id: str
+    name: str
+    kind: OfferKind
+    sessions: int
+    pounds: int
+    most_bought: int | None = None
+
+    @property
+    def is_package(self) -> bool:
+        """Whether it is bought whole."""
+        return self.kind is OfferKind.PACKAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +349,7 @@ class Partnership:
     head_rules: tuple[HeadRule, ...] = ()
     queries: tuple[DataQuery, ...] = ()
     sources: tuple[Source, ...] = ()
+    offers: tuple[Offer, ...] = field(default=(), metadata=ABSENT_IF_EMPTY)
 
     @property
     def financial_years(self) -> tuple[str, str]:

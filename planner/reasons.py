@@ -13,6 +13,7 @@ from fractions import Fraction
 from planner.audit import money_cap_pounds, most_of
 from planner.measures import base_pounds, fund_accounts
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World, dose_share_for
+from planner.offers import one_more_pounds
 from planner.partnership import GRANT_ITEM, Base, Bound, Consent, DecisionRight, FundUse, Service, YearEnd
 from planner.plan import Amounts
 from planner.policy import Standard
@@ -119,6 +120,11 @@ class _Books:
         """Half-days of a service that may be shared and are given to nobody."""
         given = sum(n for (_, service_id), n in self.amounts.sessions.items() if service_id == service.service_id)
         return max(0, self.supply[service.service_id].shareable_sessions - given)
+
+    def one_more_pounds(self, service: Service) -> int | None:
+        """What one more half-day would cost; None where no more can be bought."""
+        given = sum(n for (_, service_id), n in self.amounts.sessions.items() if service_id == service.service_id)
+        return one_more_pounds(self.world.partnership, service, given)
 
     def pounds_left(self, use: FundUse) -> dict[str, tuple[int, int]]:
         """Pounds not planned by financial year, of each fund that may pay for a use."""
@@ -240,7 +246,10 @@ def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
         )
     if not given and max(left.values()) < block:
         return f"the {half_days(spare)} left of {the_service} {'is' if spare == 1 else 'are'} fewer than the smallest block of {block}"
-    if not any(_can_be_paid(service.price_pounds_per_session, books) for service in services if left[service.service_id]):
+    more = [books.one_more_pounds(s) for s in services if left[s.service_id]]
+    if not any(cost is not None for cost in more):
+        return f"no more half-days of {the_service} can be bought"
+    if not any(_can_be_paid(cost, books) for cost in more if cost is not None):
         return "the money for specialist time is all planned"
     return f"{half_days(spare)} of {the_service} {'is' if spare == 1 else 'are'} left over: {_MAY_BE_USED}"
 

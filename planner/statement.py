@@ -18,6 +18,7 @@ from math import ceil, floor
 from planner.audit import money_cap_pounds, most_of
 from planner.measures import SPENDING_USES
 from planner.need import ADULT_HOURS, PLACE, Cell, World
+from planner.offers import OWN_PRICE, offers_of
 from planner.partnership import GRANT_ITEM, Base, Bound, Consent, DecisionRight, FundUse, YearEnd
 from planner.supply import (
     HALF_TERMS_BY_FINANCIAL_YEAR,
@@ -44,7 +45,7 @@ Terms = tuple[tuple[int, Fraction], ...]
 WHOLE_PLACES = "whole_places"
 """Need met from whole places only: not a rule but what follows from one, the upper hull of the benefit curve."""
 LINKING = frozenset({
-    "fund_balance", "costs_paid", "contingency_held", "moderated_pot_released", "statutory_first", "vacancy_held_back",
+    "fund_balance", "costs_paid", "contingency_held", "moderated_pot_released", "statutory_first", "vacancy_held_back", "time_bought",
     "one_size_a_base", "places_within_size", "pupils_now_kept", "host_consent", "host_most_places", "smallest_useful_base",
 })  # fmt: skip
 """Rules that tie schools, zones and bases to one another; the rows of all others are about one school or zone."""
@@ -133,6 +134,7 @@ def state(world: World) -> Statement:
     draft = _Draft(world)
     _declare_money(draft)
     _declare_time(draft)
+    _declare_purchases(draft)
     _declare_places(draft)
     _declare_need(draft)
     rows = [_merged(row) for row in _rows(draft) if row.terms]
@@ -198,6 +200,26 @@ def _declare_time(d: _Draft) -> None:
             if useful:
                 most = min(max(useful, block), supply.after_statutory_sessions)
                 d.add("sessions", recipient, service.service_id, most=most, is_whole=True, block=block)
+
+
+def _declare_purchases(d: _Draft) -> None:
+    """Packages, and half-days at a price each; at a break's price there are none or at least its number. Where no offer is, time costs its price."""
+    given: dict[str, int] = defaultdict(int)
+    for at, key in d.having("sessions"):
+        given[key[2]] += int(d.columns[at].most)
+    for service in d.services:
+        most, offers = given[service.service_id], offers_of(d.world.partnership, service.service_id)
+        if not most or not offers:
+            continue
+        for offer in offers:
+            if offer.is_package:
+                enough = ceil(Fraction(most, offer.sessions))
+                copies = enough if offer.most_bought is None else min(enough, offer.most_bought)
+                d.add("packages", offer.offer_id, most=copies, is_whole=True)
+            else:
+                d.add("bought", service.service_id, offer.offer_id, most=max(most, offer.sessions), is_whole=True, block=offer.sessions)
+        if service.price_pounds_per_session:
+            d.add("bought", service.service_id, OWN_PRICE, most=most, is_whole=True)
 
 
 def _recipients(d: _Draft, role_id: str) -> list[str]:
@@ -300,10 +322,9 @@ def _spent(d: _Draft, year: int, use: FundUse, by: int = 1) -> list[tuple[int, F
 
 def _cost_rows(d: _Draft) -> Iterator[StatedRow]:
     policy, first_months = d.world.policy, d.world.policy.board.september_to_march_months
-    price = {s.service_id: s.price_pounds_per_session for s in d.services}
     bases = {b.base_id: b for b in d.bases}
     costs = {
-        FundUse.SPECIALIST_TIME: [(at, price[key[2]]) for at, key in d.having("sessions")],
+        FundUse.SPECIALIST_TIME: _time_pounds(d),
         FundUse.BASE_RUNNING: [(at, base_running_pounds(bases[key[1]], int(key[2]), policy)) for at, key in d.having("size")],
     }
     for use, cost in costs.items():
@@ -314,6 +335,16 @@ def _cost_rows(d: _Draft) -> Iterator[StatedRow]:
     opening = [(at, -base_opening_pounds(bases[key[1]], policy)) for at, key in d.having("size")]
     yield _row("costs_paid", "opening, September to March", [*_spent(d, 1, FundUse.BASE_OPENING), *opening], 0, 0)
     yield _row("costs_paid", "opening, April to August", _spent(d, 2, FundUse.BASE_OPENING), None, 0)
+
+
+def _time_pounds(d: _Draft) -> list[tuple[int, int]]:
+    """What each column of time costs: half-days at their service's price, or what is bought where there are offers."""
+    price = {s.service_id: s.price_pounds_per_session for s in d.services}
+    offers = {o.offer_id: o for o in d.world.partnership.offers}
+    sold = {o.service_id for o in offers.values()}
+    given = [(at, price[key[2]]) for at, key in d.having("sessions") if key[2] not in sold]
+    packages = [(at, offers[key[1]].pounds) for at, key in d.having("packages")]
+    return [*given, *packages, *((at, offers[key[2]].pounds if key[2] else price[key[1]]) for at, key in d.having("bought"))]
 
 
 def _held_rows(d: _Draft) -> Iterator[StatedRow]:
@@ -330,6 +361,11 @@ def _time_rows(d: _Draft) -> Iterator[StatedRow]:
         given = [(at, 1) for at, _ in d.having("sessions", service=(2, service.service_id))]
         yield _row("statutory_first", service.service_id, given, None, supply.after_statutory_sessions)
         yield _row("vacancy_held_back", service.service_id, given, None, supply.shareable_sessions)
+        offers = {o.offer_id: o for o in offers_of(d.world.partnership, service.service_id)}
+        if offers:
+            packages = [(at, -offers[key[1]].sessions) for at, key in d.having("packages") if key[1] in offers]
+            bought = [(at, -1) for at, _ in d.having("bought", service=(1, service.service_id))]
+            yield _row("time_bought", service.service_id, [*given, *packages, *bought], None, 0)
 
 
 def _size(d: _Draft, base_id: str) -> list[tuple[int, int]]:

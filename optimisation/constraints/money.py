@@ -47,7 +47,7 @@ def costs_paid(m: Model) -> Iterator[Row]:
     r"""$|12 \sum_f spend_{f1u} - M C_u| \le 11$ and $\sum_{fy} spend_{fyu} = C_u$; openings in year 1.
 
     spend_fyu  pounds of fund f for use u in financial year y               (decision)
-    C_u        cost of use u: sessions at their price, bases at their size  (from decisions)
+    C_u        cost of use u: time as bought, bases at their size           (from decisions)
     M          months from September to March, seven                        (policy)
 
     The first row is seven twelfths of the cost, rounded to a whole pound either way. With ``m.is_to_the_pound``
@@ -56,7 +56,7 @@ def costs_paid(m: Model) -> Iterator[Row]:
     world = m.world
     rounding = 0 if m.is_to_the_pound else MONTHS - 1
     first_months = world.policy.board.september_to_march_months
-    time = sum(m.services[v].price_pounds_per_session * m.sessions[r, v] for r, v in m.sessions if m.services[v].price_pounds_per_session)
+    time = _time_pounds(m)
     running = sum(base_running_pounds(m.bases[b], k, world.policy) * m.base_size[b, k] for b, k in m.base_size)
     for use, cost in ((FundUse.SPECIALIST_TIME, time), (FundUse.BASE_RUNNING, running)):
         first, second = (_spent(m, year, use) for year in (1, 2))
@@ -65,6 +65,16 @@ def costs_paid(m: Model) -> Iterator[Row]:
     opening = sum(base_opening_pounds(m.bases[b], world.policy) * m.base_size[b, k] for b, k in m.base_size)
     yield Row(at=f"{FundUse.BASE_OPENING}, September to March", body=_spent(m, 1, FundUse.BASE_OPENING) - opening, lower=0, upper=0)
     yield Row(at=f"{FundUse.BASE_OPENING}, April to August", body=_spent(m, 2, FundUse.BASE_OPENING), upper=0)
+
+
+def _time_pounds(m: Model) -> Any:
+    """Sessions at their price where that is all there is; else packages and what is bought at a price each."""
+    prices = {v: service.price_pounds_per_session for v, service in m.services.items()}
+    with_offers = {offer.service_id for offer in m.offers.values()}
+    terms = [prices[v] * m.sessions[r, v] for r, v in m.sessions if prices[v] and v not in with_offers]
+    terms += [m.offers[p].pounds * m.packages[p] for p in m.packages if m.offers[p].is_package]
+    terms += [(m.offers[p].pounds if p else prices[v]) * m.bought[v, p] for v, p in m.bought]
+    return sum(terms)
 
 
 @rows_of(rules.CONTINGENCY_HELD)
