@@ -93,8 +93,8 @@ def _switch(rule: Rule) -> str:
 
 
 def _example(world: World, rule: Rule) -> str:
-    row = next(written_rows(world, rule.rule_id))
-    return f"`{row}`"
+    row = next(written_rows(world, rule.rule_id), None)
+    return "none: they hold nothing that it is about" if row is None else f"`{row}`"
 
 
 def _summary(small: World, demonstration: World) -> Iterator[str]:

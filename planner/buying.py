@@ -29,7 +29,11 @@ def what_to_buy(bought: Purchase) -> str:
         for offer, n in bought.packages
     ]
     if bought.single_sessions:
-        parts.append(f"{bought.single_sessions:,} single half-day{'s' * (bought.single_sessions > 1)}" if parts else half_days(bought.single_sessions))
+        parts.append(
+            f"{bought.single_sessions:,} single half-day{'s' * (bought.single_sessions > 1)}"
+            if parts
+            else half_days(bought.single_sessions)
+        )
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts) or "nothing"
 
 
@@ -39,7 +43,11 @@ def buying_words(partnership: Partnership, service: Service, bought: Purchase) -
         return ""
     if not bought.given_sessions:
         return "Nothing of it is bought."
-    spare = f" {half_days(bought.spare_sessions).capitalize()} of it {'is' if bought.spare_sessions == 1 else 'are'} left over." if bought.spare_sessions > 0 else ""
+    spare = (
+        f" {half_days(bought.spare_sessions).capitalize()} of it {'is' if bought.spare_sessions == 1 else 'are'} left over."
+        if bought.spare_sessions > 0
+        else ""
+    )
     said = f"Buy {what_to_buy(bought)}: £{bought.pounds:,}, about £{bought.average_pounds:,} for each half-day given.{spare}"
     more = one_more_pounds(partnership, service, bought.given_sessions)
     said += " No more can be bought." if more is None else f" One more half-day would cost {f'£{more:,} more' if more else 'nothing more'}."

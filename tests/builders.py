@@ -180,7 +180,13 @@ def with_random_offers(partnership: Partnership, rng: Random) -> Partnership:
             sizes = rng.sample((3, 5, 8, 10, 15, 20), rng.randint(1, 3))
             most = rng.choice((1, 2)) if kind == "few packages" else rng.choice((None, None, 4))
             offers += [
-                an_offer(f"{service.service_id}_pack{n}", service.service_id, sessions=n, pounds=n * price - rng.randint(0, 20 * n), most_bought=most)
+                an_offer(
+                    f"{service.service_id}_pack{n}",
+                    service.service_id,
+                    sessions=n,
+                    pounds=n * price - rng.randint(0, 20 * n),
+                    most_bought=most,
+                )
                 for n in sizes
             ]
             services[i] = replace(service, price_pounds_per_session=0 if kind == "few packages" else price)

@@ -612,7 +612,11 @@ MOST_OFFERS = 20
 
 def _check_offers(parser: _Parser, entries: _Entries) -> None:
     """Offers hold something and cost something; a service has one kind of them; each price break is below the price before it."""
-    prices = {e.values["service_id"]: e.values["price_pounds_per_session"] for e in entries["Services"] if e.has("service_id", "price_pounds_per_session")}
+    prices = {
+        e.values["service_id"]: e.values["price_pounds_per_session"]
+        for e in entries["Services"]
+        if e.has("service_id", "price_pounds_per_session")
+    }
     of_service: dict[str, list[_Entry]] = defaultdict(list)
     for entry in entries["Offers"]:
         for name, what in (("sessions", "half-day"), ("pounds", "pound")):
