@@ -708,8 +708,8 @@ def _resources(world: World, wish: Wish) -> list[_Resource]:
         use = FundUse.GRANTS if wish.item == GRANT_ITEM else FundUse.SPECIALIST_TIME
     services = [s for s in services if service_supply(world.partnership, world.policy, s).shareable_sessions]
     funds = [f for f in world.partnership.funds if pays(f, use)]
-    is_paid = use is not FundUse.SPECIALIST_TIME or any(is_paid(world.partnership, s) for s in services)
-    money = [_money(world, max(funds, key=lambda f: sum(available_pounds(f))))] if funds and is_paid else []
+    costs = use is not FundUse.SPECIALIST_TIME or any(is_paid(world.partnership, s) for s in services)
+    money = [_money(world, max(funds, key=lambda f: sum(available_pounds(f))))] if funds and costs else []
     return [_time(world, service) for service in services] + money
 
 

@@ -216,7 +216,7 @@ def test_the_rows_of_a_service_that_sells_packages_or_has_breaks():
         "slt: sessions['900201',slt] + sessions['900202',slt] - 5*packages[five] <= 0",
         "st: sessions['900201',st] + sessions['900202',st] - (bought[st,from8] + bought[st,]) <= 0",
         "st, from8, at least: 0 <= bought[st,from8] - 8*packages[from8]",
-        "st, from8, or none: bought[st,from8] - 16*packages[from8] <= 0",
+        "st, from8, or none: bought[st,from8] - 13*packages[from8] <= 0",
     ]
     assert any("3700*packages[five] + 120*bought[st,from8] + 150*bought[st,]" in row for row in written_rows(world, "costs_paid"))
 
