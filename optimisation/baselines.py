@@ -22,6 +22,7 @@ from optimisation.model import build_model
 from planner import rules
 from planner.audit import breaches
 from planner.need import World
+from planner.offers import purchase_of
 from planner.partnership import GRANT_ITEM, FundUse
 from planner.plan import Amounts, Baseline
 from planner.rounding import largest_remainder
@@ -76,10 +77,11 @@ def formula_amounts(world: World) -> Amounts:
     for service in world.partnership.services:
         to = zones if world.policy.role(service.role).serves == "zone" else schools
         shareable = service_supply(world.partnership, world.policy, service).shareable_sessions
-        for recipient, n in _shares(shareable, to).items():
+        shares = _shares(shareable, to)
+        cost += purchase_of(world.partnership, service, sum(shares.values())).pounds
+        for recipient, n in shares.items():
             if n:
                 sessions[recipient, service.service_id] = n
-                cost += n * service.price_pounds_per_session
     sizes = sizes_now(world)
     purse = Purse(world)
     pots = purse.hold_back_and_run_bases(world, sizes)

@@ -16,6 +16,7 @@ from planner import rules
 from planner.audit import AUDITS
 from planner.errors import SolverFault
 from planner.need import PLACE, WHOLE, World, dose_share_for, met_for_dose
+from planner.offers import OWN_PRICE, purchases
 from planner.plan import Amounts
 from planner.supply import grant_step_pounds
 
@@ -87,7 +88,7 @@ def with_exact_need(world: World, amounts: Amounts) -> Amounts:
 
 def assign(model: Model, amounts: Amounts) -> list[str]:
     """Set a model's variables to a plan's amounts; returns what has no variable (kept out by construction)."""
-    for variable in (model.grant_steps, model.spend, model.pot, model.carried, model.sessions, model.has_block, model.base_size,
+    for variable in (model.grant_steps, model.spend, model.pot, model.carried, model.sessions, model.packages, model.bought, model.has_block, model.base_size,
                      model.places, model.met, model.nothing):  # fmt: skip
         for index in variable:
             variable[index].set_value(0, skip_validation=True)
@@ -110,6 +111,13 @@ def as_values(model: Model, amounts: Amounts) -> Iterator[tuple[str, Any, float 
                         ("sessions", amounts.sessions), ("places", amounts.places)):  # fmt: skip
         for index, amount in given.items():
             yield name, index, amount
+    for one in purchases(model.world.partnership, amounts):
+        if any(offer.service_id == one.service_id for offer in model.offers.values()):
+            yield "bought", (one.service_id, OWN_PRICE), one.single_sessions
+        for offer, number in one.packages:
+            yield "packages", offer.offer_id, number if offer.is_package else 1
+            if not offer.is_package:
+                yield "bought", (one.service_id, offer.offer_id), number
     for index, sessions in amounts.sessions.items():
         if index in model.has_block:
             yield "has_block", index, int(sessions > 0)

@@ -11,10 +11,11 @@ from fractions import Fraction
 from math import ceil, floor
 
 from planner.audit import breaches, misfits, money_cap_pounds, most_of
-from planner.measures import paid_by_year
+from planner.measures import paid_by_year, specialist_time_pounds
 from planner.need import ADULT_HOURS, PLACE, Cell, World, met_for_dose
 from planner.next_year import most_next_year_pounds, next_year_pounds
-from planner.partnership import GRANT_ITEM, Bound, DecisionRight, Fund, FundUse, YearEnd
+from planner.offers import purchase_of
+from planner.partnership import GRANT_ITEM, Bound, DecisionRight, Fund, FundUse, Service, YearEnd
 from planner.plan import Amounts
 from planner.supply import (
     HALF_TERMS_BY_FINANCIAL_YEAR,
@@ -127,8 +128,7 @@ def greedy_amounts(world: World) -> Amounts:
     pots = purse.hold_back_and_run_bases(world, sizes)
     grants = _promised_grants(world, purse)
     sessions = _sessions(world, purse)
-    prices = {s.service_id: s.price_pounds_per_session for s in world.partnership.services}
-    for_time = sum(prices[v] * n for (_, v), n in sessions.items())
+    for_time = specialist_time_pounds(world.partnership, Amounts(sessions=sessions))
     purse.pay_over_the_year(world, FundUse.SPECIALIST_TIME, for_time)
     purse.note_next_year(for_time)
     _grants_by_need(world, purse, grants)
@@ -247,12 +247,13 @@ def _sessions(world: World, purse: Purse) -> dict[tuple[str, str], int]:
             useful = useful if useful >= block or 2 * useful < block else block
             limits[recipient] = (max(least, block) if least else 0, useful if most is None else min(useful, most))
         left = supply.shareable_sessions
-        price = service.price_pounds_per_session
 
-        def affordable(more: int, price: int = price, left: int = left, cost: int = cost) -> bool:
-            """Whether the purse can pay for this many more sessions in both financial years."""
-            total = cost + more * price
-            return more <= left and (not price or (purse.has_next_year(total) and purse.can_pay(world, FundUse.SPECIALIST_TIME, total)))
+        def affordable(more: int, service: Service = service, left: int = left, cost: int = cost) -> bool:
+            """Whether this many sessions can be bought, and the purse can pay for them in both financial years and the next."""
+            bought = purchase_of(world.partnership, service, more)
+            total = cost + bought.pounds
+            is_sold = bought.spare_sessions >= 0 and more <= left
+            return is_sold and (not bought.pounds or (purse.has_next_year(total) and purse.can_pay(world, FundUse.SPECIALIST_TIME, total)))
 
         given = 0
         for recipient, (least, _) in limits.items():
@@ -272,7 +273,7 @@ def _sessions(world: World, purse: Purse) -> dict[tuple[str, str], int]:
             step = _next_step(sessions.get((recipient, service.service_id), 0), block)
             sessions[recipient, service.service_id] = sessions.get((recipient, service.service_id), 0) + step
             given += step
-        cost += given * price
+        cost += purchase_of(world.partnership, service, given).pounds
     return sessions
 
 

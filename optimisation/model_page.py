@@ -93,7 +93,9 @@ def _switch(rule: Rule) -> str:
 
 
 def _example(world: World, rule: Rule) -> str:
-    row = next(written_rows(as_if_asked(world, rule.rule_id), rule.rule_id))
+    row = next(written_rows(as_if_asked(world, rule.rule_id), rule.rule_id), None)
+    if row is None:
+        return "none: they hold nothing that it is about"
     asked = "; ".join(
         f"{table}.{name} = {str(value).lower()}" for table, of in SWITCHED_ON.get(rule.rule_id, {}).items() for name, value in of.items()
     )

@@ -140,6 +140,8 @@ known, and refuses to run when one is off by more than «CANARY». A plan that t
 - **Whole amounts** (grants in steps, half-days, sizes, places) are rounded from within the solver's tolerance; anything further off is refused as a fault.
 - **Money spent** is real in the model, because whole-pound rows made HiGHS return wrong optima ([11](adr/0011-money-is-real-in-the-model-and-whole-in-the-plan.md)). What is to be paid is whole, so who pays it is a flow in a network, whose corners are whole: a linear program finds payments to the
   pound. Where the twelfths cannot be rounded so that all pounds come out, everything is solved once more with exact twelfths; the first bound stands, for it allowed more.
+- **What is bought** follows from the half-days given: the cheapest packages, or the cheapest price reached, that cover them, found exactly by a knapsack over whole numbers (`planner/offers.py`). It never costs more than what
+  the solver chose, so it can be paid; plan, audit and ledger work it out again each time.
 - **Need met** is lowered by the few millionths by which floating point overstated it, until `need_from_support` holds exactly in fractions.
 - **Every plan is audited before it is stored or shown**: nothing that cannot be, every rule that is on, every figure recomputed from the amounts. A plan that fails is not shown.
 
@@ -166,6 +168,9 @@ in whole numbers and knows no solver. ([18](adr/0018-certificate-by-pieces.md))
 **The statement** (`planner/statement.py`) is the plan layer stated a second time, in plain exact code, from partnership and policy alone: columns $0 \le x \le \bar x$, some whole, of which
 time may be nought or at least its block; rows $\ell \le A x \le u$; shortfall $= q + g^\top x$. Need met is kept up to the line. Its rows are of two kinds: *linking* rows tie schools, zones and bases together (funds, costs, supply, sizes, hosts); the
 others are about one school or zone, and fall into *blocks* $\beta$ of columns with rows of their own. Every plan that keeps the rules is a point of it, or one with no more shortfall that hands out nothing idle is.
+
+Packages are whole columns of it, and half-days at the price of a break are none or at least the break's number; but only a case cut there uses that, and as found none is.
+So the certificate counts bought time at no less than its lowest price for each half-day: valid, and where price breaks decide much, less than the solver's bound.
 
 **Cases.** The certificate is a tree. Each branching halves what all plans may be: a base has at most $k$ places, or more; a whole amount is at most $n$, or more (and then at least its block). Halving leaves nothing out, so the cases cover every plan and
 no list of them has to be trusted. Within a case, each block has a tree of *pieces*, halved in the same way.

@@ -15,6 +15,7 @@ from functools import cached_property
 from optimisation.highs import Problem
 from planner.need import World
 from planner.next_year import most_next_year_pounds
+from planner.offers import offers_of
 from planner.partnership import GRANT_ITEM, DecisionRight, FundUse, HeadRule
 from planner.reasons import half_days, plain_number
 from planner.rules import RULES, Rule
@@ -54,6 +55,7 @@ _PLACE: dict[str, Callable[[str], str]] = {
     "contingency_held": lambda _: WHOLE_RULE,
     "next_year_affordable": lambda _: WHOLE_RULE,
     "moderated_pot_released": lambda _: WHOLE_RULE,
+    "time_bought": lambda at: at.partition(", ")[0],
     "smallest_block": lambda at: at.rsplit(", ", 2)[1],
     "pupils_now_kept": lambda at: at.removesuffix(" stays open"),
 }
@@ -151,6 +153,11 @@ class Words:
         """What a school had last year, pounds or half-days."""
         return next(r.amount for r in self.world.partnership.last_year if str(r.urn) == urn and r.item == item)
 
+    def _bought(self, service_id: str) -> str:
+        sold = [o for o in offers_of(self.world.partnership, service_id) if o.is_package and o.most_bought is not None]
+        most = sum(o.sessions * (o.most_bought or 0) for o in sold)
+        return f"{self.name(service_id)} gives no more than is bought{f': at most {half_days(most)} in packages' if most else ''}."
+
     def _block(self, service_id: str) -> str:
         return f"Whoever gets {self.name(service_id)} gets at least {half_days(self.block(service_id))}."
 
@@ -230,6 +237,7 @@ _HELD: dict[str, Callable[[Words, str], str]] = {
     "fund_balance": Words._fund,  # noqa: SLF001 - the class's own table
     "statutory_first": Words._statutory,  # noqa: SLF001
     "vacancy_held_back": Words._vacancy,  # noqa: SLF001
+    "time_bought": Words._bought,  # noqa: SLF001
     "smallest_block": Words._block,  # noqa: SLF001
     "contingency_held": Words._contingency,  # noqa: SLF001
     "moderated_pot_released": Words._pot,  # noqa: SLF001

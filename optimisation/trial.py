@@ -22,6 +22,7 @@ from optimisation.search import search, start_from
 from planner.errors import SolverFault
 from planner.measures import WORST_SHARE
 from planner.need import World
+from planner.offers import dearest_pounds
 from planner.partnership import GRANT_ITEM
 from planner.plan import Amounts
 from planner.supply import base_running_pounds, grant_step_pounds, sizes_of
@@ -331,7 +332,7 @@ def changeable(world: World) -> Iterator[Changeable]:
         yield Changeable(schools=(school.urn,), item=GRANT_ITEM, terms=grants, pounds=1)
     for service in partnership.services:
         role = policy.role(service.role)
-        pounds = service.price_pounds_per_session or role.value_pounds_per_session
+        pounds = dearest_pounds(partnership, service) or role.value_pounds_per_session
         if role.serves == "zone":
             whose = [(zone.zone_id, zone.urns) for zone in world.picture.zones]
         else:

@@ -16,6 +16,7 @@ import pyomo.environ as pyo
 from optimisation.registry import SHAPES, Model
 from planner.measures import SPENDING_USES
 from planner.need import ADULT_HOURS, PLACE, World, benefit_segments
+from planner.offers import OWN_PRICE, enough_of, offers_of
 from planner.partnership import GRANT_ITEM, Bound, FundUse, Service, YearEnd
 from planner.supply import (
     available_pounds,
@@ -53,6 +54,15 @@ DECISIONS = (
     Decision(
         name="has_block", index="rv", meaning="r gets a block of v; only where the smallest block is more than one", unit="yes or no",
         domain="0 or 1", most="1",
+    ),
+    Decision(
+        name="packages", index="p", meaning="how many of package p are bought for the partnership; of a price break, whether it is reached",
+        unit="packages; yes or no", domain="whole",
+        most="the most that may be bought, or enough for all who could be given any; 1 for a price break",
+    ),
+    Decision(
+        name="bought", index="vp", meaning="time of service v bought at a price for each half-day: that of its price break p, or its own (p left open); "
+        "only where v has packages or price breaks", unit="half-day sessions", domain="real", most="all that r together can be given of v, or the break's number",
     ),
     Decision(
         name="spend", index="fyu", meaning="money of fund f for use u in financial year y", unit="pounds", domain="real", most="what f holds",
@@ -148,7 +158,12 @@ def _every_cost_pounds(world: World) -> int:
     )
     openings = sum(base_opening_pounds(b, world.policy) for b in world.partnership.bases)
     wished = sum(r.amount for rows in (world.partnership.head_rules, world.partnership.last_year) for r in rows)
-    time = sum(s.price_pounds_per_session * (_in_post(world, s) + wished) for s in world.partnership.services)
+    given = {s.service_id: _in_post(world, s) + wished for s in world.partnership.services}
+    time = sum(s.price_pounds_per_session * given[s.service_id] for s in world.partnership.services)
+    time += sum(
+        o.pounds * (enough_of(o, given[o.service_id]) if o.is_package else given[o.service_id] + o.sessions)
+        for o in world.partnership.offers
+    )
     return bases + openings + time + sum(sum(available_pounds(f)) for f in world.partnership.funds)
 
 
@@ -193,7 +208,23 @@ def _sessions(m: Model) -> None:
                 most[recipient, service.service_id] = there if m.is_roomy else min(there, held)
     m.sessions = pyo.Var(list(most), domain=pyo.NonNegativeIntegers, bounds=lambda _, r, v: (0, most[r, v]))
     m.most_sessions = most
+    _purchases(m)
     m.has_block = pyo.Var([(r, v) for r, v in most if m.supply[v].minimum_block_sessions > 1], domain=pyo.Binary)
+
+
+def _purchases(m: Model) -> None:
+    """What is bought of the services that have offers; of the others it is what is given."""
+    world: World = m.world
+    most: dict[str, int] = {}
+    for (_, service_id), sessions in m.most_sessions.items():
+        most[service_id] = most.get(service_id, 0) + sessions
+    offers = {v: offers_of(world.partnership, v) for v in most}
+    m.offers = {o.offer_id: o for those in offers.values() for o in those}
+    copies = {o.offer_id: enough_of(o, most[o.service_id]) for o in m.offers.values()}
+    at_a_price = {(o.service_id, o.offer_id): max(most[o.service_id], o.sessions) for o in m.offers.values() if not o.is_package}
+    at_a_price |= {(v, OWN_PRICE): n for v, n in most.items() if offers[v] and m.services[v].price_pounds_per_session}
+    m.packages = pyo.Var(list(copies), domain=pyo.NonNegativeIntegers, bounds=lambda _, p: (0, copies[p]))
+    m.bought = pyo.Var(list(at_a_price), domain=pyo.NonNegativeReals, bounds=lambda _, v, p: (0, at_a_price[v, p]))
 
 
 def _bases(m: Model) -> None:

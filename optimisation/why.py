@@ -20,6 +20,7 @@ from optimisation.wishes import amount_wish, standard_wish
 from planner.errors import InputMustBeMended
 from planner.measures import shortfall
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World
+from planner.offers import dearest_pounds, is_paid
 from planner.partnership import GRANT_ITEM, Fund, FundUse, Service
 from planner.plan import Amounts, Plan
 from planner.reasons import half_days
@@ -328,7 +329,7 @@ def thousands_a_point(world: World) -> float:
     """A hundredth of all money and time there is to share, in thousands of pounds."""
     pounds = sum(sum(available_pounds(f)) for f in world.partnership.funds)
     for service in world.partnership.services:
-        value = service.price_pounds_per_session or world.policy.role(service.role).value_pounds_per_session
+        value = dearest_pounds(world.partnership, service) or world.policy.role(service.role).value_pounds_per_session
         pounds += service_supply(world.partnership, world.policy, service).shareable_sessions * value
     return max(pounds / 100 / 1000, 1.0)
 
@@ -707,8 +708,8 @@ def _resources(world: World, wish: Wish) -> list[_Resource]:
         use = FundUse.GRANTS if wish.item == GRANT_ITEM else FundUse.SPECIALIST_TIME
     services = [s for s in services if service_supply(world.partnership, world.policy, s).shareable_sessions]
     funds = [f for f in world.partnership.funds if pays(f, use)]
-    is_paid = use is not FundUse.SPECIALIST_TIME or any(s.price_pounds_per_session for s in services)
-    money = [_money(world, max(funds, key=lambda f: sum(available_pounds(f))))] if funds and is_paid else []
+    costs = use is not FundUse.SPECIALIST_TIME or any(is_paid(world.partnership, s) for s in services)
+    money = [_money(world, max(funds, key=lambda f: sum(available_pounds(f))))] if funds and costs else []
     return [_time(world, service) for service in services] + money
 
 

@@ -16,6 +16,7 @@ from planner import rules
 from planner.measures import SPENDING_USES, fund_accounts, paid_by_year
 from planner.need import ADULT_HOURS, PLACE, WHOLE, World, dose_share_for, may_be_part_year
 from planner.next_year import most_next_year_pounds, next_year_pounds
+from planner.offers import purchases
 from planner.partnership import GRANT_ITEM, Bound, Consent, DecisionRight, FundUse, HeadRule
 from planner.plan import Amounts
 from planner.policy import Policy
@@ -230,6 +231,14 @@ def smallest_block(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
     for (recipient, service_id), sessions in amounts.sessions.items():
         if 0 < sessions < blocks[service_id]:
             yield f"{recipient}, {service_id}", blocks[service_id] - sessions
+
+
+@_audits(rules.TIME_BOUGHT)
+def time_bought(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
+    """Sessions given <= sessions bought, the purchase being the cheapest that covers them, or all there is."""
+    services = {s.service_id: s for s in world.partnership.services}
+    for bought in purchases(world.partnership, amounts):
+        yield services[bought.service_id].name, -bought.spare_sessions
 
 
 # --- bases -----------------------------------------------------------------------------

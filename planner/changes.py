@@ -16,6 +16,7 @@ from math import ceil
 
 from planner.errors import InputMustBeMended
 from planner.need import World
+from planner.offers import time_pounds
 from planner.partnership import (
     GRANT_ITEM,
     Base,
@@ -227,11 +228,16 @@ def school_leaves(before: World, plan: Amounts, urn: int, half_term: int | None 
     notes = [f"{b.name} goes with its host; the places of its {b.pupils_now} pupils are not planned here." for b in hosted]
     people = list(p.people)
     funds = {f.fund_id: f for f in p.funds}
+    cost = time_pounds(p, plan)
     for service in p.services:
         given = given_to(p, str(urn), service.service_id, plan.sessions.get((str(urn), service.service_id), 0), half_term)
         if given:
             people = _spent_on_leaver(people, before.policy, service, given)
-            _spend(funds, FundUse.SPECIALIST_TIME, given * service.price_pounds_per_session)
+            _spend(
+                funds,
+                FundUse.SPECIALIST_TIME,
+                ceil(Fraction(cost.get((str(urn), service.service_id), 0) * given, plan.sessions[str(urn), service.service_id])),
+            )
             notes.append(f"{half_days(given)} of {service.name} were given to {leaver.name} and are gone.")
     _give_back(funds, before, plan, urn, hosted, half_term)
     changed = replace(

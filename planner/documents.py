@@ -22,6 +22,7 @@ from planner.errors import AuditRefused, InputMustBeMended
 from planner.files import save
 from planner.measures import fund_accounts, school_ledgers, standing
 from planner.need import WHOLE, World, world_of
+from planner.offers import purchases
 from planner.partnership import Base, FundUse, Partnership
 from planner.plan import Amounts, Baseline, Ending, Level, Plan
 from planner.policy import Policy, policy_from_text
@@ -163,6 +164,7 @@ def _amounts(amounts: Amounts, world: World) -> Json:
              "decision_right": s.decision_right.value, "request_to": s.request_to, "request_by": s.request_by}
             for s in partnership.services
         ],
+        **_packages(amounts, partnership),
         "places": [{"base": base, "cell": cell, "places": n} for (base, cell), n in amounts.places.items()],
         "bases": [
             {"base": b.base_id, "places": amounts.base_sizes.get(b.base_id, 0),
@@ -180,6 +182,22 @@ def _over_time(base: Base, size: int, policy: Policy) -> Json:
     lead_in, full_year = base_lead_in_pounds(base, size, policy), base_full_year_pounds(base, size, policy)
     found = {"lead_in_pounds": lead_in} if lead_in else {}
     return found | ({"next_year_pounds": full_year} if full_year != base_running_pounds(base, size, policy) else {})
+
+
+def _packages(amounts: Amounts, partnership: Partnership) -> Json:
+    """What is bought of each service that has offers; nothing at all where none has, as in older documents."""
+    if not partnership.offers:
+        return {}
+    with_offers = {offer.service_id for offer in partnership.offers}
+    return {
+        "packages": [
+            {"service": one.service_id, "given_sessions": one.given_sessions, "bought_sessions": one.bought_sessions,
+             "single_sessions": one.single_sessions, "pounds": one.pounds,
+             "offers": [{"offer": offer.offer_id, "bought": n} for offer, n in one.packages]}
+            for one in purchases(partnership, amounts)
+            if one.service_id in with_offers
+        ]
+    }  # fmt: skip
 
 
 def _ledger(row: Any) -> Json:

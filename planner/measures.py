@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from planner.need import WHOLE, Cell, Picture, Zone
+from planner.offers import is_paid, purchases, time_pounds
 from planner.partnership import GRANT_ITEM, FundUse, Partnership, School
 from planner.plan import Amounts
 from planner.policy import Policy
@@ -146,9 +147,8 @@ def fund_accounts(partnership: Partnership, policy: Policy, amounts: Amounts) ->
 
 
 def specialist_time_pounds(partnership: Partnership, amounts: Amounts) -> int:
-    """Pounds for all sessions at their price; time in kind costs nothing."""
-    price = {s.service_id: s.price_pounds_per_session for s in partnership.services}
-    return sum(price[service_id] * sessions for (_, service_id), sessions in amounts.sessions.items())
+    """Pounds for all sessions, each service bought as cheaply as its offers allow; time in kind costs nothing."""
+    return sum(bought.pounds for bought in purchases(partnership, amounts))
 
 
 def base_pounds(partnership: Partnership, policy: Policy, amounts: Amounts) -> int:
@@ -206,11 +206,12 @@ class SchoolLedger:
 def school_ledgers(partnership: Partnership, policy: Policy, picture: Picture, amounts: Amounts) -> tuple[SchoolLedger, ...]:
     """One ledger a school, in the partnership's order.
 
-    Half-days are priced at their price, time in kind at the policy's value of the role.
+    Half-days are priced at the average price paid, time in kind at the policy's value of the role.
     A zone's time and places are shown to each of its schools in proportion to expected
     pupils: what a school may count on, not an amount of its own.
     """
-    value = {s.service_id: s.price_pounds_per_session or policy.role(s.role).value_pounds_per_session for s in partnership.services}
+    in_kind = {s.service_id: policy.role(s.role).value_pounds_per_session for s in partnership.services if not is_paid(partnership, s)}
+    paid = time_pounds(partnership, amounts)
     pupils = _zone_pupils(picture, policy)
     last: dict[tuple[int, str], int] = {(row.urn, row.item): row.amount for row in partnership.last_year}
     has_last_year = {row.urn for row in partnership.last_year}
@@ -227,7 +228,7 @@ def school_ledgers(partnership: Partnership, policy: Policy, picture: Picture, a
                 paid_in_pounds=sum(c.pounds for c in partnership.contributions if c.urn == school.urn),
                 grant_pounds=sum(pounds for (urn, _), pounds in amounts.grants.items() if urn == school.urn),
                 sessions=tuple(own),
-                priced_sessions_pounds=sum(value[service_id] * n for service_id, n in own),
+                priced_sessions_pounds=sum(in_kind[v] * n if v in in_kind else paid[str(school.urn), v] for v, n in own),
                 zone_share_sessions_hundredths=_zone_sessions(school.urn, zone, partnership, policy, pupils, amounts),
                 places_share_hundredths=_places_share(school.urn, zone, pupils, amounts),
                 base_places_hosted=sum(amounts.base_sizes.get(b.base_id, 0) for b in partnership.bases if b.host_urn == school.urn),

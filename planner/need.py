@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
+from planner.offers import is_paid
 from planner.partnership import Consent, DecisionRight, FundUse, Partnership, Phase, School
 from planner.policy import DRIVERS, NeedType, Policy, Standard
 from planner.rounding import half_up
@@ -346,7 +347,7 @@ def _why_no_time(role_id: str, partnership: Partnership, policy: Policy) -> str:
             continue
         supply = service_supply(partnership, policy, service)
         left = supply.shareable_sessions
-        if supply.can_give_sessions(policy) and (can_pay or not service.price_pounds_per_session):
+        if supply.can_give_sessions(policy) and (can_pay or not is_paid(partnership, service)):
             return ""
         if service.decision_right is DecisionRight.INFORMATION:
             reasons.append((0, "its time is for information only"))

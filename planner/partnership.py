@@ -86,6 +86,13 @@ class Bound(StrEnum):
     EXACTLY = "exactly"
 
 
+class OfferKind(StrEnum):
+    """How a service sells more than one half-day at a time."""
+
+    PACKAGE = "package"
+    PRICE_BREAK = "price break"
+
+
 ADDED = {"is_left_out_at_default": True}
 """Marks a field that plans written before it was added do not hold: documents leave it out while it says nothing."""
 
@@ -194,6 +201,28 @@ class Service:
     decision_right: DecisionRight = DecisionRight.REQUEST
     request_to: str = ""
     request_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """How a service sells to the partnership as one buyer; what is bought is worked out in ``planner.offers``.
+
+    A package holds ``sessions`` half-days for ``pounds``, and at most ``most_bought`` may be had (None: any number).
+    From ``sessions`` half-days on, a price break sells all of the service's half-days at ``pounds`` each.
+    """
+
+    offer_id: str
+    service_id: str
+    name: str
+    kind: OfferKind
+    sessions: int
+    pounds: int
+    most_bought: int | None = None
+
+    @property
+    def is_package(self) -> bool:
+        """Whether it is bought whole."""
+        return self.kind is OfferKind.PACKAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,6 +371,7 @@ class Partnership:
     draws: tuple[Draw, ...] = field(default=(), metadata=ADDED)
     queries: tuple[DataQuery, ...] = ()
     sources: tuple[Source, ...] = ()
+    offers: tuple[Offer, ...] = field(default=(), metadata=ADDED)
 
     @property
     def financial_years(self) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from planner.audit import money_cap_pounds, most_of
 from planner.measures import fund_accounts, paid_by_year
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World, dose_share_for
 from planner.next_year import most_next_year_pounds, next_year_pounds
+from planner.offers import one_more_pounds
 from planner.partnership import GRANT_ITEM, Base, Bound, Consent, DecisionRight, FundUse, Service, YearEnd
 from planner.plan import Amounts
 from planner.policy import Standard
@@ -126,6 +127,11 @@ class _Books:
         """Half-days of a service that may be shared and are given to nobody."""
         given = sum(n for (_, service_id), n in self.amounts.sessions.items() if service_id == service.service_id)
         return max(0, self.supply[service.service_id].shareable_sessions - given)
+
+    def one_more_pounds(self, service: Service) -> int | None:
+        """What one more half-day would cost; None where no more can be bought."""
+        given = sum(n for (_, service_id), n in self.amounts.sessions.items() if service_id == service.service_id)
+        return one_more_pounds(self.world.partnership, service, given)
 
     def pounds_left(self, use: FundUse) -> dict[str, tuple[int, int]]:
         """Pounds not planned by financial year, of each fund that may pay for a use."""
@@ -255,9 +261,12 @@ def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
         )
     if not given and max(left.values()) < block:
         return f"the {half_days(spare)} left of {the_service} {'is' if spare == 1 else 'are'} fewer than the smallest block of {block}"
-    if not any(_can_be_paid(service.price_pounds_per_session, books) for service in services if left[service.service_id]):
+    more = [cost for s in services if left[s.service_id] and (cost := books.one_more_pounds(s)) is not None]
+    if not more:
+        return f"no more half-days of {the_service} can be bought"
+    if not any(_can_be_paid(cost, books) for cost in more):
         to_come = books.left_next_year()
-        if to_come is not None and to_come < min(s.price_pounds_per_session for s in services if left[s.service_id]):
+        if to_come is not None and to_come < min(more):
             return "the board's limit on next year's cost allows no more"
         return "the money for specialist time is all planned"
     return f"{half_days(spare)} of {the_service} {'is' if spare == 1 else 'are'} left over: {_MAY_BE_USED}"

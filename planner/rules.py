@@ -93,6 +93,11 @@ SMALLEST_BLOCK: Final = _rule(
     "A school or zone gets none of a service or at least its smallest useful block.",
     unit="half-day sessions", owner="board", relaxed_by="board",
 )  # fmt: skip
+TIME_BOUGHT: Final = _rule(
+    "time_bought",
+    "No more of a service's time is given than is bought, within its packages and price breaks.",
+    unit="half-day sessions", owner="the service's terms",
+)  # fmt: skip
 
 # --- bases -----------------------------------------------------------------------------
 ONE_SIZE_A_BASE: Final = _rule(

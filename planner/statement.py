@@ -19,6 +19,7 @@ from planner.audit import money_cap_pounds, most_of
 from planner.measures import SPENDING_USES
 from planner.need import ADULT_HOURS, PLACE, Cell, World, may_be_part_year
 from planner.next_year import most_next_year_pounds
+from planner.offers import OWN_PRICE, offers_of
 from planner.partnership import GRANT_ITEM, Base, Bound, Consent, DecisionRight, FundUse, YearEnd
 from planner.policy import Policy
 from planner.supply import (
@@ -52,8 +53,9 @@ Terms = tuple[tuple[int, Fraction], ...]
 WHOLE_PLACES = "whole_places"
 """Need met from whole places only: not a rule but what follows from one, the upper hull of the benefit curve."""
 LINKING = frozenset({
-    "fund_balance", "costs_paid", "contingency_held", "moderated_pot_released", "statutory_first", "vacancy_held_back",
-    "next_year_affordable", "one_size_a_base", "places_within_size", "cohort_fill", "pupils_now_kept", "host_consent", "host_most_places", "smallest_useful_base",
+    "fund_balance", "costs_paid", "contingency_held", "moderated_pot_released", "statutory_first", "vacancy_held_back", "time_bought",
+    "next_year_affordable", "one_size_a_base", "places_within_size", "cohort_fill", "pupils_now_kept", "host_consent", "host_most_places",
+    "smallest_useful_base",
 })  # fmt: skip
 """Rules that tie schools, zones and bases to one another; the rows of all others are about one school or zone."""
 
@@ -141,6 +143,7 @@ def state(world: World) -> Statement:
     draft = _Draft(world)
     _declare_money(draft)
     _declare_time(draft)
+    _declare_purchases(draft)
     _declare_places(draft)
     _declare_need(draft)
     rows = [_merged(row) for row in _rows(draft) if row.terms]
@@ -206,6 +209,26 @@ def _declare_time(d: _Draft) -> None:
             if useful:
                 most = min(max(useful, block), supply.after_statutory_sessions)
                 d.add("sessions", recipient, service.service_id, most=most, is_whole=True, block=block)
+
+
+def _declare_purchases(d: _Draft) -> None:
+    """Packages, and half-days at a price each; at a break's price there are none or at least its number. Where no offer is, time costs its price."""
+    given: dict[str, int] = defaultdict(int)
+    for at, key in d.having("sessions"):
+        given[key[2]] += int(d.columns[at].most)
+    for service in d.services:
+        most, offers = given[service.service_id], offers_of(d.world.partnership, service.service_id)
+        if not most or not offers:
+            continue
+        for offer in offers:
+            if offer.is_package:
+                enough = ceil(Fraction(most, offer.sessions))
+                copies = enough if offer.most_bought is None else min(enough, offer.most_bought)
+                d.add("packages", offer.offer_id, most=copies, is_whole=True)
+            else:
+                d.add("bought", service.service_id, offer.offer_id, most=max(most, offer.sessions), is_whole=True, block=offer.sessions)
+        if service.price_pounds_per_session:
+            d.add("bought", service.service_id, OWN_PRICE, most=most, is_whole=True)
 
 
 def _recipients(d: _Draft, role_id: str) -> list[str]:
@@ -310,10 +333,9 @@ def _spent(d: _Draft, year: int, use: FundUse, by: int = 1) -> list[tuple[int, F
 
 def _cost_rows(d: _Draft) -> Iterator[StatedRow]:
     policy, first_months = d.world.policy, d.world.policy.board.september_to_march_months
-    price = {s.service_id: s.price_pounds_per_session for s in d.services}
     bases = {b.base_id: b for b in d.bases}
     costs = {
-        FundUse.SPECIALIST_TIME: [(at, price[key[2]], first_months * price[key[2]]) for at, key in d.having("sessions")],
+        FundUse.SPECIALIST_TIME: [(at, pounds, first_months * pounds) for at, pounds in _time_pounds(d)],
         FundUse.BASE_RUNNING: [(at, *_paid(bases[key[1]], int(key[2]), policy)) for at, key in d.having("size")],
     }
     for use, cost in costs.items():
@@ -332,12 +354,21 @@ def _paid(base: Base, size: int, policy: Policy) -> tuple[int, int]:
     return paid, base_march_twelfths(base, size, policy)
 
 
+def _time_pounds(d: _Draft) -> list[tuple[int, int]]:
+    """What each column of time costs: half-days at their service's price, or what is bought where there are offers."""
+    price = {s.service_id: s.price_pounds_per_session for s in d.services}
+    offers = {o.offer_id: o for o in d.world.partnership.offers}
+    sold = {o.service_id for o in offers.values()}
+    given = [(at, price[key[2]]) for at, key in d.having("sessions") if key[2] not in sold]
+    packages = [(at, offers[key[1]].pounds) for at, key in d.having("packages")]
+    return [*given, *packages, *((at, offers[key[2]].pounds if key[2] else price[key[1]]) for at, key in d.having("bought"))]
+
+
 def _next_year_rows(d: _Draft) -> Iterator[StatedRow]:
     """A year of the same grants, half-days, pots, contingency and bases costs no more than the board's percent of recurring cash."""
     bases = {b.base_id: b for b in d.bases}
-    price = {s.service_id: s.price_pounds_per_session for s in d.services}
     terms: list[tuple[int, Fraction | int]] = [term for school in d.world.partnership.schools for term in _granted(d, school.urn)]
-    terms += [(at, price[key[2]]) for at, key in d.having("sessions")]
+    terms += _time_pounds(d)
     terms += [(at, 1) for at, _ in d.having("pot")]
     terms += [(at, 1) for at, _ in d.having("spend", use=(3, FundUse.CONTINGENCY))]
     terms += [(at, base_full_year_pounds(bases[key[1]], int(key[2]), d.world.policy)) for at, key in d.having("size")]
@@ -358,6 +389,11 @@ def _time_rows(d: _Draft) -> Iterator[StatedRow]:
         given = [(at, 1) for at, _ in d.having("sessions", service=(2, service.service_id))]
         yield _row("statutory_first", service.service_id, given, None, supply.after_statutory_sessions)
         yield _row("vacancy_held_back", service.service_id, given, None, supply.shareable_sessions)
+        offers = {o.offer_id: o for o in offers_of(d.world.partnership, service.service_id)}
+        if offers:
+            packages = [(at, -offers[key[1]].sessions) for at, key in d.having("packages") if key[1] in offers]
+            bought = [(at, -1) for at, _ in d.having("bought", service=(1, service.service_id))]
+            yield _row("time_bought", service.service_id, [*given, *packages, *bought], None, 0)
 
 
 def _size(d: _Draft, base_id: str) -> list[tuple[int, int]]:

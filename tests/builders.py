@@ -30,6 +30,8 @@ from planner.partnership import (
     HeadRule,
     HostCondition,
     LastYear,
+    Offer,
+    OfferKind,
     Partnership,
     Person,
     Phase,
@@ -73,6 +75,14 @@ def a_service(service_id: str = "slt", **overrides: Any) -> Service:
     return Service(**{
         "service_id": service_id, "name": f"Service {service_id}", "role": "speech_language_therapist", "employer": "The NHS trust",
         "price_pounds_per_session": 0, "minimum_block_sessions": 6, "request_to": "The NHS trust", **overrides,
+    })  # fmt: skip
+
+
+def an_offer(offer_id: str = "pack10", service_id: str = "slt", **overrides: Any) -> Offer:
+    """A package of ten half-days for £3,700."""
+    return Offer(**{
+        "offer_id": offer_id, "service_id": service_id, "name": f"Offer {offer_id}", "kind": OfferKind.PACKAGE,
+        "sessions": 10, "pounds": 3700, **overrides,
     })  # fmt: skip
 
 
@@ -158,7 +168,36 @@ def random_world(rng: Random) -> World:
         host_conditions=conditions, last_year=_random_last_year(rng, schools, services), head_rules=_random_wishes(rng, schools, services),
     )  # fmt: skip
     partnership, changes = _in_time(Random(rng.random()), partnership, _random_changes(rng))
-    return world_of(partnership, a_policy(changes))
+    return world_of(with_random_offers(partnership, Random(rng.random())), a_policy(changes))
+
+
+def with_random_offers(partnership: Partnership, rng: Random) -> Partnership:
+    """Now and then a service sells packages or has price breaks, and now and then it sells nothing outside its packages."""
+    services, offers = list(partnership.services), []
+    for i, service in enumerate(services):
+        kind = rng.choice((None, None, "packages", "few packages", "breaks"))
+        price = service.price_pounds_per_session or 150
+        if kind in {"packages", "few packages"}:
+            sizes = rng.sample((3, 5, 8, 10, 15, 20), rng.randint(1, 3))
+            most = rng.choice((1, 2)) if kind == "few packages" else rng.choice((None, None, 4))
+            offers += [
+                an_offer(
+                    f"{service.service_id}_pack{n}",
+                    service.service_id,
+                    sessions=n,
+                    pounds=n * price - rng.randint(0, 20 * n),
+                    most_bought=most,
+                )
+                for n in sizes
+            ]
+            services[i] = replace(service, price_pounds_per_session=0 if kind == "few packages" else price)
+        elif kind == "breaks":
+            offers += [
+                an_offer(f"{service.service_id}_from{n}", service.service_id, kind=OfferKind.PRICE_BREAK, sessions=n, pounds=price - by)
+                for n, by in ((4, 20), (11, 45), (21, 70))
+            ]
+            services[i] = replace(service, price_pounds_per_session=price)
+    return replace(partnership, services=tuple(services), offers=tuple(offers))
 
 
 def _random_schools(rng: Random) -> tuple[School, ...]:

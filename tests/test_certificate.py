@@ -26,6 +26,7 @@ from planner.documents import plan_document
 from planner.errors import AuditRefused, InputMustBeMended
 from planner.measures import shortfall
 from planner.need import WHOLE
+from planner.offers import OWN_PRICE, purchases
 from planner.statement import state
 from planner.supply import grant_step_pounds
 from web.command_line import main
@@ -50,6 +51,11 @@ def point_of(world, statement, amounts):
         values.update({(kind, *map(str, key)): Fraction(amount) for key, amount in given.items()})
     values.update({("carried", fund): Fraction(pounds) for fund, pounds in amounts.carried.items()})
     values.update({("size", base, str(size)): Fraction(1) for base, size in amounts.base_sizes.items() if size})
+    for one in purchases(world.partnership, amounts):
+        if any(offer.service_id == one.service_id for offer in world.partnership.offers):
+            values["bought", one.service_id, OWN_PRICE] = Fraction(one.single_sessions)
+        for offer, n in one.packages:
+            values[("packages", offer.offer_id) if offer.is_package else ("bought", one.service_id, offer.offer_id)] = Fraction(n)
     left = {cell: Fraction(met, WHOLE) for cell, met in amounts.need_met.items()}
     for column in statement.columns:
         if column.key[0] == "met":

@@ -137,6 +137,17 @@ def full_partnership():
                 **right,
             ),
         ),
+        offers=(
+            nouns.Offer(
+                offer_id="ep_pack_10",
+                service_id="ep_county",
+                name="Pack of 10",
+                kind=nouns.OfferKind.PACKAGE,
+                sessions=10,
+                pounds=3700,
+                most_bought=4,
+            ),
+        ),
         people=(
             nouns.Person(
                 person_id="ep1",

@@ -52,7 +52,7 @@ def costs_paid(m: Model) -> Iterator[Row]:
     r"""$|12 \sum_f spend_{f1u} - 12 C_{u1}| \le 11$ and $\sum_{fy} spend_{fyu} = C_u$; openings in year 1.
 
     spend_fyu  pounds of fund f for use u in financial year y                           (decision)
-    C_u        cost of use u: sessions at their price, bases at their size for the months they run, with lead-in  (from decisions)
+    C_u        cost of use u: time as bought, bases at their size for the months they run, with lead-in  (from decisions)
     C_u1       the part of it before 1 April: of a full year seven twelfths, of lead-in all  (from decisions, policy)
 
     A base costs its yearly sum, one teacher for each group of places begun and a sum for each place less the council's funding,
@@ -64,7 +64,7 @@ def costs_paid(m: Model) -> Iterator[Row]:
     world = m.world
     rounding = 0 if m.is_to_the_pound else MONTHS - 1
     first_months = world.policy.board.september_to_march_months
-    time = sum(m.services[v].price_pounds_per_session * m.sessions[r, v] for r, v in m.sessions if m.services[v].price_pounds_per_session)
+    time = _time_pounds(m)
     running, early = (
         sum(pounds(m.bases[b], k, world.policy) * m.base_size[b, k] for b, k in m.base_size) for pounds in (_paid, base_march_twelfths)
     )
@@ -79,6 +79,16 @@ def costs_paid(m: Model) -> Iterator[Row]:
 
 def _paid(base: Base, size: int, policy: Policy) -> int:
     return base_running_pounds(base, size, policy) + base_lead_in_pounds(base, size, policy)
+
+
+def _time_pounds(m: Model) -> Any:
+    """Sessions at their price where that is all there is; else packages and what is bought at a price each."""
+    prices = {v: service.price_pounds_per_session for v, service in m.services.items()}
+    with_offers = {offer.service_id for offer in m.offers.values()}
+    terms = [prices[v] * m.sessions[r, v] for r, v in m.sessions if prices[v] and v not in with_offers]
+    terms += [m.offers[p].pounds * m.packages[p] for p in m.packages if m.offers[p].is_package]
+    terms += [(m.offers[p].pounds if p else prices[v]) * m.bought[v, p] for v, p in m.bought]
+    return sum(terms)
 
 
 @rows_of(rules.CONTINGENCY_HELD)
@@ -106,15 +116,14 @@ def moderated_pot_released(m: Model) -> Iterator[Row]:
 
 @rows_of(rules.NEXT_YEAR_AFFORDABLE)
 def next_year_affordable(m: Model) -> Iterator[Row]:
-    r"""$\sum_{sf} G_f\, grant\_steps_{sf} + \sum_{rv} p_v\, sessions_{rv} + \sum_{fh} pot_{fh} + \sum_{fy} spend_{f,y,contingency} + \sum_{bk} Y_{bk}\, base\_size_{bk} \le N$.
+    r"""$\sum_{sf} G_f\, grant\_steps_{sf} + C_t + \sum_{fh} pot_{fh} + \sum_{fy} spend_{f,y,contingency} + \sum_{bk} Y_{bk}\, base\_size_{bk} \le N$.
 
     grant_steps_sf  steps granted to school s from fund f                              (decision)
-    sessions_rv     half-days of service v for r                                       (decision)
     pot_fh          pounds released to the moderated pot in half-term h                (decision)
     spend_fyu       pounds of fund f for use u in financial year y                     (decision)
     base_size_bk    base b runs at k places                                            (decision)
     G_f             pounds of one step of fund f                                       (policy)
-    p_v             pounds of one half-day                                             (partnership)
+    C_t             cost of specialist time as bought                                   (from decisions)
     Y_bk            pounds of base b at k places for twelve months, no lead-in          (partnership)
     N               the board's percent of the cash that comes every year, rounded down  (policy)
 
@@ -123,7 +132,7 @@ def next_year_affordable(m: Model) -> Iterator[Row]:
     """
     world = m.world
     kept: list[Any] = [m.step_pounds[f] * m.grant_steps[s, f] for s, f in m.grant_steps]
-    kept += [m.services[v].price_pounds_per_session * m.sessions[r, v] for r, v in m.sessions if m.services[v].price_pounds_per_session]
+    kept.append(_time_pounds(m))
     kept += [m.pot[key] for key in m.pot]
     kept += [m.spend[f, y, u] for f, y, u in m.spend if u is FundUse.CONTINGENCY]
     kept += [base_full_year_pounds(m.bases[b], k, world.policy) * m.base_size[b, k] for b, k in m.base_size]

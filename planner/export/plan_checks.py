@@ -10,6 +10,7 @@ from openpyxl.styles import PatternFill
 
 from planner import rules
 from planner.audit import money_cap_pounds, most_of
+from planner.export.plan_buying import bought_rows, number_bought
 from planner.export.plan_facts import Facts
 from planner.export.tables import POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, figure, font, text_column
 from planner.measures import SPENDING_USES
@@ -36,6 +37,7 @@ class Tables:
     pots: Table
     needs: Table
     standards: Table
+    buying: Table | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,7 @@ def _checks(facts: Facts, tables: Tables) -> Iterator[_Check]:
         *_rights(facts, tables),
         *_money(facts, tables),
         *_time(facts, tables),
+        *_bought(facts, tables),
         *_bases(facts, tables),
         *_protection(facts, tables),
         *_heads(facts, tables),
@@ -260,6 +263,27 @@ def _time(facts: Facts, tables: Tables) -> Iterator[_Check]:
         same = f"--EXACT({time.span('service_id')},{services.cell('id', i)})"
         count = f"=SUMPRODUCT({same},--({time.span('sessions')}>0),--({time.span('sessions')}<{services.cell('block', i)}))"
         yield _of(rules.SMALLEST_BLOCK, f"{service.name}, smaller blocks", Formula(count, small), "=", 0)
+
+
+def _bought(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    """No more is given than is bought, no more packages than may be, and a break's price only from its number on."""
+    buying, services = tables.buying, tables.services
+    if buying is None:
+        return
+    for i, (service, bought) in enumerate(facts.bought):
+        if facts.sells_offers(service):
+            all_of_it = Formula("=" + buying.sum_where("half_days", "service_id", services.cell("id", i)), bought.bought_sessions)
+            yield _of(rules.TIME_BOUGHT, service.name, _at(services, "given", i, bought.given_sessions), "<=", all_of_it)
+    for i, (service, offer, bought) in enumerate(bought_rows(facts)):
+        if offer is None:
+            continue
+        where, number = f"{service.name}, {offer.name}", number_bought(offer, bought)
+        if offer.most_bought is not None:
+            yield _of(rules.TIME_BOUGHT, where, _at(buying, "bought", i, number), "<=", _at(buying, "most", i, offer.most_bought))
+        elif not offer.is_package:
+            cell, least = buying.cell("bought", i), buying.cell("size", i)
+            reached = Formula(f"=IF({cell}=0,{least},{cell})", number or offer.sessions)
+            yield _of(rules.TIME_BOUGHT, where, reached, ">=", Formula("=" + least, offer.sessions))
 
 
 def _bases(facts: Facts, tables: Tables) -> Iterator[_Check]:

@@ -22,6 +22,7 @@ from planner.measures import (
 )
 from planner.need import World
 from planner.next_year import bases_next_year_pounds, opening_bases
+from planner.offers import Purchase, purchases
 from planner.partnership import Fund, FundUse, Partnership, Service
 from planner.plan import Amounts, Plan
 from planner.policy import Policy
@@ -127,6 +128,15 @@ class Facts:
     def time_pounds(self) -> int:
         """All half-days at their price."""
         return specialist_time_pounds(self.partnership, self.amounts)
+
+    @cached_property
+    def bought(self) -> tuple[tuple[Service, Purchase], ...]:
+        """Every service with what is bought of it."""
+        return tuple(zip(self.partnership.services, purchases(self.partnership, self.amounts), strict=True))
+
+    def sells_offers(self, service: Service) -> bool:
+        """Whether a service has packages or price breaks."""
+        return any(offer.service_id == service.service_id for offer in self.partnership.offers)
 
     @cached_property
     def running_pounds(self) -> int:

@@ -22,6 +22,7 @@ from planner.export.tables import (
 )
 from planner.measures import SchoolLedger
 from planner.need import PLACE
+from planner.offers import Purchase
 from planner.partnership import Base
 from planner.supply import (
     MONTHS,
@@ -158,7 +159,7 @@ def time_sheet(book: Book, facts: Facts) -> Table:
     return table
 
 
-def services_sheet(book: Book, facts: Facts, schools: Table, time: Table) -> Table:
+def services_sheet(book: Book, facts: Facts, schools: Table, time: Table, buying: Table | None = None) -> Table:
     """One row a service: what it has, what comes off first, what is given."""
     page = book.page(
         "Services", "Services: half-days to share", "Statutory work comes off first, then other duties and the vacancy the board expects."
@@ -179,7 +180,7 @@ def services_sheet(book: Book, facts: Facts, schools: Table, time: Table) -> Tab
         Column(key="left", heading="Left", width=8, band=off, is_summed=True),
         Column(key="block", heading="Smallest block", width=8, band=off),
         Column(key="short", heading="Statutory shortfall", width=8, band=off, is_summed=True, help="Statutory half-days that the posts filled cannot cover."),
-        Column(key="price", heading="Price of each", width=9, look=POUNDS, help="0 where the time is in kind."),
+        Column(key="price", heading="Price of each", width=9, look=POUNDS, help="Its own price, without packages or price breaks; 0 where the time is in kind."),
         Column(key="cost", heading="Cost", width=10, look=POUNDS, is_summed=True),
         text_column("order_by", "Order by", 11, help="The service's order deadline."),
         text_column("lost", "Unused time is lost", 9, help="Yes when the service carries nothing over."),
@@ -187,7 +188,7 @@ def services_sheet(book: Book, facts: Facts, schools: Table, time: Table) -> Tab
     ]  # fmt: skip
     own = [s.service_id for s in facts.services("school")]
     rows: list[Row] = []
-    for service in facts.partnership.services:
+    for service, bought in facts.bought:
         supply, given = facts.supply[service.service_id], facts.given(service.service_id)
         from_schools = f"=SUM({schools.span(f'own_{own.index(service.service_id)}')})" if service.service_id in own else ""
         rows.append(
@@ -209,7 +210,7 @@ def services_sheet(book: Book, facts: Facts, schools: Table, time: Table) -> Tab
                 "block": supply.minimum_block_sessions,
                 "short": supply.statutory_shortfall_sessions,
                 "price": service.price_pounds_per_session,
-                "cost": Formula("={given}*{price}", given * service.price_pounds_per_session),
+                "cost": _cost(buying if facts.sells_offers(service) else None, bought),
                 "order_by": service.order_by,
                 "lost": "yes" if service.unused_time_is_lost else "no",
                 "id": service.service_id,
@@ -221,6 +222,11 @@ def services_sheet(book: Book, facts: Facts, schools: Table, time: Table) -> Tab
     page.sheet.freeze_panes = "B4"
     page.finish()
     return table
+
+
+def _cost(buying: Table | None, bought: Purchase) -> Formula:
+    """Half-days at their price, or what the sheet Buying comes to."""
+    return Formula("={given}*{price}" if buying is None else "=" + buying.sum_where("pounds", "service_id", "{id}"), bought.pounds)
 
 
 def _posts(facts: Facts) -> tuple[list[Column], list[Row]]:

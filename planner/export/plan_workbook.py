@@ -9,6 +9,7 @@ from pathlib import Path
 from openpyxl.styles import Alignment, PatternFill
 
 from planner import __version__
+from planner.export.plan_buying import buying_sheet
 from planner.export.plan_checks import Tables, checks_sheet
 from planner.export.plan_facts import Facts
 from planner.export.plan_ledgers import bases_sheet, schools_sheet, services_sheet, time_sheet
@@ -47,7 +48,7 @@ OPEN_DATA = "Contains public sector information (DfE, MHCLG, ONS) licensed under
 EHC_RIGHT = "The right to ask for an EHC needs assessment is unaffected."
 _PUBLISHER = re.compile(r"\b(DfE|Department for Education|MHCLG|Ministry of Housing|ONS|Office for National Statistics)\b", re.IGNORECASE)
 _ORDER = (
-    "Summary", "Schools", "Services", "Time", "Bases", "Money", "Need", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
+    "Summary", "Schools", "Services", "Buying", "Time", "Bases", "Money", "Need", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
 )  # fmt: skip
 _TILE = PatternFill("solid", fgColor="E3EEF0")
 
@@ -72,10 +73,12 @@ def plan_workbook(facts: Facts, *, fingerprint: str, inputs_sha256: str, policy_
     accounts, held, pots = money_sheet(book, facts)
     need_sheet(book, facts)
     needs = needs_sheet(book, facts)
+    buying = buying_sheet(book, facts)
     tables = Tables(
         schools=schools,
         time=time,
-        services=services_sheet(book, facts, schools, time),
+        services=services_sheet(book, facts, schools, time, buying),
+        buying=buying,
         bases=bases,
         places=places,
         accounts=accounts,

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 
+from planner.buying import what_to_buy
 from planner.measures import SchoolLedger, fund_accounts, school_ledgers, standing
 from planner.need import World
 from planner.next_year import bases_next_year_pounds, opening_bases
+from planner.offers import purchases
 from planner.partnership import Base, DecisionRight, FundUse
 from planner.plan import Ending, Plan
 from planner.reasons import half_days, lower_first, plain_number
@@ -156,7 +158,19 @@ def _time(plan: Plan, world: World) -> str:
         f"{lower_first(world.policy.role(role).name)} " + (f"{given:,} of {of:,}" if of else "has none to share")
         for role, (given, of) in by_role.items()
     ]
-    return f"Half-days given, of those that can be shared: {', '.join(parts)}.{''.join(short)}"
+    return f"Half-days given, of those that can be shared: {', '.join(parts)}.{_to_buy(plan, world)}{''.join(short)}"
+
+
+def _to_buy(plan: Plan, world: World) -> str:
+    """What to buy of the services that sell packages or have price breaks."""
+    with_offers = {offer.service_id for offer in world.partnership.offers}
+    names = {s.service_id: s.name for s in world.partnership.services}
+    parts = [
+        f" Of {names[bought.service_id]} buy {what_to_buy(bought)} (£{bought.pounds:,})."
+        for bought in purchases(world.partnership, plan.amounts)
+        if bought.service_id in with_offers and bought.pounds
+    ]
+    return "".join(parts)
 
 
 def _bases(plan: Plan, world: World) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 from planner.intake.findings import Finding, Level
 from planner.intake.reading import Table, clean_text, read_tables, sheet_key
 from planner.intake.sheets import SHEETS, Column, Kind, Sheet
-from planner.partnership import GRANT_ITEM, HALF_DAYS_IN_A_YEAR, BaseKind, DecisionRight, Partnership, Phase, Source
+from planner.partnership import GRANT_ITEM, HALF_DAYS_IN_A_YEAR, BaseKind, DecisionRight, OfferKind, Partnership, Phase, Source
 from planner.supply import HALF_TERMS
 
 ENTERED = "entered by the partnership"
@@ -607,6 +607,45 @@ def _check_services(parser: _Parser, entries: _Entries) -> None:
             )
 
 
+MOST_OFFERS = 20
+"""More offers of one service than anybody sells; working out the cheapest purchase takes time for each."""
+
+
+def _check_offers(parser: _Parser, entries: _Entries) -> None:
+    """Offers hold something and cost something; a service has one kind of them; each price break is below the price before it."""
+    prices = {
+        e.values["service_id"]: e.values["price_pounds_per_session"]
+        for e in entries["Services"]
+        if e.has("service_id", "price_pounds_per_session")
+    }
+    of_service: dict[str, list[_Entry]] = defaultdict(list)
+    for entry in entries["Offers"]:
+        for name, what in (("sessions", "half-day"), ("pounds", "pound")):
+            if entry.has(name) and not entry.values[name]:
+                parser.must(_at("Offers", entry, name), f"an offer of no {what} is none.", "Enter a number above 0, or delete the row.")
+        if entry.values.get("kind") is OfferKind.PRICE_BREAK and entry.values.get("most_bought") is not None:
+            parser.must(_at("Offers", entry, "most_bought"), "a price break is not bought by number.", "Leave this blank.")
+        if entry.has("service_id", "kind", "sessions", "pounds"):
+            of_service[entry.values["service_id"]].append(entry)
+    for service_id, offers in of_service.items():
+        first, *others = offers
+        mixed = [e for e in others if e.values["kind"] is not first.values["kind"]]
+        if mixed:
+            what = f"the service {_short(service_id)} has packages and price breaks."
+            parser.must(_at("Offers", mixed[0], "kind"), what, "Keep one kind of offer for a service.")
+        if len(offers) > MOST_OFFERS:
+            what = f"the service {_short(service_id)} has {len(offers):,} offers."
+            parser.must(_at("Offers", offers[MOST_OFFERS], "offer_id"), what, f"Keep the {MOST_OFFERS} that matter most.")
+        if not mixed and first.values["kind"] is OfferKind.PRICE_BREAK:
+            before = prices.get(service_id) or None
+            for entry in sorted(offers, key=lambda e: e.values["sessions"]):
+                price = entry.values["pounds"]
+                if before is not None and price >= before:
+                    what = f"the price from {_count(entry.values['sessions'], 'half-day')} on, £{price:,}, is not below the £{before:,} before it."
+                    parser.must(_at("Offers", entry, "pounds"), what, "Correct the price, or delete the row.")
+                before = price
+
+
 def _check_people(parser: _Parser, entries: _Entries) -> None:
     for entry in entries["People"]:
         v = entry.values
@@ -711,6 +750,7 @@ _CHECKS = (
     _check_schools,
     _check_funds,
     _check_services,
+    _check_offers,
     _check_people,
     _check_bases,
     _check_requests,

@@ -166,6 +166,20 @@ SHEETS: tuple[Sheet, ...] = (
         ),
     ),
     Sheet(
+        name="Offers", attribute="offers", noun=nouns.Offer, key=("offer_id",),
+        help="Packages and price breaks of services, one row each; the partnership buys as one. A service has packages or price breaks, not both; "
+        "where it has either, a price a session of 0 means that nothing is sold outside them.",
+        columns=(
+            _c("Offer", "offer_id", Kind.ID, "A short name.", "ep_pack_10"),
+            _c("Service", "service_id", Kind.ID, "The service that sells it.", "ep_county"),
+            _c("Name", "name", Kind.TEXT, "What it is called.", "Pack of 10"),
+            _c("Kind", "kind", Kind.CHOICE, "package is bought whole, used or not; price break lowers the price of all half-days once enough are bought.", "package", choices=nouns.OfferKind),
+            _c("Half-days", "sessions", Kind.WHOLE, "Half-day sessions in the package, or from which the price break holds.", "10"),
+            _c("Pounds", "pounds", Kind.POUNDS, "Pounds for the whole package, or for each half-day from the price break on.", "3700"),
+            _c("Most bought", "most_bought", Kind.WHOLE, "The most of the package that may be bought; blank for any number. Blank for a price break.", "4", is_required=False),
+        ),
+    ),
+    Sheet(
         name="People", attribute="people", noun=nouns.Person, key=("person_id",),
         help="One row a post. Names only as the partnership enters them.",
         columns=(

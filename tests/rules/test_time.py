@@ -1,9 +1,9 @@
 """Specialist time and its protection: each rule allows and forbids, in maths and audit alike."""
 
-from builders import ALDER, LARCH, a_person, a_service, a_world, amounts
+from builders import ALDER, LARCH, a_person, a_service, a_world, amounts, an_offer
 from verify import rule
 
-from planner.partnership import GRANT_ITEM, Bound, HeadRule, LastYear
+from planner.partnership import GRANT_ITEM, Bound, HeadRule, LastYear, OfferKind
 
 
 def test_vacancy_held_back_lets_what_is_left_be_shared():
@@ -65,3 +65,21 @@ def _after(sessions):
 
 def _wish(item, bound, amount):
     return a_world(head_rules=(HeadRule(rule_id="w1", urn=LARCH, item=item, bound=bound, amount=amount),))
+
+
+def test_time_bought_lets_packages_and_price_breaks_cover_what_is_given():
+    few = a_world(offers=(an_offer("five", sessions=5, most_bought=2), an_offer("eight", sessions=8, most_bought=1)))
+    rule("time_bought").on(few).given(amounts(sessions={("900001", "slt"): 12, ("900002", "slt"): 6})).holds()
+    least = a_world(offers=(an_offer("from30", kind=OfferKind.PRICE_BREAK, sessions=30, pounds=90),))
+    rule("time_bought").on(least).given(amounts(sessions={("900001", "slt"): 6})).holds()
+
+
+def test_time_bought_refuses_more_than_can_be_bought():
+    few = a_world(offers=(an_offer("five", sessions=5, most_bought=2), an_offer("eight", sessions=8, most_bought=1)))
+    rule("time_bought").on(few).given(amounts(sessions={("900001", "slt"): 12, ("900002", "slt"): 9})).is_broken_by(3)
+
+
+def test_time_bought_sells_single_half_days_beside_packages_only_where_they_have_a_price():
+    services = (a_service("slt", price_pounds_per_session=393), a_service("ot", role="occupational_therapist"))
+    few = a_world(services=services, offers=(an_offer("five", sessions=5, most_bought=2),))
+    rule("time_bought").on(few).given(amounts(sessions={("900001", "slt"): 12, ("900002", "slt"): 9})).holds()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.buying import price_words
+from planner.offers import offers_of
 from planner.partnership import Person, Service
 from planner.reasons import half_days
 from planner.supply import ServiceSupply, service_supply
@@ -79,7 +81,10 @@ def _figures(supply: ServiceSupply) -> tuple[str, ...]:
 
 def _block(brought: Brought, service: Service, supply: ServiceSupply) -> ServiceBlock:
     price = service.price_pounds_per_session
-    said = brought.shown(_SERVICES, service, "price_pounds_per_session", f"{pounds(price)} a half-day" if price else "In kind, at no price")
+    cost = f"{pounds(price)} a half-day" if price else "In kind, at no price"
+    if offers_of(brought.partnership, service.service_id):
+        cost = price_words(brought.partnership, service).removesuffix(".")
+    said = brought.shown(_SERVICES, service, "price_pounds_per_session", cost)
     serves = brought.policy.role(service.role).serves
     short, people = supply.statutory_shortfall_sessions, brought.partnership.people_of(service.service_id)
     flags = (

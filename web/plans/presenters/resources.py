@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.buying import buying_words, price_words
 from planner.export.plan_facts import Facts
 from planner.export.summary import opens_when
 from planner.measures import SPENDING_USES
@@ -96,11 +97,8 @@ def _service_block(service: Service, number: int, kept: KeptPlan) -> ServiceBloc
         for recipient in facts.names
         if (n := facts.amounts.sessions.get((recipient, service.service_id), 0))
     ]  # fmt: skip
-    price = (
-        f"A half-day costs {pounds(service.price_pounds_per_session)}."
-        if service.price_pounds_per_session
-        else "The time is in kind, at no price."
-    )
+    price = price_words(facts.partnership, service)
+    to_buy = buying_words(facts.partnership, service, facts.bought[number - 1][1])
     short = supply.statutory_shortfall_sessions
     view = table(
         f"{service.name}: who gets its time",
@@ -114,6 +112,7 @@ def _service_block(service: Service, number: int, kept: KeptPlan) -> ServiceBloc
         name=service.name,
         sentence=f"{upper_first(half_days(given))} given of {supply.shareable_sessions:,} that can be shared. {price} "
         f"A school or zone gets none or at least {supply.minimum_block_sessions}."
+        + (f" {to_buy}" if to_buy else "")
         + (f" It is {half_days(short)} short of its statutory work: raise this with {service.employer or 'its employer'}." if short else "")
         + (
             f" {upper_first(half_days(supply.vacant_sessions))} of its posts are vacant and give nothing." if supply.vacant_sessions else ""
