@@ -17,6 +17,7 @@ from optimisation.extract import amounts_from, as_values
 from optimisation.highs import Problem, Solved, cap_objective, compile_model, load, run
 from optimisation.hulls import FOLLOW_FROM
 from optimisation.model import build_model
+from optimisation.prices import with_misses
 from optimisation.registry import Model
 from optimisation.search import search, start_from
 from planner.errors import SolverFault
@@ -196,7 +197,7 @@ def vector(held: Held, amounts: Amounts) -> np.ndarray:
     for name, index, value in as_values(held.model, amounts):
         if (name, index) in held.column:
             values[held.column[name, index]] = float(value)
-    return values
+    return with_misses(held.problem, values)
 
 
 # --- aims --------------------------------------------------------------------------------
