@@ -59,8 +59,9 @@ def _rooms(model: Model, rule_id: str, row: Row) -> Iterator[_Room]:
 
 def _limit(row: Row, side: str) -> float | None:
     limit = row.lower if side == LEAST else row.upper
-    exact = row.exactly if row.exactly is not None else limit
-    return None if limit is None else float(exact)
+    if limit is None:
+        return None
+    return float(limit if row.exactly is None else row.exactly)
 
 
 def _with_room(row: Row, missed: Any, rooms: dict[tuple[str, str], _Room]) -> Row:
@@ -114,6 +115,12 @@ def with_misses(problem: Problem, values: np.ndarray) -> np.ndarray:
     return values
 
 
+def price_costs(problem: Problem) -> np.ndarray:
+    """The part of the leading objective's costs that is price."""
+    is_missed = np.array([kind.startswith(MISSED) for kind in problem.kinds], dtype=bool)
+    return np.where(is_missed, problem.costs[0], 0.0)
+
+
 def paid_points(problem: Problem, values: np.ndarray) -> float:
     """What a solution's misses cost, in points of need."""
-    return sum(problem.costs[0][i] * values[i] for i, kind in enumerate(problem.kinds) if kind.startswith(MISSED))
+    return float(price_costs(problem) @ values)

@@ -26,9 +26,10 @@ from optimisation.greedy import is_feasible
 from optimisation.plain_amounts import amounts_from_plain, amounts_to_plain
 from optimisation.solve import BoundSoFar, Solver
 from optimisation.worker import Better, Message, Nearly, Stage
+from planner.audit import leading_points
 from planner.documents import Json, check_document, plan_document
 from planner.errors import AuditRefused, InputMustBeMended, RulesCannotAllHold, SolverFault
-from planner.measures import standing
+from planner.measures import POINTS_PLACES, standing
 from planner.need import World, world_of
 from planner.plan import Amounts, Ending
 from planner.policy import policy_from_text
@@ -285,8 +286,9 @@ class _Keeper:
             "standards_under_half": here.under_half,
             "out_of_reach": here.out_of_reach,
         }
-        if before.best_points is None or here.shortfall_points < before.best_points:
-            self._step = replace(before, best=amounts, best_points=here.shortfall_points, detail=terms)
+        leads = float(round(leading_points(world, amounts), POINTS_PLACES))
+        if before.best_points is None or leads < before.best_points:
+            self._step = replace(before, best=amounts, best_points=leads, detail=terms)
         else:
             self._step = replace(before, detail=terms)
         if before.best is None:

@@ -42,7 +42,10 @@ Box = Mapping[int, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certified:
-    """What a certificate proves: no plan within the rules has less shortfall, in points; and what the plan has."""
+    """What a certificate proves: no plan within the rules has less shortfall, in points; and what the plan has.
+
+    Rules that give way at a price are left out of what is certified, and their price is in what the plan has: so the bound holds.
+    """
 
     certified_points: float
     shortfall_points: float
@@ -119,6 +122,7 @@ def check_certificate(certificate: Json, plan_document: Json, world: World) -> C
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise AuditRefused(f"The certificate cannot be read as one: {error}.") from error
     shortfall = plan_document["shortfall_points"]
+    leads = shortfall + plan_document.get("price_points", 0.0)
     if proved is None or proved > Fraction(str(shortfall)) + ROUNDED_POINTS:
         raise AuditRefused("The certificate and the plan contradict each other: it proves that no such plan can be. Please report this.")
     if proved < Fraction(str(claim)):
@@ -127,7 +131,7 @@ def check_certificate(certificate: Json, plan_document: Json, world: World) -> C
         )
     return Certified(
         certified_points=claim,
-        shortfall_points=shortfall,
+        shortfall_points=round(leads, 4),
         stated_gap_points=plan_document["gap_points"],
         cases=cases,
     )

@@ -34,12 +34,8 @@ class Rule:
         return self.relaxed_by is not None
 
 
-def _rule(
-    rule_id: str, sentence: str, *, unit: str, owner: str, relaxed_by: str | None = None, is_by_construction: bool = False
-) -> Rule:
-    rule = Rule(
-        rule_id=rule_id, sentence=sentence, unit=unit, owner=owner, relaxed_by=relaxed_by, is_by_construction=is_by_construction
-    )
+def _rule(rule_id: str, sentence: str, *, unit: str, owner: str, relaxed_by: str | None = None, is_by_construction: bool = False) -> Rule:
+    rule = Rule(rule_id=rule_id, sentence=sentence, unit=unit, owner=owner, relaxed_by=relaxed_by, is_by_construction=is_by_construction)
     RULES[rule_id] = rule
     return rule
 
