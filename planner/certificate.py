@@ -51,11 +51,20 @@ class Certified:
     shortfall_points: float
     stated_gap_points: float
     cases: int
+    price_points: float = 0.0
 
     @property
     def gap_points(self) -> float:
         """How far the plan can at most be from the best."""
         return max(round(self.shortfall_points - self.certified_points, 4), 0.0)
+
+    def _price(self) -> str:
+        """What of the plan's points is no shortfall: rules that give way are left out of what is certified."""
+        return (
+            f" with {self.price_points:g} for rules that give way at a price (such rules are left out of the proof)"
+            if self.price_points
+            else ""
+        )
 
     def sentence(self) -> str:
         """One line for a person."""
@@ -67,7 +76,7 @@ class Certified:
         return (
             f"The certificate agrees, worked out again in exact arithmetic from {self.cases:,} case{'s' * (self.cases != 1)}: with any bases, "
             f"no plan within these rules and figures has a shortfall below {self.certified_points:g} points; this plan has "
-            f"{self.shortfall_points:g}, so it is within {self.gap_points:g} points of the best; {within}."
+            f"{self.shortfall_points:g}{self._price()}, so it is within {self.gap_points:g} points of the best; {within}."
         )
 
 
@@ -132,6 +141,7 @@ def check_certificate(certificate: Json, plan_document: Json, world: World) -> C
     return Certified(
         certified_points=claim,
         shortfall_points=round(leads, 4),
+        price_points=plan_document.get("price_points", 0.0),
         stated_gap_points=plan_document["gap_points"],
         cases=cases,
     )
