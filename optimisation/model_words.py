@@ -67,6 +67,13 @@ forbids plans, but none that is better: what is above it meets no need.
 2. **Total need met**, in points, to be large: «NEED_MET». The model makes its complement small, plus «TIDY_POINTS» points times the share of all time and
    money that is handed out, so that of equal plans the one that spends less wins.
 
+**Rules that give way at a price.** The board may give a rule $\rho$ of its own or of heads a price $p_\rho$: points of need (0-100) that missing it by one of its units costs (`prices.<rule>`). Each of its rows
+then gets room on each side, $\ell \le \mathit{body} + \mathit{below} - \mathit{above} \le u$ with both at least nought and no more than the variables' bounds allow, unscaled and measured from the limit before it was made whole: what the audit says the rule is missed by.
+The first objective is then the shortfall **and**
+«PRICES»
+and every later level, cap and trial keeps that sum. Rows that only say what a decision means (a block is had or not) never give way; nor do law, arithmetic, a host's conditions, what is kept by construction, and a rule that its head has locked. No price is a hard rule, as before.
+A rule with a price clashes with none and needs no way to make room.
+
 Reported for every plan and aimed for by none: the need met of the fifth of weighted need that is furthest from the standard.
 
 ## 4. The rules
@@ -136,13 +143,14 @@ known, and refuses to run when one is off by more than «CANARY». A plan that t
 
 - **Whole amounts** (grants in steps, half-days, sizes, places) are rounded from within the solver's tolerance; anything further off is refused as a fault.
 - **Money spent** is real in the model, because whole-pound rows made HiGHS return wrong optima ([11](adr/0011-money-is-real-in-the-model-and-whole-in-the-plan.md)). What is to be paid is whole, so who pays it is a flow in a network, whose corners are whole: a linear program finds payments to the
-  pound. Where the twelfths cannot be rounded so that all pounds come out, everything is solved once more with exact twelfths; the first bound stands, for it allowed more.
+  pound. Where the twelfths cannot be rounded so that all pounds come out, or money that is held at a price would give way by more than the model thought, everything is solved once more with exact twelfths; the first bound stands, for it allowed more.
 - **Need met** is lowered by the few millionths by which floating point overstated it, until `need_from_support` holds exactly in fractions.
 - **Every plan is audited before it is stored or shown**: nothing that cannot be, every rule that is on, every figure recomputed from the amounts. A plan that fails is not shown.
 
 ## 9. The bound and what may be claimed
 
 `bound_points` is $B$ of level 1, less the solver's own tolerance («SAFETY») and rounded down to four decimals. `gap_points` is what the written plan has, worked out again exactly from its amounts, less that bound.
+Where a rule has a price, $B$ and $S$ are of shortfall and price together, and the plan's price (`price_points`) is worked out again from its amounts by the audit: a place where such a rule is missed is a *priced miss*, listed with the plan, and no refusal.
 
 | it may be said | because |
 |---|---|
@@ -163,6 +171,7 @@ in whole numbers and knows no solver. ([18](adr/0018-certificate-by-pieces.md))
 **The statement** (`planner/statement.py`) is the plan layer stated a second time, in plain exact code, from partnership and policy alone: columns $0 \le x \le \bar x$, some whole, of which
 time may be nought or at least its block; rows $\ell \le A x \le u$; shortfall $= q + g^\top x$. Need met is kept up to the line. Its rows are of two kinds: *linking* rows tie schools, zones and bases together (funds, costs, supply, sizes, hosts); the
 others are about one school or zone, and fall into *blocks* $\beta$ of columns with rows of their own. Every plan that keeps the rules is a point of it, or one with no more shortfall that hands out nothing idle is.
+The rows of a rule that may give way at a price are left out, and so is what it costs: the shortfall that is proved is then no more than shortfall and price together, so the claim holds for the sum; it may stop further short of $B$.
 
 **Cases.** The certificate is a tree. Each branching halves what all plans may be: a base has at most $k$ places, or more; a whole amount is at most $n$, or more (and then at least its block). Halving leaves nothing out, so the cases cover every plan and
 no list of them has to be trusted. Within a case, each block has a tree of *pieces*, halved in the same way.

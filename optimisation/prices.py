@@ -90,7 +90,7 @@ def _between(body: Any) -> tuple[float, float]:
 
 
 def price_points(model: Model) -> Any:
-    r"""$\sum_{\rho} p_\rho \sum_i missed_{\rho i}$: what rules that give way cost, in points of need."""
+    r"""$\sum_\rho p_\rho \sum_i (below_{\rho i} + above_{\rho i})$: what rules that give way cost, in points of need."""
     return sum(
         float(price) * sum(missed.values())
         for rule_id, price in model.world.policy.prices

@@ -174,6 +174,14 @@ def _plan(options: argparse.Namespace) -> int:
     return 0
 
 
+def _gives_way(document: Json) -> str:
+    """How many places give way at a price, for those who audit a plan."""
+    count = len(document.get("priced_misses", ()))
+    if not count:
+        return ""
+    return f" or gives way at the board's price ({count} place{'s' * (count != 1)}, {document['price_points']:g} points)"
+
+
 def _audit(options: argparse.Namespace) -> int:
     from planner.documents import check_document, read_document  # noqa: PLC0415
     from web.commands.certificates import audit_certificate  # noqa: PLC0415
@@ -181,7 +189,7 @@ def _audit(options: argparse.Namespace) -> int:
     document = read_document(options.plan)
     check_document(document)
     print(
-        f"The audit agrees: every figure follows from the amounts, every rule that is on holds, "
+        f"The audit agrees: every figure follows from the amounts, every rule that is on holds{_gives_way(document)}, "
         f"and the fingerprint is {document['fingerprint'][:16]}."
     )
     if options.certificate:

@@ -69,7 +69,7 @@ def school_lines(world: World, amounts: Amounts, urn: int) -> tuple[str, ...]:
             whose = f"{said_where(world, miss)}, " if miss.rule.rule_id == "head_rule" else ""
             lines.append(
                 f"A rule gives way here: {whose}{miss.rule.sentence[:1].lower()}{miss.rule.sentence[1:-1]}. It is missed by "
-                f"{said_by(world, miss)}, because the board lets it give way at a price of {price_words(world.policy, miss.rule.rule_id)} of need."
+                f"{said_by(world, miss)}, because the board lets it give way at a price of {price_words(world.policy, miss.rule.rule_id)}."
             )
     return tuple(lines)
 
@@ -100,7 +100,7 @@ def said_where(world: World, miss: Miss) -> str:
 
 
 def _price(world: World, rule_id: str) -> str:
-    return f"{RULES[rule_id].sentence} The board lets this rule give way at a price of {price_words(world.policy, rule_id)} of need."
+    return f"{RULES[rule_id].sentence} The board lets this rule give way at a price of {price_words(world.policy, rule_id)}."
 
 
 def _where(world: World, here: list[Miss]) -> str:
