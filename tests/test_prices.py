@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from random import Random
 
+import openpyxl
 import pytest
 
 from optimisation.certify import Certify, certify
@@ -25,6 +26,7 @@ from optimisation.trial import Aim, Trial, attempt, hold, vector
 from planner.audit import breaches, leading_points, misfits, misses, price_points
 from planner.documents import check_document, plan_document
 from planner.errors import AuditRefused, InputMustBeMended
+from planner.export.plan_workbook import write_plan_workbook
 from planner.export.priced import price_lines, school_lines
 from planner.export.summary import claims, summary_lines
 from planner.measures import shortfall
@@ -34,7 +36,8 @@ from planner.plan import Ending, Plan
 from planner.policy import MAY_BE_OFF, MAY_BE_PRICED, load_policy, policy_from_text, with_changes
 from planner.rules import RULES
 from tests.builders import ALDER, random_world, two_schools
-from tests.pages import demonstration
+from tests.pages import as_kept, demonstration
+from web.plans.presenters.our_school import gives_way_lines
 
 TINY, HUGE = Decimal("0.000001"), 100
 GAP = 0.02
@@ -197,7 +200,7 @@ def test_the_document_holds_what_gave_way_and_the_audit_works_it_out_again(gives
     )
     assert {one["rule"] for one in document["priced_misses"]} <= {"money_floor", "smallest_block", "sessions_floor"}
     document["price_points"] = 0.0
-    with pytest.raises(AuditRefused, match="price_points says 0.0, but from the amounts it is"):
+    with pytest.raises(AuditRefused, match=r"price_points says 0.0, but from the amounts it is"):
         check_document(document)
 
 
@@ -245,7 +248,7 @@ def test_rules_with_a_price_clash_with_none():
 
 
 def test_what_has_a_price_is_not_let_go_in_a_re_plan():
-    world = priced(demonstration(), {rule_id: 1 for rule_id in MAY_BE_PRICED})
+    world = priced(demonstration(), dict.fromkeys(MAY_BE_PRICED, 1))
     assert least_to_let_go(world, lambda changed: changed is not world) is None
 
 
@@ -291,3 +294,27 @@ def test_the_price_of_a_miss_is_exact(gives_way):
     miss = next(misses(world, plan.amounts))
     assert isinstance(miss.points, Fraction)
     assert miss.points == miss.by * miss.price
+
+
+def test_the_workbook_tells_a_miss_from_a_failure_live(gives_way, tmp_path):
+    plan, world = gives_way
+    marks = dict.fromkeys(("fingerprint", "inputs_sha256", "policy_sha256"), "f1" * 32)
+    write_plan_workbook(plan, world, tmp_path / "plan.xlsx", **marks)
+    shown = openpyxl.load_workbook(tmp_path / "plan.xlsx", data_only=True)["Checks"]
+    written = openpyxl.load_workbook(tmp_path / "plan.xlsx")["Checks"]
+    rows = [(shown.cell(r, 1).value, shown.cell(r, 7).value, written.cell(r, 7).value) for r in range(7, shown.max_row + 1)]
+    missed = [row for row in rows if str(row[1]).endswith("priced")]
+    assert missed
+    assert all(rule in {"money_floor", "smallest_block", "sessions_floor"} and formula.startswith("=IF(") for rule, _, formula in missed)
+    assert not [row for row in rows if row[1] is False]
+    assert "give way at a price" in str([c.value for c in shown[4]])
+
+
+def test_the_head_of_a_school_is_told_on_its_page(gives_way):
+    plan, world = gives_way
+    kept = as_kept(json.loads(json.dumps(plan_document(plan, world))))
+    floor = next(miss for miss in misses(world, plan.amounts) if miss.rule.rule_id == "money_floor")
+    ledger = next(one for one in kept.facts.ledgers if str(one.school.urn) == floor.where)
+    (line,) = gives_way_lines(ledger, kept)
+    assert line.label == "What gives way"
+    assert "the board lets it give way at a price of" in line.text

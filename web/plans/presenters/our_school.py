@@ -173,11 +173,11 @@ def _in_and_out(ledger: SchoolLedger, kept: KeptPlan) -> tuple[LedgerLine, ...]:
         LedgerLine(label="Net", text=f"{pounds(ledger.net_pounds)}: grant and the value of half-days, less what is paid in."),
         LedgerLine(label="Base places", text=places),
         LedgerLine(label="The head's rules", text=_head_rules(ledger, kept)),
-        *_gives_way(ledger, kept),
+        *gives_way_lines(ledger, kept),
     )
 
 
-def _gives_way(ledger: SchoolLedger, kept: KeptPlan) -> tuple[LedgerLine, ...]:
+def gives_way_lines(ledger: SchoolLedger, kept: KeptPlan) -> tuple[LedgerLine, ...]:
     """What the board lets give way at a price at this school, said plainly; no line where nothing does."""
     lines = school_lines(kept.facts.world, kept.facts.amounts, ledger.school.urn)
     return (LedgerLine(label="What gives way", text=" ".join(lines)),) if lines else ()
