@@ -18,9 +18,10 @@ from optimisation.highs import safe_bound
 from optimisation.sandbox import Sandbox
 from optimisation.trial import Trial, Tried
 from planner import rules
-from planner.audit import AUDITS
+from planner.audit import AUDITS, price_at
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World, dose_share_for, may_be_part_year, met_for_dose
 from planner.plan import Amounts
+from planner.rules import Rule
 from planner.supply import base_may_serve, first_year_places, grant_step_pounds, place_share
 
 LEAST_LIFT = 1000
@@ -251,7 +252,14 @@ def _may(world: World, amounts: Amounts, holder: str, item: str, by: int) -> boo
         moved = replace(amounts, sessions={**amounts.sessions, (holder, item): has})
     if has < 0:
         return False
-    return not any(
-        missed > 0 for rule in TOUCHED if world.policy.is_on(rule.rule_id) and (is_money or rule.rule_id not in MONEY_ONLY)
-        for _, missed in AUDITS[rule.rule_id](world, moved)
-    )  # fmt: skip
+    touched = [r for r in TOUCHED if world.policy.is_on(r.rule_id) and (is_money or r.rule_id not in MONEY_ONLY)]
+    return all(_is_no_more_missed(world, rule, amounts, moved) for rule in touched)
+
+
+def _is_no_more_missed(world: World, rule: Rule, amounts: Amounts, moved: Amounts) -> bool:
+    """Whether a rule is kept after a move; one that gives way at a price, missed nowhere by more than before."""
+    before = dict(AUDITS[rule.rule_id](world, amounts)) if world.policy.price(rule.rule_id) else {}
+    return all(
+        missed <= max(before.get(where, 0) if price_at(world, rule.rule_id, where) else 0, 0)
+        for where, missed in AUDITS[rule.rule_id](world, moved)
+    )

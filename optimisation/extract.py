@@ -8,12 +8,14 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pyomo.environ as pyo
 
 from optimisation.highs import Problem
 from optimisation.payments import pay_to_the_pound
+from optimisation.prices import LEAST, MISSED, paid_points
 from optimisation.registry import Model
 from planner import rules
-from planner.audit import AUDITS
+from planner.audit import AUDITS, price_points
 from planner.errors import SolverFault
 from planner.need import PLACE, WHOLE, World, dose_share_for, met_for_dose
 from planner.offers import OWN_PRICE, purchases
@@ -22,6 +24,10 @@ from planner.supply import grant_step_pounds
 
 WHOLE_TOLERANCE = 1e-4
 """HiGHS counts a variable whole within 1e-7; anything further off than this is a fault, not rounding."""
+
+
+ROUNDED_POINTS = 1e-3
+"""What rules that give way may cost more once paid to the pound: less is rounding."""
 
 
 class CannotPayToThePound(SolverFault):
@@ -59,6 +65,8 @@ def amounts_from(model: Model, problem: Problem, values: np.ndarray, *, is_paid:
         if payments is None:
             raise CannotPayToThePound
         amounts = replace(amounts, spending=payments.spending, pots=payments.pots, carried=payments.carried)
+        if not model.is_to_the_pound and price_points(model.world, amounts) > paid_points(problem, values) + ROUNDED_POINTS:
+            raise CannotPayToThePound
     return with_exact_need(model.world, amounts)
 
 
@@ -99,7 +107,19 @@ def assign(model: Model, amounts: Amounts) -> list[str]:
             variable[index].set_value(value, skip_validation=True)
         elif value:
             homeless.append(f"{name}[{index}]")
+    _assign_misses(model)
     return homeless
+
+
+def _assign_misses(model: Model) -> None:
+    """Set what each row that may give way is missed by, from the other variables."""
+    missed = [v for v in model.component_objects(pyo.Var) if v.name.startswith(MISSED)]
+    for variable in missed:
+        variable.set_values(dict.fromkeys(variable, 0.0))
+    for variable in missed:
+        rows = model.component(variable.name.removeprefix(MISSED))
+        by = {(at, side): max(0.0, rows[at].lslack() * -1 if side == LEAST else rows[at].uslack() * -1) for at, side in variable}
+        variable.set_values(by)
 
 
 def as_values(model: Model, amounts: Amounts) -> Iterator[tuple[str, Any, float | Fraction]]:

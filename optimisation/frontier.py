@@ -37,7 +37,7 @@ EXTRA_GRANTS = "extra grants"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One plan between the ends, in points of need. The bounds are for plans that have as little of the other."""
+    """One plan between the ends, in points of need; both hold the price of rules that give way. The bounds are for plans that have as little of the other."""
 
     shortfall_points: float
     unmet_points: float
@@ -45,6 +45,7 @@ class Point:
     least_unmet_points: float
     amounts: Amounts
     tried: tuple[Tried, ...]
+    price_points: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,7 @@ def frontier_of(sandbox: Sandbox, *, points: int = 8, tell: Callable[[str], None
 
 def undominated(world: World, points: list[Point]) -> list[Point]:
     """The points that no other is as good as in both, the fairest first; of equal ones the first."""
-    exact = [_measures(world, point.amounts) for point in points]
+    exact = [_measures(world, point.amounts, point.price_points) for point in points]
     kept = [
         n
         for n, (low, unmet) in enumerate(exact)
@@ -122,10 +123,10 @@ def _widest(points: list[Point]) -> float | None:
     return start + width / 2 if width > 2 * TOLERANCE_POINTS else None
 
 
-def _measures(world: World, amounts: Amounts) -> tuple[Fraction, Fraction]:
-    """Shortfall and need unmet, exactly, in points."""
-    low = shortfall(world.picture, world.policy, amounts.need_met)
-    return 100 * low, 100 - 100 * total_need_met(world.picture, amounts.need_met)
+def _measures(world: World, amounts: Amounts, price_points: float) -> tuple[Fraction, Fraction]:
+    """Shortfall and need unmet, exactly, in points, each with the price of rules that give way."""
+    low, price = shortfall(world.picture, world.policy, amounts.need_met), Fraction(price_points)
+    return 100 * low + price, 100 - 100 * total_need_met(world.picture, amounts.need_met) + price
 
 
 # --- points ------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ class _Searching:
         least = self._ask("the least shortfall", Aim.SHORTFALL)
         if least.amounts is None:
             return None
-        point = self.point(float(_measures(self.world, least.amounts)[0]) + TOLERANCE_POINTS)
+        point = self.point(float(_measures(self.world, least.amounts, least.price_points)[0]) + TOLERANCE_POINTS)
         bound = safe_bound(least.bound)
         return (
             None
@@ -160,18 +161,18 @@ class _Searching:
         first = self._ask(f"the most need met{words}", Aim.UNMET, most_shortfall_points=cap)
         if first.amounts is None:
             return None
-        unmet = float(_measures(self.world, first.amounts)[1])
+        unmet = float(_measures(self.world, first.amounts, 0.0)[1])
         second = self._ask(
             f"the least shortfall with {100 - unmet:.2f} points of need met", Aim.SHORTFALL,
             conditions=(need_wish(self.world, 100 - unmet - TOLERANCE_POINTS),),
         )  # fmt: skip
-        amounts = second.amounts or first.amounts
-        low, unmet_exact = _measures(self.world, amounts)
+        amounts, price = (first.amounts, first.price_points) if second.amounts is None else (second.amounts, second.price_points)
+        low, unmet_exact = _measures(self.world, amounts, price)
         return Point(
             shortfall_points=float(low), unmet_points=float(unmet_exact),
             least_shortfall_points=min(_bound(second, 0.0), float(low)),
             least_unmet_points=min(_bound(first, 2 * TIDY_POINTS), float(unmet_exact)),
-            amounts=amounts, tried=(first, second),
+            amounts=amounts, tried=(first, second), price_points=price,
         )  # fmt: skip
 
     def _ask(self, words: str, aim: Aim, *, conditions: tuple[Condition, ...] = (), most_shortfall_points: float | None = None) -> Tried:
@@ -202,7 +203,7 @@ def _bound(tried: Tried, blur: float) -> float:
 def _price(sandbox: Sandbox, fairest: Point, most_met: Point, tell: Callable[[str], None]) -> Price:
     """The least steps of extra grant money with which no more shortfall than the fairest and as much need as the other end are had together."""
     world, tried = sandbox.world, list[Tried]()
-    wanted = 100 - most_met.unmet_points
+    wanted = 100 - most_met.unmet_points + most_met.price_points
 
     def look(steps: int) -> bool | None:
         """True: found to do; False: proved too little; None: neither."""

@@ -18,6 +18,7 @@ from math import isfinite
 from optimisation.highs import SAFETY
 from optimisation.sandbox import Sandbox
 from optimisation.trial import Aim, Trial, Tried
+from planner.audit import price_points
 from planner.measures import WORST_SHARE, worst_fifth
 from planner.need import WHOLE, Picture, World
 from planner.plan import Amounts
@@ -70,7 +71,7 @@ def furthest_of(
     """
     began = time.perf_counter()
     world = sandbox.world
-    found, best = max(((_points(world.picture, one), n) for n, one in enumerate((amounts, *others))), key=lambda pair: (pair[0], -pair[1]))
+    found, best = max(((_points(world, one), n) for n, one in enumerate((amounts, *others))), key=lambda pair: (pair[0], -pair[1]))
     best_amounts = (amounts, *others)[best]
     tops = _Tops(_out_of_reach(world.picture))
     tried: list[Tried] = []
@@ -89,8 +90,8 @@ def furthest_of(
         )  # fmt: skip
         tried.append(one)
         tops.note(low, high, 100 - one.bound + SAFETY if isfinite(one.bound) else 100.0)
-        if one.amounts is not None and _points(world.picture, one.amounts) > found:
-            found, best_amounts = _points(world.picture, one.amounts), one.amounts
+        if one.amounts is not None and _points(world, one.amounts, one.price_points) > found:
+            found, best_amounts = _points(world, one.amounts, one.price_points), one.amounts
 
     def may_leave(low: Fraction, high: Fraction) -> float:
         return SHARE_OF_GAP[1] * gap if low != high else max(SHARE_OF_GAP[0] * gap, LOOSER * abs(float(low - line)))
@@ -106,7 +107,7 @@ def furthest_of(
         else:
             search(stretch.at, stretch.at, left)
     return Furthest(
-        plan_points=_points(world.picture, amounts), found_points=found, bound_points=max(tops.highest()[0], found),
+        plan_points=_points(world, amounts), found_points=found, bound_points=max(tops.highest()[0], found),
         most_amounts=best_amounts, seconds=time.perf_counter() - began, tried=tuple(tried),
     )  # fmt: skip
 
@@ -164,8 +165,10 @@ def with_line(world: World, line: Fraction) -> World:
     return replace(world, policy=replace(world.policy, board=board))
 
 
-def _points(picture: Picture, amounts: Amounts) -> float:
-    return float(100 * worst_fifth(picture, amounts.need_met))
+def _points(world: World, amounts: Amounts, price: float | None = None) -> float:
+    """How well the worst fifth is met, in percent, less what the rules that give way cost."""
+    paid = price_points(world, amounts) if price is None else Fraction(price)
+    return float(100 * worst_fifth(world.picture, amounts.need_met) - paid)
 
 
 def _out_of_reach(picture: Picture) -> float:

@@ -57,6 +57,8 @@ def least_to_let_go(world: World, has_plan: Callable[[World], bool]) -> tuple[Wo
     """The world with the first rules let go as little as makes a plan possible; None when nothing that may give way is enough."""
     by_rule: dict[str, list[Knob]] = defaultdict(list)
     for knob in knobs(world):
+        if world.policy.price(knob.rule_id):
+            continue  # it gives way already
         by_rule[knob.rule_id].append(knob)
     order = [rule_id for rule_id in FIRST_TO_GIVE_WAY if rule_id in by_rule]
     turned: list[tuple[Knob, int]] = []

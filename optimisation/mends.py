@@ -19,7 +19,8 @@ from optimisation.highs import Problem, Solved, cap_objective, compile_model, lo
 from optimisation.model import build_model
 from optimisation.moves import Mended, Movable, Move, mended, movables
 from optimisation.places import Placed
-from planner.measures import standing
+from planner.audit import leading_points
+from planner.measures import POINTS_PLACES, standing
 from planner.need import World
 from planner.plan import Amounts
 
@@ -222,7 +223,7 @@ def _planned(way: _Way, after: Mended, ways: Ways, behind: int) -> Mend | None:
             moves=after.moves,
             largest_share=way.largest_share,
             is_fewest=way.is_fewest,
-            shortfall_points=here.shortfall_points,
+            shortfall_points=float(round(leading_points(after.world, amounts), POINTS_PLACES)),
             bound_points=bound,
             met=here.met,
             under_half=here.under_half,

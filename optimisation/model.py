@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 
 from optimisation.constraints import bases, money, protection, rights, support, time
 from optimisation.hulls import FOLLOW_FROM, post_hulls
+from optimisation.prices import price_points
 from optimisation.registry import MATHS, Model, post
 from optimisation.variables import declare_variables
 from planner.need import Cell, World
@@ -31,7 +32,7 @@ def build_model(
             post(m, RULES[rule_id])
     if is_tight and (only is None or all(rule_ids <= set(only) for rule_ids in FOLLOW_FROM.values())):
         post_hulls(m)
-    m.shortfall = pyo.Objective(expr=shortfall_points(m))
+    m.shortfall = pyo.Objective(expr=shortfall_points(m) + price_points(m))
     m.unmet = pyo.Objective(expr=100 - need_met_points(m) + TIDY_POINTS * handed_out(m))
     return m
 

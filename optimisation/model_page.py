@@ -17,6 +17,7 @@ from optimisation import certify, clash, highs, hulls, mends, search, solve, tri
 from optimisation.highs import compile_model
 from optimisation.model import TIDY_POINTS, build_model, need_met_points, shortfall_points
 from optimisation.model_words import AFTER_RULES, BEFORE_RULES
+from optimisation.prices import price_points
 from optimisation.registry import MATHS, SHAPES
 from optimisation.variables import DECISIONS
 from optimisation.written_rows import SWITCHED_ON, as_if_asked, written_rows
@@ -24,7 +25,7 @@ from planner import certificate
 from planner.audit import AUDITS
 from planner.intake.parsing import read_partnership
 from planner.need import World, benefit_segments, world_of
-from planner.policy import MAY_BE_OFF, load_policy
+from planner.policy import MAY_BE_OFF, MAY_BE_PRICED, load_policy
 from planner.rules import RULES, Rule
 
 _GREEK = ("phi", "kappa", "sigma", "tau")
@@ -89,7 +90,10 @@ def rule_section(rule: Rule, world: World) -> Iterator[str]:
 
 
 def _switch(rule: Rule) -> str:
-    return f"the board may switch it off (`rules.{rule.rule_id}`)" if rule.rule_id in MAY_BE_OFF else "always on"
+    if rule.rule_id not in MAY_BE_OFF:
+        return "always on"
+    priced = f", or let it give way at a price (`prices.{rule.rule_id}`)" if rule.rule_id in MAY_BE_PRICED else ""
+    return f"the board may switch it off (`rules.{rule.rule_id}`){priced}"
 
 
 def _example(world: World, rule: Rule) -> str:
@@ -126,6 +130,7 @@ def _figures(world: World) -> dict[str, str]:
         "SEGMENTS": "\n".join(_segments(world)),
         "LINE": f"{float(world.policy.board.line_percent):g}",
         "SHORTFALL": _formula(shortfall_points),
+        "PRICES": _formula(price_points),
         "NEED_MET": _formula(need_met_points),
         "PLACES_HULL": _formula(hulls.hull_of_places),
         "OPEN_HULL": _formula(hulls.places_where_open),

@@ -67,6 +67,13 @@ forbids plans, but none that is better: what is above it meets no need.
 2. **Total need met**, in points, to be large: «NEED_MET». The model makes its complement small, plus «TIDY_POINTS» points times the share of all time and
    money that is handed out, so that of equal plans the one that spends less wins.
 
+**Rules that give way at a price.** The board may give a rule $\rho$ of its own or of heads a price $p_\rho$: points of need (0-100) that missing it by one of its units costs (`prices.<rule>`). Each of its rows
+then gets room on each side, $\ell \le \mathit{body} + \mathit{below} - \mathit{above} \le u$ with both at least nought and no more than the variables' bounds allow, unscaled and measured from the limit before it was made whole: what the audit says the rule is missed by.
+The first objective is then the shortfall **and**
+«PRICES»
+and every later level, cap and trial keeps that sum. Rows that only say what a decision means (a block is had or not) never give way; nor do law, arithmetic, a host's conditions, what is kept by construction, and a rule that its head has locked. No price is a hard rule, as before.
+A rule with a price clashes with none and needs no way to make room.
+
 Reported for every plan and aimed for by none: the need met of the fifth of weighted need that is furthest from the standard.
 
 ## 4. The rules
@@ -139,7 +146,7 @@ known, and refuses to run when one is off by more than «CANARY». A plan that t
 
 - **Whole amounts** (grants in steps, half-days, sizes, places) are rounded from within the solver's tolerance; anything further off is refused as a fault.
 - **Money spent** is real in the model, because whole-pound rows made HiGHS return wrong optima ([11](adr/0011-money-is-real-in-the-model-and-whole-in-the-plan.md)). What is to be paid is whole, so who pays it is a flow in a network, whose corners are whole: a linear program finds payments to the
-  pound. Where the twelfths cannot be rounded so that all pounds come out, everything is solved once more with exact twelfths; the first bound stands, for it allowed more.
+  pound. Where the twelfths cannot be rounded so that all pounds come out, or money that is held at a price would give way by more than the model thought, everything is solved once more with exact twelfths; the first bound stands, for it allowed more.
 - **What is bought** follows from the half-days given: the cheapest packages, or the cheapest price reached, that cover them, found exactly by a knapsack over whole numbers (`planner/offers.py`). It never costs more than what
   the solver chose, so it can be paid; plan, audit and ledger work it out again each time.
 - **Need met** is lowered by the few millionths by which floating point overstated it, until `need_from_support` holds exactly in fractions.
@@ -148,6 +155,7 @@ known, and refuses to run when one is off by more than «CANARY». A plan that t
 ## 9. The bound and what may be claimed
 
 `bound_points` is $B$ of level 1, less the solver's own tolerance («SAFETY») and rounded down to four decimals. `gap_points` is what the written plan has, worked out again exactly from its amounts, less that bound.
+Where a rule has a price, $B$ and $S$ are of shortfall and price together, and the plan's price (`price_points`) is worked out again from its amounts by the audit: a place where such a rule is missed is a *priced miss*, listed with the plan, and no refusal.
 
 | it may be said | because |
 |---|---|
@@ -168,6 +176,7 @@ in whole numbers and knows no solver. ([18](adr/0018-certificate-by-pieces.md))
 **The statement** (`planner/statement.py`) is the plan layer stated a second time, in plain exact code, from partnership and policy alone: columns $0 \le x \le \bar x$, some whole, of which
 time may be nought or at least its block; rows $\ell \le A x \le u$; shortfall $= q + g^\top x$. Need met is kept up to the line. Its rows are of two kinds: *linking* rows tie schools, zones and bases together (funds, costs, supply, sizes, hosts); the
 others are about one school or zone, and fall into *blocks* $\beta$ of columns with rows of their own. Every plan that keeps the rules is a point of it, or one with no more shortfall that hands out nothing idle is.
+The rows of a rule that may give way at a price are left out, and so is what it costs: the shortfall that is proved is then no more than shortfall and price together, so the claim holds for the sum; it may stop further short of $B$.
 
 Packages are whole columns of it, and half-days at the price of a break are none or at least the break's number; but only a case cut there uses that, and as found none is.
 So the certificate counts bought time at no less than its lowest price for each half-day: valid, and where price breaks decide much, less than the solver's bound.

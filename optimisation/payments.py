@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -31,6 +32,8 @@ from planner.supply import (
 
 CARRY_COST = 1.0
 WIDTH_COST = 0.01
+MISS_COST = 100
+"""What a pound missed of what is held costs at the lowest price: more than paying it from any fund could."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,8 @@ def pay_to_the_pound(world: World, amounts: Amounts) -> Payments | None:
         if pays(fund, FundUse.MODERATED_POT):
             flows += [(fund.fund_id, y, FundUse.MODERATED_POT, h) for y, terms in enumerate(HALF_TERMS_BY_FINANCIAL_YEAR, 1) for h in terms]
     carries = [f.fund_id for f in funds.values() if f.year_end is YearEnd.CARRY]
-    count = len(flows) + len(carries)
+    given_way = _may_give_way(world)
+    count = len(flows) + len(carries) + len(given_way)
     rows: list[np.ndarray] = []
     limits: list[int] = []
     exact_rows: list[np.ndarray] = []
@@ -83,7 +87,10 @@ def pay_to_the_pound(world: World, amounts: Amounts) -> Payments | None:
         exact_rows.append(row([i for i, (_, _, u, _) in enumerate(flows) if u is use]))
         exact.append(cost)
     for (use, year, half_term), pounds in _due(world, amounts).items():
-        exact_rows.append(row([i for i, (_, y, u, h) in enumerate(flows) if u is use and y == year and h == half_term]))
+        held = row([i for i, (_, y, u, h) in enumerate(flows) if u is use and y == year and h == half_term])
+        if (use, year, half_term) in given_way:
+            held[len(flows) + len(carries) + list(given_way).index((use, year, half_term))] = 1.0
+        exact_rows.append(held)
         exact.append(pounds)
     wide = [WIDTH_COST * len(funds[f].allowed_uses) + CARRY_COST * (funds[f].year_end is YearEnd.CARRY) for f, _, _, _ in flows]
     if not count:
@@ -93,8 +100,8 @@ def pay_to_the_pound(world: World, amounts: Amounts) -> Payments | None:
     solved = run(
         load(
             problem_of(
-                columns=(*flows, *carries),
-                costs=np.array([[*wide, *[WIDTH_COST] * len(carries)]]),
+                columns=(*flows, *carries, *given_way),
+                costs=np.array([[*wide, *[WIDTH_COST] * len(carries), *given_way.values()]]),
                 offsets=np.zeros(1),
                 lower=np.zeros(count),
                 upper=np.full(count, np.inf),
@@ -112,8 +119,16 @@ def pay_to_the_pound(world: World, amounts: Amounts) -> Payments | None:
     pounds_paid = [round(value) for value in solved.values]
     spending = {(f, y, u): n for (f, y, u, h), n in zip(flows, pounds_paid, strict=False) if n and not h}
     pots = {(f, h): n for (f, _, _, h), n in zip(flows, pounds_paid, strict=False) if n and h}
-    carried = {f: n for f, n in zip(carries, pounds_paid[len(flows) :], strict=True) if n}
+    carried = {f: n for f, n in zip(carries, pounds_paid[len(flows) :], strict=False) if n}
     return Payments(spending=dict(sorted(spending.items())), pots=dict(sorted(pots.items())), carried=dict(sorted(carried.items())))
+
+
+def _may_give_way(world: World) -> dict[tuple[FundUse, int, int], float]:
+    """What is held that may be missed at a price, with what a pound missed costs beside carrying and width."""
+    policy = world.policy
+    points = {FundUse.CONTINGENCY: policy.price("contingency_held"), FundUse.MODERATED_POT: policy.price("moderated_pot_released")}
+    least = min((price for price in points.values() if price), default=Fraction(1))
+    return {what: float(MISS_COST * points[what[0]] / least) for what in _due(world, Amounts()) if points.get(what[0])}
 
 
 def _due(world: World, amounts: Amounts) -> dict[tuple[FundUse, int, int], int]:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from optimisation.highs import Problem
+from planner.audit import price_at
 from planner.need import World
 from planner.next_year import most_next_year_pounds
 from planner.offers import offers_of
@@ -71,8 +72,10 @@ def placed_rows(problem: Problem) -> dict[Placed, list[int]]:
 
 
 def may_move(world: World, placed: Placed) -> bool:
-    """Whether anyone may relax the rule here: never the law, arithmetic or a rule its head has locked."""
+    """Whether anyone may relax the rule here: never the law, arithmetic or a rule its head has locked; what gives way at a price need not move."""
     locked = {r.rule_id for r in world.partnership.head_rules if r.is_locked}
+    if price_at(world, placed.rule_id, placed.place):
+        return False
     return placed.rule.is_relaxable and not (placed.rule_id == "head_rule" and placed.place in locked)
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import pyomo.environ as pyo
 
+from optimisation.prices import elastic
 from planner.rules import Rule
 
 Model = Any
@@ -18,12 +20,18 @@ Model = Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """lower <= body <= upper at one place; None leaves a side open. Whole coefficients throughout."""
+    """lower <= body <= upper at one place; None leaves a side open. Whole coefficients throughout.
+
+    ``exactly`` is the limit before it was made whole, from which the audit measures a miss. ``is_tie``: the row only says
+    what a decision means, so it stays where its rule gives way at a price.
+    """
 
     at: str
     body: Any
-    lower: int | None = None
-    upper: int | None = None
+    lower: int | Fraction | None = None
+    upper: int | Fraction | None = None
+    exactly: Fraction | None = None
+    is_tie: bool = False
 
 
 RowMaker = Callable[[Model], Iterator[Row]]
@@ -56,13 +64,18 @@ def shape_of(rule: Rule) -> Callable[[Shape], Shape]:
 
 
 def post(model: Model, rule: Rule) -> None:
-    """Add a rule's rows to a model, under the rule's name."""
-    rows = [_with_a_variable(model, row) for row in MATHS[rule.rule_id](model) if not _holds_anyway(row)]
+    """Add a rule's rows to a model, under the rule's name; with room to be missed where the rule has a price."""
+    made = elastic(model, rule.rule_id, (row for row in MATHS[rule.rule_id](model) if not _holds_anyway(row)))
+    rows = [_with_a_variable(model, row) for row in made]
     places = [row.at for row in rows]
     by_place = {row.at: row for row in rows}
     assert len(by_place) == len(rows), f"two rows of {rule.rule_id} are at one place"
-    component = pyo.Constraint(places, rule=lambda _, at: (by_place[at].lower, by_place[at].body, by_place[at].upper))
+    component = pyo.Constraint(places, rule=lambda _, at: (_number(by_place[at].lower), by_place[at].body, _number(by_place[at].upper)))
     model.add_component(rule.rule_id, component)
+
+
+def _number(limit: int | Fraction | None) -> int | float | None:
+    return float(limit) if isinstance(limit, Fraction) else limit
 
 
 def _holds_anyway(row: Row) -> bool:

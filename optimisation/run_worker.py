@@ -26,9 +26,11 @@ from optimisation.greedy import is_feasible
 from optimisation.plain_amounts import amounts_from_plain, amounts_to_plain
 from optimisation.solve import BoundSoFar, Solver
 from optimisation.worker import Better, Message, Nearly, Stage
+from planner.audit import leading_points, price_points
 from planner.documents import Json, check_document, plan_document
 from planner.errors import AuditRefused, InputMustBeMended, RulesCannotAllHold, SolverFault
-from planner.measures import standing
+from planner.export.priced import has_prices
+from planner.measures import POINTS_PLACES, standing
 from planner.need import World, world_of
 from planner.plan import Amounts, Ending
 from planner.policy import policy_from_text
@@ -278,15 +280,18 @@ class _Keeper:
     def _show(self, world: World, amounts: Amounts) -> None:
         here = standing(world.picture, world.policy, amounts)
         before = self._step
-        terms = {
+        terms: dict[str, int | float] = {
             "standards_counted": here.standards,
             "standards_met": here.met,
             "standards_partly_met": here.partly_met,
             "standards_under_half": here.under_half,
             "out_of_reach": here.out_of_reach,
         }
-        if before.best_points is None or here.shortfall_points < before.best_points:
-            self._step = replace(before, best=amounts, best_points=here.shortfall_points, detail=terms)
+        if has_prices(world.policy):
+            terms["price_points"] = float(round(price_points(world, amounts), POINTS_PLACES))
+        leads = float(round(leading_points(world, amounts), POINTS_PLACES))
+        if before.best_points is None or leads < before.best_points:
+            self._step = replace(before, best=amounts, best_points=leads, detail=terms)
         else:
             self._step = replace(before, detail=terms)
         if before.best is None:

@@ -20,9 +20,8 @@ from optimisation.highs import Progress, safe_bound
 from optimisation.impossible import Impossible
 from optimisation.trial import Trial
 from optimisation.worker import AllHold, Answer, Better, Explain, Failed, Job, Message, Nearly, Open, Sizes, Stage
-from planner.audit import breaches, misfits
+from planner.audit import breaches, leading_points, misfits
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
-from planner.measures import shortfall
 from planner.need import World
 from planner.plan import Amounts, Ending, Plan
 
@@ -277,8 +276,8 @@ class _Best:
         self.was_stopped = False
 
     def offer(self, amounts: Amounts) -> bool:
-        """Keep amounts if they keep every rule and have less shortfall than what is kept; says whether they do."""
-        is_better = is_feasible(self.world, amounts) and (self.amounts is None or self._shortfall(amounts) < self._shortfall(self.amounts))
+        """Keep amounts if they keep every rule and leave less shortfall (and price) than what is kept; says whether they do."""
+        is_better = is_feasible(self.world, amounts) and (self.amounts is None or self._points(amounts) < self._points(self.amounts))
         if is_better:
             self.amounts = amounts
         return is_better
@@ -287,11 +286,11 @@ class _Best:
         """Whether what is kept has less shortfall than an answer that ended early, by more than its levels may give away."""
         if self.amounts is None or not (answer.ran_out or answer.was_stopped):
             return False
-        given_away = Fraction(max((level.tolerance_points for level in answer.levels), default=0.0) + NOTHING_POINTS) / 100
-        return self._shortfall(self.amounts) + given_away < self._shortfall(answer.amounts)
+        given_away = Fraction(max((level.tolerance_points for level in answer.levels), default=0.0) + NOTHING_POINTS)
+        return self._points(self.amounts) + given_away < self._points(answer.amounts)
 
-    def _shortfall(self, amounts: Amounts) -> Fraction:
-        return shortfall(self.world.picture, self.world.policy, amounts.need_met)
+    def _points(self, amounts: Amounts) -> Fraction:
+        return leading_points(self.world, amounts)
 
     def plan(self, engine: str, seconds: float, why: str) -> Plan:
         """The plan kept, marked with how it ended; SolverFault when there is none."""

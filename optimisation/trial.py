@@ -17,6 +17,7 @@ from optimisation.extract import amounts_from, as_values
 from optimisation.highs import Problem, Solved, cap_objective, compile_model, load, run
 from optimisation.hulls import FOLLOW_FROM
 from optimisation.model import build_model
+from optimisation.prices import paid_points, price_costs, with_misses
 from optimisation.registry import Model
 from optimisation.search import search, start_from
 from planner.errors import SolverFault
@@ -89,7 +90,8 @@ class Tried:
 
     ``value`` and ``bound`` are in the aim's unit (where the shortfall is weighed beside a distance, the bound is for plans
     with no more shortfall than this one); ``amounts`` is None when nothing was found, or a divisible trial has no
-    whole amounts to give (``estimate`` then holds the split ones by variable name and index).
+    whole amounts to give (``estimate`` then holds the split ones by variable name and index). ``shortfall_points`` is what
+    leads: the shortfall and, in it, ``price_points``, the price of the rules that give way; it counts in the need unmet too.
     """
 
     trial: Trial
@@ -102,6 +104,7 @@ class Tried:
     unmet_points: float
     nodes: int
     seconds: float
+    price_points: float = 0.0
 
     @property
     def is_possible(self) -> bool:
@@ -197,7 +200,7 @@ def vector(held: Held, amounts: Amounts) -> np.ndarray:
     for name, index, value in as_values(held.model, amounts):
         if (name, index) in held.column:
             values[held.column[name, index]] = float(value)
-    return values
+    return with_misses(held.problem, values)
 
 
 # --- aims --------------------------------------------------------------------------------
@@ -214,7 +217,7 @@ def _aim(h: highspy.Highs, held: Held, trial: Trial) -> None:
             at = np.array(disturbed, dtype=np.int32)
             h.addRow(0.0, float(trial.most_disturbed), len(at), at, np.ones(len(at)))
     if trial.aim is Aim.UNMET:
-        h.changeColsCost(count, everything, problem.costs[1])
+        h.changeColsCost(count, everything, problem.costs[1] + price_costs(problem))
         h.changeObjectiveOffset(float(problem.offsets[1]))
     elif trial.aim is Aim.FURTHEST:
         _aim_furthest(h, held, trial)
@@ -240,7 +243,7 @@ def _aim_furthest(h: highspy.Highs, held: Held, trial: Trial) -> None:
     fifth = float(WORST_SHARE) * max(sum(cell.weight for cell in cells), 1)
     beyond = sum(cell.weight for cell in cells if cell.out_of_reach)
     highest = float(held.world.policy.board.line_percent)
-    h.changeColsCost(count, np.arange(count, dtype=np.int32), np.zeros(count))
+    h.changeColsCost(count, np.arange(count, dtype=np.int32), price_costs(held.problem))
     h.changeObjectiveOffset(100.0)
     line = _column(h, lower=highest if trial.line_from is None else trial.line_from, upper=highest)
     h.changeColCost(line, beyond / fifth - 1)
@@ -371,6 +374,7 @@ def _tried(held: Held, trial: Trial, solved: Solved) -> Tried:
         unmet_points=unmet,
         nodes=solved.nodes,
         seconds=solved.seconds,
+        price_points=paid_points(held.problem, values),
     )
 
 

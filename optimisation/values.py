@@ -13,7 +13,8 @@ from fractions import Fraction
 from optimisation.sandbox import Sandbox
 from optimisation.trial import Trial, Tried
 from optimisation.why import GAP_POINTS, Price, is_held_elsewhere
-from planner.measures import fund_accounts, shortfall
+from planner.audit import leading_points
+from planner.measures import fund_accounts
 from planner.need import World, world_of
 from planner.partnership import Base, Consent, DecisionRight, Fund, HostCondition, Person, Service
 from planner.plan import Amounts, Plan
@@ -73,7 +74,7 @@ class _Valuing:
     def __init__(self, sandbox: Sandbox, plan: Plan, tell: Callable[[str], None]) -> None:
         self.sandbox, self.world, self.amounts, self._tell = sandbox, sandbox.world, plan.amounts, tell
         self.today = self._least("the rules as they are")
-        points = float(100 * shortfall(self.world.picture, self.world.policy, plan.amounts.need_met))
+        points = float(leading_points(self.world, plan.amounts))
         least = max(self.today.bound, plan.bound_points, 0.0)
         self.best = Price(least=least, most=max(min(self.today.value, points), least))
 

@@ -17,8 +17,8 @@ from optimisation.levers import Lever, levers_of
 from optimisation.sandbox import Sandbox
 from optimisation.trial import Aim, Changeable, Condition, Trial, Tried, changeable
 from optimisation.wishes import amount_wish, standard_wish
+from planner.audit import leading_points
 from planner.errors import InputMustBeMended
-from planner.measures import shortfall
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World
 from planner.offers import dearest_pounds, is_paid
 from planner.partnership import GRANT_ITEM, Fund, FundUse, Service
@@ -236,7 +236,7 @@ class _Asking:
         self._before = sandbox.log_of_world()
         self.levers = levers_of(self.world, urn)
         self._tell = tell
-        self.plan_points = float(100 * shortfall(self.world.picture, self.world.policy, plan.amounts.need_met))
+        self.plan_points = float(leading_points(self.world, plan.amounts))
         self.today = self.least(f"{self.name}: the rules as they are")
         self.best = Price(
             least=max(self.today.bound, plan.bound_points, 0.0), most=max(min(self.today.value, self.plan_points), plan.bound_points)
@@ -506,7 +506,7 @@ def _why_not(asking: _Asking, wish: Wish, condition: Condition) -> WhyNot:
 
 def _near_sentences(asking: _Asking, near: Tried, changes: tuple[Change, ...], standards: tuple[StandardChange, ...]) -> tuple[str, ...]:
     assert near.amounts is not None
-    points = float(100 * shortfall(asking.world.picture, asking.world.policy, near.amounts.need_met)) - asking.plan_points
+    points = near.shortfall_points - asking.plan_points
     said = (
         f"{abs(points):.2f} points {'more' if points > 0 else 'less'} shortfall than this plan"
         if abs(points) >= 0.005

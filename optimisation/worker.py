@@ -213,7 +213,7 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
         return explained or Failed(why="found no plan, and yet no rules that clash")
     if first.values is None:
         return Failed(why="found no plan in the time given" if first.status == "time" else f"ended as {first.status}")
-    levels = [_level("shortfall below the line", first, tolerance)]
+    levels = [_level(_leading_words(job.world), first, tolerance)]
     values, ending = first.values, first.status
     if first.status != "stopped":
         pipe.send(Stage(words="total need met"))
@@ -252,6 +252,11 @@ def _again_to_the_pound(job: Job, bound: float, end: float, pipe: Connection, st
     """Once more with payments that always come out whole; the first bound stands, for it allowed more."""
     again = make_plan(replace(job, is_to_the_pound=True, seconds=max(1.0, end - time.perf_counter())), pipe, stop)
     return replace(again, bound_points=bound) if isinstance(again, Answer) else Failed(why="could not pay its plan to the pound")
+
+
+def _leading_words(world: World) -> str:
+    words = "shortfall below the line"
+    return f"{words} and price of rules that give way" if world.policy.prices else words
 
 
 def _unmet(problem: Problem, values: np.ndarray) -> float:

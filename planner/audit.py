@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import ceil
 
 from planner import rules
-from planner.measures import SPENDING_USES, fund_accounts, paid_by_year
+from planner.measures import SPENDING_USES, fund_accounts, paid_by_year, shortfall
 from planner.need import ADULT_HOURS, PLACE, WHOLE, World, dose_share_for, may_be_part_year
 from planner.next_year import most_next_year_pounds, next_year_pounds
 from planner.offers import purchases
@@ -57,6 +57,21 @@ class Breach:
         return f"{self.rule.sentence} ({self.rule.rule_id}) It is missed by {by} {self.rule.unit} at {self.where}."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """One rule that gives way at the board's price: where, by how much in the rule's unit, and what that costs in points of need."""
+
+    rule: Rule
+    where: str
+    by: Fraction | int
+    price: Fraction
+
+    @property
+    def points(self) -> Fraction:
+        """What it costs, in points of need (0-100), exactly."""
+        return self.by * self.price
+
+
 Audit = Callable[[World, Amounts], Iterator[tuple[str, Fraction | int]]]
 AUDITS: dict[str, Audit] = {}
 
@@ -72,10 +87,40 @@ def _audits(rule: Rule) -> Callable[[Audit], Audit]:
 
 
 def breaches(world: World, amounts: Amounts, only: Rule | None = None) -> Iterator[Breach]:
-    """Every breach of the rules that are on, in the catalogue's order."""
+    """Every breach of the rules that are on, in the catalogue's order; what gives way at a price is none (``misses``)."""
     for rule_id, rule in rules.RULES.items():
         if (only is None or rule is only) and world.policy.is_on(rule_id):
-            yield from (Breach(rule=rule, where=where, by=by) for where, by in AUDITS[rule_id](world, amounts) if by > 0)
+            for where, by in AUDITS[rule_id](world, amounts):
+                if by > 0 and not price_at(world, rule_id, where):
+                    yield Breach(rule=rule, where=where, by=by)
+
+
+def misses(world: World, amounts: Amounts) -> Iterator[Miss]:
+    """Every place where a rule gives way at its price, in the catalogue's order."""
+    for rule_id, _ in world.policy.prices:
+        if world.policy.price(rule_id):
+            for where, by in AUDITS[rule_id](world, amounts):
+                price = price_at(world, rule_id, where)
+                if by > 0 and price:
+                    yield Miss(rule=rules.RULES[rule_id], where=where, by=by, price=price)
+
+
+def price_at(world: World, rule_id: str, where: str) -> Fraction:
+    """Points of need that missing a rule by one unit costs at a place, nought where it may not give way: a head's lock has no price."""
+    price = world.policy.price(rule_id)
+    if price and rule_id == rules.HEAD_RULE.rule_id and any(r.rule_id == where and r.is_locked for r in world.partnership.head_rules):
+        return Fraction(0)
+    return price
+
+
+def price_points(world: World, amounts: Amounts) -> Fraction:
+    """What all rules that give way cost together, in points of need (0-100), exactly."""
+    return sum((miss.points for miss in misses(world, amounts)), Fraction(0))
+
+
+def leading_points(world: World, amounts: Amounts) -> Fraction:
+    """What a plan makes as small as it can, in points, exactly: the shortfall below the board's line and the price of rules that give way."""
+    return 100 * shortfall(world.picture, world.policy, amounts.need_met) + price_points(world, amounts)
 
 
 def misfits(world: World, amounts: Amounts) -> Iterator[str]:

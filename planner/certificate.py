@@ -42,17 +42,29 @@ Box = Mapping[int, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certified:
-    """What a certificate proves: no plan within the rules has less shortfall, in points; and what the plan has."""
+    """What a certificate proves: no plan within the rules has less shortfall, in points; and what the plan has.
+
+    Rules that give way at a price are left out of what is certified, and their price is in what the plan has: so the bound holds.
+    """
 
     certified_points: float
     shortfall_points: float
     stated_gap_points: float
     cases: int
+    price_points: float = 0.0
 
     @property
     def gap_points(self) -> float:
         """How far the plan can at most be from the best."""
         return max(round(self.shortfall_points - self.certified_points, 4), 0.0)
+
+    def _price(self) -> str:
+        """What of the plan's points is no shortfall: rules that give way are left out of what is certified."""
+        return (
+            f" with {self.price_points:g} for rules that give way at a price (such rules are left out of the proof)"
+            if self.price_points
+            else ""
+        )
 
     def sentence(self) -> str:
         """One line for a person."""
@@ -64,7 +76,7 @@ class Certified:
         return (
             f"The certificate agrees, worked out again in exact arithmetic from {self.cases:,} case{'s' * (self.cases != 1)}: with any bases, "
             f"no plan within these rules and figures has a shortfall below {self.certified_points:g} points; this plan has "
-            f"{self.shortfall_points:g}, so it is within {self.gap_points:g} points of the best; {within}."
+            f"{self.shortfall_points:g}{self._price()}, so it is within {self.gap_points:g} points of the best; {within}."
         )
 
 
@@ -119,6 +131,7 @@ def check_certificate(certificate: Json, plan_document: Json, world: World) -> C
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise AuditRefused(f"The certificate cannot be read as one: {error}.") from error
     shortfall = plan_document["shortfall_points"]
+    leads = shortfall + plan_document.get("price_points", 0.0)
     if proved is None or proved > Fraction(str(shortfall)) + ROUNDED_POINTS:
         raise AuditRefused("The certificate and the plan contradict each other: it proves that no such plan can be. Please report this.")
     if proved < Fraction(str(claim)):
@@ -127,7 +140,8 @@ def check_certificate(certificate: Json, plan_document: Json, world: World) -> C
         )
     return Certified(
         certified_points=claim,
-        shortfall_points=shortfall,
+        shortfall_points=round(leads, 4),
+        price_points=plan_document.get("price_points", 0.0),
         stated_gap_points=plan_document["gap_points"],
         cases=cases,
     )

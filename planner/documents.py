@@ -17,10 +17,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from planner.audit import breaches, misfits
+from planner.audit import breaches, misfits, misses, price_points
 from planner.errors import AuditRefused, InputMustBeMended
 from planner.files import save
-from planner.measures import fund_accounts, school_ledgers, standing
+from planner.measures import POINTS_PLACES, fund_accounts, school_ledgers, standing
 from planner.need import WHOLE, World, world_of
 from planner.offers import purchases
 from planner.partnership import Base, FundUse, Partnership
@@ -90,6 +90,7 @@ def plan_document(plan: Plan, world: World) -> Json:
     """The whole plan as JSON data: inputs, amounts, what they come to, proof and fingerprint."""
     partnership, policy = to_plain(world.partnership), json.loads(world.policy.document)
     here = standing(world.picture, world.policy, plan.amounts)
+    leads = round(here.shortfall_points + points_of_price(plan.amounts, world), 4)
     document: Json = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -98,9 +99,10 @@ def plan_document(plan: Plan, world: World) -> Json:
         "status": plan.ending.value,
         "is_illustrative": world.partnership.is_illustrative(),
         **_standing(here),
+        **_prices(plan.amounts, world),
         "line_percent": float(world.policy.board.line_percent),
-        "bound_points": min(plan.bound_points, here.shortfall_points),
-        "gap_points": round(here.shortfall_points - min(plan.bound_points, here.shortfall_points), 4),
+        "bound_points": min(plan.bound_points, leads),
+        "gap_points": round(leads - min(plan.bound_points, leads), 4),
         "roster_gap_points": None,
         "levels": [{k: v for k, v in to_plain(level).items() if k != "seconds"} for level in plan.levels],
         "seconds": round(plan.seconds, 3),
@@ -121,6 +123,25 @@ def plan_document(plan: Plan, world: World) -> Json:
 def fingerprint_of(document: Mapping[str, Any]) -> str:
     """SHA-256 over everything in a plan document but its seconds and the fingerprint itself."""
     return sha256_of({k: v for k, v in document.items() if k not in NOT_IN_FINGERPRINT})
+
+
+def points_of_price(amounts: Amounts, world: World) -> float:
+    """What the rules that give way cost, in points rounded as all points are."""
+    return float(round(price_points(world, amounts), POINTS_PLACES))
+
+
+def _prices(amounts: Amounts, world: World) -> Json:
+    """What gave way at a price; nothing where no rule has one, so that such plans read as they always did."""
+    if not any(world.policy.price(rule_id) for rule_id, _ in world.policy.prices):
+        return {}
+    return {
+        "price_points": points_of_price(amounts, world),
+        "priced_misses": [
+            {"rule": miss.rule.rule_id, "where": miss.where, "by": float(round(miss.by, POINTS_PLACES)), "unit": miss.rule.unit,
+             "price": float(miss.price), "points": float(round(miss.points, POINTS_PLACES))}
+            for miss in misses(world, amounts)
+        ],
+    }  # fmt: skip
 
 
 def _standing(here: Any) -> Json:

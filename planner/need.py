@@ -347,11 +347,12 @@ def _why_no_time(role_id: str, partnership: Partnership, policy: Policy) -> str:
             continue
         supply = service_supply(partnership, policy, service)
         left = supply.shareable_sessions
-        if supply.can_give_sessions(policy) and (can_pay or not is_paid(partnership, service)):
+        can_give = service.decision_right is not DecisionRight.INFORMATION and supply.can_give_sessions(policy)
+        if can_give and (can_pay or not is_paid(partnership, service)):
             return ""
         if service.decision_right is DecisionRight.INFORMATION:
             reasons.append((0, "its time is for information only"))
-        elif supply.can_give_sessions(policy):
+        elif can_give:
             reasons.append((5, "its time has a price, and no fund that may buy specialist time holds money"))
         elif left:
             unit = "half-day left is" if left == 1 else "half-days left are"

@@ -158,6 +158,7 @@ class Policy:
     date: str
     board: BoardSettings
     rules_on: tuple[tuple[str, bool], ...]
+    prices: tuple[tuple[str, Fraction], ...]
     adjustment_limit_percent: Fraction
     all_through_primary_percent: Fraction
     driver_weights: tuple[tuple[str, Fraction], ...]
@@ -188,6 +189,14 @@ class Policy:
     def is_on(self, rule_id: str) -> bool:
         """Whether a rule applies; rules the pack does not list are always on."""
         return dict(self.rules_on).get(rule_id, True)
+
+    def price(self, rule_id: str) -> Fraction:
+        """Points of need (0-100) that missing a rule by one of its units costs; nought where it may not give way, or is off."""
+        return dict(self.prices).get(rule_id, Fraction(0)) if self.is_on(rule_id) else Fraction(0)
+
+    def is_hard(self, rule_id: str) -> bool:
+        """Whether a rule applies and may not give way, not even at a price."""
+        return self.is_on(rule_id) and not self.price(rule_id)
 
     def need_codes(self) -> frozenset[str]:
         """Every need code a file may use."""
@@ -310,6 +319,9 @@ def _lay_over(pack: Mapping[str, Any], changes: Mapping[str, Any], *, path: str)
     merged = dict(pack)
     for name, change in changes.items():
         here = f"{path}{name}"
+        if here == PRICES:
+            _lay_prices_over(merged, change)
+            continue
         if name not in pack and path == "rules.":
             _refuse(_always_on(name))
         if name not in pack:
@@ -326,6 +338,22 @@ def _lay_over(pack: Mapping[str, Any], changes: Mapping[str, Any], *, path: str)
         else:
             merged[name] = change
     return merged
+
+
+def _lay_prices_over(merged: dict[str, Any], changes: Any) -> None:
+    """Prices are in no pack: a board names the rules that have one. A price of nought takes it away again."""
+    if not isinstance(changes, dict):
+        _refuse("prices must be a table of rules and what each costs.")
+    prices = dict(merged.get(PRICES, {}))
+    for rule_id, change in changes.items():
+        if rule_id not in MAY_BE_PRICED:
+            _refuse(_no_price(rule_id))
+        none = {"value": 0, "unit": f"points of need for one of its {RULES[rule_id].unit}", "source": "", "date": "", "confidence": ""}
+        prices[rule_id] = _figure_over(prices.get(rule_id, none), change, f"{PRICES}.{rule_id}")
+    kept = {rule_id: prices[rule_id] for rule_id in MAY_BE_PRICED if rule_id in prices and prices[rule_id].get("value") != 0}
+    merged.pop(PRICES, None)
+    if kept:
+        merged[PRICES] = kept
 
 
 def _figure_over(old: Mapping[str, Any], change: Any, here: str) -> dict[str, Any]:
@@ -419,6 +447,7 @@ def _policy(plain: Mapping[str, Any], figures: tuple[Figure, ...], document: str
             next_year_affordable_percent=Fraction(board["next_year_affordable_percent"]),
         ),
         rules_on=tuple(plain["rules"].items()),
+        prices=tuple((rule_id, Fraction(price)) for rule_id, price in plain.get(PRICES, {}).items() if price),
         adjustment_limit_percent=Fraction(need["adjustment_limit_percent"]),
         all_through_primary_percent=Fraction(need["all_through_primary_percent"]),
         driver_weights=tuple((name, Fraction(weight)) for name, weight in need["driver_weights"].items()),
@@ -497,6 +526,10 @@ _PHASES = (Phase.PRIMARY.value, Phase.SECONDARY.value)
 _MAY_BE_BLANK = {"source", "date", "evidence", "step_up"}
 MAY_BE_OFF = tuple(rule.rule_id for rule in RULES.values() if rule.is_relaxable and rule.owner != "host school")
 """A board may switch off what it or a head decided, never what a host did."""
+MAY_BE_PRICED = tuple(rule_id for rule_id in MAY_BE_OFF if not RULES[rule_id].is_by_construction)
+"""What may be off may give way at a price, but for what is kept by leaving out what would break it."""
+PRICES = "prices"
+MOST_PRICE_POINTS = 100
 
 LATER_SETTINGS = (
     "board.cohort_fill_percent",
@@ -529,6 +562,7 @@ _NUMBERS: tuple[tuple[str, Fraction | int, int, bool], ...] = (
     *((f"need.any_sen_percent.{phase}", 0, 100, _ANY) for phase in _PHASES),
     *((f"need.types.*.{phase}_percent_of_sen", 0, 100, _ANY) for phase in _PHASES),
     *((f"priorities.{tier}", 1, 1000, _WHOLE) for tier in TIERS),
+    (f"{PRICES}?.*", 0, MOST_PRICE_POINTS, _ANY),
     ("adult_hours.pounds_per_hour", 1, 10_000, _WHOLE),
     ("roles.*.minimum_block_sessions", 0, 10_000, _WHOLE),
     ("roles.*.value_pounds_per_session", 0, _LARGE, _WHOLE),
@@ -685,6 +719,10 @@ def _always_on(rule_id: str) -> str:
     return f"rules.{rule_id} is not a rule that may be switched off; those are {_listed(MAY_BE_OFF)}."
 
 
+def _no_price(rule_id: str) -> str:
+    return f"{PRICES}.{rule_id} is not a rule that may give way at a price; those are {_listed(MAY_BE_PRICED)}."
+
+
 # --- what its settings must be to one another ------------------------------------------------
 
 
@@ -694,9 +732,12 @@ def _check(policy: Policy) -> None:
     for rule_id, _ in policy.rules_on:
         if rule_id not in MAY_BE_OFF:
             _refuse(_always_on(rule_id))
+    for rule_id, _ in policy.prices:
+        if rule_id not in MAY_BE_PRICED:
+            _refuse(_no_price(rule_id))
     if board.contingency_percent + board.moderated_pot_percent >= 100:
         _refuse("board.contingency_percent and board.moderated_pot_percent together must be under 100 percent of cash.")
-    if policy.is_on("money_floor") and policy.is_on("money_cap") and board.money_cap_percent < board.money_floor_percent:
+    if policy.is_hard("money_floor") and policy.is_hard("money_cap") and board.money_cap_percent < board.money_floor_percent:
         _refuse("board.money_cap_percent must be at least board.money_floor_percent.")
     if sum(weight for _, weight in policy.driver_weights) != 100:
         _refuse("need.driver_weights must add up to 100.")

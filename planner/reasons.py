@@ -248,7 +248,7 @@ def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
     spare = sum(left.values())
     block = min(books.supply[s.service_id].minimum_block_sessions for s in services)
     wanted = sum(c.requirement(role_id) for c in books.world.picture.cells if c.recipient == cell.recipient)
-    if not given and wanted < 100 * block and books.world.policy.is_on("smallest_block"):
+    if not given and wanted < 100 * block and books.world.policy.is_hard("smallest_block"):
         in_all = plain_number(Fraction(wanted, 100))
         return f"all its needs for the role come to {in_all} half-days, fewer than the smallest block of {block}"
     if not spare:
@@ -283,7 +283,7 @@ def _can_be_paid(price_pounds: int, books: _Books) -> bool:
 
 
 def _head_allows_no_more(recipient: str, item: str, has: int, books: _Books) -> bool:
-    return books.world.policy.is_on("head_rule") and any(
+    return books.world.policy.is_hard("head_rule") and any(
         str(wish.urn) == recipient and wish.item == item and wish.bound is not Bound.AT_LEAST and has >= most_of(wish)
         for wish in books.world.partnership.head_rules
     )
@@ -305,7 +305,7 @@ def _grant_cause(recipient: str, granted: int, books: _Books) -> str:
     funds = [f for f in books.world.partnership.funds if pays(f, FundUse.GRANTS)]
     step = min((grant_step_pounds(f, policy) for f in funds), default=0)
     last = next((row.amount for row in books.world.partnership.last_year if str(row.urn) == recipient and row.item == GRANT_ITEM), 0)
-    if policy.is_on("money_cap") and last and granted + step > money_cap_pounds(last, policy):
+    if policy.is_hard("money_cap") and last and granted + step > money_cap_pounds(last, policy):
         return f"the board's cap on last year's £{last:,} allows no more"
     to_come = books.left_next_year()
     if to_come is not None and step and step > to_come:
@@ -380,7 +380,7 @@ def _no_more_places(base: Base, books: _Books) -> str:
         larger = [k for k in larger if k <= places_now(base)]
         if not larger:
             return f"{state} its host {refused} to more"
-    if not base.is_open and policy.is_on("smallest_useful_base"):
+    if not base.is_open and policy.is_hard("smallest_useful_base"):
         larger = [k for k in larger if k >= smallest_useful_places(base, policy)]
         if not larger:
             return f"{state} it would be smaller than the smallest useful base"

@@ -18,6 +18,7 @@ class Rule:
     """One promise every plan keeps.
 
     ``owner`` made the rule; ``relaxed_by`` may relax it (None: nobody may, so nothing ever moves there).
+    ``is_by_construction``: kept by leaving out what would break it, so that it cannot be missed by a little.
     """
 
     rule_id: str
@@ -25,6 +26,7 @@ class Rule:
     unit: str
     owner: str
     relaxed_by: str | None = None
+    is_by_construction: bool = False
 
     @property
     def is_relaxable(self) -> bool:
@@ -32,8 +34,8 @@ class Rule:
         return self.relaxed_by is not None
 
 
-def _rule(rule_id: str, sentence: str, *, unit: str, owner: str, relaxed_by: str | None = None) -> Rule:
-    rule = Rule(rule_id=rule_id, sentence=sentence, unit=unit, owner=owner, relaxed_by=relaxed_by)
+def _rule(rule_id: str, sentence: str, *, unit: str, owner: str, relaxed_by: str | None = None, is_by_construction: bool = False) -> Rule:
+    rule = Rule(rule_id=rule_id, sentence=sentence, unit=unit, owner=owner, relaxed_by=relaxed_by, is_by_construction=is_by_construction)
     RULES[rule_id] = rule
     return rule
 
@@ -47,12 +49,12 @@ STATUTORY_FIRST: Final = _rule(
 DECISION_RIGHT: Final = _rule(
     "decision_right",
     "Nothing is planned from a resource that is for information only.",
-    unit="amounts", owner="whoever holds the resource",
+    unit="amounts", owner="whoever holds the resource", is_by_construction=True,
 )  # fmt: skip
 ALLOWED_USES: Final = _rule(
     "allowed_uses",
     "Each fund pays only for its allowed uses.",
-    unit="pounds", owner="the fund's grant conditions",
+    unit="pounds", owner="the fund's grant conditions", is_by_construction=True,
 )  # fmt: skip
 
 # --- money -----------------------------------------------------------------------------
@@ -118,7 +120,7 @@ PUPILS_NOW_KEPT: Final = _rule(
 BASE_REACH: Final = _rule(
     "base_reach",
     "Places are given only to zones within reach of the base.",
-    unit="places", owner="journey guideline",
+    unit="places", owner="journey guideline", is_by_construction=True,
 )  # fmt: skip
 HOST_CONSENT: Final = _rule(
     "host_consent",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from planner.audit import money_cap_pounds, most_of
+from planner.audit import money_cap_pounds, most_of, price_at
 from planner.measures import SPENDING_USES
 from planner.need import ADULT_HOURS, PLACE, Cell, World, may_be_part_year
 from planner.next_year import most_next_year_pounds
@@ -148,7 +148,8 @@ def state(world: World) -> Statement:
     _declare_need(draft)
     rows = [_merged(row) for row in _rows(draft) if row.terms]
     policy = world.policy
-    rows = [row for row in rows if policy.is_on("need_from_support" if row.rule_id == WHOLE_PLACES else row.rule_id)]
+    rows = [row for row in rows if row.rule_id == WHOLE_PLACES or _is_kept(world, row)]
+    rows = [row for row in rows if row.rule_id != WHOLE_PLACES or policy.is_on("need_from_support")]
     weight = sum(cell.weight for cell in world.picture.cells)
     blocks, free = _blocks(draft.columns, [row for row in rows if row.rule_id not in LINKING])
     return Statement(
@@ -159,6 +160,11 @@ def state(world: World) -> Statement:
         blocks=blocks,
         free=free,
     )
+
+
+def _is_kept(world: World, row: StatedRow) -> bool:
+    """Whether every plan keeps a row; one that may give way at a price is left out, which can only lower what is proved."""
+    return world.policy.is_on(row.rule_id) and not price_at(world, row.rule_id, row.at)
 
 
 # --- columns -------------------------------------------------------------------------------
@@ -202,7 +208,7 @@ def _declare_time(d: _Draft) -> None:
     policy = d.world.policy
     for service in d.services:
         supply = service_supply(d.world.partnership, policy, service)
-        block = supply.minimum_block_sessions if policy.is_on("smallest_block") else 1
+        block = supply.minimum_block_sessions if policy.is_hard("smallest_block") else 1
         for recipient in _recipients(d, service.role):
             hundredths = sum(cell.requirement(service.role) for cell in d.cells if cell.recipient == recipient)
             useful = max(ceil(Fraction(hundredths, 100)), _promised(d, recipient, service.service_id))

@@ -35,8 +35,9 @@ class ServiceSupply:
     minimum_block_sessions: int
 
     def can_give_sessions(self, policy: Policy) -> bool:
-        """Whether the service has enough left for anybody to get any."""
-        return self.shareable_sessions >= (self.minimum_block_sessions if policy.is_on("smallest_block") else 1)
+        """Whether a service that is planned has enough left for anybody to get any, at a price if need be."""
+        most = self.shareable_sessions if policy.is_hard("vacancy_held_back") else self.after_statutory_sessions
+        return most >= (self.minimum_block_sessions if policy.is_hard("smallest_block") else 1)
 
 
 def service_supply(partnership: Partnership, policy: Policy, service: Service) -> ServiceSupply:

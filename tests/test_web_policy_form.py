@@ -11,6 +11,7 @@ from websites import ELSEWHERE, HERE, a_site
 
 from planner.errors import InputMustBeMended
 from planner.policy import load_policy, policy_from_text, with_changes
+from planner.rules import RULES
 from planner.store import Role
 from web.bring.policy_settings import number_typed, settings_groups
 
@@ -34,7 +35,10 @@ def fields_of(text, *, hidden_only=False):
         is_sent = e.get("type") == "hidden" if hidden_only else e.get("type") != "checkbox" or e.get("checked") is not None
         if is_sent and e.get("name") != "csrf_token":
             sent.setdefault(e.get("name"), []).append(e.get("value"))
-    return {name: values if name == "rules" else values[0] for name, values in sent.items()}
+    if not hidden_only:
+        for e in form.iter("select"):
+            sent[e.get("name")] = [one.get("value") for one in e.iter("option") if one.get("selected") is not None]
+    return {name: values[0] for name, values in sent.items()}
 
 
 def look(site, *, who="board", off=(), page=None, **changed):
@@ -42,7 +46,7 @@ def look(site, *, who="board", off=(), page=None, **changed):
     browser = site.browser(who)
     sent = fields_of(page or browser.get(CHANGE).text)
     sent |= {name.replace("__", "-"): value for name, value in changed.items()}
-    sent["rules"] = [rule for rule in sent["rules"] if rule not in off]
+    sent |= {f"rules-{rule}": "off" for rule in off}
     return site.post(browser, CHANGE, **sent)
 
 
@@ -203,8 +207,7 @@ def test_the_way_back_keeps_the_answers(site):
     back = next(e.get("href") for e in parsed(page.text).iter("a") if e.get("class") == "govuk-back-link")
     sent = fields_of(site.browser("board").get(back).text)
     assert sent["board-line_percent"] == "65"
-    assert "money_cap" not in sent["rules"]
-    assert "money_floor" in sent["rules"]
+    assert (sent["rules-money_cap"], sent["rules-money_floor"]) == ("off", "on")
 
 
 def test_changes_forged_on_the_way_are_checked_again(site):
@@ -213,7 +216,6 @@ def test_changes_forged_on_the_way_are_checked_again(site):
     forged = fields_of(page.text, hidden_only=True) | {
         "board-line_percent": "750",
         "rules-statutory_first": "off",
-        "rules": ["statutory_first"],
     }
     assert "above 0" in fault_of(site.post(browser, f"{CHANGE}/confirm", form_at=CHANGE, note="x", **forged))
     forged["board-line_percent"] = "65"
@@ -254,3 +256,29 @@ def test_the_limits_beside_the_fields_are_those_of_the_policy():
             with pytest.raises(InputMustBeMended, match=one.path):
                 with_changes(policy, {one.path: beyond})
         assert one.limits.holds(Fraction(one.limits.most))
+
+
+def test_a_rule_may_give_way_at_a_price_and_be_kept_again(site):
+    assert "above 0" in fault_of(look(site, rules__money_floor="price"))
+    page = look(site, rules__money_floor="price", prices__money_floor="0.02")
+    sentence = RULES["money_floor"].sentence
+    assert changes_on(page) == [(sentence, "Not set", "0.02 points of need for one of its pounds")]
+    back = next(e.get("href") for e in parsed(page.text).iter("a") if e.get("class") == "govuk-back-link")
+    kept = fields_of(site.browser("board").get(back).text)
+    assert (kept["rules-money_floor"], kept["prices-money_floor"]) == ("price", "0.02")
+    before = in_force(site)[1]
+    confirm(site, page)
+    _, after = in_force(site)
+    assert after.price("money_floor") == Fraction(1, 50)
+    assert "May give way: 0.02 points for each pound" in site.browser("board").get(POLICY).text
+    assert fault_of(look(site)).startswith("You changed nothing")
+    confirm(site, look(site, rules__money_floor="on"))
+    assert in_force(site)[1] == before
+
+
+def test_what_is_not_for_sale_has_no_price_in_the_form_or_on_the_way(site):
+    page = look(site, board__line_percent="65")
+    assert "prices-statutory_first" not in fields_of(site.browser("board").get(CHANGE).text)
+    forged = fields_of(page.text, hidden_only=True) | {"prices-host_consent": "5"}
+    assert site.post(site.browser("board"), f"{CHANGE}/confirm", form_at=CHANGE, note="x", **forged).status_code == 303
+    assert in_force(site)[1].prices == ()

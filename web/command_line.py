@@ -174,6 +174,14 @@ def _plan(options: argparse.Namespace) -> int:
     return 0
 
 
+def _gives_way(document: Json) -> str:
+    """How many places give way at a price, for those who audit a plan."""
+    count = len(document.get("priced_misses", ()))
+    if not count:
+        return ""
+    return f" or gives way at the board's price ({count} place{'s' * (count != 1)}, {document['price_points']:g} points)"
+
+
 def _audit(options: argparse.Namespace) -> int:
     from planner.documents import check_document, read_document  # noqa: PLC0415
     from web.commands.certificates import audit_certificate  # noqa: PLC0415
@@ -181,7 +189,7 @@ def _audit(options: argparse.Namespace) -> int:
     document = read_document(options.plan)
     check_document(document)
     print(
-        f"The audit agrees: every figure follows from the amounts, every rule that is on holds, "
+        f"The audit agrees: every figure follows from the amounts, every rule that is on holds{_gives_way(document)}, "
         f"and the fingerprint is {document['fingerprint'][:16]}."
     )
     if options.certificate:
@@ -234,17 +242,30 @@ def _policy_command(options: argparse.Namespace) -> int:
     policy = _policy(options)
     if options.what == "check":
         print(f"The policy {policy.title} (version {policy.version}, {policy.date}) can be used: {len(policy.standards)} standards.")
+        for line in _rules_that_may_give_way(policy):
+            print(line)
         return 0
     print(f"{policy.title}, version {policy.version}, {policy.date}")
     for figure in policy.figures:
         print(
             f"{figure.path} = {figure.value} {figure.unit} [{figure.confidence}; {figure.source}{', ' + figure.date if figure.date else ''}]"
         )
+    for line in _rules_that_may_give_way(policy):
+        print(line)
     for standard in policy.standards:
         print(
             f"standard {standard.standard_id}: {standard.name} ({standard.need}, {standard.tier}); {standard.evidence} [{standard.source}]"
         )
     return 0
+
+
+def _rules_that_may_give_way(policy: Policy) -> Iterator[str]:
+    from planner.export.priced import price_words  # noqa: PLC0415
+    from planner.rules import RULES  # noqa: PLC0415
+
+    for rule_id, _ in policy.prices:
+        idle = "" if policy.is_on(rule_id) else " (the rule is off, so its price counts for nothing)"
+        yield f"May give way at a price of {price_words(policy, rule_id)}: {RULES[rule_id].sentence}{idle}"
 
 
 def _bench(options: argparse.Namespace) -> int:
@@ -266,6 +287,7 @@ def _make_and_write(
     from optimisation.solve import Solver  # noqa: PLC0415
     from planner.certificate import certificate_path  # noqa: PLC0415
     from planner.documents import check_document, plan_document, write_plan  # noqa: PLC0415
+    from planner.export.priced import price_lines  # noqa: PLC0415
     from planner.export.summary import claims, summary_lines  # noqa: PLC0415
     from planner.need import world_of  # noqa: PLC0415
     from web.commands.certificates import certify_plan  # noqa: PLC0415
@@ -301,6 +323,9 @@ def _make_and_write(
         )  # fmt: skip
     for line in summary_lines(plan, world):
         print(line)
+    if out is not None or json_path is not None:  # else they are among the claims below
+        for line in price_lines(world, plan.amounts):
+            print(line)
     if certified:
         print(certified)
     for written in (out, json_path):

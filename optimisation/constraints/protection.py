@@ -22,7 +22,7 @@ def money_floor(m: Model) -> Iterator[Row]:
     """
     share = (100 + m.world.policy.board.money_floor_percent) / 100
     for row in _last_year(m, is_grant=True):
-        yield Row(at=str(row.urn), body=_granted(m, row.urn), lower=ceil(row.amount * share))
+        yield Row(at=str(row.urn), body=_granted(m, row.urn), lower=ceil(row.amount * share), exactly=row.amount * share)
 
 
 @rows_of(rules.MONEY_CAP)
@@ -48,7 +48,8 @@ def sessions_floor(m: Model) -> Iterator[Row]:
     share = (100 + m.world.policy.board.sessions_floor_percent) / 100
     for row in _last_year(m, is_grant=False):
         if row.amount * share > 0:
-            yield Row(at=f"{row.urn}, {row.item}", body=_had(m, row.urn, row.item), lower=ceil(row.amount * share))
+            least = row.amount * share
+            yield Row(at=f"{row.urn}, {row.item}", body=_had(m, row.urn, row.item), lower=ceil(least), exactly=least)
 
 
 @rows_of(rules.HEAD_RULE)

@@ -58,4 +58,4 @@ def smallest_block(m: Model) -> Iterator[Row]:
         block = m.supply[v].minimum_block_sessions
         most = m.most_sessions[r, v]
         yield Row(at=f"{r}, {v}, at least", body=m.sessions[r, v] - block * m.has_block[r, v], lower=0)
-        yield Row(at=f"{r}, {v}, or none", body=m.sessions[r, v] - most * m.has_block[r, v], upper=0)
+        yield Row(at=f"{r}, {v}, or none", body=m.sessions[r, v] - most * m.has_block[r, v], upper=0, is_tie=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import PatternFill
 
 from planner import rules
-from planner.audit import money_cap_pounds, most_of
+from planner.audit import money_cap_pounds, most_of, price_at
 from planner.export.plan_buying import bought_rows, number_bought
 from planner.export.plan_facts import Facts
 from planner.export.tables import POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, figure, font, text_column
@@ -51,6 +51,23 @@ class _Check:
     must_be: str  # =, <= or >=
     right: Value
     look: str = WHOLE
+    at: str = ""
+    is_priced: bool = False
+
+    @property
+    def formula(self) -> str:
+        """Whether it holds, live; a rule that may give way at a price says by how much it is missed."""
+        holds = f"{{left}}{self.must_be}{{right}}"
+        return f'=IF({holds},TRUE,"missed by "&ROUND(ABS({{left}}-{{right}}),2)&", priced")' if self.is_priced else f"={holds}"
+
+    def said(self) -> bool | str:
+        """What the formula comes to."""
+        if self.holds() or not self.is_priced:
+            return self.holds()
+        left, right = figure(self.left), figure(self.right)
+        assert isinstance(left, int | float)
+        assert isinstance(right, int | float)
+        return f"missed by {round(abs(left - right), 2):g}, priced"
 
     def holds(self) -> bool:
         left, right = figure(self.left), figure(self.right)
@@ -87,7 +104,7 @@ def checks_sheet(book: Book, facts: Facts, tables: Tables) -> tuple[Table, tuple
             "left": check.left,
             "must_be": words[check.must_be],
             "right": check.right,
-            "holds": Formula(f"={{left}}{check.must_be}{{right}}", check.holds()),
+            "holds": Formula(check.formula, check.said()),
         }
         for check in checks
     ]
@@ -99,9 +116,13 @@ def checks_sheet(book: Book, facts: Facts, tables: Tables) -> tuple[Table, tuple
     span, bold = table.span("holds"), font(13, is_bold=True)
     page.write(head, 1, "All checks hold", face=bold)
     count = Formula(f'=COUNTIF({span},TRUE)&" of "&ROWS({span})&" hold"', f"{held} of {len(checks)} hold")
+    if any(check.is_priced for check in checks):
+        priced = f'COUNTIF({span},"*priced")'
+        count = Formula(f'=COUNTIF({span},TRUE)&" of "&ROWS({span})&" hold, "&{priced}&" give way at a price"',
+                        f"{held} of {len(checks)} hold, {sum(c.said() is not True for c in checks if c.is_priced)} give way at a price")  # fmt: skip
     page.write(head, 2, count, look="General", face=bold)
     letter = table.letters["holds"]
-    page.write(head, len(columns), Formula(f"=AND({span})", held == len(checks)), look="General", face=bold)
+    page.write(head, len(columns), Formula(f"=AND({span})", all(check.said() is not False for check in checks)), look="General", face=bold)
     # One range from the head line down: LibreOffice 7.4 crashes printing a coloured TRUE beside text.
     for truth, fill in (("AND(ISLOGICAL({0}),{0})", _GREEN), ("AND(ISLOGICAL({0}),NOT({0}))", _RED)):
         rule = FormulaRule(formula=[truth.format(f"{letter}{head}")], fill=fill)
@@ -123,7 +144,7 @@ def _checks(facts: Facts, tables: Tables) -> Iterator[_Check]:
         *_sums(facts, tables),
     ):
         if facts.policy.is_on(check.rule_id):
-            yield check
+            yield replace(check, is_priced=bool(price_at(facts.world, check.rule_id, check.at or check.where)))
 
 
 def _of(rule: Rule, where: str, left: Value, must_be: str, right: Value, look: str = WHOLE) -> _Check:
@@ -262,7 +283,14 @@ def _time(facts: Facts, tables: Tables) -> Iterator[_Check]:
         small = sum(0 < n < block for (_, service_id), n in facts.amounts.sessions.items() if service_id == service.service_id)
         same = f"--EXACT({time.span('service_id')},{services.cell('id', i)})"
         count = f"=SUMPRODUCT({same},--({time.span('sessions')}>0),--({time.span('sessions')}<{services.cell('block', i)}))"
-        yield _of(rules.SMALLEST_BLOCK, f"{service.name}, smaller blocks", Formula(count, small), "=", 0)
+        if facts.policy.price(rules.SMALLEST_BLOCK.rule_id):
+            short = sum(
+                block - n for (_, service_id), n in facts.amounts.sessions.items() if service_id == service.service_id and 0 < n < block
+            )
+            by = f"{count[:-1]},{services.cell('block', i)}-{time.span('sessions')})"
+            yield _of(rules.SMALLEST_BLOCK, f"{service.name}, half-days below the block", Formula(by, short), "=", 0)
+        else:
+            yield _of(rules.SMALLEST_BLOCK, f"{service.name}, smaller blocks", Formula(count, small), "=", 0)
 
 
 def _bought(facts: Facts, tables: Tables) -> Iterator[_Check]:
@@ -374,9 +402,9 @@ def _heads(facts: Facts, tables: Tables) -> Iterator[_Check]:
         where = f"{facts.names[str(wish.urn)]}, {wish.item}: {wish.bound.value} {wish.amount:,} ({wish.rule_id})"
         look = POUNDS if wish.item == GRANT_ITEM else WHOLE
         if wish.bound is not Bound.AT_MOST:
-            yield _of(rules.HEAD_RULE, where, has, ">=", wish.amount, look)
+            yield replace(_of(rules.HEAD_RULE, where, has, ">=", wish.amount, look), at=wish.rule_id)
         if wish.bound is not Bound.AT_LEAST:
-            yield _of(rules.HEAD_RULE, where, has, "<=", most_of(wish), look)
+            yield replace(_of(rules.HEAD_RULE, where, has, "<=", most_of(wish), look), at=wish.rule_id)
 
 
 # --- sums --------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from planner.audit import Breach, breaches
+from planner.audit import Breach, Miss, breaches, misses
 from planner.export.summary import summary_lines
 from planner.export.tables import Column, text_column
 from planner.measures import (
@@ -108,6 +108,11 @@ class Facts:
     def breaches(self) -> tuple[Breach, ...]:
         """What the audit finds; nothing in a plan that was stored."""
         return tuple(breaches(self.world, self.amounts))
+
+    @cached_property
+    def misses(self) -> tuple[Miss, ...]:
+        """Where rules give way at their price."""
+        return tuple(misses(self.world, self.amounts))
 
     @cached_property
     def supply(self) -> dict[str, ServiceSupply]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from openpyxl.styles import Alignment, PatternFill
 
 from planner import __version__
+from planner.audit import price_points
 from planner.export.plan_buying import buying_sheet
 from planner.export.plan_checks import Tables, checks_sheet
 from planner.export.plan_facts import Facts
@@ -16,6 +17,7 @@ from planner.export.plan_ledgers import bases_sheet, schools_sheet, services_she
 from planner.export.plan_money import money_sheet
 from planner.export.plan_need import need_sheet
 from planner.export.plan_standards import baselines_sheet, needs_sheet, standards_sheet
+from planner.export.priced import has_prices, price_words, said_by, said_where
 from planner.export.summary import ENDINGS, RARE_LEFT_OUT, claims, summary_lines
 from planner.export.tables import (
     CHANGE,
@@ -179,11 +181,15 @@ def _how_good(page: Page, facts: Facts, needs: Table) -> None:
     page.row += 1
     start = page.row + 1
     live = Formula(f"=SUMPRODUCT(--({met}<B{start}),B{start}-{met},{weight})/MAX(SUM({weight}),0.01)", below)
+    price = float(price_points(facts.world, facts.amounts))
+    priced: tuple[tuple[str, Value, str], ...] = (("Price of rules that give way, points", price, "0.000"),) if has_prices(policy) else ()
+    last = start + 2 + len(priced)
     rows: tuple[tuple[str, Value, str], ...] = (
         ("The board's line, percent of need met", line, "0.##"),
         ("Need below the line, points", live, "0.000"),
-        ("No plan can bring it below, points", bound, "0.000"),
-        ("Between the two, points", Formula(f"=MAX(0,B{start + 1}-B{start + 2})", max(0.0, below - bound)), "0.000"),
+        *priced,
+        (f"No plan can bring {'the two together' if priced else 'it'} below, points", bound, "0.000"),
+        ("Between the two, points", Formula(f"=MAX(0,SUM(B{start + 1}:B{last - 1})-B{last})", max(0.0, below + price - bound)), "0.000"),
         ("Need met, points", here.need_met_points, HUNDREDTHS),
         ("Need met over the needs furthest from the standard, points", here.worst_fifth_points, HUNDREDTHS),
     )
@@ -247,14 +253,17 @@ def _rules_sheet(book: Book, facts: Facts, checks: Table, tested: Sequence[str])
     for rule in RULES.values():
         found = [breach for breach in facts.breaches if breach.rule is rule]
         is_on = facts.policy.is_on(rule.rule_id)
+        way = [miss for miss in facts.misses if miss.rule is rule]
         missed = f"missed at {len(found)} place{'s' if len(found) > 1 else ''}: {found[0].where}" if found else "holds"
+        if way and not found:
+            missed = f"gives way at {len(way)} place{'s' if len(way) > 1 else ''}: {said_where(facts.world, way[0])} by {said_by(facts.world, way[0])}"
         rows.append(
             {
                 "rule": rule.sentence,
                 "unit": rule.unit,
                 "owner": rule.owner,
                 "relaxed_by": rule.relaxed_by or "nobody",
-                "on": "on" if is_on else "off",
+                "on": f"at {price_words(facts.policy, rule.rule_id)}" if facts.policy.price(rule.rule_id) else "on" if is_on else "off",
                 "audit": missed if is_on else "not checked",
                 "checks": Formula(f"=SUMPRODUCT(--EXACT({checks.span('rule')},{{id}}))", tested.count(rule.rule_id)),
                 "id": rule.rule_id,

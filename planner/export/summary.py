@@ -8,6 +8,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 
 from planner.buying import what_to_buy
+from planner.export.priced import has_prices, leads, price_lines
 from planner.measures import SchoolLedger, fund_accounts, school_ledgers, standing
 from planner.need import World
 from planner.next_year import bases_next_year_pounds, opening_bases
@@ -23,6 +24,9 @@ SMALLEST_CHANGE_POUNDS = 50
 RARE_LEFT_OUT = "rare services go to zones and are left out"
 ILLUSTRATIVE = "ILLUSTRATIVE (people or funds are assumed): "
 UNFINISHED = "UNFINISHED, not for a decision: "
+_ALLOWED = (
+    "How close a plan comes is judged against the best these rules and figures allow; it says nothing about whether the figures are right."
+)
 ENDINGS = {
     Ending.WITHIN_GAP: "The search came as close to the best as it was asked to; a rerun gives the same plan.",
     Ending.STOPPED_BY_CLOCK: "The clock stopped the search; how much better a plan could be is as stated, and a rerun may differ.",
@@ -52,10 +56,25 @@ def summary_lines(plan: Plan, world: World) -> tuple[str, ...]:
 def claims(plan: Plan, world: World) -> tuple[str, ...]:
     """What may be said about how good a plan is beside its eight lines, and no more."""
     shortfall = standing(world.picture, world.policy, plan.amounts).shortfall_points
+    if has_prices(world.policy):
+        here = leads(world, plan.amounts)
+        return (
+            (
+                f"With any bases shortfall and price together could be no lower than {least_points(plan.bound_points)} points; this plan has "
+                f"{most_points(here)}: {most_points(shortfall)} of need below the line and {price_said(here, shortfall)} for rules that give way."
+            ),
+            *price_lines(world, plan.amounts),
+            _ALLOWED,
+        )
     return (
         f"With any bases it could be no lower than {least_points(plan.bound_points)} points; this plan has {most_points(shortfall)}.",
-        "How close a plan comes is judged against the best these rules and figures allow; it says nothing about whether the figures are right.",
+        _ALLOWED,
     )
+
+
+def price_said(leading: float, shortfall: float) -> str:
+    """The price of rules that give way, in points: what leads less the shortfall."""
+    return most_points(round(leading - shortfall, 4))
 
 
 def least_points(points: float) -> str:
@@ -272,10 +291,14 @@ def _requests(plan: Plan, world: World) -> str:
 def _how_good(plan: Plan, world: World) -> str:
     line = f"{float(world.policy.board.line_percent):g}"
     shortfall = standing(world.picture, world.policy, plan.amounts).shortfall_points
+    both, it = "", "it"
+    if has_prices(world.policy):
+        here = leads(world, plan.amounts)
+        both, it = f"with the price of rules that give way, {price_said(here, shortfall)}, it is {most_points(here)}; ", "the two together"
     return (
-        f"Need below the board's line of {line} % comes to {most_points(shortfall)} points; "
+        f"Need below the board's line of {line} % comes to {most_points(shortfall)} points; {both}"
         + (
-            f"with these rules and figures no plan can bring it below {least_points(plan.bound_points)}."
+            f"with these rules and figures no plan can bring {it} below {least_points(plan.bound_points)}."
             if plan.bound_points or plan.ending is Ending.WITHIN_GAP
             else "how far below that a plan could bring it was not found."
         )

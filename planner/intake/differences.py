@@ -60,8 +60,8 @@ def policy_differences(old_text: str, new_text: str) -> tuple[PolicyDifference, 
     for path in dict.fromkeys([*new, *old]):
         was, now = old.get(path), new.get(path)
         figure = path.rpartition(".")[0]
-        is_about_a_figure = path.endswith(_ABOUT_A_FIGURE) and figure in old and figure in new
-        if was == now or (is_about_a_figure and old[figure] != new[figure]):
+        is_about_a_figure = path.endswith(_ABOUT_A_FIGURE) and (figure in old or figure in new)
+        if was == now or (is_about_a_figure and old.get(figure) != new.get(figure)):
             continue
         unit = new.get(f"{path}.unit", old.get(f"{path}.unit", ""))
         found.append(PolicyDifference(path=path, was=_words(was), now=_words(now), unit=str(unit)))

@@ -25,7 +25,7 @@ from planner.store.tables import partnership_versions, plans, policy_versions, p
 LEASE = 30_000
 BEAT_EVERY = 5_000
 MOST_ATTEMPTS = 5
-COUNTS = ("standards_counted", "standards_met", "standards_partly_met", "standards_under_half", "out_of_reach")
+COUNTS = ("standards_counted", "standards_met", "standards_partly_met", "standards_under_half", "out_of_reach", "price_points")
 """The numbers of a plan document that lists of plans show."""
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from planner.export.summary import day
-from planner.policy import Figure, Policy
-from web.bring.policy_settings import RULES_FIELD, Setting, SettingsGroup, figure_text, settings_groups
+from planner.policy import MAY_BE_PRICED, Figure, Policy
+from web.bring.policy_settings import RULES_FIELD, Setting, SettingsGroup, figure_text, price_name, rule_name, settings_groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,7 @@ class SettingsView:
     rules_title: str
     rules_hint: str
     rules_field: str
+    rules: tuple[tuple[str, str], ...]
 
 
 def settings_view(in_force: Policy) -> SettingsView:
@@ -53,9 +54,14 @@ def settings_view(in_force: Policy) -> SettingsView:
         roles_sentence="A school or zone gets none of a service or at least its smallest block; a service with a block of its own in the figures keeps "
         "that. The vacancy held back is time that no plan gives away, because a post may stand empty.",
         roles=_views((one for one in groups if one.is_role), in_force),
-        rules_title="Rules that a board may switch off",
-        rules_hint="A rule with a tick applies to every plan. Rules of law and of arithmetic always apply, and so do a host school's conditions.",
+        rules_title="Rules that a board may switch off or price",
+        rules_hint="A rule that may give way at a price is kept unless missing it lowers the need below the board's line by more points than it costs. "
+        "At 0.02 points for each pound, missing it by £10 costs 0.2 points of need. The plan says where it gives way, to the schools too. "
+        "Rules of law and of arithmetic always apply, and so do a host school's conditions and a rule that a head has locked.",
         rules_field=RULES_FIELD,
+        rules=tuple(
+            (rule_name(rule_id), price_name(rule_id) if rule_id in MAY_BE_PRICED else "") for rule_id, _ in in_force.rules_on
+        ),
     )  # fmt: skip
 
 

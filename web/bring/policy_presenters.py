@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from flask import url_for
 
+from planner.export.priced import price_words
 from planner.export.summary import day
 from planner.intake.differences import PolicyDifference, policy_differences
-from planner.policy import Figure, Policy
+from planner.policy import PRICES, Figure, Policy
 from planner.rules import RULES
 from planner.store import Transaction
 from planner.store.partnerships import VersionRow
@@ -19,7 +20,7 @@ from web.tables import Fact, TableCell, TableRow, TableView, row, table, words
 from web.words import MINUS, count, moment, upper_first
 
 _PARTS = {
-    "board": "The board's settings", "rules": "Rules", "need": "Area need", "priorities": "What a need weighs", "benefit": "What support meets",
+    "board": "The board's settings", "rules": "Rules", PRICES: "Price at which it may give way", "need": "Area need", "priorities": "What a need weighs", "benefit": "What support meets",
     "adult_hours": "Trained adults", "roles": "Specialist roles", "bases": "Bases", "assume": "What is assumed", "assume_needs": "What is assumed",
     "standards": "Quality standards",
 }  # fmt: skip
@@ -64,9 +65,9 @@ def policy_view(tx: Transaction, partnership_id: int) -> PolicyView:
         if any(figure.confidence == "unconfirmed" for figure in board)
         else "",
         rules=table(
-            "Rules that a board may switch off",
+            "Rules that a board may switch off or price",
             words("Rule", "Now"),
-            [row(RULES[rule_id].sentence, "On" if is_on else TableCell(text="Off", tag="yellow")) for rule_id, is_on in policy.rules_on],
+            [row(RULES[rule_id].sentence, _now(policy, rule_id)) for rule_id, _ in policy.rules_on],
             is_caption_hidden=True,
         ),
         versions=table(
@@ -78,6 +79,12 @@ def policy_view(tx: Transaction, partnership_id: int) -> PolicyView:
         ),
         has_figures=bool(here.latest_version),
     )
+
+
+def _now(policy: Policy, rule_id: str) -> str | TableCell:
+    if policy.price(rule_id):
+        return TableCell(text=f"May give way: {price_words(policy, rule_id)}", tag="blue")
+    return "On" if policy.is_on(rule_id) else TableCell(text="Off", tag="yellow")
 
 
 def _in_force(figure: Figure) -> str:
@@ -129,7 +136,7 @@ def _owner(path: str) -> str:
 
 def _setting(path: str, names: dict[str, str]) -> str:
     parts = path.split(".")
-    if parts[0] == "rules" and parts[-1] in RULES:
+    if parts[0] in {"rules", PRICES} and parts[-1] in RULES:
         return RULES[parts[-1]].sentence
     if parts[0] == "board" and parts[1:] and parts[1] in _BOARD:
         return ", ".join([_BOARD[parts[1]], *parts[2:]])

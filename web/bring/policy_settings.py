@@ -9,19 +9,20 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput
-from wtforms import SelectMultipleField
+from govuk_frontend_wtf.wtforms_widgets import GovSelect
+from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice
 
 from planner.errors import InputMustBeMended
+from planner.export.priced import unit_of
+from planner.policy import MAY_BE_PRICED, PRICES, Limits, Policy, limits_of
 from planner.policy import TIERS as TIER_IDS
-from planner.policy import Limits, Policy, limits_of
 from planner.rules import RULES
 from web.forms import Form, text_field
 from web.words import MINUS, TIERS, upper_first
 
 RULES_FIELD = "rules"
-_ON, _OFF = "on", "off"
+_ON, _PRICED, _OFF = "on", "price", "off"
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,9})?", re.ASCII)
 _TYPED = re.compile(r"(?P<sign>[-+−–])? ?(?P<number>\d[\d,]*(?:\.\d{1,9})?) ?(?P<unit>[a-z%][a-z -]*)?", re.ASCII | re.IGNORECASE)
 _UNITS = {
@@ -31,6 +32,7 @@ _UNITS = {
 }  # fmt: skip
 """What may be typed after a figure, by the unit that the form prints there."""
 Value = int | Decimal | bool
+_CHOICES = {_ON: "Kept in every plan", _PRICED: "May give way at a price", _OFF: "Off"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,12 +282,19 @@ def settings_form(policy: Policy, answered: Mapping[str, str] | None = None) -> 
     fields: dict[str, Any] = {
         one.name: text_field(one.label, "", default=before.get(one.name, texts[one.path])) for one in _settings(policy)
     }
-    fields[RULES_FIELD] = SelectMultipleField(
-        "Rules that apply",
-        choices=[SelectChoice(rule_id, RULES[rule_id].sentence) for rule_id, _ in policy.rules_on],
-        default=[rule_id for rule_id, is_on in policy.rules_on if before.get(_rule_name(rule_id), _ON if is_on else _OFF) == _ON],
-        widget=GovCheckboxesInput(),
-    )
+    for rule_id, is_on in policy.rules_on:
+        now = figure_text(str(float(dict(policy.prices)[rule_id]))) if rule_id in dict(policy.prices) else "0"
+        price = before.get(price_name(rule_id), now)
+        chosen = before.get(rule_name(rule_id), _ON if is_on else _OFF)
+        fields[rule_name(rule_id)] = SelectField(
+            RULES[rule_id].sentence,
+            choices=[SelectChoice(said, words) for said, words in _CHOICES.items() if said != _PRICED or rule_id in MAY_BE_PRICED],
+            default=_PRICED if chosen == _ON and price != "0" else chosen,
+            validate_choice=False,
+            widget=GovSelect(),
+        )
+        if rule_id in MAY_BE_PRICED:
+            fields[price_name(rule_id)] = text_field(_price_label(rule_id), "", default="" if price == "0" else price)
     made = type("SettingsForm", (Form,), fields)
     return made() if answered is None else made(formdata=None)
 
@@ -298,14 +307,47 @@ def typed_changes(form: Any, shown: Policy) -> dict[str, Value]:
             typed[one.path] = number_typed(form[one.name].data, one)
         except InputMustBeMended as refused:
             form[one.name].errors = [str(refused)]
-    ticked = set(form[RULES_FIELD].data)
-    return differing(typed | {f"rules.{rule_id}": rule_id in ticked for rule_id, _ in shown.rules_on}, shown)
+    for rule_id, is_on in shown.rules_on:
+        typed |= _rule_typed(form, rule_id, is_on=is_on)
+    return differing(typed, shown)
+
+
+def _rule_typed(form: Any, rule_id: str, *, is_on: bool) -> dict[str, Value]:
+    """What somebody chose for a rule; an answer that is none leaves it as it is."""
+    said = form[rule_name(rule_id)].data
+    if said not in {_ON, _PRICED, _OFF}:
+        return {f"rules.{rule_id}": is_on}
+    chosen: dict[str, Value] = {f"rules.{rule_id}": said != _OFF}
+    if rule_id not in MAY_BE_PRICED or said == _OFF:
+        return chosen
+    if said == _ON:
+        return chosen | {f"{PRICES}.{rule_id}": 0}
+    field, setting = form[price_name(rule_id)], _price_setting(rule_id)
+    try:
+        price = number_typed(field.data or "", setting)
+    except InputMustBeMended:
+        price = 0
+    if not price:
+        field.errors = [f"{setting.title} must be a number above 0 and at most {setting.limits.most}."]
+        return {}
+    return chosen | {f"{PRICES}.{rule_id}": price}
+
+
+def _price_setting(rule_id: str) -> Setting:
+    return Setting(
+        path=f"{PRICES}.{rule_id}", title=f"The price of this rule, points for each {unit_of(RULES[rule_id])},", label=_price_label(rule_id)
+    )
+
+
+def _price_label(rule_id: str) -> str:
+    return f"Price where it may give way, points of need for each {unit_of(RULES[rule_id])}"
 
 
 def differing(values: Mapping[str, Value], policy: Policy) -> dict[str, Value]:
     """Those of the values that a policy does not have already."""
     has = {figure.path: Fraction(figure.value) for figure in policy.figures}
     has |= {f"rules.{rule_id}": Fraction(is_on) for rule_id, is_on in policy.rules_on}
+    has = {f"{PRICES}.{rule_id}": Fraction(0) for rule_id in MAY_BE_PRICED} | has
     return {path: value for path, value in values.items() if Fraction(value) != has[path]}
 
 
@@ -333,7 +375,12 @@ def carried(changes: Mapping[str, Value]) -> dict[str, str]:
 def changes_in(fields: Mapping[str, str], policy: Policy) -> dict[str, Value]:
     """The changes that a form carries. Raises ``InputMustBeMended`` where one cannot be."""
     changes: dict[str, Value] = {one.path: number_typed(fields[one.name], one) for one in _settings(policy) if one.name in fields}
-    rules = {f"rules.{rule_id}": fields.get(_rule_name(rule_id)) for rule_id, _ in policy.rules_on}
+    rules = {f"rules.{rule_id}": fields.get(rule_name(rule_id)) for rule_id, _ in policy.rules_on}
+    changes |= {
+        f"{PRICES}.{rule_id}": number_typed(fields[price_name(rule_id)], _price_setting(rule_id))
+        for rule_id in MAY_BE_PRICED
+        if price_name(rule_id) in fields
+    }
     return changes | {path: said == _ON for path, said in rules.items() if said in {_ON, _OFF}}
 
 
@@ -341,8 +388,14 @@ def _name(path: str) -> str:
     return path.replace(".", "-")
 
 
-def _rule_name(rule_id: str) -> str:
+def rule_name(rule_id: str) -> str:
+    """The field in which a rule is kept, priced or off."""
     return _name(f"rules.{rule_id}")
+
+
+def price_name(rule_id: str) -> str:
+    """The field of a rule's price."""
+    return _name(f"{PRICES}.{rule_id}")
 
 
 def _settings(policy: Policy) -> Iterator[Setting]:

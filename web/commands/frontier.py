@@ -42,6 +42,7 @@ def _run(options: argparse.Namespace) -> int:
     from optimisation.frontier import frontier_of  # noqa: PLC0415
     from optimisation.furthest import furthest_of  # noqa: PLC0415
     from optimisation.sandbox import Sandbox  # noqa: PLC0415
+    from planner.export.priced import price_note  # noqa: PLC0415
 
     if not LEAST_POINTS <= options.points <= MOST_POINTS:
         raise InputMustBeMended(f"--points must be a whole number from {LEAST_POINTS} to {MOST_POINTS}.")
@@ -56,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
         furthest = furthest_of(sandbox, plan.amounts, others=others, gap=gap, seconds=seconds, tell=tell)
     moves = one_by_one(world, plan.amounts)
     for line in (
-        *frontier_lines(frontier, options.points), "", *furthest_lines(furthest), "", *claim_lines(world, plan, moves, split),
+        *frontier_lines(frontier, options.points), *price_note(world.policy), "", *furthest_lines(furthest), "", *claim_lines(world, plan, moves, split),
     ):  # fmt: skip
         print(line)
     write_data(options.json, data_of(frontier, furthest, moves, split, plan))
@@ -121,9 +122,9 @@ def furthest_lines(furthest: Furthest) -> Iterator[str]:
 
 def claim_lines(world: World, plan: Plan, moves: OneByOne, split: Divisible) -> Iterator[str]:
     """What may be claimed of the plan, and what may not."""
-    from planner.measures import points, shortfall  # noqa: PLC0415
+    from planner.export.priced import leads  # noqa: PLC0415
 
-    here = points(shortfall(world.picture, world.policy, plan.amounts.need_met))
+    here = leads(world, plan.amounts)
     if moves.holds:
         yield (
             f"Checked one by one: none of {moves.weighed:,} moves of one half-day, one place or £10 a month between two schools within the rules "

@@ -112,6 +112,7 @@ def _teller() -> Callable[[str], None]:
 
 
 def _print(result: Replan, *, chosen: int | None = None) -> None:
+    from planner.export.priced import price_note  # noqa: PLC0415
     from planner.export.summary import least_points, most_points  # noqa: PLC0415
 
     for line in _opening(result):
@@ -122,7 +123,7 @@ def _print(result: Replan, *, chosen: int | None = None) -> None:
             f"{number:>4}  {len(point.disturbed):>17}  {most_points(point.shortfall_points):>19}  {least_points(point.bound_points):>13}  "
             f"{point.need_met_points:>14.2f}"
         )
-    for line in _claims(result):
+    for line in (*_claims(result), *price_note(result.world.policy)):
         print(line)
     for number, point in enumerate(result.points, start=1):
         if chosen in {None, number}:

@@ -38,6 +38,7 @@ def _run(options: argparse.Namespace) -> int:
     from optimisation.doses import doses_of  # noqa: PLC0415
     from optimisation.sandbox import Sandbox  # noqa: PLC0415
     from optimisation.values import values_of  # noqa: PLC0415
+    from planner.export.priced import price_note  # noqa: PLC0415
 
     plan, world = read_plan(options.plan)
     check_out(options)
@@ -48,7 +49,7 @@ def _run(options: argparse.Namespace) -> int:
         else:
             values = values_of(sandbox, plan, tell=tell)
             lines, data = list(value_lines(values)), value_data(values)
-    for line in lines:
+    for line in (*lines, *price_note(world.policy)):
         print(line)
     write_data(options.json, data)
     return 0

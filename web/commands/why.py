@@ -42,6 +42,7 @@ def add(commands: Any, command: Command) -> None:
 def _run(options: argparse.Namespace) -> int:
     from optimisation.sandbox import Sandbox  # noqa: PLC0415
     from optimisation.why import explain  # noqa: PLC0415
+    from planner.export.priced import price_note  # noqa: PLC0415
     from planner.files import save  # noqa: PLC0415
 
     wish = _wish(options)
@@ -54,7 +55,7 @@ def _run(options: argparse.Namespace) -> int:
         why = explain(sandbox, plan, options.school, wish, tell=_teller())
     if sys.stderr.isatty():
         sys.stderr.write("\r" + " " * 78 + "\r")
-    for line in lines_of(why):
+    for line in (*lines_of(why), *price_note(world.policy)):
         print(line)
     if options.json is not None:
         save(options.json, (json.dumps(data_of(why), indent=1, ensure_ascii=False) + "\n").encode())

@@ -46,7 +46,7 @@ def step_chart(moments: Sequence[Moment], seconds: float) -> StepChart | None:
     fell = f"went from {first} to {now}" if first != now else f"stayed at {now}"
     rose = f" It can go no lower than {least_points(last.bound_points)}." if last.bound_points is not None else ""
     return StepChart(
-        says=f"Points of need below the board's line {fell} in {duration(until)}.{rose}",
+        says=f"Points of need below the board's line{' and price of rules that give way' if 'price_points' in last.terms else ''} {fell} in {duration(until)}.{rose}",
         best_path=path([(m.seconds, m.best_points) for m in moments]),
         bound_path=path(bounds),
         top=f"{top:g} points",

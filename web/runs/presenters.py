@@ -326,11 +326,15 @@ def _best(told: History, plan: StoredPlan | None, *, is_going: bool) -> Best | N
         ("out_of_reach", "out of reach"),
     )
     if is_unfilled and last is not None:
-        said, shown = f": {most_points(last.best_points)} points of need below the board's line", shown[1:]
+        said, shown = f": {most_points(last.best_points)} points of {_what(terms)}", shown[1:]
     return Best(
         heading=name + said,
         counts=tuple(Count(number=f"{terms[key]:,}", words=text) for key, text in shown if isinstance(terms.get(key), int)),
-        distance=_distance(last.best_points, last.bound_points) if last and is_going else _distance(*_plan_points(plan)) if plan else "",
+        distance=_distance(last.best_points, last.bound_points, _what(terms))
+        if last and is_going
+        else _distance(*_plan_points(plan), _what(terms))
+        if plan
+        else "",
         when_filled=FILLED_LATER if is_unfilled else "",
         why_fewer=_why_fewer(told) if is_going and not is_unfilled else "",
     )
@@ -349,12 +353,17 @@ def _plan_points(plan: StoredPlan) -> tuple[float, float | None]:
     """The kept plan's own shortfall, and its bound where one was found."""
     bound = float(plan.document["bound_points"])
     is_known = bound > 0 or plan.status == Ending.WITHIN_GAP
-    return float(plan.document["shortfall_points"]), bound if is_known else None
+    return round(plan.document["shortfall_points"] + plan.document.get("price_points", 0.0), 4), bound if is_known else None
 
 
-def _distance(best_points: float, bound_points: float | None) -> str:
+def _what(terms: Mapping[str, object]) -> str:
+    """What is made as small as it can be: need below the line, and what rules that give way cost where any may."""
+    return "need below the board's line" + (" and price of rules that give way" if "price_points" in terms else "")
+
+
+def _distance(best_points: float, bound_points: float | None, what: str) -> str:
     best = most_points(best_points)
-    below = f"This one leaves {best} points of need below the board's line"
+    below = f"This one leaves {best} points of {what}"
     if bound_points is None:
         return f"{below}. How much better a plan could be is not known yet."
     least = least_points(bound_points)

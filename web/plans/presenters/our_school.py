@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from flask import url_for
 
+from planner.export.priced import school_lines
 from planner.measures import SchoolLedger
 from planner.partnership import GRANT_ITEM, DecisionRight, Fund
 from planner.reasons import lower_first
@@ -172,7 +173,14 @@ def _in_and_out(ledger: SchoolLedger, kept: KeptPlan) -> tuple[LedgerLine, ...]:
         LedgerLine(label="Net", text=f"{pounds(ledger.net_pounds)}: grant and the value of half-days, less what is paid in."),
         LedgerLine(label="Base places", text=places),
         LedgerLine(label="The head's rules", text=_head_rules(ledger, kept)),
+        *gives_way_lines(ledger, kept),
     )
+
+
+def gives_way_lines(ledger: SchoolLedger, kept: KeptPlan) -> tuple[LedgerLine, ...]:
+    """What the board lets give way at a price at this school, said plainly; no line where nothing does."""
+    lines = school_lines(kept.facts.world, kept.facts.amounts, ledger.school.urn)
+    return (LedgerLine(label="What gives way", text=" ".join(lines)),) if lines else ()
 
 
 def _beside(now: int, before: int, show: Callable[[int], str], less: str) -> str:

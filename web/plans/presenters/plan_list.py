@@ -84,13 +84,21 @@ def _measures(plan: PlanRow, run: RunRow, for_schools: TableCell) -> TableRow:
             href=url_for("plans.summary_page", partnership_id=plan.partnership_id, plan_id=plan.id),
         ),
         for_schools,
-        "not told" if plan.shortfall_points is None else most_points(plan.shortfall_points),
+        _below(plan),
         _how_close(plan, run),
         f"{plan.counts['standards_met']:,} of {plan.counts['standards_counted']:,}",
         f"{plan.counts['standards_partly_met']:,}",
         f"{plan.counts['standards_under_half']:,}",
         f"{plan.counts['out_of_reach']:,}",
     )
+
+
+def _below(plan: PlanRow) -> str:
+    """The need below the line, and the price of rules that give way beside it."""
+    if plan.shortfall_points is None:
+        return "not told"
+    price = plan.counts.get("price_points")
+    return most_points(plan.shortfall_points) + (f" and {most_points(price)} for rules that give way" if price else "")
 
 
 def _how_close(plan: PlanRow, run: RunRow) -> str:
@@ -100,7 +108,10 @@ def _how_close(plan: PlanRow, run: RunRow) -> str:
     is_known = plan.bound_points is not None and (plan.bound_points > 0 or plan.status == Ending.WITHIN_GAP)
     if plan.shortfall_points is None or plan.bound_points is None or not is_known:
         return f"not found{wish}"
-    gap = max(Decimal(most_points(plan.shortfall_points)) - Decimal(least_points(plan.bound_points)), Decimal(0))
+    gap = max(
+        Decimal(most_points(plan.shortfall_points + plan.counts.get("price_points", 0.0))) - Decimal(least_points(plan.bound_points)),
+        Decimal(0),
+    )
     return f"{gap or 'under 0.01'}{wish}"
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.audit import price_points
 from planner.export.plan_facts import Way
+from planner.export.priced import has_prices
 from planner.export.summary import ENDINGS, claims, day
 from planner.measures import base_pounds, specialist_time_pounds
 from planner.rules import RULES
@@ -13,7 +15,7 @@ from web.plans.presenters.cells import in_points, money, rules, whole
 from web.plans.presenters.frame import to_take
 from web.plans.presenters.needs import STANDS
 from web.shelf import KeptPlan
-from web.tables import Fact, TableView, numbers, row, table, words
+from web.tables import Fact, TableRow, TableView, numbers, row, table, words
 from web.words import count, listed, upper_first, way_name
 
 
@@ -63,6 +65,14 @@ class OtherWaysView:
     broken: tuple[BrokenRules, ...]
 
 
+def _priced_rows(kept: KeptPlan) -> list[TableRow]:
+    """What the rules that give way cost in each way to share, where any may."""
+    facts = kept.facts
+    if not has_prices(facts.policy):
+        return []
+    return [row("Price of rules that give way, points", *(in_points(float(price_points(facts.world, w.amounts))) for w in facts.ways))]
+
+
 _HOW = {
     "last_year": "Each school keeps last year's grant and half-days; rare services and bases are shared by formula, as last year's rows do not hold them.",
     "formula": "Every school and zone gets a part in proportion to its need.",
@@ -89,6 +99,7 @@ def other_ways(kept: KeptPlan) -> OtherWaysView:
         row("Running bases", *(money(base_pounds(facts.partnership, facts.policy, w.amounts)) for w in ways)),
         row("Half-days given", *(whole(sum(w.amounts.sessions.values())) for w in ways)),
         row("Base places given to zones", *(whole(sum(w.amounts.places.values())) for w in ways)),
+        *_priced_rows(kept),
         row("Rules it breaks", *(rules(w.rules_broken) for w in ways)),
     ]
     headings = (*words("Measure"), *numbers(*(way_name(w.name) for w in ways)))
