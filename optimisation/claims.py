@@ -18,13 +18,18 @@ from optimisation.sandbox import Sandbox
 from optimisation.trial import Trial, Tried
 from planner import rules
 from planner.audit import AUDITS
+from planner.fairness import host_limit, host_shares, standard_floors
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World, dose_share_for, met_for_dose
+from planner.partnership import Base
 from planner.plan import Amounts
 from planner.supply import base_may_serve, grant_step_pounds
 
 LEAST_LIFT = 1000
 """Millionths of need (a tenth of a percent): what rounding blurs is neither a lift nor better met."""
-TOUCHED = (rules.SMALLEST_BLOCK, rules.SESSIONS_FLOOR, rules.HEAD_RULE, rules.MONEY_FLOOR, rules.MONEY_CAP)
+TOUCHED = (
+    rules.SMALLEST_BLOCK, rules.SESSIONS_FLOOR, rules.SESSIONS_CAP, rules.HEAD_RULE, rules.MONEY_FLOOR, rules.MONEY_CAP,
+    rules.NO_WORSE_OUTSIDE,
+)  # fmt: skip
 """The rules that a move can break: what each school has of an item. Totals and costs stay as they are."""
 MONEY_ONLY = {rules.MONEY_FLOOR.rule_id, rules.MONEY_CAP.rule_id}
 DIVISIBLE_SECONDS = 10.0
@@ -92,7 +97,7 @@ def one_by_one(world: World, amounts: Amounts) -> OneByOne:
             needs = [c for c in books.low if unit.reaches(c, taker) and c.cell_id not in within]
             lifts = [(c, books.lift(c, {unit.ingredient: unit.hundredths})) for c in needs]
             for giver in unit.givers:
-                if giver == taker:
+                if giver == taker or (giver, taker) in unit.barred:
                     continue
                 weighed += 1
                 for cell, to in lifts:
@@ -129,6 +134,8 @@ class _Unit:
     hundredths: Fraction
     givers: tuple[str, ...]
     takers: tuple[str, ...]
+    barred: frozenset[tuple[str, str]] = frozenset()
+    """Pairs that a rule forbids together, though each might give or take alone."""
 
     def reaches(self, cell: Cell, taker: str) -> bool:
         """Whether a holder's unit is of use to a cell."""
@@ -153,6 +160,8 @@ class _Books:
         for (_, cell_id), places in amounts.places.items():
             self.held[cell_id, PLACE] += 100 * places
         self.dose = {c.cell_id: dose_share_for(Fraction(self.met(c), WHOLE), world.policy) for c in world.picture.cells}
+        floors = standard_floors(world) if world.policy.is_on("standard_floor") else {}
+        self.floor = {cell_id: dose_share_for(Fraction(percent, 100), world.policy) for cell_id, percent in floors.items()}
         line = world.policy.board.line_percent * WHOLE / 100
         self.low = [c for c in world.picture.cells if not c.out_of_reach and self.met(c) + LEAST_LIFT < line]
 
@@ -187,9 +196,10 @@ class _Books:
         return lowest
 
     def _kept(self, holder: str, ingredient: str, met: int, but: Cell | None = None) -> Fraction:
-        """What the needs of a holder that are met no better than this use of an ingredient."""
-        cells = [c for c in self.by_holder[holder, ingredient] if c is not but and self.met(c) <= met + LEAST_LIFT]
-        return sum((self.dose[c.cell_id] * c.requirement(ingredient) for c in cells), Fraction(0))
+        """What the needs of a holder that are met no better than this use of an ingredient, and others for their floor."""
+        cells = [c for c in self.by_holder[holder, ingredient] if c is not but]
+        kept = {c: self.dose[c.cell_id] if self.met(c) <= met + LEAST_LIFT else self.floor.get(c.cell_id, Fraction(0)) for c in cells}
+        return sum((dose * c.requirement(ingredient) for c, dose in kept.items()), Fraction(0))
 
 
 def _holder(cell: Cell, ingredient: str) -> str:
@@ -221,11 +231,25 @@ def _units(world: World, books: _Books) -> Iterator[_Unit]:
         if size:
             given = {cell_id: n for (b, cell_id), n in amounts.places.items() if b == base.base_id and n}
             served = [c for c in world.picture.cells if c.requirement(PLACE) and not c.out_of_reach]
+            givers = (*given, *(("",) if sum(given.values()) < size else ()))
+            takers = tuple(
+                c.cell_id for c in served if base_may_serve(p, world.policy, base, world.policy.standard(c.standard_id), zones[c.recipient])
+            )
             yield _Unit(
-                item=base.base_id, ingredient=PLACE, hundredths=Fraction(100),
-                givers=(*given, *(("",) if sum(given.values()) < size else ())),
-                takers=tuple(c.cell_id for c in served if base_may_serve(p, world.policy, base, world.policy.standard(c.standard_id), zones[c.recipient])),
+                item=base.base_id, ingredient=PLACE, hundredths=Fraction(100), givers=givers, takers=takers,
+                barred=_over_the_hosts_share(world, base, size, given, givers, takers),
             )  # fmt: skip
+
+
+def _over_the_hosts_share(
+    world: World, base: Base, size: int, given: dict[str, int], givers: tuple[str, ...], takers: tuple[str, ...]
+) -> frozenset[tuple[str, str]]:
+    """Moves of one place that would give the host's own pupils more than the board's share of the base."""
+    if not world.policy.is_on("host_share"):
+        return frozenset()
+    shares = host_shares(world, base)
+    left = host_limit(base, size, world.policy) - sum(n * shares.get(cell_id, 0) for cell_id, n in given.items())
+    return frozenset((g, t) for g in givers for t in takers if shares.get(t, 0) - shares.get(g, 0) > left)
 
 
 def _may(world: World, amounts: Amounts, holder: str, item: str, by: int) -> bool:

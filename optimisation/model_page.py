@@ -89,12 +89,14 @@ def rule_section(rule: Rule, world: World) -> Iterator[str]:
 
 
 def _switch(rule: Rule) -> str:
+    if rule.rule_id in MAY_BE_OFF and not load_policy().is_on(rule.rule_id):
+        return f"off until the board switches it on (`rules.{rule.rule_id}`)"
     return f"the board may switch it off (`rules.{rule.rule_id}`)" if rule.rule_id in MAY_BE_OFF else "always on"
 
 
 def _example(world: World, rule: Rule) -> str:
-    row = next(written_rows(world, rule.rule_id))
-    return f"`{row}`"
+    row = next(written_rows(world, rule.rule_id), "")
+    return f"`{row}`" if row else "none"
 
 
 def _summary(small: World, demonstration: World) -> Iterator[str]:

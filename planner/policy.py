@@ -8,6 +8,7 @@ which limits, is one table below (``_NUMBERS``, ``_TEXTS``, ``_YES_NO``, ``_LIST
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import tomllib
@@ -72,6 +73,21 @@ class BoardSettings:
     negligible_pupils: Fraction
     september_to_march_months: int
     schools_in_a_zone: int
+    host_share_percent: int
+    secondary_places_per_1000: Fraction
+    secondary_places_target_year: int
+    money_taper_years: int
+    money_taper_year: int
+    sessions_cap_percent: Fraction
+    standard_floors: tuple[tuple[str, int], ...]
+
+    @property
+    def money_floor_now_percent(self) -> Fraction:
+        """Floor on last year's grant that holds this year: where it tapers, from the board's floor in the first year by equal steps to none (-100) in the last."""
+        if not self.money_taper_years:
+            return self.money_floor_percent
+        fallen = Fraction(min(self.money_taper_year, self.money_taper_years) - 1, self.money_taper_years - 1)
+        return self.money_floor_percent - (100 + self.money_floor_percent) * fallen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +230,7 @@ def load_policy(changes: Path | None = None, *, pack: str = DEFAULT_PACK) -> Pol
 
 def with_settings(policy: Policy, changes: Mapping[str, Any]) -> Policy:
     """A policy with some settings changed, as a board's file would change them."""
-    return policy_from_document(_lay_over(_document_of(policy.document), changes, path=""))
+    return policy_from_document(_lay_over(_completed(_document_of(policy.document)), changes, path=""))
 
 
 def policy_from_text(text: str) -> Policy:
@@ -250,11 +266,35 @@ def _document_of(text: str) -> dict[str, Any]:
 def policy_from_document(document: Mapping[str, Any]) -> Policy:
     """A Policy from a merged document. Raises ``InputMustBeMended`` naming the first setting that cannot be right."""
     figures: list[Figure] = []
-    plain = _plain(document, "", figures)
+    plain = _plain(_completed(document), "", figures)
     _check_settings(plain)
     policy = _policy(plain, tuple(figures), _as_text(document))
     _check(policy)
     return policy
+
+
+ADDED_LATER = (
+    "host_share_percent", "secondary_places_per_1000", "secondary_places_target_year", "money_taper_years", "money_taper_year",
+    "sessions_cap_percent", "standard_floors",
+)  # fmt: skip
+"""The board's settings that a policy written before they were there may lack: each is of a rule that is off, or without effect."""
+
+
+def _completed(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A policy with the pack's settings in the place of those it is too old to hold, their rules off."""
+    board, on = document.get("board"), document.get("rules")
+    if not isinstance(board, Mapping) or not isinstance(on, Mapping):
+        return document
+    pack = _shipped()
+    settings = {name: pack["board"][name] for name in ADDED_LATER if name not in board}
+    off = {rule_id: False for rule_id, is_on in pack["rules"].items() if not is_on and rule_id not in on}
+    return {**document, "board": {**board, **settings}, "rules": {**on, **off}} if settings or off else document
+
+
+@functools.cache
+def _shipped() -> dict[str, Any]:
+    text = files("planner.policy_packs").joinpath(f"{DEFAULT_PACK}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text, parse_float=Decimal)
 
 
 def _refuse(sentence: str) -> NoReturn:
@@ -290,6 +330,9 @@ def _lay_over(pack: Mapping[str, Any], changes: Mapping[str, Any], *, path: str)
         here = f"{path}{name}"
         if name not in pack and path == "rules.":
             _refuse(_always_on(name))
+        if name not in pack and path == "board.standard_floors.":
+            merged[name] = change
+            continue
         if name not in pack:
             raise InputMustBeMended(f"The policy file sets {here}, which the pack does not know; `planner policy show` lists every name.")
         old = pack[name]
@@ -393,6 +436,13 @@ def _policy(plain: Mapping[str, Any], figures: tuple[Figure, ...], document: str
             negligible_pupils=Fraction(board["negligible_pupils"]),
             september_to_march_months=_whole(board["september_to_march_months"]),
             schools_in_a_zone=_whole(board["schools_in_a_zone"]),
+            host_share_percent=_whole(board["host_share_percent"]),
+            secondary_places_per_1000=Fraction(board["secondary_places_per_1000"]),
+            secondary_places_target_year=_whole(board["secondary_places_target_year"]),
+            money_taper_years=_whole(board["money_taper_years"]),
+            money_taper_year=_whole(board["money_taper_year"]),
+            sessions_cap_percent=Fraction(board["sessions_cap_percent"]),
+            standard_floors=tuple((standard_id, _whole(percent)) for standard_id, percent in board["standard_floors"].items()),
         ),
         rules_on=tuple(plain["rules"].items()),
         adjustment_limit_percent=Fraction(need["adjustment_limit_percent"]),
@@ -486,6 +536,13 @@ _NUMBERS: tuple[tuple[str, Fraction | int, int, bool], ...] = (
     ("board.negligible_pupils", 0, 1000, _ANY),
     ("board.september_to_march_months", 1, 11, _WHOLE),
     ("board.schools_in_a_zone", 1, 1000, _WHOLE),
+    ("board.host_share_percent", 0, 100, _WHOLE),
+    ("board.secondary_places_per_1000", 0, 1000, _ANY),
+    ("board.secondary_places_target_year", 2000, 2100, _WHOLE),
+    ("board.money_taper_years", 0, 20, _WHOLE),
+    ("board.money_taper_year", 1, 20, _WHOLE),
+    ("board.sessions_cap_percent", -100, _LARGE, _ANY),
+    ("board.standard_floors.*", 0, 100, _WHOLE),
     ("need.adjustment_limit_percent", 0, 100, _ANY),
     ("need.all_through_primary_percent", 0, 100, _ANY),
     *((f"need.driver_weights.{name}", 0, 100, _ANY) for name in ("pupils", *DRIVERS)),
@@ -655,6 +712,13 @@ def _check(policy: Policy) -> None:
         _refuse("board.contingency_percent and board.moderated_pot_percent together must be under 100 percent of cash.")
     if policy.is_on("money_floor") and policy.is_on("money_cap") and board.money_cap_percent < board.money_floor_percent:
         _refuse("board.money_cap_percent must be at least board.money_floor_percent.")
+    if policy.is_on("sessions_floor") and policy.is_on("sessions_cap") and board.sessions_cap_percent < board.sessions_floor_percent:
+        _refuse("board.sessions_cap_percent must be at least board.sessions_floor_percent.")
+    if board.money_taper_years == 1:
+        _refuse("board.money_taper_years must be 0 (the floor does not taper) or at least 2.")
+    strangers = {name for name, _ in board.standard_floors} - {standard.standard_id for standard in policy.standards}
+    if strangers:
+        _refuse(f"board.standard_floors names {_listed(sorted(strangers))}, which is no standard of the policy that is on.")
     if sum(weight for _, weight in policy.driver_weights) != 100:
         _refuse("need.driver_weights must add up to 100.")
     for name, codes in policy.assumed_needs:
