@@ -361,7 +361,7 @@ class _Writing:
         self.exceptions[placed.rule_id, str(self.problem.rows[row][1])] = round(limit) + (-by if is_least else by) * unit
         at = f" ({self.words.name(placed.place)})" if placed.place else ""
         rule = placed.rule
-        said = f"{rule.sentence[:-1]}{at}: missed by {by:,} {rule.unit}"
+        said = f"{rule.sentence[:-1]}{at}: missed by {by:,} {rule.unit.removesuffix('s') if by == 1 else rule.unit}"
         self._moved(placed, 0, by, rule.unit, said)
 
 
