@@ -23,7 +23,14 @@ from planner.supply import available_pounds, contingency_pounds, moderated_pot_p
 WHOLE_RULE = ""
 """The place of a rule that has no useful place of its own."""
 NEVER_CLASH = frozenset({"need_from_support"})
-"""Rows that giving nothing keeps, whatever the others ask."""
+"""Rows that giving nothing keeps, whatever the others ask; but not where a need must be met to a floor (``may_clash``)."""
+
+
+def may_clash(world: World) -> frozenset[str]:
+    """The rules among which a clash is looked for."""
+    return frozenset(RULES) - (frozenset() if world.policy.is_on("standard_floor") else NEVER_CLASH)
+
+
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -54,6 +61,7 @@ _PLACE: dict[str, Callable[[str], str]] = {
     "contingency_held": lambda _: WHOLE_RULE,
     "moderated_pot_released": lambda _: WHOLE_RULE,
     "phase_balance": lambda _: WHOLE_RULE,
+    "need_from_support": lambda _: WHOLE_RULE,
     "smallest_block": lambda at: at.rsplit(", ", 2)[1],
     "pupils_now_kept": lambda at: at.removesuffix(" stays open"),
 }
@@ -62,8 +70,9 @@ _PLACE: dict[str, Callable[[str], str]] = {
 def placed_rows(problem: Problem) -> dict[Placed, list[int]]:
     """Every rule at every place, with its rows."""
     rows: dict[Placed, list[int]] = {}
+    has_floors = any(rule_id == "standard_floor" for rule_id, _ in problem.rows)
     for number, (rule_id, at) in enumerate(problem.rows):
-        if rule_id not in NEVER_CLASH:
+        if has_floors or rule_id not in NEVER_CLASH:
             rows.setdefault(place_of(rule_id, str(at)), []).append(number)
     return rows
 

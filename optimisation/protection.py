@@ -30,7 +30,7 @@ PROTECTIONS = {
 ALL = "all protection together"
 MET_GAP_POINTS = 0.05
 NEAR_GAP = 0.5
-PROTECTION_SECONDS = 8.0
+PROTECTION_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
