@@ -19,14 +19,19 @@ from optimisation.sandbox import Sandbox
 from optimisation.trial import Trial, Tried
 from planner import rules
 from planner.audit import AUDITS, price_at
+from planner.fairness import host_limit, host_shares, standard_floors
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World, dose_share_for, may_be_part_year, met_for_dose
+from planner.partnership import Base
 from planner.plan import Amounts
 from planner.rules import Rule
 from planner.supply import base_may_serve, first_year_places, grant_step_pounds, place_share
 
 LEAST_LIFT = 1000
 """Millionths of need (a tenth of a percent): what rounding blurs is neither a lift nor better met."""
-TOUCHED = (rules.SMALLEST_BLOCK, rules.SESSIONS_FLOOR, rules.HEAD_RULE, rules.MONEY_FLOOR, rules.MONEY_CAP)
+TOUCHED = (
+    rules.SMALLEST_BLOCK, rules.SESSIONS_FLOOR, rules.SESSIONS_CAP, rules.HEAD_RULE, rules.MONEY_FLOOR, rules.MONEY_CAP,
+    rules.NO_WORSE_OUTSIDE,
+)  # fmt: skip
 """The rules that a move can break: what each school has of an item. Totals and costs stay as they are."""
 MONEY_ONLY = {rules.MONEY_FLOOR.rule_id, rules.MONEY_CAP.rule_id}
 DIVISIBLE_SECONDS = 10.0
@@ -94,7 +99,7 @@ def one_by_one(world: World, amounts: Amounts) -> OneByOne:
             needs = [c for c in books.low if unit.reaches(c, taker) and c.cell_id not in within]
             lifts = [(c, books.lift(c, {unit.ingredient: unit.hundredths})) for c in needs]
             for giver in unit.givers:
-                if giver == taker:
+                if giver == taker or (giver, taker) in unit.barred:
                     continue
                 weighed += 1
                 for cell, to in lifts:
@@ -131,6 +136,8 @@ class _Unit:
     hundredths: Fraction
     givers: tuple[str, ...]
     takers: tuple[str, ...]
+    barred: frozenset[tuple[str, str]] = frozenset()
+    """Pairs that a rule forbids together, though each might give or take alone."""
 
     def reaches(self, cell: Cell, taker: str) -> bool:
         """Whether a holder's unit is of use to a cell."""
@@ -156,6 +163,8 @@ class _Books:
         for (base_id, cell_id), places in amounts.places.items():
             self.held[cell_id, PLACE] += 100 * places * shares[base_id]
         self.dose = {c.cell_id: dose_share_for(Fraction(self.met(c), WHOLE), world.policy) for c in world.picture.cells}
+        floors = standard_floors(world) if world.policy.is_on("standard_floor") else {}
+        self.floor = {cell_id: dose_share_for(Fraction(percent, 100), world.policy) for cell_id, percent in floors.items()}
         line = world.policy.board.line_percent * WHOLE / 100
         self.low = [c for c in world.picture.cells if not c.out_of_reach and self.met(c) + LEAST_LIFT < line]
 
@@ -190,9 +199,10 @@ class _Books:
         return lowest
 
     def _kept(self, holder: str, ingredient: str, met: int, but: Cell | None = None) -> Fraction:
-        """What the needs of a holder that are met no better than this use of an ingredient."""
-        cells = [c for c in self.by_holder[holder, ingredient] if c is not but and self.met(c) <= met + LEAST_LIFT]
-        return sum((self.dose[c.cell_id] * c.requirement(ingredient) for c in cells), Fraction(0))
+        """What the needs of a holder that are met no better than this use of an ingredient, and others for their floor."""
+        cells = [c for c in self.by_holder[holder, ingredient] if c is not but]
+        kept = {c: self.dose[c.cell_id] if self.met(c) <= met + LEAST_LIFT else self.floor.get(c.cell_id, Fraction(0)) for c in cells}
+        return sum((dose * c.requirement(ingredient) for c, dose in kept.items()), Fraction(0))
 
 
 def _holder(cell: Cell, ingredient: str) -> str:
@@ -227,10 +237,13 @@ def _units(world: World, books: _Books) -> Iterator[_Unit]:
                 c for c in world.picture.cells if c.requirement(PLACE) and not c.out_of_reach and _has_a_pupil_more(world, amounts, c)
             ]
             most = first_year_places(base, size, world.policy) if world.policy.is_on("cohort_fill") else size
+            givers = (*given, *(("",) if sum(given.values()) < most else ()))
+            takers = tuple(
+                c.cell_id for c in served if base_may_serve(p, world.policy, base, world.policy.standard(c.standard_id), zones[c.recipient])
+            )
             yield _Unit(
-                item=base.base_id, ingredient=PLACE, hundredths=100 * place_share(base),
-                givers=(*given, *(("",) if sum(given.values()) < most else ())),
-                takers=tuple(c.cell_id for c in served if base_may_serve(p, world.policy, base, world.policy.standard(c.standard_id), zones[c.recipient])),
+                item=base.base_id, ingredient=PLACE, hundredths=100 * place_share(base), givers=givers, takers=takers,
+                barred=_over_the_hosts_share(world, base, size, given, givers, takers),
             )  # fmt: skip
 
 
@@ -239,6 +252,17 @@ def _has_a_pupil_more(world: World, amounts: Amounts, cell: Cell) -> bool:
     at_once = sum(n for (_, cell_id), n in amounts.places.items() if cell_id == cell.cell_id)
     is_asked = may_be_part_year(world.partnership, world.policy, cell, world.picture.zones)
     return not is_asked or at_once < ceil(Fraction(cell.requirement(PLACE), 100))
+
+
+def _over_the_hosts_share(
+    world: World, base: Base, size: int, given: dict[str, int], givers: tuple[str, ...], takers: tuple[str, ...]
+) -> frozenset[tuple[str, str]]:
+    """Moves of one place that would give the host's own pupils more than the board's share of the base."""
+    if not world.policy.is_on("host_share"):
+        return frozenset()
+    shares = host_shares(world, base)
+    left = host_limit(base, size, world.policy) - sum(n * shares.get(cell_id, 0) for cell_id, n in given.items())
+    return frozenset((g, t) for g in givers for t in takers if shares.get(t, 0) - shares.get(g, 0) > left)
 
 
 def _may(world: World, amounts: Amounts, holder: str, item: str, by: int) -> bool:

@@ -20,11 +20,17 @@ from planner.policy import with_settings
 from planner.rules import RULES
 from planner.supply import school_of, service_supply
 
+FAIRNESS = {
+    "phase_balance": "Primary and secondary base places need not balance", "secondaries_in_proportion": "Secondaries take no step toward places in proportion",
+    "host_share": "A host's own pupils may fill its base", "sessions_cap": "The cap on last year's half-days is let go",
+    "standard_floor": "The floors on standards are let go", "no_worse_outside": "A school may get less than it pays in",
+}  # fmt: skip
 FIRST_TO_GIVE_WAY = (
+    *FAIRNESS,
     "contingency_held", "moderated_pot_released", "next_year_affordable", "money_floor", "vacancy_held_back", "sessions_floor", "head_rule", "smallest_block",
     "smallest_useful_base",
 )  # fmt: skip
-"""Money that is only held first, then what next year may cost, money promised, time, and what a service or a base needs to be of use."""
+"""The board's rules of fairness first, money that is only held, what next year may cost, then money promised, time, and what a service or a base needs to be of use."""
 NOTE = "Let go in a re-plan; to be agreed"
 LOWEST_PERCENT = -100
 
@@ -115,11 +121,14 @@ def knobs(world: World) -> Iterator[Knob]:
     for rule_id, name, loosest, what in (
         ("contingency_held", "contingency_percent", 0, "The contingency falls from {0} to {1} percent of cash"),
         ("moderated_pot_released", "moderated_pot_percent", 0, "The moderated pot falls from {0} to {1} percent of cash"),
-        ("money_floor", "money_floor_percent", LOWEST_PERCENT, "The floor on last year's grants goes from {0} to {1} percent"),
+        ("money_floor", "money_floor_now_percent", LOWEST_PERCENT, "The floor on last year's grants goes from {0} to {1} percent"),
         ("sessions_floor", "sessions_floor_percent", LOWEST_PERCENT, "The floor on last year's half-days goes from {0} to {1} percent"),
     ):
         strict: Fraction = getattr(board, name)
-        yield from _percent(world, rule_id, ("board", name), strict, loosest, what)
+        yield from _percent(world, rule_id, ("board", name.replace("_now_", "_")), strict, loosest, what)
+    for rule_id, words in FAIRNESS.items():
+        if world.policy.is_on(rule_id):
+            yield _switch(rule_id, words)
     for role in world.policy.roles:
         what = f"The share of time of {role.short or role.name} held back for vacancies falls from {{0}} to {{1}} percent"
         yield from _percent(
@@ -138,10 +147,14 @@ def knobs(world: World) -> Iterator[Knob]:
             turned=lambda w, _: replace(w, policy=with_settings(w.policy, {"rules": {"next_year_affordable": False}})),
         )  # fmt: skip
     if world.policy.is_on("smallest_useful_base"):
-        yield Knob(
-            rule_id="smallest_useful_base", agreed_by="board", steps=1, words=lambda _: "A new base may open below the smallest useful size",
-            turned=lambda w, _: replace(w, policy=with_settings(w.policy, {"rules": {"smallest_useful_base": False}})),
-        )  # fmt: skip
+        yield _switch("smallest_useful_base", "A new base may open below the smallest useful size")
+
+
+def _switch(rule_id: str, words: str) -> Knob:
+    return Knob(
+        rule_id=rule_id, agreed_by="board", steps=1, words=lambda _: words,
+        turned=lambda w, _: replace(w, policy=with_settings(w.policy, {"rules": {rule_id: False}})),
+    )  # fmt: skip
 
 
 def _percent(world: World, rule_id: str, path: tuple[str, ...], strict: Fraction, loosest: int, what: str) -> Iterator[Knob]:
@@ -155,6 +168,8 @@ def _percent(world: World, rule_id: str, path: tuple[str, ...], strict: Fraction
     def turned(w: World, steps_down: int) -> World:
         figure = {"value": Decimal(str(float(value(steps_down)))), "source": NOTE, "date": ""}
         changes: Mapping[str, Any] = {path[-1]: figure}
+        if rule_id == "money_floor" and w.policy.board.money_taper_years:
+            changes = {**changes, "money_taper_years": 0}  # what gives way is this year's floor
         for name in reversed(path[:-1]):
             changes = {name: changes}
         return replace(w, policy=with_settings(w.policy, changes))

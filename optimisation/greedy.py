@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from planner.audit import breaches, misfits, money_cap_pounds, most_of
+from planner.fairness import capped_sessions, paid_in_pounds
 from planner.measures import paid_by_year, specialist_time_pounds
 from planner.need import ADULT_HOURS, PLACE, Cell, World, met_for_dose
 from planner.next_year import most_next_year_pounds, next_year_pounds
@@ -167,10 +168,14 @@ def _least_and_most(world: World, urn: int, item: str) -> tuple[int, int | None]
     for row in world.partnership.last_year:
         if row.urn == urn and row.item == item:
             floor_on = world.policy.is_on("money_floor" if is_money else "sessions_floor")
-            percent = board.money_floor_percent if is_money else board.sessions_floor_percent
+            percent = board.money_floor_now_percent if is_money else board.sessions_floor_percent
             least = max(least, row.amount * (100 + percent) / 100 if floor_on else Fraction(0))
             if is_money and row.amount and world.policy.is_on("money_cap"):
                 most = money_cap_pounds(row.amount, world.policy)
+    if not is_money and world.policy.is_on("sessions_cap"):
+        most = next((cap for row, cap in capped_sessions(world) if row.urn == urn and row.item == item), None)
+    if is_money and world.policy.is_on("no_worse_outside"):
+        least = max(least, Fraction(paid_in_pounds(world.partnership).get(urn, 0)))
     if world.policy.is_on("head_rule"):
         for wish in world.partnership.head_rules:
             if wish.urn == urn and wish.item == item:

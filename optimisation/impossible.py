@@ -12,7 +12,7 @@ from optimisation.clash import Proof, smallest_clash
 from optimisation.highs import compile_model
 from optimisation.mends import MOST_MOVES, Mend, find_mends
 from optimisation.model import build_model
-from optimisation.places import NEVER_CLASH, Placed, Words, may_move, placed_rows
+from optimisation.places import Placed, Words, may_clash, may_move, placed_rows
 from planner.export.summary import least_points, most_points
 from planner.need import World
 from planner.rules import RULES
@@ -98,7 +98,7 @@ def mend_line(mend: Mend, number: int) -> str:
 def explain_impossible(world: World, *, seconds: float) -> Impossible | None:
     """What clashes and how to make room; None when the rules can all hold. ``seconds`` is for all of it."""
     start = time.perf_counter()
-    problem = compile_model(build_model(world, only=set(RULES) - NEVER_CLASH, is_roomy=True))
+    problem = compile_model(build_model(world, only=may_clash(world), is_roomy=True, is_tight=False))
     lasting = frozenset(placed for placed in placed_rows(problem) if not may_move(world, placed))
     clash = smallest_clash(problem, seconds=SHARE_FOR_CLASH * seconds, lasting=lasting)
     if clash is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.fairness import paid_in_pounds, standard_floors
 from planner.need import World
 from planner.partnership import GRANT_ITEM, HeadRule
 from planner.reasons import half_days
@@ -37,6 +38,7 @@ def _here(world: World, urn: int) -> list[Lever]:
         [s for s in p.services if (world.policy.role(s.role).serves == "zone") is is_zone] for is_zone in (False, True)
     )
     had = [row for row in p.last_year if row.urn == urn]
+    floors = standard_floors(world)
     levers = [
         _lever(
             "smallest_block", f"the smallest block of a service at {name}", [f"{urn}, {s.service_id}, at least" for s in school_services]
@@ -45,6 +47,12 @@ def _here(world: World, urn: int) -> list[Lever]:
             "smallest_block", f"the smallest block of a service in {zone}", [f"{zone}, {s.service_id}, at least" for s in zone_services]
         ),
         _lever("sessions_floor", f"the floor on time at {name}", [f"{urn}, {row.item}" for row in had if row.item != GRANT_ITEM]),
+        _lever(
+            "sessions_cap", f"the cap on time at {name}", [f"{urn}, {row.item}" for row in had if row.item != GRANT_ITEM and row.amount]
+        ),
+        _lever("standard_floor", f"the floors on standards at {name}", [c for c in floors if c.rpartition(":")[0] == str(urn)]),
+        _lever("standard_floor", f"the floors on standards in {zone}", [c for c in floors if c.rpartition(":")[0] == zone]),
+        _lever("no_worse_outside", f"the value that {name} gets for what it pays in", [str(urn)] if urn in paid_in_pounds(p) else []),
     ]
     if any(row.item == GRANT_ITEM for row in had):
         levers.append(_lever("money_floor", f"the floor on the grant of {name}", [str(urn)]))
@@ -69,6 +77,7 @@ def _at_bases(world: World, urn: int) -> list[Lever]:
         levers.append(_lever("smallest_useful_base", f"the smallest useful size of {base.name}", [base.base_id]))
         if world.policy.board.cohort_fill_percent < 100:
             levers.append(_lever("cohort_fill", f"the board's share of new places in the first year of {base.name}", [base.base_id]))
+        levers.append(_lever("host_share", f"the host's share of {base.name}", [base.base_id]))
     return levers
 
 
@@ -83,6 +92,12 @@ def _everywhere(world: World) -> list[Lever]:
         ("money_floor", "the floor on every school's grant"),
         ("money_cap", "the cap on every school's grant"),
         ("sessions_floor", "the floor on every school's time"),
+        ("sessions_cap", "the cap on every school's time"),
+        ("standard_floor", "the floors on standards everywhere"),
+        ("no_worse_outside", "the value that every school gets for what it pays in"),
+        ("host_share", "the host's share of every new or larger base"),
+        ("phase_balance", "the balance of primary and secondary places"),
+        ("secondaries_in_proportion", "the step of every secondary toward places in proportion"),
     )
     levers = [
         Lever(rule_id=rule_id, words=words, places=((rule_id, None),), relaxed_by="board", is_everywhere=True) for rule_id, words in board

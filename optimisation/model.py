@@ -7,7 +7,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from optimisation.constraints import bases, money, protection, rights, support, time
+from optimisation.constraints import bases, fairness, money, protection, rights, support, time
 from optimisation.hulls import FOLLOW_FROM, post_hulls
 from optimisation.prices import price_points
 from optimisation.registry import MATHS, Model, post
@@ -16,7 +16,7 @@ from planner.need import Cell, World
 from planner.rules import RULES
 from planner.supply import available_pounds
 
-FAMILIES = (rights, money, time, bases, protection, support)
+FAMILIES = (rights, money, time, bases, protection, fairness, support)
 """Importing a family registers its rules' maths."""
 TIDY_POINTS = 0.001
 """What handing out everything would cost, in points: among equal plans the one that spends less wins."""

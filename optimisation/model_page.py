@@ -92,8 +92,9 @@ def rule_section(rule: Rule, world: World) -> Iterator[str]:
 def _switch(rule: Rule) -> str:
     if rule.rule_id not in MAY_BE_OFF:
         return "always on"
-    priced = f", or let it give way at a price (`prices.{rule.rule_id}`)" if rule.rule_id in MAY_BE_PRICED else ""
-    return f"the board may switch it off (`rules.{rule.rule_id}`){priced}"
+    switch = "the board may switch it off" if load_policy().is_on(rule.rule_id) else "off until the board switches it on"
+    priced = f", or it may give way at a price (`prices.{rule.rule_id}`)" if rule.rule_id in MAY_BE_PRICED else ""
+    return f"{switch} (`rules.{rule.rule_id}`){priced}"
 
 
 def _example(world: World, rule: Rule) -> str:

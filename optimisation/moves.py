@@ -17,6 +17,7 @@ import numpy as np
 from optimisation.highs import Problem
 from optimisation.places import Placed, Words, may_move, percent, placed_rows, pounds, upper_first
 from planner.audit import breaches, misfits, money_cap_pounds
+from planner.fairness import SHARE_UNITS
 from planner.need import World, world_of
 from planner.next_year import recurring_pounds
 from planner.partnership import GRANT_ITEM, Bound, FundUse
@@ -35,6 +36,10 @@ SETTINGS = {
     "moderated_pot_released": ("moderated_pot_percent", "The board's moderated pot"),
 }
 ONLY_EVERYWHERE = frozenset({"contingency_held", "moderated_pot_released"})
+FAIRNESS = frozenset({"host_share", "phase_balance", "secondaries_in_proportion", "sessions_cap", "no_worse_outside", "standard_floor"})
+"""Rules of the board's that give way at a place by so many of their unit."""
+IN_UNIT = {"host_share": SHARE_UNITS}
+"""What a row of a rule has for one of the rule's unit, where that is not one."""
 TENTH = Fraction(1, 10)
 A_YEAR_OF_STEPS = STEP_POUNDS_A_MONTH * MONTHS
 CLOSE = 1e-6
@@ -99,9 +104,11 @@ class Mended:
         eased = self.with_exceptions(problem)
         p = self.world.partnership
         bases = {b.base_id: b.name for b in p.bases}
-        called = {"vacancy_held_back": {s.service_id: s.name for s in p.services}, "host_consent": bases, "smallest_useful_base": bases}
+        called = {
+            "vacancy_held_back": {s.service_id: s.name for s in p.services}, "host_consent": bases, "smallest_useful_base": bases, "host_share": bases,
+        }  # fmt: skip
         allowed = {
-            (rule_id, called.get(rule_id, {}).get(str(at), str(at))): max(was - now, up - top)
+            (rule_id, called.get(rule_id, {}).get(str(at), str(at))): max(was - now, up - top) / IN_UNIT.get(rule_id, 1)
             for (rule_id, at), was, now, up, top in zip(
                 problem.rows,
                 np.nan_to_num(problem.row_lower, neginf=0.0),
@@ -149,6 +156,16 @@ def most_bodies(problem: Problem) -> np.ndarray:
     )
 
 
+def least_bodies(problem: Problem) -> np.ndarray:
+    """The least each row's body can be within the columns' bounds."""
+    at = _columns(problem)
+    return np.bincount(
+        problem.indices,
+        weights=np.minimum(problem.values * problem.upper[at], problem.values * problem.lower[at]),
+        minlength=len(problem.row_lower),
+    )
+
+
 def bodies(problem: Problem, values: np.ndarray) -> np.ndarray:
     """Each row's body at some values of the columns."""
     return np.bincount(problem.indices, weights=problem.values * values[_columns(problem)], minlength=len(problem.row_lower))
@@ -159,6 +176,8 @@ def _columns(problem: Problem) -> np.ndarray:
 
 
 def _percent_of(world: World, rule_id: str) -> Fraction:
+    if rule_id == "money_floor":
+        return world.policy.board.money_floor_now_percent
     percent_now: Fraction = getattr(world.policy.board, SETTINGS[rule_id][0])
     return percent_now
 
@@ -181,6 +200,8 @@ def _setting(world: World, problem: Problem, most: np.ndarray, rule_id: str, row
 
 def _at_a_place(words: Words, problem: Problem, most: np.ndarray, placed: Placed, rows: list[int]) -> Movable:
     slacks: list[Slack] = []
+    if placed.rule_id in FAIRNESS:
+        return _at_a_fair_place(problem, most, placed, rows)
     if placed.rule_id == "smallest_block":
         limit = words.block(placed.place)
         rows = [r for r in rows if problem.row_lower[r] == 0]  # "or none" stays, or a block would not be counted
@@ -197,6 +218,17 @@ def _at_a_place(words: Words, problem: Problem, most: np.ndarray, placed: Placed
     if placed.rule_id == "vacancy_held_back":
         limit = words.supply(placed.place)[1]
     return Movable(placed=placed, denominator=max(limit, 1), slacks=tuple(slack for slack in slacks if slack.most > 0 and slack.entries))
+
+
+def _at_a_fair_place(problem: Problem, most: np.ndarray, placed: Placed, rows: list[int]) -> Movable:
+    """A row of a rule of fairness may miss its limit as far as any amounts could; its limit, or one of its unit, is the denominator."""
+    (row,) = rows
+    lower, upper = problem.row_lower[row], problem.row_upper[row]
+    is_least = bool(np.isfinite(lower))
+    unit = IN_UNIT.get(placed.rule_id, 1)
+    room = lower - least_bodies(problem)[row] if is_least else most[row] - upper
+    slacks = (Slack(entries=((row, float(unit) if is_least else -float(unit)),), most=room / unit),) if room > 0 else ()
+    return Movable(placed=placed, denominator=max(abs(float(lower if is_least else upper)) / unit, 1.0), slacks=slacks)
 
 
 # --- as something that can be written ----------------------------------------------------
@@ -309,6 +341,9 @@ class _Writing:
     def _exception(self, placed: Placed) -> None:
         (row,) = self.at_rows[placed]
         is_least = bool(np.isfinite(self.problem.row_lower[row]))
+        if placed.rule_id in FAIRNESS:
+            self._miss(placed, row, is_least=is_least)
+            return
         was = int(self.problem.row_lower[row] if is_least else self.problem.row_upper[row])
         now = min(was, floor(self.body[row] + CLOSE)) if is_least else max(was, ceil(self.body[row] - CLOSE))
         self.exceptions[placed.rule_id, str(self.problem.rows[row][1])] = now
@@ -329,6 +364,17 @@ class _Writing:
             what = {"host_consent": "without its host's yes", "host_most_places": "in all its bases"}
             kind = what.get(placed.rule_id, "below the smallest useful size")
             self._moved(placed, was, now, "places", f"{name}, places {kind}: at most {now:,} instead of {was:,}")
+
+    def _miss(self, placed: Placed, row: int, *, is_least: bool) -> None:
+        """A rule of fairness missed at a place by whole units, or at everybody's bases."""
+        unit = IN_UNIT.get(placed.rule_id, 1)
+        limit = float(self.problem.row_lower[row] if is_least else self.problem.row_upper[row])
+        by = ceil((limit - self.body[row] if is_least else self.body[row] - limit) / unit - CLOSE)
+        self.exceptions[placed.rule_id, str(self.problem.rows[row][1])] = round(limit) + (-by if is_least else by) * unit
+        at = f" ({self.words.name(placed.place)})" if placed.place else ""
+        rule = placed.rule
+        said = f"{rule.sentence[:-1]}{at}: missed by {by:,} {rule.unit.removesuffix('s') if by == 1 else rule.unit}"
+        self._moved(placed, 0, by, rule.unit, said)
 
 
 def _new_percent(world: World, rule_id: str, has: list[tuple[str, float]]) -> Fraction:
@@ -352,6 +398,8 @@ def _new_percent(world: World, rule_id: str, has: list[tuple[str, float]]) -> Fr
 
 def _with_percent(policy: Policy, rule_id: str, percent_now: Fraction) -> Policy:
     changed: dict[str, Any] = {SETTINGS[rule_id][0]: percent_now}
+    if rule_id == "money_floor":
+        changed["money_taper_years"] = 0  # what moves is this year's floor
     return replace(policy, board=replace(policy.board, **changed))
 
 

@@ -14,7 +14,8 @@ from functools import cached_property
 
 from optimisation.highs import Problem
 from planner.audit import price_at
-from planner.need import World
+from planner.fairness import capped_sessions, paid_in_pounds, secondary_steps, standard_floors
+from planner.need import Cell, World
 from planner.next_year import most_next_year_pounds
 from planner.offers import offers_of
 from planner.partnership import GRANT_ITEM, DecisionRight, FundUse, HeadRule
@@ -25,7 +26,12 @@ from planner.supply import available_pounds, contingency_pounds, moderated_pot_p
 WHOLE_RULE = ""
 """The place of a rule that has no useful place of its own."""
 NEVER_CLASH = frozenset({"need_from_support", "cohort_fill"})
-"""Rows that giving nothing keeps, whatever the others ask."""
+"""Rows that giving nothing keeps, whatever the others ask; but not where a need must be met to a floor (``may_clash``)."""
+
+
+def may_clash(world: World) -> frozenset[str]:
+    """The rules among which a clash is looked for."""
+    return frozenset(RULES) - (frozenset() if world.policy.is_on("standard_floor") else NEVER_CLASH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -57,6 +63,8 @@ _PLACE: dict[str, Callable[[str], str]] = {
     "next_year_affordable": lambda _: WHOLE_RULE,
     "moderated_pot_released": lambda _: WHOLE_RULE,
     "time_bought": lambda at: at.partition(", ")[0],
+    "phase_balance": lambda _: WHOLE_RULE,
+    "need_from_support": lambda _: WHOLE_RULE,
     "smallest_block": lambda at: at.rsplit(", ", 2)[1],
     "pupils_now_kept": lambda at: at.removesuffix(" stays open"),
 }
@@ -65,8 +73,9 @@ _PLACE: dict[str, Callable[[str], str]] = {
 def placed_rows(problem: Problem) -> dict[Placed, list[int]]:
     """Every rule at every place, with its rows."""
     rows: dict[Placed, list[int]] = {}
+    has_floors = any(rule_id == "standard_floor" for rule_id, _ in problem.rows)
     for number, (rule_id, at) in enumerate(problem.rows):
-        if rule_id not in NEVER_CLASH:
+        if has_floors or rule_id not in NEVER_CLASH:
             rows.setdefault(place_of(rule_id, str(at)), []).append(number)
     return rows
 
@@ -95,7 +104,11 @@ class Words:
         named: dict[str, str] = {b.base_id: b.name for b in p.bases}
         named |= {s.service_id: s.name for s in p.services}
         named |= {f.fund_id: f.name for f in p.funds}
-        return named | {str(s.urn): s.name for s in p.schools}
+        named |= {str(s.urn): s.name for s in p.schools}
+        return named | {c.cell_id: self._need(c, named) for c in self.world.picture.cells}
+
+    def _need(self, cell: Cell, named: dict[str, str]) -> str:
+        return f"{self.world.policy.standard(cell.standard_id).name}, {named.get(cell.recipient, cell.recipient)}"
 
     def name(self, place: str) -> str:
         """A place as people call it."""
@@ -174,7 +187,7 @@ class Words:
         return f"The board releases {percent(self.world.policy.board.moderated_pot_percent)} of cash to the moderated pot: {pounds(least)} over the year."
 
     def _money_floor(self, urn: str) -> str:
-        floor = self.world.policy.board.money_floor_percent
+        floor = self.world.policy.board.money_floor_now_percent
         least = Fraction(self.last_year(urn, GRANT_ITEM)) * (100 + floor) / 100
         return f"{self.name(urn)}'s grant is at least {pounds(-(-least.numerator // least.denominator))}: the board's floor of {percent(floor)} on last year.{self._why_none(GRANT_ITEM)}"
 
@@ -190,6 +203,26 @@ class Words:
             f"{self.name(urn)} has at least {half_days(-(-least.numerator // least.denominator))} of {self.name(service_id)}: "
             f"the board's floor of {percent(floor)} on last year.{self._why_none(service_id)}"
         )
+
+    def _sessions_cap(self, place: str) -> str:
+        most = next(most for row, most in capped_sessions(self.world) if f"{row.urn}, {row.item}" == place)
+        urn, _, service_id = place.partition(", ")
+        return f"{self.name(urn)} has at most {half_days(most)} of {self.name(service_id)}: the board's cap on last year."
+
+    def _host_share(self, base_id: str) -> str:
+        share = self.world.policy.board.host_share_percent
+        return f"If {self.name(base_id)} opens or grows, at most {share} percent of its places serve its host's own expected pupils."
+
+    def _secondary(self, urn: str) -> str:
+        return f"{self.name(urn)} has at least {secondary_steps(self.world)[int(urn)]} base places: this year's step toward its target."
+
+    def _outside(self, urn: str) -> str:
+        return (
+            f"{self.name(urn)} gets at least {pounds(paid_in_pounds(self.world.partnership)[int(urn)])} of grant and time: what it pays in."
+        )
+
+    def _standard_floor(self, cell_id: str) -> str:
+        return f"{self.name(cell_id)}: met to at least {standard_floors(self.world)[cell_id]} percent, the board's floor."
 
     def _head(self, rule_id: str) -> str:
         wish = self.wish(rule_id)
@@ -249,6 +282,11 @@ _HELD: dict[str, Callable[[Words, str], str]] = {
     "money_floor": Words._money_floor,  # noqa: SLF001
     "money_cap": Words._money_cap,  # noqa: SLF001
     "sessions_floor": Words._sessions_floor,  # noqa: SLF001
+    "sessions_cap": Words._sessions_cap,  # noqa: SLF001
+    "host_share": Words._host_share,  # noqa: SLF001
+    "secondaries_in_proportion": Words._secondary,  # noqa: SLF001
+    "no_worse_outside": Words._outside,  # noqa: SLF001
+    "standard_floor": Words._standard_floor,  # noqa: SLF001
     "head_rule": Words._head,  # noqa: SLF001
     "pupils_now_kept": Words._pupils,  # noqa: SLF001
 }

@@ -14,6 +14,7 @@ from math import ceil
 import pyomo.environ as pyo
 
 from optimisation.registry import SHAPES, Model
+from planner.fairness import promised_outside
 from planner.measures import SPENDING_USES
 from planner.need import ADULT_HOURS, PLACE, World, benefit_segments
 from planner.offers import OWN_PRICE, enough_of, offers_of
@@ -174,9 +175,10 @@ def _in_post(world: World, service: Service) -> int:
 def _useful_pounds(world: World, urn: int) -> int:
     """The most a grant to a school can be of use for: hours for all its cells, or what is promised."""
     hours = sum(c.requirement(ADULT_HOURS) for c in world.picture.cells if c.recipient == str(urn))
-    floor = _floor(world.policy.board.money_floor_percent)
+    floor = _floor(world.policy.board.money_floor_now_percent)
     promised = [ceil(r.amount * floor) for r in world.partnership.last_year if r.urn == urn and r.item == GRANT_ITEM]
     promised += [r.amount for r in world.partnership.head_rules if r.urn == urn and r.item == GRANT_ITEM and r.bound is not Bound.AT_MOST]
+    promised.append(promised_outside(world, urn, GRANT_ITEM))
     return max([ceil(Fraction(hours * world.policy.pounds_per_adult_hour, 100)), *promised])
 
 
@@ -200,6 +202,7 @@ def _sessions(m: Model) -> None:
                 ceil(r.amount * floor) for r in world.partnership.last_year if str(r.urn) == recipient and r.item == service.service_id
             ]
             promised += [r.amount for r in world.partnership.head_rules if str(r.urn) == recipient and r.item == service.service_id]
+            promised.append(promised_outside(world, recipient, service.service_id))
             useful = max([ceil(Fraction(required, 100)), *promised])
             if useful:
                 block = m.supply[service.service_id].minimum_block_sessions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pyomo.environ as pyo
 
@@ -34,7 +35,7 @@ def as_if_asked(world: World, rule_id: str) -> World:
 
 def written_rows(world: World, rule_id: str) -> Iterator[str]:
     """Every row of a rule as "place: lower <= body <= upper", or every variable that its shape lets exist."""
-    model = build_model(world, only={rule_id})
+    model = build_model(with_rule(world, rule_id), only={rule_id})
     if rule_id in MATHS:
         component = model.component(rule_id)
         for at in component or ():
@@ -46,6 +47,13 @@ def written_rows(world: World, rule_id: str) -> Iterator[str]:
         for name in SHAPED[rule_id]:
             variable = getattr(model, name)
             yield from (_ENUM.sub(r"\1", variable[index].name) for index in variable)
+
+
+def with_rule(world: World, rule_id: str) -> World:
+    """The world with a rule on, so that one which the board may switch on later can be shown."""
+    if world.policy.is_on(rule_id):
+        return world
+    return replace(world, policy=replace(world.policy, rules_on=tuple((r, on or r == rule_id) for r, on in world.policy.rules_on)))
 
 
 def _number(expression: object) -> str:

@@ -13,11 +13,22 @@ from fractions import Fraction
 from math import ceil
 
 from planner import rules
+from planner.fairness import (
+    SHARE_UNITS,
+    capped_sessions,
+    host_limit,
+    host_shares,
+    paid_in_pounds,
+    places_for_information,
+    secondary_steps,
+    session_value_pounds,
+    standard_floors,
+)
 from planner.measures import SPENDING_USES, fund_accounts, paid_by_year, shortfall
 from planner.need import ADULT_HOURS, PLACE, WHOLE, World, dose_share_for, may_be_part_year
 from planner.next_year import most_next_year_pounds, next_year_pounds
 from planner.offers import purchases
-from planner.partnership import GRANT_ITEM, Bound, Consent, DecisionRight, FundUse, HeadRule
+from planner.partnership import GRANT_ITEM, Bound, Consent, DecisionRight, FundUse, HeadRule, Phase
 from planner.plan import Amounts
 from planner.policy import Policy
 from planner.rules import Rule
@@ -362,6 +373,33 @@ def cohort_fill(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
             yield base.name, _places_in(amounts, base.base_id) - most
 
 
+@_audits(rules.HOST_SHARE)
+def host_share(world: World, amounts: Amounts) -> Iterator[tuple[str, Fraction]]:
+    """Places times the host's share of each need, in its own zone <= the board's percent of a size above today's, else the size."""
+    for base in world.partnership.bases:
+        shares = host_shares(world, base)
+        own = sum(places * shares.get(cell_id, 0) for (base_id, cell_id), places in amounts.places.items() if base_id == base.base_id)
+        yield base.name, Fraction(own - host_limit(base, amounts.base_sizes.get(base.base_id, 0), world.policy), SHARE_UNITS)
+
+
+@_audits(rules.PHASE_BALANCE)
+def phase_balance(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
+    """Primary places >= secondary places; a base for information only counts with its places now."""
+    places = {phase: places_for_information(world.partnership, phase) for phase in (Phase.PRIMARY, Phase.SECONDARY)}
+    for base in world.partnership.bases:
+        if base.decision_right is not DecisionRight.INFORMATION:
+            places[base.phase] += amounts.base_sizes.get(base.base_id, 0)
+    yield "all bases", places[Phase.SECONDARY] - places[Phase.PRIMARY]
+
+
+@_audits(rules.SECONDARIES_IN_PROPORTION)
+def secondaries_in_proportion(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
+    """Planned secondary base places at a school that could host >= this year's step, or the most its sizes and host allow."""
+    for urn, least in secondary_steps(world).items():
+        hosted = [b for b in world.partnership.bases if b.host_urn == urn and b.phase is Phase.SECONDARY]
+        yield str(urn), least - sum(amounts.base_sizes.get(b.base_id, 0) for b in hosted)
+
+
 # --- protection between years and heads' rules -------------------------------------------
 
 
@@ -370,7 +408,7 @@ def money_floor(world: World, amounts: Amounts) -> Iterator[tuple[str, Fraction]
     """Grant >= (100 + floor) percent of last year's grant."""
     for row in world.partnership.last_year:
         if row.item == GRANT_ITEM:
-            yield str(row.urn), row.amount * (100 + world.policy.board.money_floor_percent) / 100 - _granted(amounts, row.urn)
+            yield str(row.urn), row.amount * (100 + world.policy.board.money_floor_now_percent) / 100 - _granted(amounts, row.urn)
 
 
 @_audits(rules.MONEY_CAP)
@@ -405,6 +443,22 @@ def sessions_floor(world: World, amounts: Amounts) -> Iterator[tuple[str, Fracti
             yield f"{row.urn}, {row.item}", least - amounts.sessions.get((str(row.urn), row.item), 0)
 
 
+@_audits(rules.SESSIONS_CAP)
+def sessions_cap(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
+    """Sessions <= (100 + cap) percent of last year's sessions from the same service, rounded up, or the smallest block."""
+    for row, most in capped_sessions(world):
+        yield f"{row.urn}, {row.item}", amounts.sessions.get((str(row.urn), row.item), 0) - most
+
+
+@_audits(rules.NO_WORSE_OUTSIDE)
+def no_worse_outside(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
+    """Grant and own sessions at the ledger's value >= what the school pays in."""
+    value = session_value_pounds(world)
+    for urn, pounds in paid_in_pounds(world.partnership).items():
+        time = sum(value[service_id] * n for (recipient, service_id), n in amounts.sessions.items() if recipient == str(urn))
+        yield str(urn), pounds - _granted(amounts, urn) - time
+
+
 @_audits(rules.HEAD_RULE)
 def head_rule(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
     """At least, at most or exactly the head's amount; exact money is met to the step above."""
@@ -417,6 +471,14 @@ def head_rule(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
 
 
 # --- need ------------------------------------------------------------------------------
+
+
+@_audits(rules.STANDARD_FLOOR)
+def standard_floor(world: World, amounts: Amounts) -> Iterator[tuple[str, Fraction]]:
+    """Need met >= the floor on its standard; a hundredth of a percent less, as rounding leaves it, is no miss."""
+    for cell_id, percent in standard_floors(world).items():
+        missed = percent - Fraction(100 * amounts.need_met.get(cell_id, 0), WHOLE)
+        yield cell_id, missed if missed > LEAST_SHOWN else Fraction(0)
 
 
 @_audits(rules.NEED_FROM_SUPPORT)

@@ -77,6 +77,21 @@ class BoardSettings:
     schools_in_a_zone: int
     cohort_fill_percent: Fraction
     next_year_affordable_percent: Fraction
+    host_share_percent: int
+    secondary_places_per_1000: Fraction
+    secondary_places_target_year: int
+    money_taper_years: int
+    money_taper_year: int
+    sessions_cap_percent: Fraction
+    standard_floors: tuple[tuple[str, int], ...]
+
+    @property
+    def money_floor_now_percent(self) -> Fraction:
+        """Floor on last year's grant that holds this year: where it tapers, from the board's floor in the first year by equal steps to none (-100) in the last."""
+        if not self.money_taper_years:
+            return self.money_floor_percent
+        fallen = Fraction(min(self.money_taper_year, self.money_taper_years) - 1, self.money_taper_years - 1)
+        return self.money_floor_percent - (100 + self.money_floor_percent) * fallen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +339,9 @@ def _lay_over(pack: Mapping[str, Any], changes: Mapping[str, Any], *, path: str)
             continue
         if name not in pack and path == "rules.":
             _refuse(_always_on(name))
+        if name not in pack and path == "board.standard_floors.":
+            merged[name] = change
+            continue
         if name not in pack:
             raise InputMustBeMended(f"The policy file sets {here}, which the pack does not know; `planner policy show` lists every name.")
         old = pack[name]
@@ -445,6 +463,13 @@ def _policy(plain: Mapping[str, Any], figures: tuple[Figure, ...], document: str
             schools_in_a_zone=_whole(board["schools_in_a_zone"]),
             cohort_fill_percent=Fraction(board["cohort_fill_percent"]),
             next_year_affordable_percent=Fraction(board["next_year_affordable_percent"]),
+            host_share_percent=_whole(board["host_share_percent"]),
+            secondary_places_per_1000=Fraction(board["secondary_places_per_1000"]),
+            secondary_places_target_year=_whole(board["secondary_places_target_year"]),
+            money_taper_years=_whole(board["money_taper_years"]),
+            money_taper_year=_whole(board["money_taper_year"]),
+            sessions_cap_percent=Fraction(board["sessions_cap_percent"]),
+            standard_floors=tuple((standard_id, _whole(percent)) for standard_id, percent in board["standard_floors"].items()),
         ),
         rules_on=tuple(plain["rules"].items()),
         prices=tuple((rule_id, Fraction(price)) for rule_id, price in plain.get(PRICES, {}).items() if price),
@@ -531,12 +556,22 @@ MAY_BE_PRICED = tuple(rule_id for rule_id in MAY_BE_OFF if not RULES[rule_id].is
 PRICES = "prices"
 MOST_PRICE_POINTS = 100
 
+LATER_RULES = (
+    "cohort_fill", "next_year_affordable", "host_share", "phase_balance", "secondaries_in_proportion", "sessions_cap", "standard_floor",
+    "no_worse_outside",
+)  # fmt: skip
 LATER_SETTINGS = (
     "board.cohort_fill_percent",
     "board.next_year_affordable_percent",
     "bases.lead_in_months",
-    "rules.cohort_fill",
-    "rules.next_year_affordable",
+    "board.host_share_percent",
+    "board.secondary_places_per_1000",
+    "board.secondary_places_target_year",
+    "board.money_taper_years",
+    "board.money_taper_year",
+    "board.sessions_cap_percent",
+    "board.standard_floors",
+    *(f"rules.{rule_id}" for rule_id in LATER_RULES),
 )
 """Settings that policies of earlier versions do not hold; the pack's value of each must change no plan."""
 
@@ -555,6 +590,13 @@ _NUMBERS: tuple[tuple[str, Fraction | int, int, bool], ...] = (
     ("board.schools_in_a_zone", 1, 1000, _WHOLE),
     ("board.cohort_fill_percent", 0, 100, _ANY),
     ("board.next_year_affordable_percent", 0, 1000, _ANY),
+    ("board.host_share_percent", 0, 100, _WHOLE),
+    ("board.secondary_places_per_1000", 0, 1000, _ANY),
+    ("board.secondary_places_target_year", 2000, 2100, _WHOLE),
+    ("board.money_taper_years", 0, 20, _WHOLE),
+    ("board.money_taper_year", 1, 20, _WHOLE),
+    ("board.sessions_cap_percent", -100, _LARGE, _ANY),
+    ("board.standard_floors.*", 0, 100, _WHOLE),
     ("need.adjustment_limit_percent", 0, 100, _ANY),
     ("need.all_through_primary_percent", 0, 100, _ANY),
     *((f"need.driver_weights.{name}", 0, 100, _ANY) for name in ("pupils", *DRIVERS)),
@@ -739,6 +781,13 @@ def _check(policy: Policy) -> None:
         _refuse("board.contingency_percent and board.moderated_pot_percent together must be under 100 percent of cash.")
     if policy.is_hard("money_floor") and policy.is_hard("money_cap") and board.money_cap_percent < board.money_floor_percent:
         _refuse("board.money_cap_percent must be at least board.money_floor_percent.")
+    if policy.is_on("sessions_floor") and policy.is_on("sessions_cap") and board.sessions_cap_percent < board.sessions_floor_percent:
+        _refuse("board.sessions_cap_percent must be at least board.sessions_floor_percent.")
+    if board.money_taper_years == 1:
+        _refuse("board.money_taper_years must be 0 (the floor does not taper) or at least 2.")
+    strangers = {name for name, _ in board.standard_floors} - {standard.standard_id for standard in policy.standards}
+    if strangers:
+        _refuse(f"board.standard_floors names {_listed(sorted(strangers))}, which is no standard of the policy that is on.")
     if sum(weight for _, weight in policy.driver_weights) != 100:
         _refuse("need.driver_weights must add up to 100.")
     for name, codes in policy.assumed_needs:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from planner.audit import money_cap_pounds, most_of
+from planner.fairness import capped_sessions, host_limit, host_shares
 from planner.measures import fund_accounts, paid_by_year
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World, dose_share_for
 from planner.next_year import most_next_year_pounds, next_year_pounds
@@ -242,6 +243,8 @@ def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
             cell.recipient, service.service_id, books.amounts.sessions.get((cell.recipient, service.service_id), 0), books
         ):
             return "the head's own rule allows no more"
+    if _cap_allows_no_more(cell.recipient, role_id, books):
+        return "the board's cap on last year's time allows no more"
     the_service = "the service" if len(services) == 1 else f"the {len(services)} services"
     shareable = sum(books.supply[s.service_id].shareable_sessions for s in services)
     left = {s.service_id: books.sessions_left(s) for s in services}
@@ -270,6 +273,15 @@ def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
             return "the board's limit on next year's cost allows no more"
         return "the money for specialist time is all planned"
     return f"{half_days(spare)} of {the_service} {'is' if spare == 1 else 'are'} left over: {_MAY_BE_USED}"
+
+
+def _cap_allows_no_more(recipient: str, role_id: str, books: _Books) -> bool:
+    """Whether every service of a role that may be capped gives the school all that the cap allows."""
+    if not books.world.policy.is_on("sessions_cap"):
+        return False
+    caps = {row.item: most for row, most in capped_sessions(books.world) if str(row.urn) == recipient}
+    services = [s.service_id for s in books.services(role_id)]
+    return bool(services) and all(s in caps and books.amounts.sessions.get((recipient, s), 0) >= caps[s] for s in services)
 
 
 def _can_be_paid(price_pounds: int, books: _Books) -> bool:
@@ -338,7 +350,11 @@ def _places_cause(cell: Cell, books: _Books) -> str:
     urns = next(zone.urns for zone in world.picture.zones if zone.zone_id == cell.recipient)
     standard = books.standards[cell.standard_id]
     bases = [b for b in world.partnership.bases if _is_for(b, standard) and base_reaches(world.partnership, world.policy, b, urns)]
-    free = sum(_free_places(b, books) for b in bases if base_may_serve(world.partnership, world.policy, b, standard, urns))
+    may_serve = [b for b in bases if base_may_serve(world.partnership, world.policy, b, standard, urns)]
+    free = sum(_free_places(b, books) for b in may_serve)
+    kept = [b for b in may_serve if _free_places(b, books) and _hosts_share_is_full(b, cell, books)]
+    if free and sum(_free_places(b, books) for b in kept) == free:
+        return f"the free places of {kept[0].name} are kept for other schools than its host"
     if free:
         return f"{free} {'place' if free == 1 else 'places'} in reach {'is' if free == 1 else 'are'} still free: {_MAY_BE_USED}"
     # Bases that run come first, and a cause that is only "not solved far enough" last: it ends the sentence.
@@ -358,6 +374,16 @@ def _free_places(base: Base, books: _Books) -> int:
     size = books.amounts.base_sizes.get(base.base_id, 0)
     most = first_year_places(base, size, books.world.policy) if books.world.policy.is_on("cohort_fill") else size
     return max(0, most - taken)
+
+
+def _hosts_share_is_full(base: Base, cell: Cell, books: _Books) -> bool:
+    """Whether one more place for a need would give the host's own pupils more than the board's share of the base."""
+    if not books.world.policy.is_on("host_share"):
+        return False
+    shares = host_shares(books.world, base)
+    own = sum(n * shares.get(cell_id, 0) for (base_id, cell_id), n in books.amounts.places.items() if base_id == base.base_id)
+    size = books.amounts.base_sizes.get(base.base_id, 0)
+    return own + shares.get(cell.cell_id, 0) > host_limit(base, size, books.world.policy)
 
 
 def _no_more_places(base: Base, books: _Books) -> str:

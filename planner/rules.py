@@ -143,6 +143,22 @@ COHORT_FILL: Final = _rule(
     unit="places", owner="board", relaxed_by="board",
 )  # fmt: skip
 
+HOST_SHARE: Final = _rule(
+    "host_share",
+    "Of a new or larger base's places, no more than the board's share serve the host's own expected pupils.",
+    unit="places", owner="board", relaxed_by="board",
+)  # fmt: skip
+PHASE_BALANCE: Final = _rule(
+    "phase_balance",
+    "The partnership's primary bases have at least as many places as its secondary bases.",
+    unit="places", owner="board", relaxed_by="board",
+)  # fmt: skip
+SECONDARIES_IN_PROPORTION: Final = _rule(
+    "secondaries_in_proportion",
+    "Each secondary that could host has this year's step toward base places in proportion to its roll.",
+    unit="places", owner="board", relaxed_by="board",
+)  # fmt: skip
+
 # --- protection between years ------------------------------------------------------------
 MONEY_FLOOR: Final = _rule(
     "money_floor",
@@ -160,11 +176,28 @@ SESSIONS_FLOOR: Final = _rule(
     unit="half-day sessions", owner="board", relaxed_by="board",
 )  # fmt: skip
 
+SESSIONS_CAP: Final = _rule(
+    "sessions_cap",
+    "No school's time from a service rises above the board's cap on last year, or the smallest block if that is more.",
+    unit="half-day sessions", owner="board", relaxed_by="board",
+)  # fmt: skip
+NO_WORSE_OUTSIDE: Final = _rule(
+    "no_worse_outside",
+    "No school that pays in gets less, in grant and priced time of its own, than it pays in.",
+    unit="pounds", owner="board", relaxed_by="board",
+)  # fmt: skip
+
 # --- heads -----------------------------------------------------------------------------
 HEAD_RULE: Final = _rule(
     "head_rule",
     "Each head's own rules for their school are kept.",
     unit="pounds or half-day sessions", owner="head", relaxed_by="head",
+)  # fmt: skip
+
+STANDARD_FLOOR: Final = _rule(
+    "standard_floor",
+    "Every need within reach of the standards that the board names is met to its floor, to a hundredth of a percent.",
+    unit="percent of need", owner="board", relaxed_by="board",
 )  # fmt: skip
 
 # --- need ------------------------------------------------------------------------------

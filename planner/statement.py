@@ -15,12 +15,23 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from planner.audit import money_cap_pounds, most_of, price_at
+from planner.audit import LEAST_SHOWN, money_cap_pounds, most_of, price_at
+from planner.fairness import (
+    capped_sessions,
+    host_limit,
+    host_shares,
+    paid_in_pounds,
+    places_for_information,
+    promised_outside,
+    secondary_steps,
+    session_value_pounds,
+    standard_floors,
+)
 from planner.measures import SPENDING_USES
 from planner.need import ADULT_HOURS, PLACE, Cell, World, may_be_part_year
 from planner.next_year import most_next_year_pounds
 from planner.offers import OWN_PRICE, offers_of
-from planner.partnership import GRANT_ITEM, Base, Bound, Consent, DecisionRight, FundUse, YearEnd
+from planner.partnership import GRANT_ITEM, Base, Bound, Consent, DecisionRight, FundUse, Phase, YearEnd
 from planner.policy import Policy
 from planner.supply import (
     HALF_TERMS_BY_FINANCIAL_YEAR,
@@ -55,7 +66,7 @@ WHOLE_PLACES = "whole_places"
 LINKING = frozenset({
     "fund_balance", "costs_paid", "contingency_held", "moderated_pot_released", "statutory_first", "vacancy_held_back", "time_bought",
     "next_year_affordable", "one_size_a_base", "places_within_size", "cohort_fill", "pupils_now_kept", "host_consent", "host_most_places",
-    "smallest_useful_base",
+    "smallest_useful_base", "host_share", "phase_balance", "secondaries_in_proportion",
 })  # fmt: skip
 """Rules that tie schools, zones and bases to one another; the rows of all others are about one school or zone."""
 
@@ -196,12 +207,12 @@ def _useful_pounds(d: _Draft, urn: int) -> int:
 def _promised(d: _Draft, urn: object, item: str) -> int:
     """The most that last year and the head's rules can hold an amount up to."""
     board = d.world.policy.board
-    share = max(board.money_floor_percent if item == GRANT_ITEM else board.sessions_floor_percent, Fraction(0))
+    share = max(board.money_floor_now_percent if item == GRANT_ITEM else board.sessions_floor_percent, Fraction(0))
     last = [ceil(r.amount * (100 + share) / 100) for r in d.world.partnership.last_year if str(r.urn) == str(urn) and r.item == item]
     wished = [
         r.amount for r in d.world.partnership.head_rules if str(r.urn) == str(urn) and r.item == item and r.bound is not Bound.AT_MOST
     ]
-    return max([0, *last, *wished])
+    return max([0, *last, *wished, promised_outside(d.world, urn, item)])
 
 
 def _declare_time(d: _Draft) -> None:
@@ -294,6 +305,7 @@ def _rows(d: _Draft) -> Iterator[StatedRow]:
     yield from _base_rows(d)
     yield from _host_rows(d)
     yield from _floor_rows(d)
+    yield from _fairness_rows(d)
     yield from _wish_rows(d)
     yield from _need_rows(d)
     yield from _whole_place_rows(d)
@@ -436,6 +448,32 @@ def _host_rows(d: _Draft) -> Iterator[StatedRow]:
             yield _row("host_most_places", condition.urn, hosted, None, most)
 
 
+def _fairness_rows(d: _Draft) -> Iterator[StatedRow]:
+    world = d.world
+    for base in d.bases:
+        shares = host_shares(world, base)
+        own = [(at, shares.get(key[2], 0)) for at, key in d.having("places", base=(1, base.base_id))]
+        sizes = [(at, -host_limit(base, int(key[2]), world.policy)) for at, key in d.having("size", base=(1, base.base_id))]
+        if any(by for _, by in own):
+            yield _row("host_share", base.base_id, [*own, *sizes], None, 0)
+    balance = [(at, k if b.phase is Phase.PRIMARY else -k) for b in d.bases for at, k in _size(d, b.base_id)]
+    primary, secondary = (places_for_information(world.partnership, phase) for phase in (Phase.PRIMARY, Phase.SECONDARY))
+    yield _row("phase_balance", "all bases", balance, secondary - primary, None)
+    for urn, least in secondary_steps(world).items():
+        hosted = [term for b in d.bases if b.host_urn == urn and b.phase is Phase.SECONDARY for term in _size(d, b.base_id)]
+        yield _row("secondaries_in_proportion", urn, hosted, least, None)
+    for row, most in capped_sessions(world):
+        yield _row("sessions_cap", f"{row.urn}, {row.item}", _has(d, row.urn, row.item), None, most)
+    value = session_value_pounds(world)
+    for urn, pounds in paid_in_pounds(world.partnership).items():
+        time = [(at, value[key[2]]) for at, key in d.having("sessions", urn=(1, urn))]
+        yield _row("no_worse_outside", urn, [*_granted(d, urn), *time], pounds, None)
+    for cell_id, percent in standard_floors(world).items():
+        met = [(d.place["met", cell_id, str(j)], 100) for j in range(len(d.steps))]
+        above = percent - LEAST_SHOWN  # what the audit forgives
+        yield _row("standard_floor", cell_id, met, min(above, world.policy.board.line_percent), None)
+
+
 def _granted(d: _Draft, urn: int) -> list[tuple[int, int]]:
     step = {f.fund_id: grant_step_pounds(f, d.world.policy) for f in d.funds}
     return [(at, step[key[2]]) for at, key in d.having("grant", urn=(1, urn))]
@@ -449,7 +487,7 @@ def _floor_rows(d: _Draft) -> Iterator[StatedRow]:
     board = d.world.policy.board
     for row in d.world.partnership.last_year:
         if row.item == GRANT_ITEM:
-            yield _row("money_floor", row.urn, _granted(d, row.urn), ceil(row.amount * (100 + board.money_floor_percent) / 100), None)
+            yield _row("money_floor", row.urn, _granted(d, row.urn), ceil(row.amount * (100 + board.money_floor_now_percent) / 100), None)
             if row.amount:
                 yield _row("money_cap", row.urn, _granted(d, row.urn), None, money_cap_pounds(row.amount, d.world.policy))
         else:

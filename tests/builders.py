@@ -23,6 +23,7 @@ from planner.partnership import (
     BaseKind,
     Bound,
     Consent,
+    Contribution,
     DecisionRight,
     Fund,
     FundSource,
@@ -168,7 +169,7 @@ def random_world(rng: Random) -> World:
         host_conditions=conditions, last_year=_random_last_year(rng, schools, services), head_rules=_random_wishes(rng, schools, services),
     )  # fmt: skip
     partnership, changes = _in_time(Random(rng.random()), partnership, _random_changes(rng))
-    return world_of(with_random_offers(partnership, Random(rng.random())), a_policy(changes))
+    return _with_random_fairness(Random(rng.random()), with_random_offers(partnership, Random(rng.random())), changes)
 
 
 def with_random_offers(partnership: Partnership, rng: Random) -> Partnership:
@@ -367,16 +368,52 @@ def _random_changes(rng: Random) -> dict[str, Any]:
         "sessions_floor_percent": rng.choice((-100, -50, -30)),
         "september_to_march_months": rng.choice((7, 7, 5)),
     }
-    rules = {rule: False for rule in the_pack()["rules"] if rule not in IN_TIME and rng.random() < 0.1}
+    off = {rule: False for rule, is_on in the_pack()["rules"].items() if is_on and rule not in IN_TIME and rng.random() < 0.1}
     return {
         "board": board,
-        "rules": rules,
+        "rules": off,
         "bases": {
             "teacher_cost_pounds": 12_000,
             "opening_cost_pounds": 4_000,
             "smallest_primary_places": rng.choice((2, 8)),
         },
     }
+
+
+def _with_random_fairness(rng: Random, partnership: Partnership, changes: dict[str, Any]) -> World:
+    """In half the worlds, some of the rules that the pack has off, with something for each of them to be about."""
+    world = world_of(partnership, a_policy(changes))
+    if rng.random() < 0.5:
+        return world
+    on = {rule_id: True for rule_id, is_on in the_pack()["rules"].items() if not is_on and rng.random() < 0.5}
+    reached = sorted({c.standard_id for c in world.picture.cells if not c.out_of_reach})
+    if any(b.phase is Phase.SECONDARY for b in partnership.bases):
+        on["secondaries_in_proportion"] = True
+    changes["rules"] |= on
+    changes["board"] |= {
+        "host_share_percent": rng.choice((20, 50)),
+        "secondary_places_per_1000": rng.choice((10, 20)),
+        "secondary_places_target_year": rng.choice((2025, 2027)),
+        "sessions_cap_percent": rng.choice((0, 50)),
+        "standard_floors": {s: rng.choice((5, 20)) for s in rng.sample(reached, min(len(reached), 2))},
+        "money_taper_years": (years := rng.choice((0, 0, 3))),
+        "money_taper_year": rng.randint(1, max(years, 1)),
+    }
+    paying = [Contribution(urn=s.urn, fund_id=partnership.funds[0].fund_id, pounds=rng.randint(0, 3_000)) for s in partnership.schools]
+    agreed = {b.host_urn: HostCondition(urn=b.host_urn, consent=Consent.YES) for b in partnership.bases if b.phase is Phase.SECONDARY}
+    had = [
+        LastYear(urn=s.urn, item=v.service_id, amount=rng.randint(1, 6))
+        for s in partnership.schools
+        for v in partnership.services
+        if v.role in SCHOOL_ROLES and not partnership.last_year
+    ]
+    fairer = replace(
+        partnership,
+        contributions=tuple(paying) if "no_worse_outside" in on else (),
+        host_conditions=(*(c for c in partnership.host_conditions if c.urn not in agreed), *agreed.values()),
+        last_year=(*partnership.last_year, *(had if "sessions_cap" in on else ())),
+    )
+    return world_of(fairer, a_policy(changes))
 
 
 def shuffled_and_renamed(world: World, rng: Random) -> World:

@@ -11,7 +11,7 @@ from builders import a_partnership, a_policy, the_pack
 
 from planner.errors import InputMustBeMended
 from planner.need import picture_need
-from planner.policy import _NUMBERS, _find, load_policy, policy_from_document, policy_from_text
+from planner.policy import _NUMBERS, LATER_SETTINGS, _find, load_policy, policy_from_document, policy_from_text, with_settings
 from planner.rules import RULES
 
 STANDARD = "social_communication_group"
@@ -286,3 +286,41 @@ def test_a_figure_of_a_plan_that_is_not_a_number():
     document["board"]["line_percent"]["value"] = {"decimal": "Infinity"}
     with pytest.raises(InputMustBeMended, match=re.escape("board.line_percent must be a number")):
         policy_from_text(json.dumps(document))
+
+
+def test_a_policy_from_before_the_rules_of_fairness_is_read_with_them_off_and_keeps_its_text():
+    """What was saved says nothing of them; the pack's settings stand in their place, and the board may set them."""
+    document = json.loads(a_policy().document)
+    for table, name in (path.split(".") for path in LATER_SETTINGS):
+        del document[table][name]
+    text = json.dumps(document)
+    old = policy_from_text(text)
+    assert json.loads(old.document) == document
+    assert old.board == a_policy().board
+    assert not old.is_on("phase_balance")
+    assert dict(old.rules_on) == dict(a_policy().rules_on)
+    new = with_settings(old, {"board": {"host_share_percent": 40}, "rules": {"host_share": True}})
+    assert (new.board.host_share_percent, new.is_on("host_share"), new.is_on("sessions_cap")) == (40, True, False)
+
+
+def test_the_floor_of_a_grant_tapers_by_equal_steps_to_none():
+    floors = [
+        a_policy({"board": {"money_floor_percent": -10, "money_taper_years": 4, "money_taper_year": year}}).board.money_floor_now_percent
+        for year in (1, 2, 3, 4, 5)
+    ]
+    assert floors == [-10, -40, -70, -100, -100]
+    assert a_policy({"board": {"money_floor_percent": -10, "money_taper_year": 3}}).board.money_floor_now_percent == -10
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"board": {"standard_floors": {"no_such": 50}}}, "board.standard_floors names no_such, which is no standard"),
+        ({"board": {"standard_floors": {"elsa_primary": 101}}}, "board.standard_floors.elsa_primary must be a whole number"),
+        ({"board": {"money_taper_years": 1}}, "board.money_taper_years must be 0"),
+        ({"board": {"sessions_cap_percent": -60, "sessions_floor_percent": -50}, "rules": {"sessions_cap": True}}, "sessions_cap_percent must be at least"),
+    ],
+)  # fmt: skip
+def test_settings_of_fairness_that_cannot_be_are_refused(changes, said):
+    with pytest.raises(InputMustBeMended, match=re.escape(said)):
+        a_policy(changes)

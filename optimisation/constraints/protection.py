@@ -18,9 +18,9 @@ def money_floor(m: Model) -> Iterator[Row]:
 
     grant_steps_sf  steps granted to school s from fund f         (decision)
     G_f             pounds of a step of fund f                    (policy)
-    L_s, phi        last year's grant; the board's floor          (partnership; policy)
+    L_s, phi        last year's grant; the board's floor, where it tapers this year's  (partnership; policy)
     """
-    share = (100 + m.world.policy.board.money_floor_percent) / 100
+    share = (100 + m.world.policy.board.money_floor_now_percent) / 100
     for row in _last_year(m, is_grant=True):
         yield Row(at=str(row.urn), body=_granted(m, row.urn), lower=ceil(row.amount * share), exactly=row.amount * share)
 

@@ -9,15 +9,24 @@ from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import PatternFill
 
 from planner import rules
-from planner.audit import money_cap_pounds, most_of, price_at
+from planner.audit import LEAST_SHOWN, money_cap_pounds, most_of, price_at
 from planner.export.plan_buying import bought_rows, number_bought
 from planner.export.plan_facts import Facts
-from planner.export.tables import POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, figure, font, text_column
+from planner.export.tables import HUNDREDTHS, POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, figure, font, text_column
+from planner.fairness import (
+    SHARE_UNITS,
+    capped_sessions,
+    host_limit,
+    host_shares,
+    places_for_information,
+    secondary_steps,
+)
 from planner.measures import SPENDING_USES
+from planner.need import WHOLE as WHOLE_MET
 from planner.next_year import most_next_year_pounds, next_year_pounds
-from planner.partnership import GRANT_ITEM, Bound, Consent, DecisionRight, FundUse
+from planner.partnership import GRANT_ITEM, Bound, Consent, DecisionRight, FundUse, Phase
 from planner.rules import Rule
-from planner.supply import MONTHS, first_year_places, host_condition, is_planned, most_planned_places, smallest_useful_places
+from planner.supply import MONTHS, first_year_places, host_condition, is_planned, most_planned_places, places_now, smallest_useful_places
 
 _GREEN, _RED = PatternFill("solid", bgColor="C9EBD3"), PatternFill("solid", bgColor="F6B8B0")
 _ARITHMETIC = "adds_up"
@@ -140,6 +149,7 @@ def _checks(facts: Facts, tables: Tables) -> Iterator[_Check]:
         *_bought(facts, tables),
         *_bases(facts, tables),
         *_protection(facts, tables),
+        *_fairness(facts, tables),
         *_heads(facts, tables),
         *_sums(facts, tables),
     ):
@@ -366,13 +376,13 @@ def _protection(facts: Facts, tables: Tables) -> Iterator[_Check]:
         name, i = facts.names[str(row.urn)], index[row.urn]
         if row.item == GRANT_ITEM:
             grant, last = _at(schools, "grant", i, facts.ledgers[i].grant_pounds), schools.cell("last_grant", i)
-            floor = float(row.amount * (100 + board.money_floor_percent) / 100)
+            floor = float(row.amount * (100 + board.money_floor_now_percent) / 100)
             yield _of(
                 rules.MONEY_FLOOR,
                 name,
                 grant,
                 ">=",
-                Formula(f"=ROUND({last}*{float(100 + board.money_floor_percent)}/100,6)", floor),
+                Formula(f"=ROUND({last}*{float(100 + board.money_floor_now_percent)}/100,6)", floor),
                 POUNDS,
             )
             if row.amount:
@@ -382,6 +392,66 @@ def _protection(facts: Facts, tables: Tables) -> Iterator[_Check]:
             least = float(row.amount * (100 + board.sessions_floor_percent) / 100)
             formula = Formula(f"=ROUND({row.amount}*{float(100 + board.sessions_floor_percent)}/100,6)", least)
             yield _of(rules.SESSIONS_FLOOR, f"{name}, {row.item}", _has(facts, tables, i, row.item), ">=", formula)
+
+
+def _fairness(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    """The board's rules of fairness: hosts' shares and phases of bases, caps on time, value received, floors on standards."""
+    world, bases, schools, places = facts.world, tables.bases, tables.schools, tables.places
+    given = [(base_id, cell_id, n) for (base_id, cell_id), n in sorted(facts.amounts.places.items()) if n]
+    for i, base in enumerate(facts.partnership.bases):
+        shares, size = host_shares(world, base), facts.amounts.base_sizes.get(base.base_id, 0)
+        own = [
+            (row, shares[cell_id], n) for row, (base_id, cell_id, n) in enumerate(given) if base_id == base.base_id and shares.get(cell_id)
+        ]
+        if own:
+            parts = "+".join(f"{places.cell('places', row)}*{share}" for row, share, _ in own)
+            left = Formula(f"=({parts})/{SHARE_UNITS}", sum(share * n for _, share, n in own) / SHARE_UNITS)
+            percent = f"IF({bases.cell('size', i)}>{places_now(base)},{facts.policy.board.host_share_percent},100)"
+            most = Formula(f"={bases.cell('size', i)}*{percent}/100", host_limit(base, size, facts.policy) / SHARE_UNITS)
+            yield _of(rules.HOST_SHARE, base.name, left, "<=", most, HUNDREDTHS)
+    primary, secondary = (_phase_places(facts, bases, phase) for phase in (Phase.PRIMARY, Phase.SECONDARY))
+    yield _of(rules.PHASE_BALANCE, "all bases", primary, ">=", secondary)
+    for urn, least in secondary_steps(world).items():
+        hosted = [b for b in facts.partnership.bases if b.host_urn == urn and b.phase is Phase.SECONDARY]
+        size_of = f'SUMPRODUCT(--({bases.span("urn")}={urn}),--({bases.span("phase")}="{Phase.SECONDARY.value}"),{bases.span("size")})'
+        planned = Formula(f"={size_of}", sum(facts.amounts.base_sizes.get(b.base_id, 0) for b in hosted))
+        yield _of(rules.SECONDARIES_IN_PROPORTION, facts.names[str(urn)], planned, ">=", least)
+    index = {ledger.school.urn: i for i, ledger in enumerate(facts.ledgers)}
+    for had, cap in capped_sessions(world):
+        if had.urn in index:
+            where = f"{facts.names[str(had.urn)]}, {had.item}"
+            yield _of(rules.SESSIONS_CAP, where, _has(facts, tables, index[had.urn], had.item), "<=", cap)
+    for i, ledger in enumerate(facts.ledgers):
+        if ledger.paid_in_pounds:
+            received = Formula(
+                f"={schools.cell('grant', i)}+{schools.cell('priced', i)}", ledger.grant_pounds + ledger.priced_sessions_pounds
+            )
+            paid = _at(schools, "paid", i, ledger.paid_in_pounds)
+            yield _of(rules.NO_WORSE_OUTSIDE, ledger.school.name, received, ">=", paid, POUNDS)
+    for standard_id, percent_met in facts.policy.board.standard_floors:
+        yield _below_floor(facts, tables.needs, standard_id, percent_met)
+
+
+def _phase_places(facts: Facts, bases: Table, phase: Phase) -> Formula:
+    """Planned places of a phase, and those now in bases that are for information only."""
+    now = places_for_information(facts.partnership, phase)
+    planned = sum(facts.amounts.base_sizes.get(b.base_id, 0) for b in facts.partnership.bases if b.phase is phase)
+    return Formula(f'=SUMPRODUCT(--({bases.span("phase")}="{phase.value}"),{bases.span("size")})+{now}', planned + now)
+
+
+def _below_floor(facts: Facts, needs: Table, standard_id: str, percent: int) -> _Check:
+    """How many needs of a standard that some plan could reach are below its floor."""
+    least = percent - LEAST_SHOWN
+    below = sum(
+        1
+        for cell in facts.world.picture.cells
+        if cell.standard_id == standard_id
+        and not cell.out_of_reach
+        and 100 * facts.amounts.need_met.get(cell.cell_id, 0) < least * WHOLE_MET
+    )
+    count = f'COUNTIFS({needs.span("id")},"{standard_id}",{needs.span("met")},"<{float(least)}",{needs.span("status")},"<>out of reach")'
+    name = facts.policy.standard(standard_id).name
+    return _of(rules.STANDARD_FLOOR, f"{name}: needs under {percent} percent", Formula(f"={count}", below), "=", 0)
 
 
 def _has(facts: Facts, tables: Tables, school: int, item: str) -> Value:

@@ -71,7 +71,7 @@ def _promises(partnership: Partnership, policy: Policy) -> Iterator[Finding]:
     promised: dict[str, Fraction] = {}
     for item in (GRANT_ITEM, *(s.service_id for s in partnership.services)):
         is_money = item == GRANT_ITEM
-        floor = policy.board.money_floor_percent if is_money else policy.board.sessions_floor_percent
+        floor = policy.board.money_floor_now_percent if is_money else policy.board.sessions_floor_percent
         is_on = policy.is_on("money_floor" if is_money else "sessions_floor")
         total = Fraction(0)
         for school in partnership.schools:

@@ -9,11 +9,12 @@ from flask import url_for
 from planner.export.priced import price_words
 from planner.export.summary import day
 from planner.intake.differences import PolicyDifference, policy_differences
-from planner.policy import PRICES, Figure, Policy
+from planner.policy import LATER_SETTINGS, PRICES, Figure, Policy
 from planner.rules import RULES
 from planner.store import Transaction
 from planner.store.partnerships import VersionRow
 from web.bring.frame import FEW, MOST_SHOWN, Changes, how_to_show, short
+from web.bring.policy_settings import settings_groups
 from web.names import name_of
 from web.shelf import policy_of
 from web.tables import Fact, TableCell, TableRow, TableView, row, table, words
@@ -29,6 +30,9 @@ _BOARD = {
     "money_floor_percent": "Floor of a school's grant", "money_cap_percent": "Cap on a school's grant",
     "sessions_floor_percent": "Floor of a school's specialist time", "negligible_pupils": "A need too small to plan for",
     "september_to_march_months": "Months from September to March", "schools_in_a_zone": "Size of a zone",
+    "host_share_percent": "Most of a base for the host's own pupils", "secondary_places_per_1000": "Places that secondaries come to have",
+    "secondary_places_target_year": "Year in which they have them", "money_taper_years": "How long the floor of a grant tapers",
+    "money_taper_year": "Year of the taper", "sessions_cap_percent": "Cap on a school's specialist time", "standard_floors": "Floor on a standard",
 }  # fmt: skip
 _ROLE = {"minimum_block_sessions": "Smallest block", "vacancy_held_back_percent": "Vacancy held back"}
 _AS_SAID = {"fsm6": "FSM6", "idaci": "IDACI", "sen": "SEN", "wte": "full-time post"}
@@ -53,7 +57,8 @@ def policy_view(tx: Transaction, partnership_id: int) -> PolicyView:
     policy = policy_of(tx.policies.latest(partnership_id=partnership_id))
     rows = tx.policies.versions(partnership_id=partnership_id)
     by_path = {figure.path: figure for figure in policy.figures}
-    board = [figure for path, figure in by_path.items() if path.startswith("board.")]
+    idle = _idle(policy)
+    board = [figure for path, figure in by_path.items() if path.startswith("board.") and path not in idle]
     in_force = f"Version {here.latest_policy}" if here.latest_policy else "The planner's policy pack as it is shipped"
     return PolicyView(
         facts=(
@@ -85,6 +90,15 @@ def _now(policy: Policy, rule_id: str) -> str | TableCell:
     if policy.price(rule_id):
         return TableCell(text=f"May give way: {price_words(policy, rule_id)}", tag="blue")
     return "On" if policy.is_on(rule_id) else TableCell(text="Off", tag="yellow")
+
+
+def _idle(policy: Policy) -> set[str]:
+    """Settings of rules that are off until a board switches them on, and of a taper that is not there."""
+    of_rules = {one.path for group in settings_groups(policy) for one in group.settings if one.rule_id and not policy.is_on(one.rule_id)}
+    late = {figure.path for figure in policy.figures if figure.path in LATER_SETTINGS or figure.path.startswith("board.standard_floors.")}
+    floors = {path for path in late if path.startswith("board.standard_floors.") and not policy.is_on("standard_floor")}
+    taper = set() if policy.board.money_taper_years else {"board.money_taper_years", "board.money_taper_year"}
+    return (of_rules & late) | floors | taper
 
 
 def _in_force(figure: Figure) -> str:

@@ -29,6 +29,7 @@ _UNITS = {
     "": frozenset(""), "%": frozenset({"%", "percent", "per cent"}), "schools": frozenset({"school", "schools"}), "pupils": frozenset({"pupil", "pupils"}),
     "months": frozenset({"month", "months"}),
     "half-days": frozenset({"half-day", "half-days", "half days", "half-day sessions", "sessions"}),
+    "places": frozenset({"place", "places"}), "years": frozenset({"year", "years"}),
 }  # fmt: skip
 """What may be typed after a figure, by the unit that the form prints there."""
 Value = int | Decimal | bool
@@ -166,6 +167,21 @@ _BOARD = (
                 meaning="No school's grant rises above it. 60 is at most 60 percent more than last year.",
                 rule_id="money_cap",
             ),
+            Setting(
+                path="board.money_taper_years",
+                title="How long the floor of a grant tapers",
+                label="The floor of a grant falls away over, years",
+                sign="years",
+                meaning=f"The floor falls by equal steps from what is set above in the first year to no floor ({MINUS}100) in the last. 0 is no taper.",
+                rule_id="money_floor",
+            ),
+            Setting(
+                path="board.money_taper_year",
+                title="The year of the taper",
+                label="Year of the taper that this is",
+                meaning="1 in the first year; the board moves it on each year. It counts for nothing where the floor does not taper.",
+                rule_id="money_floor",
+            ),
         ),
     ),
     SettingsGroup(
@@ -180,6 +196,44 @@ _BOARD = (
                 sign="%",
                 meaning=f"No school's time from a service falls below it. {MINUS}50 is at most half less than last year; {MINUS}100 is no floor.",
                 rule_id="sessions_floor",
+            ),
+            Setting(
+                path="board.sessions_cap_percent",
+                title="The cap on a school's specialist time",
+                label="Cap on a school's time from a service, percent change on last year",
+                sign="%",
+                meaning="No school's time from a service rises above it, rounded up, or the smallest block where that is more.",
+                rule_id="sessions_cap",
+            ),
+        ),
+    ),
+    SettingsGroup(
+        key="bases",
+        title="Bases",
+        sentence="",
+        settings=(
+            Setting(
+                path="board.host_share_percent",
+                title="The host's share of a base",
+                label="Most places of a new or larger base for the host's own pupils, percent",
+                sign="%",
+                meaning="A base fills from the need of the whole area. The host's own part is its share of its zone's expected pupils.",
+                rule_id="host_share",
+            ),
+            Setting(
+                path="board.secondary_places_per_1000",
+                title="The places that secondaries come to have",
+                label="Base places at each secondary, for 1,000 of its pupils",
+                sign="places",
+                meaning="Each secondary that agreed to host takes an equal step toward it each year, rounded down to whole places.",
+                rule_id="secondaries_in_proportion",
+            ),
+            Setting(
+                path="board.secondary_places_target_year",
+                title="The year in which secondaries have their places",
+                label="Academic year, by the year it starts in, in which secondaries have these places",
+                meaning="The further off it is, the smaller is this year's step.",
+                rule_id="secondaries_in_proportion",
             ),
         ),
     ),

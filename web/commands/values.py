@@ -13,12 +13,14 @@ from web.commands.why import Command, search
 
 if TYPE_CHECKING:
     from optimisation.doses import Dosed
+    from optimisation.protection import Protection, Protections
     from optimisation.values import Step, Value, Values
     from optimisation.why import Price
 
 EXAMPLE = """planner values plan.json
          planner values plan.json --json values.json
-         planner values plan.json --doses"""
+         planner values plan.json --doses
+         planner values plan.json --protection"""
 NO_GAIN = "no gain that these searches can show"
 MOST_CHANGES = 12
 
@@ -27,8 +29,12 @@ def add(commands: Any, command: Command) -> None:
     """Add the command to the console script."""
     parser = command(commands, "values", "say what one more half-day, £10,000 or base place would be worth", EXAMPLE)
     plan_argument(parser)
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         "--doses", action="store_true", help="instead, plan again with every dose a fifth lower and higher, and say what changes"
+    )
+    instead.add_argument(
+        "--protection", action="store_true", help="instead, say what each floor, cap and taper that is on costs, and the pounds it moves"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the same as data, with the searches behind it")
     parser.set_defaults(run=_run)
@@ -36,6 +42,7 @@ def add(commands: Any, command: Command) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from optimisation.doses import doses_of  # noqa: PLC0415
+    from optimisation.protection import protection_of  # noqa: PLC0415
     from optimisation.sandbox import Sandbox  # noqa: PLC0415
     from optimisation.values import values_of  # noqa: PLC0415
     from planner.export.priced import price_note  # noqa: PLC0415
@@ -46,6 +53,9 @@ def _run(options: argparse.Namespace) -> int:
         if options.doses:
             dosed = doses_of(sandbox, plan.amounts, tell=tell)
             lines, data = list(dose_lines(dosed)), dose_data(dosed)
+        elif options.protection:
+            protections = protection_of(sandbox, plan, tell=tell)
+            lines, data = list(protection_lines(protections)), protection_data(protections)
         else:
             values = values_of(sandbox, plan, tell=tell)
             lines, data = list(value_lines(values)), value_data(values)
@@ -129,6 +139,63 @@ def value_data(values: Values) -> dict[str, Any]:
 def price_data(price: Price) -> dict[str, float | None]:
     """An interval of points as data; what is without end is null."""
     return {"least_points": price.least, "most_points": price.most if math.isfinite(price.most) else None}
+
+
+# --- protection ----------------------------------------------------------------------------
+
+
+def protection_lines(found: Protections) -> Iterator[str]:
+    """What protection costs, as lines of text."""
+    if not found.rules:
+        yield "No floor, cap or taper is on that is about anything in this partnership, so protection costs nothing."
+        return
+    yield (
+        f"The best plan within these rules and figures has between {_down(found.best.least)} and {_up(found.best.most)} points of need below the "
+        "board's line. What each rule of protection that is on costs:"
+    )
+    for one in found.rules:
+        yield ""
+        yield _worth_line(one)
+        if one.met.is_shown:
+            yield f"  With no more shortfall than this plan, {one.met.words()} more of all need could be met without it."
+        if one.moved_pounds is None:
+            continue
+        good = "as little shortfall" if one.worth.is_shown else "as much need met"
+        where = f"the nearest plan with {good}" if one.is_nearest else f"a plan with {good}, the nearest that was found"
+        moves = f"£{one.moved_pounds:,}" if one.moved_pounds else "no pounds"
+        yield f"  It moves {moves} of grants, beside {where}."
+        losses = [c for c in one.changes if c.what == "grant" and c.after < c.before]
+        for change in losses[:MOST_CHANGES]:
+            yield f"    {change.whose}: £{change.before:,} here, £{change.after:,} there"
+        if len(losses) > MOST_CHANGES:
+            yield f"    and {len(losses) - MOST_CHANGES} more schools"
+
+
+def _worth_line(one: Protection) -> str:
+    whole = f"Without {one.words} the shortfall"
+    if not one.worth.is_shown:
+        return f"{whole} would be no lower that these searches can show (by at most {_up(one.worth.most)} points)."
+    return f"{whole} could be lower by {one.worth.words()}."
+
+
+def protection_data(found: Protections) -> dict[str, Any]:
+    """The same as JSON data, each rule with the searches behind it."""
+    from planner.documents import to_plain  # noqa: PLC0415
+
+    return {
+        "format": "partnership-planner protection",
+        "format_version": 1,
+        "best": price_data(found.best),
+        "best_searches": [search(t) for t in found.today],
+        "protection": [
+            {
+                "rules": list(one.rule_ids), "words": one.words, "shortfall_lower": price_data(one.worth), "need_met_more": price_data(one.met),
+                "is_shown": one.worth.is_shown, "moved_pounds": one.moved_pounds, "is_nearest": one.is_nearest, "changes": to_plain(one.changes),
+                "searches": [search(t) for t in one.tried],
+            }
+            for one in found.rules
+        ],
+    }  # fmt: skip
 
 
 # --- doses -------------------------------------------------------------------------------
