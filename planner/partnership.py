@@ -49,6 +49,13 @@ class FundUse(StrEnum):
     CONTINGENCY = "contingency"
 
 
+class Pot(StrEnum):
+    """Money that schools may claim within the year."""
+
+    MODERATED = "moderated pot"
+    CONTINGENCY = "contingency"
+
+
 class YearEnd(StrEnum):
     """What happens to money of a fund that is not spent by 31 March."""
 
@@ -86,15 +93,15 @@ class OfferKind(StrEnum):
     PRICE_BREAK = "price break"
 
 
+ADDED = {"is_left_out_at_default": True}
+"""Marks a field that plans written before it was added do not hold: documents leave it out while it says nothing."""
+
 HALF_DAYS_IN_A_YEAR = 390
 """Half-days in a school year: 39 weeks of 10. No post can give more."""
 
 GRANT_ITEM = "grant"
 """The item name of grant money in last year's rows and heads' rules; other items are service ids."""
 
-
-ABSENT_IF_EMPTY = {"absent_if_empty": True}
-"""Marks a field added to documents later: while it is empty it is not written, so that older documents read and compare as before."""
 
 AMOUNT_COLUMNS = {
     ("Funds", "September to March"),
@@ -297,6 +304,18 @@ class HeadRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """Money paid out of a pot within the year: day (YYYY-MM-DD), whole pounds, and for which school if for one."""
+
+    draw_id: str
+    date: str
+    pot: Pot
+    pounds: int
+    urn: int | None = None
+    what_for: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataQuery:
     """A question a school raised about one of its figures, and how it ended."""
 
@@ -347,9 +366,10 @@ class Partnership:
     host_conditions: tuple[HostCondition, ...] = ()
     last_year: tuple[LastYear, ...] = ()
     head_rules: tuple[HeadRule, ...] = ()
+    draws: tuple[Draw, ...] = field(default=(), metadata=ADDED)
     queries: tuple[DataQuery, ...] = ()
     sources: tuple[Source, ...] = ()
-    offers: tuple[Offer, ...] = field(default=(), metadata=ABSENT_IF_EMPTY)
+    offers: tuple[Offer, ...] = field(default=(), metadata=ADDED)
 
     @property
     def financial_years(self) -> tuple[str, str]:
