@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from fixtures import path_of
 from optimisation import certify, clash, highs, hulls, mends, search, solve, trial, worker
 from optimisation.highs import compile_model
-from optimisation.model import TIDY_POINTS, build_model, need_met_points, price_points, shortfall_points
+from optimisation.model import TIDY_POINTS, build_model, need_met_points, shortfall_points
 from optimisation.model_words import AFTER_RULES, BEFORE_RULES
+from optimisation.prices import price_points
 from optimisation.registry import MATHS, SHAPES
 from optimisation.variables import DECISIONS
 from optimisation.written_rows import written_rows
