@@ -31,8 +31,6 @@ def may_clash(world: World) -> frozenset[str]:
     return frozenset(RULES) - (frozenset() if world.policy.is_on("standard_floor") else NEVER_CLASH)
 
 
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Placed:
     """One named rule at one place."""
