@@ -193,6 +193,10 @@ def full_partnership():
                 rule_id="r1", urn=900001, item="ep_county", bound=nouns.Bound.EXACTLY, amount=12, is_locked=True, reason="Runs to July"
             ),
         ),
+        draws=(
+            nouns.Draw(draw_id="D1", date="2026-10-14", pot=nouns.Pot.CONTINGENCY, pounds=1800, urn=900001, what_for="Supply cover"),
+            nouns.Draw(draw_id="D2", date="2026-11-02", pot=nouns.Pot.MODERATED, pounds=40),
+        ),
         queries=(
             nouns.DataQuery(
                 query_id="Q1",
