@@ -37,7 +37,7 @@ NEARLY_WHOLE = 200
 """Millionths: a split need met this near to full is full."""
 KEPT_GAP, KEPT_SECONDS = 0.02, 0.5
 TOLERANCE_SHARE = 0.2
-SHARE_OUT_GAP, SHARE_OUT_SECONDS = 0.2, 0.4
+SHARE_OUT_GAP, SHARE_OUT_SECONDS = 0.2, 0.8
 LP_SECONDS = 5.0
 
 
@@ -103,6 +103,7 @@ class Beside:
     def __init__(self, held: Held) -> None:
         self.held = held
         self._near: Amounts | None = None
+        self._planned = np.zeros(0)
         self._before: dict[Kind, Split | None] = {}
 
     def answers(self, question: Question, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Consequence]:
@@ -111,18 +112,18 @@ class Beside:
         self._begin(question.near)
         held = restated(self.held, world_with(self.held.world, question.moved))
         can_be = all(may_hold(held, condition) for condition in question.conditions)
+        planned = self._planned if list(held.column) == list(self.held.column) else vector(held, question.near)
         for kind in (Kind.MONEY, Kind.ESTIMATE):
-            split = _split(held, kind, question, self._before[kind]) if can_be else None
+            split = _split(held, kind, planned, question.conditions, self._before[kind]) if can_be else None
             yield self._quick(held, kind, question, split, began)
-        yield self._whole(held, question, should_stop, began) if can_be else self._none(held, question, "impossible", began)
+        yield self._whole(held, question, planned, should_stop, began) if can_be else self._none(held, question, "impossible", began)
 
     def _begin(self, near: Amounts) -> None:
         if self._near is not None and self._near == near:
             return
-        self._near, self._before = near, {}
-        for kind in (Kind.MONEY, Kind.ESTIMATE):
-            first = {key: value for key, value in _keyed(self.held, vector(self.held, near)).items()} if kind is Kind.MONEY else None
-            self._before[kind] = _split(self.held, kind, Question(near=near), first)
+        self._near, self._planned = near, vector(self.held, near)
+        for kind, beside in ((Kind.MONEY, _keyed(self.held, self._planned)), (Kind.ESTIMATE, None)):
+            self._before[kind] = _split(self.held, kind, self._planned, (), beside)
 
     def _quick(self, held: Held, kind: Kind, question: Question, split: Split | None, began: float) -> Consequence:
         before = self._before[kind]
@@ -145,9 +146,9 @@ class Beside:
             sentence=_sentence(Kind.WHOLE, ending, here, None, (), None), seconds=time.perf_counter() - began,
         )  # fmt: skip
 
-    def _whole(self, held: Held, question: Question, should_stop: Callable[[], bool], began: float) -> Consequence:
+    def _whole(self, held: Held, question: Question, planned: np.ndarray, should_stop: Callable[[], bool], began: float) -> Consequence:
         world = held.world
-        solved = _whole(held, question, should_stop, question.seconds - (time.perf_counter() - began))
+        solved = _whole(held, question, planned, should_stop, question.seconds - (time.perf_counter() - began))
         if solved.values is None:
             return self._none(held, question, solved.status, began)
         try:
@@ -168,13 +169,11 @@ class Beside:
 # --- split amounts -------------------------------------------------------------------------
 
 
-def _split(held: Held, kind: Kind, question: Question, beside: Split | None) -> Split | None:
+def _split(held: Held, kind: Kind, planned: np.ndarray, conditions: tuple[Condition, ...], beside: Split | None) -> Split | None:
     """The least shortfall with amounts split; then need met, with little moved from what is beside. None when there is none."""
-    problem = held.problem
-    if kind is Kind.MONEY:
-        problem = _holding(held, HELD_FOR_MONEY, vector(held, question.near))
+    problem = _holding(held, HELD_FOR_MONEY, planned) if kind is Kind.MONEY else held.problem
     h = load(replace(problem, is_whole=np.zeros_like(problem.is_whole)))
-    for condition in question.conditions:
+    for condition in conditions:
         add_condition(h, held, condition)
     first = run(h, gap=0.0, seconds=LP_SECONDS)
     if first.status != "optimal":
@@ -196,11 +195,15 @@ def _holding(held: Held, names: tuple[str, ...], at: np.ndarray) -> Problem:
     return replace(problem, lower=np.where(of, at, problem.lower), upper=np.where(of, at, problem.upper))
 
 
-def _aim_second(h: highspy.Highs, held: Held, beside: Split | None) -> None:
-    """Need unmet, the shortfall weighed in, and what moves from what is beside."""
+Loss = tuple[list[tuple[int, float]], float, float]
+"""Columns with what they count, what there was of them together, and what each less of it costs."""
+
+
+def _aim_second(h: highspy.Highs, held: Held, beside: Split | None) -> list[Loss]:
+    """Need unmet, the shortfall weighed in, and what moves from what is beside; each loss is a column of its own after the others."""
     problem = held.problem
     costs = problem.costs[1] + SHORTFALL_WEIGHT * problem.costs[0]
-    losses = []
+    losses: list[Loss] = []
     if beside is not None:
         weight = NEAR_WEIGHT / thousands_a_point(held.world) / POUNDS
         for one in changeable(held.world):
@@ -226,6 +229,7 @@ def _aim_second(h: highspy.Highs, held: Held, beside: Split | None) -> None:
             n, np.array([was for _, was, _ in losses]), np.full(n, highspy.kHighsInf), len(indices),
             np.array(starts, dtype=np.int32), np.array(indices, dtype=np.int32), np.array(values),
         )  # fmt: skip
+    return losses
 
 
 def _keyed(held: Held, values: np.ndarray) -> dict[tuple[str, Hashable], float]:
@@ -251,15 +255,15 @@ def _changes(world: World, before: Split, after: Split) -> tuple[Change, ...]:
 # --- whole numbers -------------------------------------------------------------------------
 
 
-def _whole(held: Held, question: Question, should_stop: Callable[[], bool], seconds: float) -> Solved:
+def _whole(held: Held, question: Question, planned: np.ndarray, should_stop: Callable[[], bool], seconds: float) -> Solved:
     """A plan near the best with the bound of all: from the plan's own bases and blocks, searched, then shared out."""
-    problem, near, until = held.problem, vector(held, question.near), time.perf_counter() + seconds
+    problem, until = held.problem, time.perf_counter() + seconds
 
     def prepare(h: highspy.Highs) -> None:
         for condition in question.conditions:
             add_condition(h, held, condition)
 
-    h = load(_holding(held, HELD_FOR_WHOLE, near))
+    h = load(_holding(held, HELD_FOR_WHOLE, planned))
     prepare(h)
     kept = run(h, gap=KEPT_GAP, seconds=KEPT_SECONDS)
     found = search(
@@ -272,7 +276,9 @@ def _whole(held: Held, question: Question, should_stop: Callable[[], bool], seco
     h = load(_holding(held, HELD_FOR_WHOLE, np.rint(best.values)))
     prepare(h)
     cap_objective(h, problem, 0, best.objective + TOLERANCE_SHARE * question.gap)
-    _aim_second(h, held, _keyed(held, near))
+    losses = _aim_second(h, held, _keyed(held, planned))
+    less = [max(was - sum(by * best.values[i] for i, by in terms), 0.0) for terms, was, _ in losses]
+    start_from(h, np.concatenate([best.values[: len(problem.columns)], less]))
     shared = run(h, gap=SHARE_OUT_GAP, seconds=SHARE_OUT_SECONDS, hooks=Hooks(should_stop=should_stop))
     values = best.values if shared.values is None else shared.values
     return replace(found, values=values[: len(problem.columns)])
