@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from typing import Any
 
 import numpy as np
 
@@ -122,7 +123,8 @@ def _kept(before: World, after: World) -> frozenset[str]:
 
 def _spliced(base: Problem, part: Problem, names: list[str], stated: set[str]) -> Problem:
     """The part's columns, costs and rows, with the base's rows where the part has none; in the base's order of rules."""
-    blocks, rows, lower, upper, count = [], [], [], [], 0
+    blocks, lower, upper, count = [], [], [], 0
+    rows: list[tuple[str, Any]] = []
     for name in names:
         source = part if name in stated else base
         at, entries = _rows_of(source, name)
@@ -134,7 +136,7 @@ def _spliced(base: Problem, part: Problem, names: list[str], stated: set[str]) -
     return problem_of(
         columns=part.columns, rows=tuple(rows), kinds=part.kinds, costs=part.costs, offsets=part.offsets, lower=part.lower,
         upper=part.upper, is_whole=part.is_whole, row_lower=np.concatenate(lower), row_upper=np.concatenate(upper),
-        entries=tuple(np.concatenate([block[i] for block in blocks]) for i in range(3)),
+        entries=(np.concatenate([b[0] for b in blocks]), np.concatenate([b[1] for b in blocks]), np.concatenate([b[2] for b in blocks])),
     )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from enum import StrEnum
 
 import highspy
@@ -20,7 +19,7 @@ from optimisation.differences import Change, changes_in
 from optimisation.extract import CannotPayToThePound, amounts_from
 from optimisation.highs import Hooks, Problem, Solved, cap_objective, load, run, safe_bound
 from optimisation.restate import Moved, restated, world_with
-from optimisation.search import search, start_from
+from optimisation.search import FINE, Prepare, of_kinds, search, start_from
 from optimisation.trial import CAP_SLACK_POINTS, POUNDS, Condition, Held, add_condition, changeable, may_hold, thousands_a_point, vector
 from planner.audit import breaches, misfits
 from planner.errors import SolverFault
@@ -36,8 +35,9 @@ NEAR_WEIGHT = 0.05
 NEARLY_WHOLE = 200
 """Millionths: a split need met this near to full is full."""
 KEPT_GAP, KEPT_SECONDS = 0.02, 0.5
-TOLERANCE_SHARE = 0.2
-SHARE_OUT_GAP, SHARE_OUT_SECONDS = 0.2, 0.8
+ROOM_POINTS, SHARE_OF_GAP = 0.005, 0.9
+"""What sharing out may add to the shortfall; more, as long as it stays within this share of the gap asked for."""
+SHARE_OUT_GAP, SHARE_OUT_SECONDS = 0.2, 1.5
 LP_SECONDS = 5.0
 
 
@@ -191,7 +191,7 @@ def _split(held: Held, kind: Kind, planned: np.ndarray, conditions: tuple[Condit
 def _holding(held: Held, names: tuple[str, ...], at: np.ndarray) -> Problem:
     """The problem with kinds of decision held."""
     problem = held.problem
-    of = np.array([kind in names for kind in problem.kinds], dtype=bool)
+    of = of_kinds(problem, names)
     return replace(problem, lower=np.where(of, at, problem.lower), upper=np.where(of, at, problem.upper))
 
 
@@ -220,10 +220,12 @@ def _aim_second(h: highspy.Highs, held: Held, beside: Split | None) -> list[Loss
         h.addVars(n, np.zeros(n), np.array([was for _, was, _ in losses]))
         at = np.arange(count, count + n, dtype=np.int32)
         h.changeColsCost(n, at, np.array([cost for _, _, cost in losses]))
-        starts, indices, values = [], [], []
+        starts: list[int] = []
+        indices: list[int] = []
+        values: list[float] = []
         for column, (terms, _, _) in zip(at, losses, strict=True):
             starts.append(len(indices))
-            indices += [*(i for i, _ in terms), column]
+            indices += [*(i for i, _ in terms), int(column)]
             values += [*(by for _, by in terms), 1.0]
         h.addRows(
             n, np.array([was for _, was, _ in losses]), np.full(n, highspy.kHighsInf), len(indices),
@@ -267,21 +269,40 @@ def _whole(held: Held, question: Question, planned: np.ndarray, should_stop: Cal
     prepare(h)
     kept = run(h, gap=KEPT_GAP, seconds=KEPT_SECONDS)
     found = search(
-        problem, gap=(1 - TOLERANCE_SHARE) * question.gap, seconds=max(0.1, until - time.perf_counter() - SHARE_OUT_SECONDS),
+        problem, gap=question.gap, seconds=max(0.1, until - time.perf_counter() - SHARE_OUT_SECONDS),
         hooks=Hooks(should_stop=should_stop), prepare=prepare, start=kept.values,
     )  # fmt: skip
     best = kept if kept.objective <= found.objective else found
     if best.values is None:
         return found
-    h = load(_holding(held, HELD_FOR_WHOLE, np.rint(best.values)))
-    prepare(h)
-    cap_objective(h, problem, 0, best.objective + TOLERANCE_SHARE * question.gap)
-    losses = _aim_second(h, held, _keyed(held, planned))
-    less = [max(was - sum(by * best.values[i] for i, by in terms), 0.0) for terms, was, _ in losses]
-    start_from(h, np.concatenate([best.values[: len(problem.columns)], less]))
-    shared = run(h, gap=SHARE_OUT_GAP, seconds=SHARE_OUT_SECONDS, hooks=Hooks(should_stop=should_stop))
-    values = best.values if shared.values is None else shared.values
-    return replace(found, values=values[: len(problem.columns)])
+    most = max(best.objective + ROOM_POINTS, found.bound + SHARE_OF_GAP * question.gap)
+    values = _shared_out(held, prepare, best, planned, most)
+    return replace(found, values=values)
+
+
+def _shared_out(held: Held, prepare: Prepare, best: Solved, planned: np.ndarray, most_points: float) -> np.ndarray:
+    """A plan with what it left unused shared out and little moved, bases and blocks as they are: first with money split, then whole."""
+    assert best.values is not None
+    problem, values, until = held.problem, best.values[: len(held.problem.columns)], time.perf_counter() + SHARE_OUT_SECONDS
+    near = _keyed(held, planned)
+
+    def share(names: tuple[str, ...], is_whole: np.ndarray, values: np.ndarray) -> np.ndarray | None:
+        h = load(replace(_holding(held, names, np.rint(values)), is_whole=is_whole))
+        prepare(h)
+        cap_objective(h, problem, 0, most_points)
+        less = [max(was - sum(by * values[i] for i, by in terms), 0.0) for terms, was, _ in _aim_second(h, held, near)]
+        start_from(h, np.concatenate([values, less]))
+        shared = run(h, gap=SHARE_OUT_GAP, seconds=until - time.perf_counter())
+        return None if shared.values is None else shared.values[: len(problem.columns)]
+
+    split = share(HELD_FOR_WHOLE, problem.is_whole & ~of_kinds(problem, FINE), values)
+    if split is None:
+        return values
+    for names in (HELD_FOR_MONEY, (*HELD_FOR_WHOLE, "places")):
+        whole = share(names, problem.is_whole, split)
+        if whole is not None:
+            return whole
+    return values
 
 
 # --- words ---------------------------------------------------------------------------------
@@ -306,7 +327,11 @@ def _sentence(
     if not by:
         points = f"the need below the line stays at {after.shortfall_points:.2f} points"
     met = after.met - before.met
-    standards = f"{abs(met)} {'standard' if abs(met) == 1 else 'standards'} {'more' if met > 0 else 'fewer'} fully met" if met else "as many standards are fully met"
+    standards = (
+        f"{abs(met)} {'standard' if abs(met) == 1 else 'standards'} {'more' if met > 0 else 'fewer'} fully met"
+        if met
+        else "as many standards are fully met"
+    )
     proof = "" if bound is None else f"; no plan could come below {bound:.2f}"
     return f"{_HOW[kind]}, {points}{proof}; {standards}; {_who(changes)}."
 
@@ -319,5 +344,9 @@ def _who(changes: tuple[Change, ...]) -> str:
     more = sum(all(ups) for ups in gets.values())
     less = sum(not any(ups) for ups in gets.values())
     both = len(gets) - more - less
-    said = [f"{n} {'school gets' if n == 1 else 'schools get'} {what}" for n, what in ((more, "more"), (less, "less"), (both, "more of one thing and less of another")) if n]
+    said = [
+        f"{n} {'school gets' if n == 1 else 'schools get'} {what}"
+        for n, what in ((more, "more"), (less, "less"), (both, "more of one thing and less of another"))
+        if n
+    ]
     return ", ".join(said) if said else "nobody's amounts change"

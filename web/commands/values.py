@@ -14,7 +14,7 @@ from web.commands.why import Command, search
 if TYPE_CHECKING:
     from optimisation.doses import Dosed
     from optimisation.values import Step, Value, Values
-    from optimisation.why import Price
+    from optimisation.why.records import Price
 
 EXAMPLE = """planner values plan.json
          planner values plan.json --json values.json
