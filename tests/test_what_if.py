@@ -10,6 +10,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from builders import two_schools
 from pages import demonstration
 from planning import answer_for, plan_of
 
