@@ -161,7 +161,10 @@ def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = N
     """
     h.setOptionValue("mip_abs_gap", gap)
     before = h.getRunTime()
-    h.setOptionValue("time_limit", before + max(seconds, 0.01))
+    kinds = h.getLp().integrality_
+    is_mip = bool(kinds) and any(kind == highspy.HighsVarType.kInteger for kind in kinds)
+    # Its clock goes on from solve to solve where everything may be split, and begins again where something is whole.
+    h.setOptionValue("time_limit", max(seconds, 0.01) + (0.0 if is_mip else before))
     hooks = hooks or Hooks()
     handlers = _listen(h, hooks)
     h.run()
@@ -175,7 +178,6 @@ def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = N
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     objective = info.objective_function_value if found else np.inf
     status = _STATUS.get(h.getModelStatus(), "failed")
-    is_mip = h.getLp().integrality_ and any(kind == highspy.HighsVarType.kInteger for kind in h.getLp().integrality_)
     return Solved(
         status=status,
         values=np.array(solution.col_value) if found else None,

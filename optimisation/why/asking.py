@@ -65,9 +65,19 @@ class Asking:
         """The least shortfall with something asked for, let go or added."""
         return self.ask(Trial(words=words, conditions=conditions, without=places_of(without), more=more, gap=gap))
 
-    def least_with_others_kept(self, words: str, *, conditions: tuple[Condition, ...], more: tuple[tuple[str, str, float], ...]) -> Tried:
-        """The same with bases and other schools' choice of services kept: quick, and never better than the least."""
-        return self.ask(Trial(words=words, conditions=conditions, more=more, near=self.plan.amounts, kept=self._kept(), gap=GAP_POINTS))
+    def any_as_good(
+        self, words: str, *, conditions: tuple[Condition, ...], without: Collection[Lever] = (),
+        more: tuple[tuple[str, str, float], ...] = (), keeps_others: bool = False,
+    ) -> Tried:  # fmt: skip
+        """Any plan with no more shortfall than this one, or the proof that there is none: quicker than the least.
+
+        With bases and other schools' choice of services kept it is quicker still, and proves nothing.
+        """
+        trial = Trial(
+            words=words, conditions=conditions, without=places_of(without), more=more, gap=ANY_PLAN_GAP,
+            most_shortfall_points=self.plan_points + SAME_POINTS,
+        )  # fmt: skip
+        return self.ask(replace(trial, near=self.plan.amounts, kept=self._kept()) if keeps_others else trial)
 
     def nearest(
         self,

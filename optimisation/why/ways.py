@@ -55,7 +55,7 @@ def ways_of(
         if lever.rule_id == "head_rule" and not lever.is_everywhere and lever not in {e.lever for e in effects}
     )
     for lever in levers:
-        tried = asking.least(f"{condition.words}, without {lever.words}", conditions=(condition,), without=(lever,))
+        tried = asking.any_as_good(f"{condition.words}, without {lever.words}", conditions=(condition,), without=(lever,))
         if asking.is_enough(tried):
             sentence = f"Without {lever.words}, a plan gives {condition.words} with no more shortfall than this one; the {lever.relaxed_by} may relax it."
             ways.append(
@@ -71,13 +71,11 @@ def _least_of(asking: Asking, condition: Condition, resource: _Resource) -> tupl
 
     def attempt(steps: int, *, is_quick: bool) -> Tried:
         words = f"{condition.words}, with {resource.words(steps)}"
-        ask = asking.least_with_others_kept if is_quick else asking.least
-        one = ask(words, conditions=(condition,), more=resource.limits(steps))
+        one = asking.any_as_good(words, conditions=(condition,), more=resource.limits(steps), keeps_others=is_quick)
         tried.append(one)
         return one
 
-    whole = attempt(MOST_STEPS, is_quick=False)
-    if not asking.is_enough(whole):
+    if not asking.is_enough(attempt(MOST_STEPS, is_quick=True)) and not asking.is_enough(whole := attempt(MOST_STEPS, is_quick=False)):
         most = resource.words(MOST_STEPS)
         if resource.may_prove and asking.is_too_little(whole):
             return None, f"Not even {most} would give it with no more shortfall than this plan."
