@@ -136,8 +136,9 @@ def gone(process, seconds=10.0):
     return not process.is_alive()
 
 
-def test_few_processes_live_and_none_outlives_its_owner(world, plan):
-
+def test_few_processes_live_and_none_outlives_its_owner():
+    world = two_schools()
+    plan = plan_of(world, answer_for(world))
     before = set(multiprocessing.active_children())
     question = Question(near=plan.amounts, moved=Moved(settings=(("board.line_percent", 75),)))
     answers = {}
