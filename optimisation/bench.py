@@ -7,32 +7,48 @@ from an MPS file, with the same gap and one thread. The two take turns in one pr
 
 from __future__ import annotations
 
+import gc
+import itertools
 import multiprocessing
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 import highspy
 
+from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Hooks, check_canaries, compile_model, load
+from optimisation.impossible import explain_impossible
 from optimisation.model import build_model
+from optimisation.restate import Moved
+from optimisation.sandbox import Sandbox
 from optimisation.search import search
 from optimisation.solve import Solver
+from optimisation.trial import Held, Trial, Tried, attempt, hold
+from optimisation.what_if import Beside, Question
+from optimisation.why import explain
+from optimisation.worker import Answer, Job, make_plan
 from planner.errors import InputMustBeMended
 from planner.intake.dfe import BuildRequest, build_partnership
 from planner.intake.dfe_files import RegisterRow, read_register
 from planner.intake.dfe_schools import why_left_out
 from planner.measures import standing
 from planner.need import World, world_of
+from planner.partnership import GRANT_ITEM, Bound, HeadRule
+from planner.plan import Ending, Plan
 from planner.policy import load_policy
+from planner.supply import available_pounds
 
 GAP_POINTS = 0.1
 
@@ -70,6 +86,8 @@ def bench_tables(*, reference: Path, schools: Sequence[int], lines: Sequence[int
     for area in AREAS:
         for count in schools:
             yield _plan_row(area, _world(reference, area, count, None), repeats, seconds)
+    yield ""
+    yield from _answer_tables(reference, repeats)
     yield ""
     yield "| start | seconds |"
     yield "|---|---|"
@@ -190,6 +208,105 @@ def _plan_row(area: str, world: World, repeats: int, seconds: float) -> str:
         f"| {area} | {len(world.partnership.schools)} | {sizes.build_seconds:.2f} | {sizes.hand_over_seconds:.2f} "
         f"| {median(took[1:]):.2f} | {megabytes} | {here.met} / {here.partly_met} / {here.under_half} |"
     )
+
+
+# --- answers about a plan ------------------------------------------------------------------
+
+ANSWERS_SCHOOLS, FIRST_PLAN_SCHOOLS = 30, 60
+MOVES = (
+    Moved(settings=(("board.line_percent", 75),)), Moved(settings=(("board.contingency_percent", 4),)),
+    Moved(settings=(("board.money_floor_percent", -10),)), Moved(settings=(("board.moderated_pot_percent", 2),)),
+)  # fmt: skip
+"""What is asked of each plan, and £5,000 more and £20,000 less in its largest fund."""
+WISHED_HALF_DAYS = 12
+
+
+def _answer_tables(reference: Path, repeats: int) -> Iterator[str]:
+    yield "| area | schools | money only, ms | estimate | whole numbers | why of one school | clash and ways to make room |"
+    yield "|---|---|---|---|---|---|---|"
+    for area in AREAS:
+        times = _in_child(_answers, _world(reference, area, ANSWERS_SCHOOLS, None), repeats)
+        yield f"| {area} | {ANSWERS_SCHOOLS} | {' | '.join(f'{1000 * median(times[what]):.0f}' for what in ('money only', 'estimate', 'whole numbers', 'why', 'mends'))} |"
+    yield ""
+    yield "| area | schools | need worked out, first plan made by hand and checked, ms |"
+    yield "|---|---|---|"
+    for area in AREAS:
+        world = _world(reference, area, FIRST_PLAN_SCHOOLS, None)
+        yield f"| {area} | {FIRST_PLAN_SCHOOLS} | {1000 * median(_first_plan(world) for _ in range(repeats)):.0f} |"
+
+
+def _first_plan(world: World) -> float:
+    start = time.process_time()
+    again = world_of(world.partnership, world.policy)
+    is_feasible(again, greedy_amounts(again))
+    return time.process_time() - start
+
+
+class _Quiet:
+    """Hears what a worker would tell, and keeps nothing."""
+
+    def send(self, message: object) -> None:
+        """Let it go."""
+
+
+class _Here(Sandbox):
+    """A sandbox in this process, so that its processor time can be counted."""
+
+    def __init__(self, held: Held) -> None:
+        self.world, self.log, self._held = held.world, [], held
+
+    def ask(self, trial: Trial, *, should_stop: Callable[[], bool] = lambda: False) -> Tried:  # noqa: ARG002
+        self.log.append(attempt(self._held, trial))
+        return self.log[-1]
+
+    def log_of_world(self) -> list[Tried]:
+        return self.log
+
+
+def _answers(pipe: Connection, world: World, repeats: int) -> None:
+    """Processor seconds of every kind of answer about a plan of one world."""
+    check_canaries()
+    answer = make_plan(
+        Job(world=world, gap_points=GAP_POINTS, seconds=30.0), cast("Connection", _Quiet()), cast("Event", threading.Event())
+    )
+    assert isinstance(answer, Answer)
+    plan = Plan(amounts=answer.amounts, ending=Ending.WITHIN_GAP, bound_points=answer.bound_points, levels=(), engine="", seconds=0.0)
+    held = hold(world)
+    beside, times = Beside(held), defaultdict(list)
+    largest = max(world.partnership.funds, key=lambda f: sum(available_pounds(f))).fund_id
+    list(beside.answers(Question(near=plan.amounts)))  # what nothing moved gives is known from opening on
+    gc.disable()  # as in the worker, which clears away once it has answered
+    for moved in (*MOVES, Moved(funds=((largest, 5000),)), Moved(funds=((largest, -20_000),))):
+        for answers_heard in [*[2] * (repeats - 1), 3]:  # the whole numbers once
+            start = time.process_time()
+            for one in itertools.islice(beside.answers(Question(near=plan.amounts, moved=moved)), answers_heard):
+                times[one.kind.value].append(time.process_time() - start)
+            gc.collect()
+    gc.enable()
+    here = _Here(held)
+    for school in world.partnership.schools[:5]:
+        start = time.process_time()
+        explain(here, plan, school.urn)
+        times["why"].append(time.process_time() - start)
+    start = time.process_time()
+    explain_impossible(_clashing(world), seconds=30.0)
+    times["mends"].append(time.process_time() - start)
+    pipe.send(dict(times))
+
+
+def _clashing(world: World) -> World:
+    """Every head asks for more half-days of the first service than there are for all, and for a large grant."""
+    service = next(s for s in world.partnership.services if world.policy.role(s.role).serves != "zone")
+    pounds = sum(sum(available_pounds(f)) for f in world.partnership.funds) // 25
+    wishes = tuple(
+        HeadRule(rule_id=f"{item} {school.urn}", urn=school.urn, item=item, bound=Bound.AT_LEAST, amount=amount)
+        for school in world.partnership.schools
+        for item, amount in ((service.service_id, WISHED_HALF_DAYS), (GRANT_ITEM, pounds))
+    )
+    return world_of(replace(world.partnership, head_rules=wishes), world.policy)
+
+
+# --- starting ------------------------------------------------------------------------------
 
 
 def _worker_start() -> float:

@@ -1,6 +1,6 @@
 """Ways to make room when rules clash: few rules move, none by much of its limit, and each way moves other rules.
 
-In this order as little as can be: how many rules move; the largest proportion that one gives way by; the sum of the
+In this order as little as the search finds in its time: how many rules move; the largest proportion that one gives way by; the sum of the
 proportions. Then the mended world is stated anew, planned, and audited: a way that has no plan is no way.
 """
 
@@ -41,7 +41,9 @@ PLAN_SECONDS = 3.0
 SHARE_OUT_GAP_POINTS = 0.5
 SHARE_OUT_TOLERANCE_POINTS = 0.05
 """What sharing out may add to the shortfall: a cap with no room at all makes a long search."""
-SHARE_OUT_SECONDS = 1.0
+SHARE_OUT_SECONDS = 0.5
+FEWEST_SECONDS, LEAST_SHARE_SECONDS = 1.5, 0.4
+"""The most that one search for the fewest rules, or for the least they give way, may take: with many alike it finds soon and proves late."""
 LEAST_SECONDS = 0.2
 
 
@@ -106,7 +108,7 @@ class Ways:
             h.addRow(-highspy.kHighsInf, most, len(moved), np.array(moved, dtype=np.int32), np.ones(len(moved)))
         everything = np.arange(h.getNumCol(), dtype=np.int32)
 
-        def least(costs: dict[int, float], gap: float, words: str, start: np.ndarray | None = None) -> Solved:
+        def least(costs: dict[int, float], gap: float, words: str, seconds: float, start: np.ndarray | None = None) -> Solved:
             all_costs = np.zeros(len(everything))
             all_costs[list(costs)] = list(costs.values())
             h.changeColsCost(len(everything), everything, all_costs)
@@ -114,11 +116,11 @@ class Ways:
                 solution = highspy.HighsSolution()
                 solution.col_value = list(start)
                 h.setSolution(solution)
-            solved = run(h, gap=gap, seconds=until - time.perf_counter())
+            solved = run(h, gap=gap, seconds=min(seconds, until - time.perf_counter()))
             self.proofs.append(Proof(words=words, status=solved.status, value=solved.objective, bound=solved.bound, seconds=solved.seconds))
             return solved
 
-        fewest = least(dict.fromkeys(moved, 1.0), NEARLY_ONE, "fewest rules to move")
+        fewest = least(dict.fromkeys(moved, 1.0), NEARLY_ONE, "fewest rules to move", FEWEST_SECONDS)
         if fewest.values is None:
             self.is_exhausted = fewest.status == "impossible"
             return None
@@ -126,13 +128,13 @@ class Ways:
         h.addRow(-highspy.kHighsInf, count, len(moved), np.array(moved, dtype=np.int32), np.ones(len(moved)))
         values = fewest.values
         if count:
-            closest = least({largest: 1.0}, SHARE_GAP, "least largest proportion", values)
+            closest = least({largest: 1.0}, SHARE_GAP, "least largest proportion", LEAST_SHARE_SECONDS, values)
             values = values if closest.values is None else closest.values
             h.changeColBounds(largest, 0.0, float(values[largest]) + SAME_SHARE)
             costs = {column: 1 / one.denominator for one, columns in zip(self.can_move, shares, strict=True) for column in columns}
             for one, column in zip(self.can_move, moved, strict=True):
                 costs[column] = FOR_EVERYBODY if one.is_for_everybody else 0.0
-            together = least(costs, SHARE_GAP, "least sum of proportions", values)
+            together = least(costs, SHARE_GAP, "least sum of proportions", LEAST_SHARE_SECONDS, values)
             values = values if together.values is None else together.values
         return _Way(
             chosen=tuple(one.placed for one, column in zip(self.can_move, moved, strict=True) if values[column] > 1 / 2),

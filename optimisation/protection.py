@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from optimisation.differences import Change, changes_between
 from optimisation.sandbox import Sandbox
-from optimisation.trial import Aim, Condition, Trial, Tried
-from optimisation.why import GAP_POINTS, Change, Price, changes_between, thousands_a_point
+from optimisation.trial import Aim, Condition, Trial, Tried, thousands_a_point
+from optimisation.why.asking import GAP_POINTS
+from optimisation.why.records import Price
 from planner.measures import shortfall
 from planner.need import World, benefit_segments
 from planner.partnership import GRANT_ITEM

@@ -9,8 +9,9 @@ from typing import Self, TypeVar
 
 from optimisation.solve import GRACE_SECONDS, Solver
 from optimisation.trial import Trial, Tried
-from optimisation.worker import Failed, IsOpen, Open
-from planner.errors import SolverFault
+from optimisation.what_if import Consequence, Question
+from optimisation.worker import Answered, Failed, IsOpen, Message, Open, Refused
+from planner.errors import InputMustBeMended, SolverFault
 from planner.need import World
 
 OPEN_SECONDS = 30.0
@@ -49,15 +50,36 @@ class Sandbox:
 
     def ask(self, trial: Trial, *, should_stop: Callable[[], bool] = lambda: False) -> Tried:
         """One trial's answer."""
-        if not self._is_open or not self._solver.is_alive():
-            self._exchange(Open(world=self.world), IsOpen, OPEN_SECONDS, should_stop)
-            self._is_open = True
+        self._hold(should_stop)
         tried = self._exchange(trial, Tried, trial.seconds, should_stop)
         self.log.append(tried)
         return tried
 
-    def _exchange(self, job: Open | Trial, kind: type[T], seconds: float, should_stop: Callable[[], bool]) -> T:
-        answer = self._solver.exchange(job, until=time.perf_counter() + seconds + GRACE_SECONDS, should_stop=should_stop)
+    def what_if(self, question: Question, *, tell: Callable[[Consequence], None], should_stop: Callable[[], bool] = lambda: False) -> None:
+        """Tell three answers as they come. Raises ``InputMustBeMended`` with one sentence where what is moved cannot be right.
+
+        Once ``should_stop`` says yes, what has not been found by then is not told.
+        """
+        self._hold(should_stop)
+
+        def hear(message: Message) -> None:
+            if isinstance(message, Consequence):
+                tell(message)
+
+        answer = self._exchange(question, (Answered, Refused), question.seconds + GRACE_SECONDS, should_stop, hear)
+        if isinstance(answer, Refused):
+            raise InputMustBeMended(answer.why)
+
+    def _hold(self, should_stop: Callable[[], bool]) -> None:
+        if not self._is_open or not self._solver.is_alive():
+            self._exchange(Open(world=self.world), IsOpen, OPEN_SECONDS, should_stop)
+            self._is_open = True
+
+    def _exchange(
+        self, job: Open | Trial | Question, kind: type[T] | tuple[type[T], ...], seconds: float, should_stop: Callable[[], bool],
+        tell: Callable[[Message], None] = lambda _: None,
+    ) -> T:  # fmt: skip
+        answer = self._solver.exchange(job, until=time.perf_counter() + seconds + GRACE_SECONDS, should_stop=should_stop, tell=tell)
         if isinstance(answer, kind):
             return answer
         self._is_open = False

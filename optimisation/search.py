@@ -56,7 +56,7 @@ def search(
     """
     hooks = hooks or Hooks()
     end = time.perf_counter() + seconds
-    is_fine = _are(problem, FINE)
+    is_fine = of_kinds(problem, FINE)
     tried: list[Solved] = []
 
     best: list[Solved] = []
@@ -107,13 +107,14 @@ def start_from(h: highspy.Highs, values: np.ndarray) -> None:
         h.setSolution(solution)
 
 
-def _are(problem: Problem, names: tuple[str, ...]) -> np.ndarray:
+def of_kinds(problem: Problem, names: tuple[str, ...]) -> np.ndarray:
+    """Which columns are of these kinds of decision."""
     return np.array([kind in names for kind in problem.kinds], dtype=bool)
 
 
 def _made_whole(problem: Problem, prepare: Prepare, values: np.ndarray, way: Way, *, seconds: float) -> Solved:
     """Everything whole, with what is large held as it was found."""
-    held = _are(problem, HELD)
+    held = of_kinds(problem, HELD)
     at = np.rint(values[: len(problem.columns)])
     kept = replace(problem, lower=np.where(held, at, problem.lower), upper=np.where(held, at, problem.upper))
     h = load(kept, seed=way.seed, presolve=way.presolve)

@@ -19,6 +19,7 @@ from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Progress, safe_bound
 from optimisation.impossible import Impossible
 from optimisation.trial import Trial
+from optimisation.what_if import Consequence, Question
 from optimisation.worker import AllHold, Answer, Better, Explain, Failed, Job, Message, Nearly, Open, Sizes, Stage
 from planner.audit import breaches, leading_points, misfits
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
@@ -215,22 +216,31 @@ class Solver:
         raise SolverFault(f"The solver {why} while it looked for what clashes; try again, and if it happens again tell the administrator.")
 
     def exchange(
-        self, job: Open | Trial | Certify | Explain, *, until: float, should_stop: Callable[[], bool], tell: Tell = lambda _: None
+        self,
+        job: Open | Trial | Certify | Explain | Question,
+        *,
+        until: float,
+        should_stop: Callable[[], bool],
+        tell: Tell = lambda _: None,
     ) -> Message:
         """One question and its answer; ``Failed`` when the process crashed, overran or was stopped, and had to be started again.
 
-        ``tell`` hears the stages on the way.
+        ``tell`` hears the stages and first answers on the way. A what-if that is stopped may end by itself, with what it has.
         """
         if not self.is_alive():
             self._restart()
         try:
             if should_stop() or not self.wait_until_ready(should_stop):
                 return Failed(why="was stopped")
+            self._stop.clear()
             self._pipe.send(job)
             answer: Message = Stage(words="")
-            while isinstance(answer, Stage):
+            while isinstance(answer, Stage | Consequence):
                 while not self._pipe.poll(max(0.0, min(EVERY_SECONDS, until - time.perf_counter()))):
-                    if should_stop() or time.perf_counter() >= until:
+                    if isinstance(job, Question) and not self._stop.is_set() and should_stop():
+                        self._stop.set()
+                        until = min(until, time.perf_counter() + GRACE_SECONDS)
+                    elif time.perf_counter() >= until or (should_stop() and not isinstance(job, Question)):
                         self._restart()
                         return Failed(why="was stopped" if should_stop() else "did not keep its time limit and was ended")
                 answer = self._pipe.recv()

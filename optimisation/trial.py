@@ -26,7 +26,7 @@ from planner.need import World
 from planner.offers import dearest_pounds
 from planner.partnership import GRANT_ITEM
 from planner.plan import Amounts
-from planner.supply import base_running_pounds, grant_step_pounds, sizes_of
+from planner.supply import available_pounds, base_running_pounds, grant_step_pounds, service_supply, sizes_of
 
 TIDY = 0.001
 """What a point of need unmet counts while the distance to a plan (thousands of pounds) leads."""
@@ -126,21 +126,25 @@ def hold(world: World) -> Held:
     """State the world's rules once."""
     model = build_model(world)
     problem = compile_model(model)
-    column = {(c.parent_component().name, c.index()): i for i, c in enumerate(problem.columns)}
-    return Held(world=world, model=model, problem=problem, column=column)
+    return Held(world=world, model=model, problem=problem, column=columns_of(problem))
+
+
+def columns_of(problem: Problem) -> dict[tuple[str, Hashable], int]:
+    """Where each variable, by name and index, stands."""
+    return {(kind, column.index()): i for i, (kind, column) in enumerate(zip(problem.kinds, problem.columns, strict=True))}
 
 
 def attempt(held: Held, trial: Trial) -> Tried:
     """Solve one trial."""
     problem = _with_more(_without(held.problem, trial.without), trial.more)
-    if not all(_may_hold(held, condition) for condition in trial.conditions):
+    if not all(may_hold(held, condition) for condition in trial.conditions):
         return _nothing(trial, "impossible")
 
     def prepare(h: highspy.Highs) -> None:
         if trial.kept and trial.near is not None:
             _keep(h, held, trial)
         for condition in trial.conditions:
-            _add(h, held, condition)
+            add_condition(h, held, condition)
         if trial.most_shortfall_points is not None:
             cap_objective(h, problem, 0, trial.most_shortfall_points + CAP_SLACK_POINTS)
         _aim(h, held, trial)
@@ -181,13 +185,14 @@ def _keep(h: highspy.Highs, held: Held, trial: Trial) -> None:
     h.changeColsBounds(len(at), at, values[at], values[at])
 
 
-def _may_hold(held: Held, condition: Condition) -> bool:
+def may_hold(held: Held, condition: Condition) -> bool:
     """False for a condition on nothing that the world could give, unless nothing is what it asks for."""
     is_about_something = any((name, index) in held.column for name, index, _ in condition.terms)
     return is_about_something or ((condition.lower or 0) <= 0 and (condition.upper is None or condition.upper >= 0))
 
 
-def _add(h: highspy.Highs, held: Held, condition: Condition) -> None:
+def add_condition(h: highspy.Highs, held: Held, condition: Condition) -> None:
+    """A condition as a row of a loaded problem."""
     terms = [(held.column[name, index], value) for name, index, value in condition.terms if (name, index) in held.column]
     lower = -highspy.kHighsInf if condition.lower is None else condition.lower
     upper = highspy.kHighsInf if condition.upper is None else condition.upper
@@ -350,6 +355,15 @@ def changeable(world: World) -> Iterator[Changeable]:
             yearly = max(base_running_pounds(base, k, policy) // k for k in sizes)
             terms = tuple(("base_size", (base.base_id, k), float(k)) for k in sizes)
             yield Changeable(schools=(base.host_urn,), item=base.base_id, terms=terms, pounds=max(yearly, 1))
+
+
+def thousands_a_point(world: World) -> float:
+    """A hundredth of all money and time there is to share, in thousands of pounds."""
+    pounds = sum(sum(available_pounds(f)) for f in world.partnership.funds)
+    for service in world.partnership.services:
+        value = dearest_pounds(world.partnership, service) or world.policy.role(service.role).value_pounds_per_session
+        pounds += service_supply(world.partnership, world.policy, service).shareable_sessions * value
+    return max(pounds / 100 / POUNDS, 1.0)
 
 
 # --- answers -----------------------------------------------------------------------------

@@ -12,7 +12,9 @@ from fractions import Fraction
 
 from optimisation.sandbox import Sandbox
 from optimisation.trial import Trial, Tried
-from optimisation.why import GAP_POINTS, Price, is_held_elsewhere
+from optimisation.why.asking import GAP_POINTS
+from optimisation.why.records import Price
+from optimisation.why.ways import is_held_elsewhere
 from planner.audit import leading_points
 from planner.measures import fund_accounts
 from planner.need import World, world_of

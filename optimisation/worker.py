@@ -6,6 +6,7 @@ happens here, the parent (``optimisation.solve``) still has the best plan so far
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import time
@@ -26,9 +27,10 @@ from optimisation.impossible import Impossible, explain_impossible
 from optimisation.model import build_model
 from optimisation.registry import Model
 from optimisation.search import Prepare, Way, search, start_from
-from optimisation.trial import Held, Trial, Tried, attempt, hold
+from optimisation.trial import Trial, Tried, attempt, hold
+from optimisation.what_if import Beside, Consequence, Question
 from planner import __version__
-from planner.errors import SolverFault
+from planner.errors import InputMustBeMended, SolverFault
 from planner.need import World
 from planner.plan import Amounts, Baseline, Level
 
@@ -140,7 +142,34 @@ class Nearly:
     answer: Answer
 
 
-Message = Stage | Progress | Better | Nearly | Answer | Impossible | AllHold | Failed | IsOpen | Tried | Certificate
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """Every answer to a question was given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """What was asked cannot be, in one sentence."""
+
+    why: str
+
+
+Message = (
+    Stage
+    | Progress
+    | Better
+    | Nearly
+    | Answer
+    | Impossible
+    | AllHold
+    | Failed
+    | IsOpen
+    | Tried
+    | Certificate
+    | Consequence
+    | Answered
+    | Refused
+)
 
 
 def engine() -> str:
@@ -161,17 +190,20 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
         except MemoryError:
             return
         pipe.send(engine())
-        held: Held | None = None
+        beside: Beside | None = None
         while True:
             job = pipe.recv()
             try:
                 if isinstance(job, Open):
                     start = time.perf_counter()
-                    held = hold(job.world)
+                    beside = Beside(hold(job.world))
                     pipe.send(IsOpen(seconds=time.perf_counter() - start))
                 elif isinstance(job, Trial):
-                    assert held is not None
-                    pipe.send(attempt(held, job))
+                    assert beside is not None
+                    pipe.send(attempt(beside.held, job))
+                elif isinstance(job, Question):
+                    assert beside is not None
+                    _answer(beside, job, pipe, stop)
                 elif isinstance(job, Certify):
                     pipe.send(certify(job, lambda bound, cases: pipe.send(Stage(words=_certifying(bound, cases)))))
                 elif isinstance(job, Explain):
@@ -186,6 +218,20 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
                 pipe.send(Failed(why="ran out of memory" if "bad_alloc" in str(error) else f"failed ({error})"))
     except (EOFError, BrokenPipeError):
         return
+
+
+def _answer(beside: Beside, question: Question, pipe: Connection, stop: Event) -> None:
+    """Three answers as they come. What was stated for them is cleared away once somebody has them, not while they wait."""
+    gc.disable()
+    try:
+        for consequence in beside.answers(question, stop.is_set):
+            pipe.send(consequence)
+        pipe.send(Answered())
+    except InputMustBeMended as error:
+        pipe.send(Refused(why=str(error)))
+    finally:
+        gc.enable()
+        gc.collect()
 
 
 def _certifying(bound: float, cases: int) -> str:

@@ -8,7 +8,9 @@ from pages import demonstration
 from planning import answer_for, answer_number, plan_of, shortfall_points, world_number
 
 from optimisation.trial import Aim, Trial, attempt, changeable, hold
-from optimisation.why import MONEY_STEP_POUNDS, Wish, explain
+from optimisation.why import explain
+from optimisation.why.records import Wish
+from optimisation.why.ways import MONEY_STEP_POUNDS
 from optimisation.wishes import amount_wish
 from optimisation.worker import Answer
 from planner.audit import breaches

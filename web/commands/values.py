@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from optimisation.doses import Dosed
     from optimisation.protection import Protection, Protections
     from optimisation.values import Step, Value, Values
-    from optimisation.why import Price
+    from optimisation.why.records import Price
 
 EXAMPLE = """planner values plan.json
          planner values plan.json --json values.json

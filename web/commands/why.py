@@ -15,7 +15,7 @@ from web.commands.plans import plan_argument, read_plan
 
 if TYPE_CHECKING:
     from optimisation.trial import Tried
-    from optimisation.why import Why, Wish
+    from optimisation.why.records import Why, Wish
 
 Command = Callable[[Any, str, str, str], argparse.ArgumentParser]
 EXAMPLE = """planner why plan.json --school 123456
@@ -64,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _wish(options: argparse.Namespace) -> Wish | None:
-    from optimisation.why import Wish  # noqa: PLC0415
+    from optimisation.why.records import Wish  # noqa: PLC0415
 
     if options.more:
         return Wish(urn=options.school, item=options.more[0], amount=_whole(options.more[1], 0, 100_000_000))

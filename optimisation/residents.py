@@ -1,0 +1,162 @@
+"""Plans held open for people who ask what if: a few solver processes, each kept for one plan until nobody asks any more.
+
+Every process belongs to a thread of its own, which starts it and ends it, because a process ends with the thread that
+started it. The thread takes one question at a time; asking from many threads is safe.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from optimisation.sandbox import Sandbox
+from optimisation.solve import Solver
+from optimisation.what_if import Consequence, Question
+from planner.errors import SolverFault
+from planner.need import World
+
+MOST = 2
+IDLE_SECONDS = 300.0
+MEMORY_MEGABYTES = 1024
+END_SECONDS = 10.0
+CLOSING = "The planner is closing; try again in a moment."
+BUSY = "Other people are asking what if just now; try again in a moment."
+
+
+class Residents:
+    """At most ``most`` plans held open at once, by a key such as the plan's fingerprint. Use as a context manager, or ``close``.
+
+    A plan that nobody asked about for ``idle_seconds`` is let go, and the one asked longest ago when another is wanted.
+    """
+
+    def __init__(self, *, most: int = MOST, idle_seconds: float = IDLE_SECONDS, memory_megabytes: int = MEMORY_MEGABYTES) -> None:
+        self._most, self._idle_seconds, self._memory = most, idle_seconds, memory_megabytes
+        self._lock = threading.Lock()
+        self._here: dict[str, _Resident] = {}
+        self._is_closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def ask(
+        self, key: str, world_of_plan: Callable[[], World], question: Question, *, should_stop: Callable[[], bool] = lambda: False
+    ) -> Iterator[Consequence]:
+        """The answers as they come; ``world_of_plan`` is asked only where the plan is not held open yet.
+
+        Raises ``SolverFault`` where every process is busy with other plans or fails, ``InputMustBeMended`` where what is moved
+        cannot be right. Who stops listening (closes the iterator) stops the search.
+        """
+        asked = _Asked(question=question, should_stop=should_stop)
+        self._resident(key, world_of_plan).put(asked)
+        try:
+            while (said := asked.said.get()) is not None:
+                if isinstance(said, Exception):
+                    raise said
+                yield said
+        finally:
+            asked.is_left.set()
+
+    def close(self) -> None:
+        """End every process."""
+        with self._lock:
+            self._is_closed = True
+            ended = list(self._here.values())
+            self._here.clear()
+        for resident in ended:
+            resident.end()
+        for resident in ended:
+            resident.thread.join(END_SECONDS)
+
+    def _resident(self, key: str, world_of_plan: Callable[[], World]) -> _Resident:
+        """The key's resident with the question counted as waiting; room is made where there is none."""
+        with self._lock:
+            if self._is_closed:
+                raise SolverFault(CLOSING)
+            self._here = {k: one for k, one in self._here.items() if one.thread.is_alive() and not one.is_ending}
+            if key not in self._here:
+                idle = sorted((one.asked_at, k) for k, one in self._here.items() if not one.waiting)
+                if len(self._here) >= self._most:
+                    if not idle:
+                        raise SolverFault(BUSY)
+                    self._here.pop(idle[0][1]).end()
+                self._here[key] = _Resident(world_of_plan, self._lock, self._idle_seconds, self._memory)
+            resident = self._here[key]
+            resident.waiting += 1
+            return resident
+
+
+@dataclass(slots=True, kw_only=True)
+class _Asked:
+    """A question, who to tell, and whether they still listen. None ends what is said."""
+
+    question: Question
+    should_stop: Callable[[], bool]
+    said: queue.SimpleQueue[Consequence | Exception | None] = field(default_factory=queue.SimpleQueue)
+    is_left: threading.Event = field(default_factory=threading.Event)
+
+    def is_over(self) -> bool:
+        """Whether nobody waits for the rest."""
+        return self.is_left.is_set() or self.should_stop()
+
+
+class _Resident:
+    """A plan's world in a process, and the thread that both belong to."""
+
+    def __init__(self, world_of_plan: Callable[[], World], lock: threading.Lock, idle_seconds: float, memory_megabytes: int) -> None:
+        self._world_of_plan, self._lock, self._idle_seconds, self._memory = world_of_plan, lock, idle_seconds, memory_megabytes
+        self._questions: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
+        self.waiting = 0
+        self.asked_at = time.monotonic()
+        self.is_ending = False
+        self.thread = threading.Thread(target=self._live, name="what if", daemon=True)
+        self.thread.start()
+
+    def put(self, asked: _Asked) -> None:
+        """Hand over a question that is counted as waiting."""
+        self._questions.put(asked)
+
+    def end(self) -> None:
+        """Let the process go once it has answered what waits."""
+        self.is_ending = True
+        self._questions.put(None)
+
+    def _live(self) -> None:
+        try:
+            with Solver(memory_megabytes=self._memory) as solver:
+                sandbox: Sandbox | None = None
+                while (asked := self._next()) is not None:
+                    try:
+                        sandbox = sandbox or Sandbox(self._world_of_plan(), solver=solver)
+                        sandbox.what_if(asked.question, tell=asked.said.put, should_stop=lambda one=asked: self.is_ending or one.is_over())  # type: ignore[misc]
+                        asked.said.put(None)
+                    except Exception as error:  # noqa: BLE001 (whatever it was, somebody waits to hear of it)
+                        asked.said.put(error)
+                    finally:
+                        with self._lock:
+                            self.waiting -= 1
+                            self.asked_at = time.monotonic()
+        finally:
+            self.is_ending = True
+            while not self._questions.empty():
+                left = self._questions.get()
+                if left is not None:
+                    left.said.put(SolverFault(CLOSING))
+
+    def _next(self) -> _Asked | None:
+        """The next question; None when it is to end, or nobody asked for long."""
+        while True:
+            try:
+                return self._questions.get(timeout=self._idle_seconds)
+            except queue.Empty:
+                with self._lock:  # a question counted as waiting is on its way
+                    if not self.waiting:
+                        self.is_ending = True
+                        return None

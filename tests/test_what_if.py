@@ -1,0 +1,206 @@
+"""What if: three answers beside a plan, the same from a world held long as from one stated anew; no process outlives its owner."""
+
+import json
+import multiprocessing
+import threading
+import time
+from dataclasses import fields
+from decimal import Decimal
+from random import Random
+
+import numpy as np
+import pytest
+from builders import two_schools
+from pages import demonstration
+from planning import answer_for, plan_of
+
+from optimisation.highs import Problem
+from optimisation.residents import Residents
+from optimisation.restate import Moved, restated, with_funds, world_with
+from optimisation.sandbox import Sandbox
+from optimisation.trial import hold
+from optimisation.what_if import Beside, Ending, Kind, Question
+from optimisation.wishes import amount_wish
+from planner.audit import breaches
+from planner.documents import plan_document
+from planner.errors import InputMustBeMended, SolverFault
+from planner.measures import standing
+from planner.need import world_of
+from planner.policy import with_changes
+from planner.supply import available_pounds
+from web.command_line import main
+
+CHANGES = 30
+
+
+@pytest.fixture(scope="module")
+def world():
+    return demonstration()
+
+
+@pytest.fixture(scope="module")
+def plan(world):
+    return plan_of(world, answer_for(world))
+
+
+@pytest.fixture(scope="module")
+def held(world):
+    return hold(world)
+
+
+def moved_at_random(rng, world):
+    """A change or two that a board might try."""
+    funds = [f.fund_id for f in world.partnership.funds if sum(available_pounds(f)) > 20_000]
+    tries = (
+        lambda: {"settings": (("board.line_percent", rng.choice((50, 60, 65, Decimal("72.5"), 75, 80))),)},
+        lambda: {"settings": (("board.contingency_percent", rng.choice((0, 2, Decimal("4.5"), 8))),)},
+        lambda: {"settings": (("board.moderated_pot_percent", rng.choice((0, 3, 6))), ("board.money_floor_percent", rng.choice((-20, -5, 0))))},
+        lambda: {"settings": (("board.money_cap_percent", rng.choice((5, 20, 60))), ("board.sessions_floor_percent", rng.choice((-100, -40, 0))))},
+        lambda: {"settings": (("rules.money_cap", rng.choice((True, False))), ("rules.smallest_block", rng.choice((True, False))))},
+        lambda: {"settings": (("priorities.targeted", rng.choice((1, 2, 4))),)},
+        lambda: {"funds": ((rng.choice(funds), rng.choice((-20_000, -1000, 5000, 60_000))),)},
+        lambda: {"settings": ((f"roles.{rng.choice(world.policy.roles).role_id}.vacancy_held_back_percent", rng.choice((0, 5, 25))),)},
+    )  # fmt: skip
+    return Moved(**rng.choice(tries)())
+
+
+def same(one: Problem, other: Problem):
+    """Whether two problems are one to the last bit."""
+    return all(
+        np.array_equal(getattr(one, f.name), getattr(other, f.name)) if f.name != "columns" else len(one.columns) == len(other.columns)
+        for f in fields(Problem)
+    )
+
+
+def test_a_world_with_settings_moved_is_the_world_stated_anew_to_the_last_bit(world, held):
+    rng = Random(6)
+    for _ in range(CHANGES):
+        moved = moved_at_random(rng, world)
+        after = world_with(world, moved)
+        partnership = with_funds(world.partnership, dict(moved.funds), world.policy.board.september_to_march_months)
+        cold = world_of(partnership, with_changes(world.policy, dict(moved.settings)))
+        assert after == cold, moved
+        again = restated(held, after)
+        assert same(again.problem, hold(cold).problem), moved
+        assert list(again.column) == list(hold(cold).column)
+
+
+def said(consequence):
+    """What an answer says, without its time."""
+    return {f.name: getattr(consequence, f.name) for f in fields(consequence) if f.name != "seconds"}
+
+
+@pytest.mark.slow
+def test_a_long_sequence_of_questions_is_answered_as_each_alone(world, plan, held):
+    rng = Random(7)
+    lasting = Beside(held)
+    for _ in range(CHANGES):
+        question = Question(near=plan.amounts, moved=moved_at_random(rng, world), seconds=60)
+        assert [said(one) for one in lasting.answers(question)] == [said(one) for one in Beside(hold(world)).answers(question)]
+
+
+def test_three_answers_come_in_order_and_the_whole_one_keeps_every_rule_and_its_bound(world, plan, held):
+    moved = Moved(settings=(("board.contingency_percent", 1),), funds=((world.partnership.funds[0].fund_id, 4000),))
+    money, estimate, whole = Beside(held).answers(Question(near=plan.amounts, moved=moved))
+    assert [money.kind, estimate.kind, whole.kind] == list(Kind)
+    after = world_with(world, moved)
+    assert not list(breaches(after, whole.amounts))
+    assert whole.after == standing(after.picture, after.policy, whole.amounts)
+    assert whole.before == standing(after.picture, after.policy, plan.amounts)
+    assert 0 <= whole.bound_points <= whole.after.shortfall_points
+    assert whole.gap_points <= 0.12
+    assert estimate.after.shortfall_points <= min(money.after.shortfall_points, whole.after.shortfall_points) + 1e-3
+    assert "no plan could come below" in whole.sentence
+    assert (money.bound_points, estimate.amounts) == (None, None)
+
+
+def test_nothing_moved_changes_nothing_that_is_only_split(plan, held):
+    money, estimate, whole = Beside(held).answers(Question(near=plan.amounts))
+    assert (money.changes, estimate.changes) == ((), ())
+    assert whole.after.shortfall_points <= whole.before.shortfall_points + 0.1
+
+
+def test_a_wish_is_kept_and_one_that_cannot_be_is_said_to_be_impossible(world, plan, held):
+    (recipient, service_id), had = max(plan.amounts.sessions.items(), key=lambda item: item[1] * item[0][0].isdecimal())
+    fewer = amount_wish(world, int(recipient), service_id, at_most=had - 1)
+    money, _, whole = Beside(held).answers(Question(near=plan.amounts, conditions=(fewer,)))
+    assert money.ending is Ending.IMPOSSIBLE  # time is as in the plan
+    assert whole.amounts.sessions.get((recipient, service_id), 0) <= had - 1
+    beyond = amount_wish(world, int(recipient), service_id, at_least=10**6)
+    assert {one.ending for one in Beside(held).answers(Question(near=plan.amounts, conditions=(beyond,)))} == {Ending.IMPOSSIBLE}
+
+
+def gone(process, seconds=10.0):
+    """Whether a process ends within some seconds."""
+    process.join(seconds)
+    return not process.is_alive()
+
+
+def test_few_processes_live_and_none_outlives_its_owner():
+    world = two_schools()
+    plan = plan_of(world, answer_for(world))
+    before = set(multiprocessing.active_children())
+    question = Question(near=plan.amounts, moved=Moved(settings=(("board.line_percent", 75),)))
+    answers = {}
+    with Residents(most=1, idle_seconds=60) as residents:
+
+        def ask(n):
+            answers[n] = list(residents.ask("a plan", lambda: world, question))
+
+        threads = [threading.Thread(target=ask, args=(n,)) for n in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [said(one) for one in answers[0]] == [said(one) for one in answers[1]] == [said(one) for one in answers[2]]
+        first = set(multiprocessing.active_children()) - before
+        assert len(first) == 1
+        with pytest.raises(InputMustBeMended, match="no fund"):
+            list(residents.ask("another", lambda: world, Question(near=plan.amounts, moved=Moved(funds=(("none", 1),)))))
+        assert gone(*first)
+        second = set(multiprocessing.active_children()) - before
+        assert len(second) == 1
+        asking = residents.ask("another", lambda: world, question)
+        assert next(asking).kind is Kind.MONEY
+        with pytest.raises(SolverFault, match="try again in a moment"):
+            next(residents.ask("a third", lambda: world, question))
+        asking.close()
+    assert gone(*second)
+    with Residents(idle_seconds=0.2) as residents:
+        list(residents.ask("a plan", lambda: world, question))
+        third = set(multiprocessing.active_children()) - before
+        assert gone(*third)
+    with pytest.raises(SolverFault, match="closing"):
+        next(residents.ask("a plan", lambda: world, question))
+
+
+def test_a_process_that_died_is_started_again_for_the_next_question(world, plan):
+    with Sandbox(world) as sandbox:
+        found = []
+        sandbox.what_if(Question(near=plan.amounts), tell=found.append)
+        sandbox._solver._process.kill()
+        time.sleep(0.2)
+        sandbox.what_if(Question(near=plan.amounts), tell=found.append)
+    assert [said(one) for one in found[:3]] == [said(one) for one in found[3:]]
+
+
+def test_the_command_prints_three_answers_and_writes_them(world, plan, tmp_path, capsys):
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan_document(plan, world)), encoding="utf-8")
+    fund = world.partnership.funds[0].fund_id
+    out = tmp_path / "what-if.json"
+    assert main(["what-if", str(path), "--set", "board.line_percent=75", "--fund", f"{fund}=+5000", "--json", str(out)]) == 0
+    printed = capsys.readouterr()
+    assert "estimate" in printed.out
+    assert "In whole numbers" in printed.out
+    assert not printed.err
+    assert [one["kind"] for one in json.loads(out.read_text(encoding="utf-8"))["answers"]] == ["money only", "estimate", "whole numbers"]
+    for wrong in (
+        ["--set", "board.line_percent=500"],
+        ["--set", "line"],
+        ["--fund", "none=+5"],
+        ["--fund", f"{fund}=5"],
+        ["--wish", "1", "grant", "at-least", "5"],
+    ):
+        assert main(["what-if", str(path), *wrong]) == 1
+        assert len(capsys.readouterr().err.splitlines()) == 1
