@@ -18,6 +18,7 @@ from planner.errors import InputMustBeMended
 from planner.need import World
 from planner.partnership import (
     GRANT_ITEM,
+    HALF_TERMS,
     Base,
     Bound,
     DecisionRight,
@@ -43,7 +44,6 @@ from planner.supply import (
     service_supply,
 )
 
-HALF_TERMS = 6
 BEGINS_IN_MONTH = (9, 11, 1, 2, 4, 6)
 """The month in which each half-term begins: September, November, January, after the February break, April, June."""
 FIRST_MONTH = 9
@@ -243,6 +243,7 @@ def school_leaves(before: World, plan: Amounts, urn: int, half_term: int | None 
         bases=tuple(b for b in p.bases if b.host_urn != urn),
         host_conditions=tuple(row for row in p.host_conditions if row.urn != urn),
         last_year=tuple(row for row in p.last_year if row.urn != urn),
+        last_year_links=tuple(row for row in p.last_year_links if row.urn != urn),
         head_rules=tuple(row for row in p.head_rules if row.urn != urn),
         queries=tuple(row for row in p.queries if row.urn != urn),
         lead_school_urn=None if p.lead_school_urn == urn else p.lead_school_urn,

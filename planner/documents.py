@@ -41,12 +41,17 @@ Json = dict[str, Any]
 def to_plain(value: Any) -> Any:
     """A frozen noun (or tuple, enum, number, text) as JSON data."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value) if not _is_left_out(value, f)}
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, tuple):
         return [to_plain(item) for item in value]
     return value
+
+
+def _is_left_out(value: Any, field: dataclasses.Field[Any]) -> bool:
+    """Whether a field that older documents do not hold says nothing here either."""
+    return "added_later" in field.metadata and getattr(value, field.name) == field.default
 
 
 def from_plain(kind: Any, data: Any) -> Any:

@@ -7,7 +7,8 @@ never zero. ``planner.intake.sheets`` declares the sheet and column each field c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -82,8 +83,14 @@ class Bound(StrEnum):
 HALF_DAYS_IN_A_YEAR = 390
 """Half-days in a school year: 39 weeks of 10. No post can give more."""
 
+HALF_TERMS = 6
+
 GRANT_ITEM = "grant"
 """The item name of grant money in last year's rows and heads' rules; other items are service ids."""
+
+
+ADDED_LATER: Mapping[str, bool] = {"added_later": True}
+"""Metadata of a field that older files do not hold: while it is as by default, documents leave it out."""
 
 
 AMOUNT_COLUMNS = {
@@ -188,7 +195,11 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A post in a service. Sessions a year are deliverable half-days, net of leave and travel."""
+    """A post in a service. Sessions a year are deliverable half-days, net of leave and travel.
+
+    ``half_term_sessions`` say how they fall on the six half-terms (none: by weeks); ``first_half_term`` and
+    ``last_half_term`` (1-6, None: the whole year) when the person is there.
+    """
 
     person_id: str
     service_id: str
@@ -200,6 +211,9 @@ class Person:
     drives: bool = True
     based_at_urn: int | None = None
     most_schools: int | None = None
+    half_term_sessions: tuple[int, ...] = field(default=(), metadata=ADDED_LATER)
+    first_half_term: int | None = field(default=None, metadata=ADDED_LATER)
+    last_half_term: int | None = field(default=None, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +263,15 @@ class LastYear:
     urn: int
     item: str
     amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastYearLink:
+    """Who came to a school from a service last year."""
+
+    urn: int
+    service_id: str
+    person_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +340,7 @@ class Partnership:
     head_rules: tuple[HeadRule, ...] = ()
     queries: tuple[DataQuery, ...] = ()
     sources: tuple[Source, ...] = ()
+    last_year_links: tuple[LastYearLink, ...] = field(default=(), metadata=ADDED_LATER)
 
     @property
     def financial_years(self) -> tuple[str, str]:
