@@ -21,13 +21,9 @@ from optimisation.highs import Problem, Solved, load, problem_of, run
 from optimisation.search import start_from
 from planner.need import World
 from planner.partnership import HALF_TERMS, Service
-from planner.plan import Amounts
+from planner.plan import Amounts, Roster, RosterAim, RosterRow, Undelivered
 from planner.roster import (
     Practitioner,
-    Roster,
-    RosterAim,
-    RosterRow,
-    Undelivered,
     asked_of,
     can_reach,
     could_give_all,

@@ -18,6 +18,7 @@ from optimisation.certify import Certify
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Progress, safe_bound
 from optimisation.impossible import Impossible
+from optimisation.roster import Rostering
 from optimisation.trial import Trial
 from optimisation.worker import AllHold, Answer, Better, Explain, Failed, Job, Message, Nearly, Open, Sizes, Stage
 from planner.audit import breaches, misfits
@@ -216,7 +217,7 @@ class Solver:
         raise SolverFault(f"The solver {why} while it looked for what clashes; try again, and if it happens again tell the administrator.")
 
     def exchange(
-        self, job: Open | Trial | Certify | Explain, *, until: float, should_stop: Callable[[], bool], tell: Tell = lambda _: None
+        self, job: Open | Trial | Certify | Explain | Rostering, *, until: float, should_stop: Callable[[], bool], tell: Tell = lambda _: None
     ) -> Message:
         """One question and its answer; ``Failed`` when the process crashed, overran or was stopped, and had to be started again.
 

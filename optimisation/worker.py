@@ -25,6 +25,7 @@ from optimisation.highs import Hooks, Problem, Progress, Solved, cap_objective, 
 from optimisation.impossible import Impossible, explain_impossible
 from optimisation.model import build_model
 from optimisation.registry import Model
+from optimisation.roster import Rostered, Rostering, make_roster
 from optimisation.search import Prepare, Way, search, start_from
 from optimisation.trial import Held, Trial, Tried, attempt, hold
 from planner import __version__
@@ -140,7 +141,7 @@ class Nearly:
     answer: Answer
 
 
-Message = Stage | Progress | Better | Nearly | Answer | Impossible | AllHold | Failed | IsOpen | Tried | Certificate
+Message = Stage | Progress | Better | Nearly | Answer | Impossible | AllHold | Failed | IsOpen | Tried | Certificate | Rostered
 
 
 def engine() -> str:
@@ -174,6 +175,8 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
                     pipe.send(attempt(held, job))
                 elif isinstance(job, Certify):
                     pipe.send(certify(job, lambda bound, cases: pipe.send(Stage(words=_certifying(bound, cases)))))
+                elif isinstance(job, Rostering):
+                    pipe.send(make_roster(job.world, job.amounts, seconds=job.seconds))
                 elif isinstance(job, Explain):
                     pipe.send(explain_impossible(job.world, seconds=job.seconds) or AllHold())
                 else:

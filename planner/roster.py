@@ -14,57 +14,12 @@ from math import ceil, floor, isqrt, lcm
 
 from planner.need import World
 from planner.partnership import HALF_TERMS, DecisionRight, Person, Service
-from planner.plan import Amounts
+from planner.plan import Amounts, Roster, RosterRow
 from planner.rounding import largest_remainder
 from planner.supply import distance_squared, school_of
 
 Given = Mapping[tuple[str, str], tuple[int, ...]]
 """(person id, recipient) -> half-days in each half-term, of one service."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RosterRow:
-    """Half-days a person gives a school or zone in one half-term (1-6)."""
-
-    person_id: str
-    recipient: str
-    service_id: str
-    half_term: int
-    half_days: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undelivered:
-    """Half-days of a plan that nobody in the service can give."""
-
-    recipient: str
-    service_id: str
-    half_days: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RosterAim:
-    """One aim of the roster, in its order: what was reached, and the bound that no roster of this plan is under."""
-
-    name: str
-    reached: int
-    bound: int
-    unit: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roster:
-    """Who gives a plan's half-days, where and when.
-
-    ``rounds`` is how often the plan was made again because a roster could not deliver it;
-    ``shortfall_before_points`` the shortfall of the plan before any roster.
-    """
-
-    rows: tuple[RosterRow, ...]
-    undelivered: tuple[Undelivered, ...] = ()
-    aims: tuple[RosterAim, ...] = ()
-    rounds: int = 0
-    shortfall_before_points: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
