@@ -24,6 +24,7 @@ import highspy
 
 from optimisation.highs import Hooks, check_canaries, compile_model, load
 from optimisation.model import build_model
+from optimisation.roster_bench import roster_rows, with_people
 from optimisation.search import search
 from optimisation.solve import Solver
 from planner.errors import InputMustBeMended
@@ -32,6 +33,7 @@ from planner.intake.dfe_files import RegisterRow, read_register
 from planner.intake.dfe_schools import why_left_out
 from planner.measures import standing
 from planner.need import World, world_of
+from planner.plan import Amounts
 from planner.policy import load_policy
 
 GAP_POINTS = 0.1
@@ -70,6 +72,8 @@ def bench_tables(*, reference: Path, schools: Sequence[int], lines: Sequence[int
     for area in AREAS:
         for count in schools:
             yield _plan_row(area, _world(reference, area, count, None), repeats, seconds)
+    yield ""
+    yield from roster_rows(_planned(reference, schools, seconds), repeats=repeats, seconds=seconds)
     yield ""
     yield "| start | seconds |"
     yield "|---|---|"
@@ -174,6 +178,16 @@ def _bare(matrix: str, seconds: float) -> tuple[float, float]:
     h.run()
     info = h.getInfo()
     return h.getRunTime(), max(info.objective_function_value - info.mip_dual_bound, 0.0)
+
+
+def _planned(reference: Path, schools: Sequence[int], seconds: float) -> Iterator[tuple[str, World, Amounts]]:
+    """Each area and number of schools with made-up people, and a plan of it to put names to."""
+    for area in AREAS:
+        for count in schools:
+            world = _world(reference, area, count, None)
+            with Solver() as solver:
+                plan = solver.make_plan(world, gap_points=GAP_POINTS, seconds=seconds)
+            yield area, with_people(world, seed=2), plan.amounts
 
 
 def _plan_row(area: str, world: World, repeats: int, seconds: float) -> str:

@@ -105,9 +105,7 @@ def _missing(roster: Roster) -> int:
     return sum(row.half_days for row in roster.undelivered)
 
 
-def _roster(
-    solver: Solver, world: World, amounts: Amounts, until: float, tell: Tell, should_stop: Callable[[], bool]
-) -> Roster | None:
+def _roster(solver: Solver, world: World, amounts: Amounts, until: float, tell: Tell, should_stop: Callable[[], bool]) -> Roster | None:
     """The roster of a plan, None when it was not ready in time. A plan that is wanted now waits for it: it takes a moment."""
     seconds = max(LEAST_SECONDS, until - time.perf_counter())
     tell(Stage(words=STAGE))
@@ -141,7 +139,7 @@ def _with_less(world: World, amounts: Amounts, roster: Roster, *, is_last: bool)
         missing = {row.recipient for row in roster.undelivered if row.service_id == service.service_id}
         if not missing:
             continue
-        asked = asked_of(world, amounts, service)
+        asked = asked_of(amounts, service)
         delivered: dict[str, int] = defaultdict(int)
         for row in roster.rows:
             if row.service_id == service.service_id:
@@ -155,9 +153,12 @@ def _with_less(world: World, amounts: Amounts, roster: Roster, *, is_last: bool)
                 is_less = is_less or most < asked.get(str(school.urn), 0)
                 rules.append(
                     HeadRule(
-                        rule_id=f"delivered_{service.service_id}_{school.urn}", urn=school.urn, item=service.service_id,
-                        bound=Bound.AT_MOST, amount=most,
-                    )  # fmt: skip
+                        rule_id=f"delivered_{service.service_id}_{school.urn}",
+                        urn=school.urn,
+                        item=service.service_id,
+                        bound=Bound.AT_MOST,
+                        amount=most,
+                    )
                 )
     return world_of(replace(world.partnership, head_rules=(*world.partnership.head_rules, *rules)), world.policy) if is_less else None
 
@@ -181,6 +182,8 @@ def _with_at_most(world: World, service: Service, sessions: int) -> World:
     one = next(p for p in people if p.service_id == service.service_id and not p.is_vacant)
     while service_supply(world.partnership, world.policy, service).shareable_sessions > max(0, sessions):
         busier = replace(one, statutory_sessions=one.statutory_sessions + 1)
-        world = replace(world, partnership=replace(world.partnership, people=tuple(busier if p is one else p for p in world.partnership.people)))
+        world = replace(
+            world, partnership=replace(world.partnership, people=tuple(busier if p is one else p for p in world.partnership.people))
+        )
         one = busier
     return world

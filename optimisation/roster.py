@@ -8,10 +8,11 @@ second step, and it is the last of the aims. Persons alike in everything are one
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor, inf
 
@@ -119,7 +120,7 @@ def make_roster(world: World, amounts: Amounts, *, seconds: float) -> Rostered:
         ]
     roster = Roster(rows=tuple(rows), undelivered=tuple(undelivered))
     return Rostered(
-        roster=Roster(rows=roster.rows, undelivered=roster.undelivered, aims=_aims(world, roster, bounds)),
+        roster=replace(roster, aims=_aims(world, roster, bounds), is_finished=is_finished),
         is_finished=is_finished, seconds=time.perf_counter() - begun,
     )  # fmt: skip
 
@@ -145,7 +146,7 @@ def _aims(world: World, roster: Roster, bounds: Mapping[str, int]) -> tuple[Rost
 def case_of(world: World, amounts: Amounts, service: Service) -> Case:
     """One service's roster as numbers."""
     people = practitioners(world, service)
-    asked = asked_of(world, amounts, service)
+    asked = asked_of(amounts, service)
     number = {one.person.person_id: i for i, one in enumerate(people)}
     return Case(
         service=service,
@@ -228,7 +229,10 @@ def _alone_in(case: Case, pools: Sequence[Sequence[int]], by_hand: Serving, end:
     held = [sum(case.held[i] for i in pool) for pool in pools]
     first = [pool[0] for pool in pools]
     pairs = [
-        (k, s) for k, i in enumerate(first) for s, n in enumerate(case.asked) if case.can[i][s] and n <= case.held[i] and case.schools[s] <= case.most_schools[i]
+        (k, s)
+        for k, i in enumerate(first)
+        for s, n in enumerate(case.asked)
+        if case.can[i][s] and n <= case.held[i] and case.schools[s] <= case.most_schools[i]
     ]
     if {s for _, s in pairs} != set(range(len(case.asked))):
         return None
@@ -250,11 +254,11 @@ def _alone_in(case: Case, pools: Sequence[Sequence[int]], by_hand: Serving, end:
     bounds = {"undelivered": 0, "shared": 0}
     most: list[tuple[np.ndarray, float]] = []
     values, is_finished = start if has_start else None, True
-    for name, cost, gap, share in (("changes", changes, WHOLE_GAP, 0.0), ("metres", metres, WHOLE_GAP, TRAVEL_GAP)):
+    for name, cost, share in (("changes", changes, 0.0), ("metres", metres, TRAVEL_GAP)):
         if not cost.any() and values is not None:
             bounds[name] = 0
             continue
-        solved = _solve(rows, upper, cost, most, gap=gap, share=share, end=end, start=values)
+        solved = _solve(rows, upper, cost, most, share=share, end=end, start=values)
         if solved.values is None:
             if values is None:
                 return None
@@ -312,7 +316,7 @@ def _packed(case: Case, pool: Sequence[int], mine: Sequence[int], end: float) ->
         if case.most_schools[i] < inf:
             rows.add([(p, case.schools[s]) for p, (j, s) in enumerate(pairs) if j == i], -inf, case.most_schools[i])
     upper = np.array([float(not (s == mine[0] and i != pool[0])) for i, s in pairs])
-    solved = _solve(rows, upper, np.zeros(len(pairs)), [], gap=WHOLE_GAP, share=0.0, end=end, start=None)
+    solved = _solve(rows, upper, np.zeros(len(pairs)), [], share=0.0, end=end, start=None)
     if solved.values is None:
         return None
     return {(i, s): case.asked[s] for (i, s), value in zip(pairs, solved.values, strict=True) if value > 0.5}
@@ -369,7 +373,7 @@ def _shared(case: Case, by_hand: Serving, end: float) -> Served:
         bounds[name] = _least(case) if name == "undelivered" else 0
         if cost @ values > bounds[name]:
             share = TRAVEL_GAP if name == "metres" else 0.0
-            solved = _solve(rows, upper, cost, most, gap=WHOLE_GAP, share=share, end=end, start=values)
+            solved = _solve(rows, upper, cost, most, share=share, end=end, start=values)
             is_finished = is_finished and solved.status == "optimal"
             if solved.values is not None and cost @ np.round(solved.values) <= cost @ values:
                 values = np.round(solved.values)
@@ -418,9 +422,9 @@ class Rows:
 
 def _solve(
     rows: Rows, upper: np.ndarray, cost: np.ndarray, most: Sequence[tuple[np.ndarray, float]], *,
-    gap: float, share: float, end: float, start: np.ndarray | None,
+    share: float, end: float, start: np.ndarray | None,
 ) -> Solved:  # fmt: skip
-    """The least cost with no more of the aims before than they reached, within the gap or a share of it, from a start if there is one."""
+    """The least cost with no more of the aims before than they reached, exact in whole numbers or within a share, from a start if there is one."""
     capped = Rows(rows.columns)
     capped.lower, capped.upper, capped.entries = [*rows.lower], [*rows.upper], [*rows.entries]
     for before, reached in most:
@@ -429,7 +433,7 @@ def _solve(
     h.setOptionValue("mip_rel_gap", share)
     if start is not None:
         start_from(h, start)
-    return run(h, gap=gap, seconds=max(LEAST_SECONDS, end - time.perf_counter()))
+    return run(h, gap=WHOLE_GAP, seconds=max(LEAST_SECONDS, end - time.perf_counter()))
 
 
 # --- the second step: when -----------------------------------------------------------------
@@ -463,7 +467,7 @@ def _rounded(half_days: int, spread: Sequence[int]) -> tuple[int, ...]:
     for even in even_half_days(half_days, spread):
         due += even
         so_far.append(floor(due + Fraction(1, 2)))
-    return tuple(b - a for a, b in zip(so_far, so_far[1:], strict=False))
+    return tuple(b - a for a, b in itertools.pairwise(so_far))
 
 
 def _paced_by_flow(one: Practitioner, mine: Mapping[int, int]) -> dict[int, tuple[int, ...]]:

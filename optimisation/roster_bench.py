@@ -11,9 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 from math import ceil, floor, inf
-from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -55,7 +53,7 @@ def with_people(world: World, *, seed: int) -> World:
     for school in p.schools:
         for service in p.services:
             mine = [one for one in people if one.service_id == service.service_id]
-            who = min(mine, key=lambda one: far(one, school)) if rng.random() < 0.7 else rng.choice(mine)  # noqa: B023
+            who = min(mine, key=lambda one: far(one, school)) if rng.random() < 0.7 else rng.choice(mine)
             links.append(LastYearLink(urn=school.urn, service_id=service.service_id, person_id=who.person_id))
     return world_of(replace(p, people=tuple(people), last_year_links=tuple(links)), world.policy)
 

@@ -217,7 +217,12 @@ class Solver:
         raise SolverFault(f"The solver {why} while it looked for what clashes; try again, and if it happens again tell the administrator.")
 
     def exchange(
-        self, job: Open | Trial | Certify | Explain | Rostering, *, until: float, should_stop: Callable[[], bool], tell: Tell = lambda _: None
+        self,
+        job: Open | Trial | Certify | Explain | Rostering,
+        *,
+        until: float,
+        should_stop: Callable[[], bool],
+        tell: Tell = lambda _: None,
     ) -> Message:
         """One question and its answer; ``Failed`` when the process crashed, overran or was stopped, and had to be started again.
 

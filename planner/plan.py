@@ -98,13 +98,14 @@ class RosterAim:
 class Roster:
     """Who gives a plan's half-days, where and when.
 
-    ``rounds`` is how often the plan was made again because a roster could not deliver it;
+    ``is_finished`` when no aim was left by the clock: a rerun then gives the same roster. ``rounds`` is how often the plan was made again because a roster could not deliver it;
     ``shortfall_before_points`` the shortfall of the plan before any roster.
     """
 
     rows: tuple[RosterRow, ...]
     undelivered: tuple[Undelivered, ...] = ()
     aims: tuple[RosterAim, ...] = ()
+    is_finished: bool = True
     rounds: int = 0
     shortfall_before_points: float = 0.0
 

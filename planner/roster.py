@@ -14,7 +14,7 @@ from math import ceil, floor, isqrt, lcm
 
 from planner.need import World
 from planner.partnership import HALF_TERMS, DecisionRight, Person, Service
-from planner.plan import Amounts, Roster, RosterRow
+from planner.plan import Amounts, Roster, RosterRow, Undelivered
 from planner.rounding import largest_remainder
 from planner.supply import distance_squared, school_of
 
@@ -94,13 +94,11 @@ def can_reach(world: World, person: Person, recipient: str) -> bool:
 
 
 def _metres(world: World, person: Person, recipient: str) -> list[int]:
-    if person.based_at_urn is None:
+    base = next((s for s in world.partnership.schools if s.urn == person.based_at_urn), None)
+    if base is None:
         return []
-    base = school_of(world.partnership, person.based_at_urn)
     schools = [school_of(world.partnership, urn) for urn in urns_of(world, recipient)]
-    return [
-        isqrt(distance_squared(base.easting_metres, base.northing_metres, s.easting_metres, s.northing_metres)) for s in schools
-    ]
+    return [isqrt(distance_squared(base.easting_metres, base.northing_metres, s.easting_metres, s.northing_metres)) for s in schools]
 
 
 def known_last_year(world: World, service: Service, recipient: str) -> frozenset[str]:
@@ -114,7 +112,7 @@ def known_last_year(world: World, service: Service, recipient: str) -> frozenset
     )
 
 
-def asked_of(world: World, amounts: Amounts, service: Service) -> dict[str, int]:
+def asked_of(amounts: Amounts, service: Service) -> dict[str, int]:
     """Half-days a plan gives each recipient from a service, those with none left out."""
     if service.decision_right is DecisionRight.INFORMATION:
         return {}
@@ -215,7 +213,7 @@ def roster_faults(world: World, amounts: Amounts, roster: Roster) -> Iterator[st
         return
     told = Told(world, roster)
     for service in world.partnership.services:
-        yield from _sums(world, amounts, roster, service)
+        yield from _sums(amounts, roster, service)
         people = practitioners(world, service)
         given = told.given.get(service.service_id, {})
         yield from _too_much(world, people, given)
@@ -228,7 +226,8 @@ def _misplaced(world: World, roster: Roster) -> Iterator[str]:
     people = {p.person_id: p for p in world.partnership.people}
     recipients = {"school": {str(s.urn) for s in world.partnership.schools}, "zone": {z.zone_id for z in world.picture.zones}}
     seen = set()
-    for row in (*roster.rows, *roster.undelivered):
+    every: tuple[RosterRow | Undelivered, ...] = (*roster.rows, *roster.undelivered)
+    for row in every:
         service = services.get(row.service_id)
         if service is None or row.recipient not in recipients[world.policy.role(service.role).serves] or row.half_days < 1:
             yield f"The roster has {row.half_days} half-days of {row.service_id} for {row.recipient}, which cannot be."
@@ -249,11 +248,12 @@ def _misplaced(world: World, roster: Roster) -> Iterator[str]:
         seen.add(key)
 
 
-def _sums(world: World, amounts: Amounts, roster: Roster, service: Service) -> Iterator[str]:
+def _sums(amounts: Amounts, roster: Roster, service: Service) -> Iterator[str]:
     """What is given and what nobody can give come to the plan's half-days, recipient by recipient."""
-    asked = asked_of(world, amounts, service)
+    asked = asked_of(amounts, service)
     has: dict[str, int] = defaultdict(int)
-    for row in (*roster.rows, *roster.undelivered):
+    every: tuple[RosterRow | Undelivered, ...] = (*roster.rows, *roster.undelivered)
+    for row in every:
         if row.service_id == service.service_id:
             has[row.recipient] += row.half_days
     for recipient in sorted(set(asked) | set(has)):

@@ -41,6 +41,7 @@ def roster_document(world: World, roster: Roster) -> Json:
                 {"name": aim.name, "unit": aim.unit, "reached": number, "bound": min(aim.bound, number)}
                 for aim, number in zip(roster.aims, reached, strict=True)
             ],
+            "is_finished": roster.is_finished,
             "rounds": roster.rounds,
             "shortfall_before_points": roster.shortfall_before_points,
             "proposals": [
@@ -73,6 +74,7 @@ def roster_from(document: Json) -> Roster | None:
         aims=tuple(
             RosterAim(name=a["name"], unit=a["unit"], reached=_whole(a["reached"]), bound=_whole(a["bound"])) for a in summary["aims"]
         ),
+        is_finished=bool(summary["is_finished"]),
         rounds=_whole(summary["rounds"]),
         shortfall_before_points=float(summary["shortfall_before_points"]),
     )  # fmt: skip

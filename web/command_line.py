@@ -268,9 +268,9 @@ def _make_and_write(
     from optimisation.solve import Solver  # noqa: PLC0415
     from planner.certificate import certificate_path  # noqa: PLC0415
     from planner.documents import check_document, plan_document, write_plan  # noqa: PLC0415
+    from planner.export.roster_words import roster_lines  # noqa: PLC0415
     from planner.export.summary import claims, summary_lines  # noqa: PLC0415
     from planner.need import world_of  # noqa: PLC0415
-    from planner.export.roster_words import roster_lines  # noqa: PLC0415
     from web.commands.certificates import certify_plan  # noqa: PLC0415
 
     policy = _policy_at(policy_path)

@@ -20,9 +20,10 @@ from planner.measures import (
 )
 from planner.need import World
 from planner.partnership import Fund, FundUse, Partnership, Service
-from planner.plan import Amounts, Plan
+from planner.plan import Amounts, Plan, Roster
 from planner.policy import Policy
 from planner.reasons import Reason, reasons
+from planner.roster import Told
 from planner.supply import ServiceSupply, base_opening_pounds, contingency_pounds, moderated_pot_pounds, pays, service_supply
 
 
@@ -96,6 +97,11 @@ class Facts:
     def breaches(self) -> tuple[Breach, ...]:
         """What the audit finds; nothing in a plan that was stored."""
         return tuple(breaches(self.world, self.amounts))
+
+    @cached_property
+    def told(self) -> Told:
+        """The roster by service and recipient; empty in a plan without names."""
+        return Told(self.world, self.plan.roster or Roster(rows=()))
 
     @cached_property
     def supply(self) -> dict[str, ServiceSupply]:

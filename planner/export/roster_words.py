@@ -47,15 +47,19 @@ def roster_lines(plan: Plan, world: World) -> tuple[str, ...]:
         return (NOTHING_TO_GIVE,)
     here = figures_of(world, plan.roster)
     people = len({row.person_id for row in plan.roster.rows})
-    known = f"; {here.changes:,} {'school or zone sees' if here.changes == 1 else 'schools or zones see'} nobody they knew" if here.changes else ""
-    lines = [
-        f"Names: {half_days(here.half_days)} from {people:,} {'person' if people == 1 else 'people'}, "
-        f"{_shared(here.shared)}{known}; {here.metres / 1000:,.0f} km to schools, one way, where bases are known."
-    ]
+    known = (
+        f"; {here.changes:,} {'school or zone sees' if here.changes == 1 else 'schools or zones see'} nobody they knew"
+        if here.changes
+        else ""
+    )
+    names = f"Names: {half_days(here.half_days)} from {people:,} {'person' if people == 1 else 'people'}, {_shared(here.shared)}{known}"
+    lines = [f"{names}; {here.metres / 1000:,.0f} km to schools, one way, where bases are known."]
     if plan.roster.rounds:
         lines.append(f"The plan was made again {_times(plan.roster.rounds)}, because nobody could give all that it gave at first.")
     if here.undelivered:
-        lines.append(f"{half_days(here.undelivered)} of the plan have nobody to give them, and what they would meet is counted as met: {_missing(plan, world)}.")
+        lines.append(
+            f"{half_days(here.undelivered)} of the plan have nobody to give them, and what they would meet is counted as met: {_missing(plan, world)}."
+        )
     return tuple(lines)
 
 
@@ -64,7 +68,11 @@ def _times(number: int) -> str:
 
 
 def _shared(number: int) -> str:
-    return "one link practitioner each" if not number else f"one link practitioner each but for {number:,} shared {'one' if number == 1 else 'ones'}"
+    return (
+        "one link practitioner each"
+        if not number
+        else f"one link practitioner each but for {number:,} shared {'one' if number == 1 else 'ones'}"
+    )
 
 
 def _missing(plan: Plan, world: World) -> str:
@@ -117,9 +125,7 @@ def person_schedule(plan: Plan, world: World, person: Person) -> Schedule:
     mine = sorted(((r, days) for (p, r), days in given.items() if p == person.person_id), key=lambda pair: -sum(pair[1]))
     return Schedule(
         title=f"{person.name}, {service.name} ({proposal_of(service)})",
-        lines=tuple(
-            Line(name=whose(world, r), half_days=days, note=_role_of(told, service, r, person.person_id)) for r, days in mine
-        ),
+        lines=tuple(Line(name=whose(world, r), half_days=days, note=_role_of(told, service, r, person.person_id)) for r, days in mine),
     )
 
 

@@ -622,7 +622,9 @@ def _check_half_terms(parser: _Parser, entries: _Entries) -> None:
         v = entry.values
         for name in ("first_half_term", "last_half_term"):
             if entry.has(name) and not 1 <= v[name] <= HALF_TERMS:
-                parser.must(_at("People", entry, name), f"there is no half-term {v[name]}.", "Write a number from 1 to 6, or leave it blank.")
+                parser.must(
+                    _at("People", entry, name), f"there is no half-term {v[name]}.", "Write a number from 1 to 6, or leave it blank."
+                )
         if entry.has("first_half_term", "last_half_term") and v["first_half_term"] > v["last_half_term"]:
             parser.must(
                 _at("People", entry, "last_half_term"),
@@ -631,9 +633,9 @@ def _check_half_terms(parser: _Parser, entries: _Entries) -> None:
             )
         spread = v.get("half_term_sessions") or ()
         if spread and entry.has("sessions_a_year") and sum(spread) != v["sessions_a_year"]:
-            parser.must(
+            parser.look(
                 _at("People", entry, "half_term_sessions"),
-                f"the six numbers come to {sum(spread):,}, and the sessions a year are {v['sessions_a_year']:,}.",
+                f"the six numbers come to {sum(spread):,}, and the sessions a year are {v['sessions_a_year']:,}: the year is shared in their proportion.",
                 "Correct one of the two, or leave the six numbers blank.",
             )
 
@@ -644,7 +646,9 @@ def _check_last_year_links(parser: _Parser, entries: _Entries) -> None:
         v = entry.values
         if entry.has("person_id", "service_id") and service_of.get(v["person_id"], v["service_id"]) != v["service_id"]:
             what = f"{v['person_id']} belongs to {service_of[v['person_id']]} this year, so the link says nothing."
-            parser.look(_at("Last year links", entry, "service_id"), what, "If the person changed service, leave it; else correct the service.")
+            parser.look(
+                _at("Last year links", entry, "service_id"), what, "If the person changed service, leave it; else correct the service."
+            )
 
 
 def _check_people(parser: _Parser, entries: _Entries) -> None:
