@@ -18,8 +18,8 @@ def roster_sheet(book: Book, facts: Facts) -> None:
     if roster is None:
         return
     page = book.page("Roster", "Roster: who comes, and when", NOTE)
-    for line in roster_lines(facts.plan, facts.world):
-        page.line("", line)
+    for number, line in enumerate(roster_lines(facts.plan, facts.world)):
+        page.line("" if number else "In short", line)
     columns = [
         text_column("service", "Service", 30),
         text_column("person", "Person", 34),

@@ -223,7 +223,7 @@ def _support(ledger: SchoolLedger, kept: KeptPlan) -> TableView:
             rows.append(row(whom, "Half-days, share of the zone's", in_hundredths(shared[service.service_id]), "not split", when, right))
     view = table(
         "What the school gets, from whom and when",
-        (*words("From whom", "What"), Heading(text="This year", is_number=True), Heading(text="Last year", is_number=True), *words("When", "Who decides")),
+        (*words("From whom", "What"), Heading(text="This year", is_number=True), Heading(text="Last year", is_number=True), *words("When" if facts.plan.roster is None else "Who comes, and when", "Who decides")),
         rows,
         empty="The plan gives the school no grant and no half-days.", is_caption_hidden=True,
     )  # fmt: skip
@@ -234,12 +234,14 @@ def from_whom(kept: KeptPlan, service: Service, recipient: str) -> str:
     """Who gives a school or zone its half-days and in which half-terms; '' in a plan without names."""
     if kept.facts.plan.roster is None:
         return ""
-    told = kept.facts.told
-    said = []
+    told, said = kept.facts.told, []
+    proposed = "" if service.decision_right is DecisionRight.OURS else " (proposed)"
+    for_zone = kept.facts.policy.role(service.role).serves == "zone"
+    what = "the zone's half-days in half-terms 1 to 6" if for_zone else "half-terms 1 to 6"
     for person_id in told.people_for(service.service_id, recipient):
         name = next(p.name for p in kept.facts.partnership.people if p.person_id == person_id)
         days = told.given[service.service_id][person_id, recipient]
-        said.append(f"{name}, half-days in half-terms 1 to 6: {', '.join(str(n) for n in days)}")
+        said.append(f"{name}{proposed}, {what}: {', '.join(str(n) for n in days)}")
     return "; ".join(said)
 
 
