@@ -268,7 +268,7 @@ def _make_and_write(
     from optimisation.solve import Solver  # noqa: PLC0415
     from planner.certificate import certificate_path  # noqa: PLC0415
     from planner.documents import check_document, plan_document, write_plan  # noqa: PLC0415
-    from planner.export.roster_words import roster_lines  # noqa: PLC0415
+    from planner.export.roster_words import roster_lines, undelivered_lines  # noqa: PLC0415
     from planner.export.summary import claims, summary_lines  # noqa: PLC0415
     from planner.need import world_of  # noqa: PLC0415
     from web.commands.certificates import certify_plan  # noqa: PLC0415
@@ -304,7 +304,7 @@ def _make_and_write(
     for line in summary_lines(plan, world):
         print(line)
     if not options.no_roster:
-        for line in roster_lines(plan, world):
+        for line in (*roster_lines(plan, world), *undelivered_lines(plan, world)):
             print(line)
     if certified:
         print(certified)

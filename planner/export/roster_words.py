@@ -14,6 +14,7 @@ from planner.roster import Told, figures_of, practitioners
 
 NOT_READY = "No names yet: the roster was not ready when the time ended, so the plan stands without it; give it more time."
 NOTHING_TO_GIVE = "No names are needed: the plan gives no specialist time."
+MOST_NAMED = 4
 PROPOSAL = "a proposal to the employing service"
 
 
@@ -40,7 +41,7 @@ class Schedule:
 
 
 def roster_lines(plan: Plan, world: World) -> tuple[str, ...]:
-    """What the names of a plan come to, in a line or two for a terminal or a page."""
+    """What the names of a plan come to, in a few lines for a terminal or a page."""
     if plan.roster is None:
         return (NOT_READY,)
     if not plan.roster.rows and not plan.roster.undelivered:
@@ -57,9 +58,7 @@ def roster_lines(plan: Plan, world: World) -> tuple[str, ...]:
     if plan.roster.rounds:
         lines.append(f"The plan was made again {_times(plan.roster.rounds)}, because nobody could give all that it gave at first.")
     if here.undelivered:
-        lines.append(
-            f"{half_days(here.undelivered)} of the plan have nobody to give them, and what they would meet is counted as met: {_missing(plan, world)}."
-        )
+        lines.append(f"{half_days(here.undelivered)} of the plan have nobody to give them, and what they would meet is counted as met.")
     return tuple(lines)
 
 
@@ -75,14 +74,17 @@ def _shared(number: int) -> str:
     )
 
 
-def _missing(plan: Plan, world: World) -> str:
-    assert plan.roster is not None
+def undelivered_lines(plan: Plan, world: World) -> tuple[str, ...]:
+    """For whom nobody has time, the most half-days first; nothing where all is given."""
+    if plan.roster is None or not plan.roster.undelivered:
+        return ()
     services = {s.service_id: s.name for s in world.partnership.services}
     parts = [
         f"{whose(world, row.recipient)} ({services[row.service_id]}, {row.half_days:,})"
         for row in sorted(plan.roster.undelivered, key=lambda row: -row.half_days)
     ]
-    return ", ".join(parts[:4]) + (f" and {len(parts) - 4} more" if len(parts) > 4 else "")
+    more = f" and {len(parts) - MOST_NAMED} more" if len(parts) > MOST_NAMED else ""
+    return (f"They are for {', '.join(parts[:MOST_NAMED])}{more}.",)
 
 
 def whose(world: World, recipient: str) -> str:

@@ -38,6 +38,7 @@ def _run(options: argparse.Namespace) -> int:
         roster_lines,
         school_schedule,
         service_schedules,
+        undelivered_lines,
     )
 
     plan, world = read_plan(options.plan)
@@ -50,7 +51,11 @@ def _run(options: argparse.Namespace) -> int:
     elif options.school:
         schedules, heading = [school_schedule(plan, world, _school(world, options.school))], "half-terms"
     else:
-        head, schedules, heading = roster_lines(plan, world), list(service_schedules(plan, world)), "half-terms"
+        head, schedules, heading = (
+            (*roster_lines(plan, world), *undelivered_lines(plan, world)),
+            list(service_schedules(plan, world)),
+            "half-terms",
+        )
     for line in head:
         print(line)
     for number, schedule in enumerate(schedules):
