@@ -32,6 +32,7 @@ from optimisation.highs import Hooks, check_canaries, compile_model, load
 from optimisation.impossible import explain_impossible
 from optimisation.model import build_model
 from optimisation.restate import Moved
+from optimisation.roster_bench import roster_rows, with_people
 from optimisation.sandbox import Sandbox
 from optimisation.search import search
 from optimisation.solve import Solver
@@ -46,7 +47,7 @@ from planner.intake.dfe_schools import why_left_out
 from planner.measures import standing
 from planner.need import World, world_of
 from planner.partnership import GRANT_ITEM, Bound, HeadRule
-from planner.plan import Ending, Plan
+from planner.plan import Amounts, Ending, Plan
 from planner.policy import load_policy
 from planner.supply import available_pounds
 
@@ -88,6 +89,7 @@ def bench_tables(*, reference: Path, schools: Sequence[int], lines: Sequence[int
             yield _plan_row(area, _world(reference, area, count, None), repeats, seconds)
     yield ""
     yield from _answer_tables(reference, repeats)
+    yield from roster_rows(_planned(reference, schools, seconds), repeats=repeats, seconds=seconds)
     yield ""
     yield "| start | seconds |"
     yield "|---|---|"
@@ -192,6 +194,16 @@ def _bare(matrix: str, seconds: float) -> tuple[float, float]:
     h.run()
     info = h.getInfo()
     return h.getRunTime(), max(info.objective_function_value - info.mip_dual_bound, 0.0)
+
+
+def _planned(reference: Path, schools: Sequence[int], seconds: float) -> Iterator[tuple[str, World, Amounts]]:
+    """Each area and number of schools with made-up people, and a plan of it to put names to."""
+    for area in AREAS:
+        for count in schools:
+            world = _world(reference, area, count, None)
+            with Solver() as solver:
+                plan = solver.make_plan(world, gap_points=GAP_POINTS, seconds=seconds)
+            yield area, with_people(world, seed=2), plan.amounts
 
 
 def _plan_row(area: str, world: World, repeats: int, seconds: float) -> str:

@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from optimisation.greedy import is_feasible
+from optimisation.names import AGAIN_STAGE, STAGE, make_plan_with_names
 from optimisation.plain_amounts import amounts_from_plain, amounts_to_plain
 from optimisation.solve import BoundSoFar, Solver
 from optimisation.worker import Better, Message, Nearly, Stage
@@ -54,6 +55,8 @@ STAGES = {
     "shortfall below the board's line": "Lifting the needs furthest below the board's line",
     "total need met": "Meeting as much need in all as there is support for",
     "finding which rules clash": "Finding which rules clash",
+    STAGE: "Putting names to the time: who goes where, and when",
+    AGAIN_STAGE: "Planning again with the time that named people can give",
     "what last year and a formula would give": "Working out what last year's shares and a formula would give",
 }
 """What the solver says it does, as people are told."""
@@ -150,7 +153,7 @@ def _document(world: World, run: Run, solver: Solver, keeper: _Keeper) -> Json:
     """The run's plan as a document that has passed its audit."""
     keeper.begin_with(world)
     settings = {name: float(run.settings[name]) for name in ("gap_points", "seconds") if name in run.settings}
-    plan = solver.make_plan(world, **settings, start=_best_kept(run), tell=keeper.tell, should_stop=keeper.should_stop)
+    plan = make_plan_with_names(solver, world, **settings, start=_best_kept(run), tell=keeper.tell, should_stop=keeper.should_stop)
     if plan.ending is not Ending.WITHIN_GAP:  # an earlier attempt may have come further
         plan = replace(plan, bound_points=max(plan.bound_points, keeper.bound_before))
     keeper.say(LAST_STAGE)

@@ -18,6 +18,7 @@ from optimisation.certify import Certify
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Progress, safe_bound
 from optimisation.impossible import Impossible
+from optimisation.roster import Rostering
 from optimisation.trial import Trial
 from optimisation.what_if import Consequence, Question
 from optimisation.worker import AllHold, Answer, Better, Explain, Failed, Job, Message, Nearly, Open, Sizes, Stage
@@ -217,7 +218,7 @@ class Solver:
 
     def exchange(
         self,
-        job: Open | Trial | Certify | Explain | Question,
+        job: Open | Trial | Certify | Explain | Question | Rostering,
         *,
         until: float,
         should_stop: Callable[[], bool],

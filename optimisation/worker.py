@@ -26,6 +26,7 @@ from optimisation.highs import Hooks, Problem, Progress, Solved, cap_objective, 
 from optimisation.impossible import Impossible, explain_impossible
 from optimisation.model import build_model
 from optimisation.registry import Model
+from optimisation.roster import Rostered, Rostering, make_roster
 from optimisation.search import Prepare, Way, search, start_from
 from optimisation.trial import Trial, Tried, attempt, hold
 from optimisation.what_if import Beside, Consequence, Question
@@ -166,6 +167,7 @@ Message = (
     | IsOpen
     | Tried
     | Certificate
+    | Rostered
     | Consequence
     | Answered
     | Refused
@@ -206,6 +208,8 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
                     _answer(beside, job, pipe, stop)
                 elif isinstance(job, Certify):
                     pipe.send(certify(job, lambda bound, cases: pipe.send(Stage(words=_certifying(bound, cases)))))
+                elif isinstance(job, Rostering):
+                    pipe.send(make_roster(job.world, job.amounts, seconds=job.seconds))
                 elif isinstance(job, Explain):
                     pipe.send(explain_impossible(job.world, seconds=job.seconds) or AllHold())
                 else:

@@ -19,6 +19,7 @@ from planner.need import World
 from planner.offers import time_pounds
 from planner.partnership import (
     GRANT_ITEM,
+    HALF_TERMS,
     Base,
     Bound,
     DecisionRight,
@@ -33,7 +34,6 @@ from planner.plan import Amounts
 from planner.policy import Policy
 from planner.reasons import half_days
 from planner.supply import (
-    HALF_TERMS,
     HALF_TERMS_BY_FINANCIAL_YEAR,
     available_pounds,
     base_lead_in_pounds,
@@ -250,6 +250,7 @@ def school_leaves(before: World, plan: Amounts, urn: int, half_term: int | None 
         bases=tuple(b for b in p.bases if b.host_urn != urn),
         host_conditions=tuple(row for row in p.host_conditions if row.urn != urn),
         last_year=tuple(row for row in p.last_year if row.urn != urn),
+        last_year_links=tuple(row for row in p.last_year_links if row.urn != urn),
         head_rules=tuple(row for row in p.head_rules if row.urn != urn),
         queries=tuple(row for row in p.queries if row.urn != urn),
         lead_school_urn=None if p.lead_school_urn == urn else p.lead_school_urn,

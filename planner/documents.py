@@ -27,6 +27,8 @@ from planner.partnership import Base, FundUse, Partnership
 from planner.plan import Amounts, Baseline, Ending, Level, Plan
 from planner.policy import Policy, policy_from_text
 from planner.reasons import reasons
+from planner.roster import roster_faults
+from planner.roster_documents import roster_document, roster_from, roster_gap_points
 from planner.supply import base_full_year_pounds, base_lead_in_pounds, base_opening_pounds, base_running_pounds, service_supply
 
 FORMAT = "partnership-planner plan"
@@ -103,7 +105,7 @@ def plan_document(plan: Plan, world: World) -> Json:
         "line_percent": float(world.policy.board.line_percent),
         "bound_points": min(plan.bound_points, leads),
         "gap_points": round(leads - min(plan.bound_points, leads), 4),
-        "roster_gap_points": None,
+        "roster_gap_points": None if plan.roster is None else roster_gap_points(plan.roster, leads),
         "levels": [{k: v for k, v in to_plain(level).items() if k != "seconds"} for level in plan.levels],
         "seconds": round(plan.seconds, 3),
         "inputs_sha256": sha256_of(partnership),
@@ -111,7 +113,7 @@ def plan_document(plan: Plan, world: World) -> Json:
         "engine": plan.engine,
         **_amounts(plan.amounts, world),
         "schools": [_ledger(row) for row in school_ledgers(world.partnership, world.policy, world.picture, plan.amounts)],
-        "roster": [],
+        **({"roster": []} if plan.roster is None else roster_document(world, plan.roster)),
         "standards": _standards(plan.amounts, world),
         "reasons": [to_plain(reason) for reason in reasons(world, plan.amounts)],
         "baselines": [_baseline(baseline, world) for baseline in plan.baselines],
@@ -329,6 +331,7 @@ def plan_from_document(document: Json) -> tuple[Plan, World]:
         engine=document["engine"],
         seconds=document["seconds"],
         baselines=tuple(_baseline_from(data, years) for data in document["baselines"]),
+        roster=roster_from(document),
     )
     return plan, world
 
@@ -393,6 +396,11 @@ def _faults_of_figures(document: Json) -> Iterator[str]:
         return
     for breach in breaches(world, plan.amounts):
         yield f"The plan breaks a rule: {breach.sentence()}"
+    if plan.roster is not None:
+        faults = list(roster_faults(world, plan.amounts, plan.roster))
+        yield from faults
+        if faults:
+            return
     again = plan_document(plan, world)
     for where, says, is_now in _differences(document, again, ""):
         yield f"{where} says {says}, but from the amounts it is {is_now}."

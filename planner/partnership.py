@@ -99,6 +99,8 @@ ADDED = {"is_left_out_at_default": True}
 HALF_DAYS_IN_A_YEAR = 390
 """Half-days in a school year: 39 weeks of 10. No post can give more."""
 
+HALF_TERMS = 6
+
 GRANT_ITEM = "grant"
 """The item name of grant money in last year's rows and heads' rules; other items are service ids."""
 
@@ -227,7 +229,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A post in a service. Sessions a year are deliverable half-days, net of leave and travel."""
+    """A post in a service. Sessions a year are deliverable half-days, net of leave and travel.
+
+    ``half_term_sessions`` say how they fall on the six half-terms (none: by weeks); ``first_half_term`` and
+    ``last_half_term`` (1-6, None: the whole year) when the person is there.
+    """
 
     person_id: str
     service_id: str
@@ -239,6 +245,9 @@ class Person:
     drives: bool = True
     based_at_urn: int | None = None
     most_schools: int | None = None
+    half_term_sessions: tuple[int, ...] = field(default=(), metadata=ADDED)
+    first_half_term: int | None = field(default=None, metadata=ADDED)
+    last_half_term: int | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +299,15 @@ class LastYear:
     urn: int
     item: str
     amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastYearLink:
+    """Who came to a school from a service last year."""
+
+    urn: int
+    service_id: str
+    person_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,6 +390,7 @@ class Partnership:
     queries: tuple[DataQuery, ...] = ()
     sources: tuple[Source, ...] = ()
     offers: tuple[Offer, ...] = field(default=(), metadata=ADDED)
+    last_year_links: tuple[LastYearLink, ...] = field(default=(), metadata=ADDED)
 
     @property
     def financial_years(self) -> tuple[str, str]:

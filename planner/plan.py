@@ -65,8 +65,57 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RosterRow:
+    """Half-days a person gives a school or zone in one half-term (1-6)."""
+
+    person_id: str
+    recipient: str
+    service_id: str
+    half_term: int
+    half_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """Half-days of a plan that nobody in the service can give."""
+
+    recipient: str
+    service_id: str
+    half_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterAim:
+    """One aim of the roster, in its order: what was reached, and the bound that no roster of this plan is under."""
+
+    name: str
+    reached: int
+    bound: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """Who gives a plan's half-days, where and when.
+
+    ``is_finished`` when no aim was left by the clock: a rerun then gives the same roster. ``rounds`` is how often the plan was made again because a roster could not deliver it;
+    ``shortfall_before_points`` the shortfall of the plan before any roster.
+    """
+
+    rows: tuple[RosterRow, ...]
+    undelivered: tuple[Undelivered, ...] = ()
+    aims: tuple[RosterAim, ...] = ()
+    is_finished: bool = True
+    rounds: int = 0
+    shortfall_before_points: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A plan with its proof. ``bound_points`` is the leading objective's bound: no plan has less shortfall."""
+    """A plan with its proof. ``bound_points`` is the leading objective's bound: no plan has less shortfall.
+
+    ``roster`` is None where no names are put to its half-days.
+    """
 
     amounts: Amounts
     ending: Ending
@@ -75,3 +124,4 @@ class Plan:
     engine: str
     seconds: float
     baselines: tuple[Baseline, ...] = ()
+    roster: Roster | None = None

@@ -164,6 +164,14 @@ class BaseDefaults:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RosterSettings:
+    """Weeks of school in each half-term, all alike where a policy says nothing; how far those who do not drive can go (None: anywhere)."""
+
+    weeks: tuple[Fraction, ...]
+    non_driver_reach_metres: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """Everything a board may set, and the figures behind it."""
 
@@ -185,6 +193,7 @@ class Policy:
     benefit: tuple[tuple[Fraction, Fraction], ...]
     pounds_per_adult_hour: int
     roles: tuple[Role, ...]
+    roster: RosterSettings
     bases: BaseDefaults
     standards: tuple[Standard, ...]
     assumptions: tuple[tuple[str, Fraction], ...]
@@ -496,6 +505,7 @@ def _policy(plain: Mapping[str, Any], figures: tuple[Figure, ...], document: str
         benefit=tuple((Fraction(dose) / 100, Fraction(met) / 100) for dose, met in zip(doses, mets, strict=True)),
         pounds_per_adult_hour=_whole(plain["adult_hours"]["pounds_per_hour"]),
         roles=roles,
+        roster=_roster(plain.get("roster", {})),
         bases=BaseDefaults(**{f.name: _whole(plain["bases"][f.name]) for f in fields(BaseDefaults)}),
         standards=tuple(_standard(standard, roles) for standard in plain["standards"] if standard.get("is_on", True)),
         assumptions=tuple((name, Fraction(value)) for name, value in plain["assume"].items()),
@@ -503,6 +513,15 @@ def _policy(plain: Mapping[str, Any], figures: tuple[Figure, ...], document: str
         half_terms_begin=tuple(plain.get("calendar", {}).get("half_terms_begin", EVEN_HALF_TERMS)),
         figures=figures,
         document=document,
+    )
+
+
+def _roster(plain: Mapping[str, Any]) -> RosterSettings:
+    """The roster's settings; policies written before there were any hold none."""
+    reach = plain.get("non_driver_reach_metres")
+    return RosterSettings(
+        weeks=tuple(Fraction(plain.get(f"weeks_half_term_{half_term}", 1)) for half_term in range(1, 7)),
+        non_driver_reach_metres=None if reach is None else _whole(reach),
     )
 
 
@@ -615,6 +634,8 @@ _NUMBERS: tuple[tuple[str, Fraction | int, int, bool], ...] = (
     ("bases.lead_in_months", 0, 12, _WHOLE),
     *((f"bases.smallest_{phase}_places", 0, 1000, _WHOLE) for phase in _PHASES),
     *((f"bases.{phase}_reach_metres", 0, 10 * _LARGE, _WHOLE) for phase in _PHASES),
+    *((f"roster?.weeks_half_term_{half_term}?", 0, 52, _ANY) for half_term in range(1, 7)),
+    ("roster?.non_driver_reach_metres?", 0, 10 * _LARGE, _WHOLE),
     ("assume.*_pounds_per_pupil", 0, 100_000, _ANY),
     ("assume.pupils_per_*", 1, 10 * _LARGE, _ANY),
     ("assume.sessions_per_wte", 1, HALF_DAYS_IN_A_YEAR, _ANY),

@@ -7,13 +7,25 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor, gcd, lcm
 
-from planner.partnership import Base, Consent, DecisionRight, Fund, FundSource, FundUse, HostCondition, Partnership, Phase, School, Service
+from planner.partnership import (
+    HALF_TERMS,
+    Base,
+    Consent,
+    DecisionRight,
+    Fund,
+    FundSource,
+    FundUse,
+    HostCondition,
+    Partnership,
+    Phase,
+    School,
+    Service,
+)
 from planner.policy import Policy, Standard
 
 HALF_TERMS_BY_FINANCIAL_YEAR = ((1, 2, 3, 4), (5, 6))
 """Half-terms 1-4 fall before 1 April, 5-6 after."""
 MONTHS = 12
-HALF_TERMS = 6
 SEPTEMBER = 9
 STEP_POUNDS_A_MONTH = 10
 """Grants move in steps of £10 a month, so every month and both financial years are whole pounds."""

@@ -24,7 +24,7 @@ def other(value):
     if isinstance(value, int):
         return value + 7
     if isinstance(value, tuple):
-        return value[:-1]
+        return value[::-1] if len(value) > 2 else value[:-1]
     return 7 if value is None else f"{value}x"
 
 

@@ -160,8 +160,12 @@ def full_partnership():
                 drives=False,
                 based_at_urn=900002,
                 most_schools=10,
+                half_term_sessions=(0, 0, 62, 42, 44, 44),
+                first_half_term=3,
+                last_half_term=6,
             ),
         ),
+        last_year_links=(nouns.LastYearLink(urn=900001, service_id="ep_county", person_id="ep1"),),
         bases=(
             nouns.Base(
                 base_id="oak_asd",

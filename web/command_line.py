@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
-from web.commands import frontier, mends, pots, replan, values, what_if, why
+from web.commands import frontier, mends, pots, replan, roster, values, what_if, why
 
 if TYPE_CHECKING:
     from optimisation.solve import Tell
@@ -284,10 +285,12 @@ def _bench(options: argparse.Namespace) -> int:
 def _make_and_write(
     *, partnership_path: Path, policy_path: Path | None, out: Path | None, json_path: Path | None, options: argparse.Namespace
 ) -> Json:
+    from optimisation.names import make_plan_with_names  # noqa: PLC0415
     from optimisation.solve import Solver  # noqa: PLC0415
     from planner.certificate import certificate_path  # noqa: PLC0415
     from planner.documents import check_document, plan_document, write_plan  # noqa: PLC0415
     from planner.export.priced import price_lines  # noqa: PLC0415
+    from planner.export.roster_words import roster_lines, undelivered_lines  # noqa: PLC0415
     from planner.export.summary import claims, summary_lines  # noqa: PLC0415
     from planner.need import world_of  # noqa: PLC0415
     from web.commands.certificates import certify_plan  # noqa: PLC0415
@@ -303,9 +306,8 @@ def _make_and_write(
     began = time.perf_counter()
     certified = ""
     with _stopping_by_hand() as should_stop, Solver() as solver:
-        plan: Plan = solver.make_plan(
-            world, gap_points=options.gap_points, seconds=options.time_limit, tell=_teller(), should_stop=should_stop
-        )
+        make_plan = solver.make_plan if options.no_roster else partial(make_plan_with_names, solver)
+        plan: Plan = make_plan(world, gap_points=options.gap_points, seconds=options.time_limit, tell=_teller(), should_stop=should_stop)
         document = plan_document(plan, world)
         check_document(document)
         if json_path is not None:
@@ -325,6 +327,9 @@ def _make_and_write(
         print(line)
     if out is not None or json_path is not None:  # else they are among the claims below
         for line in price_lines(world, plan.amounts):
+            print(line)
+    if not options.no_roster:
+        for line in (*roster_lines(plan, world), *undelivered_lines(plan, world)):
             print(line)
     if certified:
         print(certified)
@@ -422,10 +427,9 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--out", type=Path, metavar="plan.xlsx", help="write the plan as a workbook")
     plan.add_argument("--json", type=Path, metavar="plan.json", help="write the plan as a document that stands alone")
     _solve_options(plan)
-    plan.add_argument("--no-roster", action="store_true", help="plan money, time and places without names (all this version does)")
     plan.set_defaults(run=_plan)
 
-    for asked_of_a_plan in (why, what_if, values, frontier, pots):
+    for asked_of_a_plan in (why, what_if, values, frontier, pots, roster):
         asked_of_a_plan.add(commands, _command)
 
     audit = _command(commands, "audit", "check a plan again with no solver", "planner audit plan.json --certificate")
@@ -520,6 +524,7 @@ def _a_port(text: str) -> int:
 def _solve_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gap-points", type=_not_negative, default=0.1, help="stop within this many points of the bound (default 0.1)")
     parser.add_argument("--time-limit", type=_at_least_one, default=30.0, help="seconds for all solving (default 30)")
+    parser.add_argument("--no-roster", action="store_true", help="plan money, time and places without names")
 
 
 def _whole_list(text: str) -> tuple[int, ...]:

@@ -24,9 +24,10 @@ from planner.need import World
 from planner.next_year import bases_next_year_pounds, opening_bases
 from planner.offers import Purchase, purchases
 from planner.partnership import Fund, FundUse, Partnership, Service
-from planner.plan import Amounts, Plan
+from planner.plan import Amounts, Plan, Roster
 from planner.policy import Policy
 from planner.reasons import Reason, reasons
+from planner.roster import Told
 from planner.supply import (
     ServiceSupply,
     base_opening_pounds,
@@ -113,6 +114,11 @@ class Facts:
     def misses(self) -> tuple[Miss, ...]:
         """Where rules give way at their price."""
         return tuple(misses(self.world, self.amounts))
+
+    @cached_property
+    def told(self) -> Told:
+        """The roster by service and recipient; empty in a plan without names."""
+        return Told(self.world, self.plan.roster or Roster(rows=()))
 
     @cached_property
     def supply(self) -> dict[str, ServiceSupply]:

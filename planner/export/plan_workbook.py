@@ -16,6 +16,7 @@ from planner.export.plan_facts import Facts
 from planner.export.plan_ledgers import bases_sheet, schools_sheet, services_sheet, time_sheet
 from planner.export.plan_money import money_sheet
 from planner.export.plan_need import need_sheet
+from planner.export.plan_roster import roster_sheet
 from planner.export.plan_standards import baselines_sheet, needs_sheet, standards_sheet
 from planner.export.priced import has_prices, price_words, said_by, said_where
 from planner.export.summary import ENDINGS, RARE_LEFT_OUT, claims, summary_lines
@@ -50,7 +51,7 @@ OPEN_DATA = "Contains public sector information (DfE, MHCLG, ONS) licensed under
 EHC_RIGHT = "The right to ask for an EHC needs assessment is unaffected."
 _PUBLISHER = re.compile(r"\b(DfE|Department for Education|MHCLG|Ministry of Housing|ONS|Office for National Statistics)\b", re.IGNORECASE)
 _ORDER = (
-    "Summary", "Schools", "Services", "Buying", "Time", "Bases", "Money", "Need", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
+    "Summary", "Schools", "Services", "Buying", "Time", "Roster", "Bases", "Money", "Need", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
 )  # fmt: skip
 _TILE = PatternFill("solid", fgColor="E3EEF0")
 
@@ -71,6 +72,7 @@ def plan_workbook(facts: Facts, *, fingerprint: str, inputs_sha256: str, policy_
     footer = f"{BOARD_COPY} Fingerprint {fingerprint[:12]}"
     book = Book(banner=BANNER if facts.partnership.is_illustrative() else "", footer=footer)
     schools, time = schools_sheet(book, facts), time_sheet(book, facts)
+    roster_sheet(book, facts)
     bases, places = bases_sheet(book, facts)
     accounts, held, pots = money_sheet(book, facts)
     need_sheet(book, facts)

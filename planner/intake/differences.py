@@ -129,7 +129,7 @@ def _as_it_is(_: Partnership, value: Any) -> str:
     return str(value)
 
 
-_KEY_WORDS: Mapping[str, Callable[[Partnership, Any], str]] = {"urn": _school, "fund_id": _fund, "item": _item}
+_KEY_WORDS: Mapping[str, Callable[[Partnership, Any], str]] = {"urn": _school, "fund_id": _fund, "item": _item, "service_id": _item}
 
 
 def _words(value: Any, kind: Kind | None = None) -> str:

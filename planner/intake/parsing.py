@@ -20,8 +20,7 @@ from typing import Any
 from planner.intake.findings import Finding, Level
 from planner.intake.reading import Table, clean_text, read_tables, sheet_key
 from planner.intake.sheets import SHEETS, Column, Kind, Sheet
-from planner.partnership import GRANT_ITEM, HALF_DAYS_IN_A_YEAR, BaseKind, DecisionRight, OfferKind, Partnership, Phase, Source
-from planner.supply import HALF_TERMS
+from planner.partnership import GRANT_ITEM, HALF_DAYS_IN_A_YEAR, HALF_TERMS, BaseKind, DecisionRight, OfferKind, Partnership, Phase, Source
 
 ENTERED = "entered by the partnership"
 """The source of a figure that was assumed until somebody overwrote it."""
@@ -294,7 +293,7 @@ class _Parser:
 
     def value(self, sheet: Sheet, column: Column, text: str) -> Any:
         """Return a cell's value, its field's default when blank; raise when it cannot be read."""
-        is_list = column.kind in {Kind.CHOICES, Kind.NEEDS, Kind.WHOLES}
+        is_list = column.kind in {Kind.CHOICES, Kind.NEEDS, Kind.WHOLES, Kind.SIX_WHOLES}
         if not text or (is_list and not _parts(text)):
             return _blank(sheet, column)
         if text in _ERRORS:
@@ -351,6 +350,16 @@ def _choice(text: str, column: Column) -> StrEnum:
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in re.split("[;,\n]", text) if part.strip()]
+
+
+def _six_wholes(text: str) -> tuple[int, ...]:
+    numbers = tuple(_whole(part) for part in _parts(text))
+    if len(numbers) != HALF_TERMS:
+        raise _UnreadableError(
+            f"{_short(text)} holds {_count(len(numbers), 'number')}, and a year has six half-terms.",
+            "Write six numbers with semicolons between them, 0 where there is none.",
+        )
+    return numbers
 
 
 def _whole(text: str, *, is_money: bool = False, may_be_negative: bool = False) -> int:
@@ -451,6 +460,7 @@ _BY_KIND: dict[Kind, Callable[[_Parser, str, Column], Any]] = {
     Kind.NEED: lambda parser, text, _c: parser.needs(text),
     Kind.NEEDS: lambda parser, text, _c: tuple(dict.fromkeys(parser.needs(part) for part in _parts(text))),
     Kind.WHOLES: lambda _p, text, _c: tuple(dict.fromkeys(_whole(part) for part in _parts(text))),
+    Kind.SIX_WHOLES: lambda _p, text, _c: _six_wholes(text),
     Kind.DATE: lambda _p, text, _c: _date(text),
 }
 
@@ -646,6 +656,40 @@ def _check_offers(parser: _Parser, entries: _Entries) -> None:
                 before = price
 
 
+def _check_half_terms(parser: _Parser, entries: _Entries) -> None:
+    for entry in entries["People"]:
+        v = entry.values
+        for name in ("first_half_term", "last_half_term"):
+            if entry.has(name) and not 1 <= v[name] <= HALF_TERMS:
+                parser.must(
+                    _at("People", entry, name), f"there is no half-term {v[name]}.", "Write a number from 1 to 6, or leave it blank."
+                )
+        if entry.has("first_half_term", "last_half_term") and v["first_half_term"] > v["last_half_term"]:
+            parser.must(
+                _at("People", entry, "last_half_term"),
+                f"the person leaves in half-term {v['last_half_term']} and comes in half-term {v['first_half_term']}.",
+                "Correct one of the two.",
+            )
+        spread = v.get("half_term_sessions") or ()
+        if spread and entry.has("sessions_a_year") and sum(spread) != v["sessions_a_year"]:
+            parser.look(
+                _at("People", entry, "half_term_sessions"),
+                f"the six numbers come to {sum(spread):,}, and the sessions a year are {v['sessions_a_year']:,}: the year is shared in their proportion.",
+                "Correct one of the two, or leave the six numbers blank.",
+            )
+
+
+def _check_last_year_links(parser: _Parser, entries: _Entries) -> None:
+    service_of = {e.values["person_id"]: e.values["service_id"] for e in entries["People"] if e.has("person_id", "service_id")}
+    for entry in entries["Last year links"]:
+        v = entry.values
+        if entry.has("person_id", "service_id") and service_of.get(v["person_id"], v["service_id"]) != v["service_id"]:
+            what = f"{v['person_id']} belongs to {service_of[v['person_id']]} this year, so the link says nothing."
+            parser.look(
+                _at("Last year links", entry, "service_id"), what, "If the person changed service, leave it; else correct the service."
+            )
+
+
 def _check_people(parser: _Parser, entries: _Entries) -> None:
     for entry in entries["People"]:
         v = entry.values
@@ -752,6 +796,8 @@ _CHECKS = (
     _check_services,
     _check_offers,
     _check_people,
+    _check_half_terms,
+    _check_last_year_links,
     _check_bases,
     _check_requests,
     _check_sources,

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     NEED = "need code"
     NEEDS = "need codes, separated by semicolons"
     WHOLES = "whole numbers, separated by semicolons"
+    SIX_WHOLES = "six whole numbers, one a half-term, separated by semicolons"
     DATE = "date, YYYY-MM-DD"
 
 
@@ -193,6 +194,9 @@ SHEETS: tuple[Sheet, ...] = (
             _c("Drives", "drives", Kind.YES_NO, "No when the person cannot drive between schools. Blank means yes.", "yes", is_required=False),
             _c("Based at URN", "based_at_urn", Kind.URN, "The school where the person is based.", "900001", is_required=False),
             _c("Most schools", "most_schools", Kind.WHOLE, "The most schools the person serves in the year.", "10", is_required=False),
+            _c("Half-days by half-term", "half_term_sessions", Kind.SIX_WHOLES, "How the sessions a year fall on half-terms 1 to 6; blank spreads them by the weeks of each.", "56; 58; 50; 42; 58; 56", is_required=False),
+            _c("First half-term", "first_half_term", Kind.WHOLE, "The first half-term (1 to 6) the person is there; blank means from September.", "3", is_required=False),
+            _c("Last half-term", "last_half_term", Kind.WHOLE, "The last half-term (1 to 6) the person is there; blank means to July.", "6", is_required=False),
         ),
     ),
     Sheet(
@@ -236,6 +240,15 @@ SHEETS: tuple[Sheet, ...] = (
             _c("URN", "urn", Kind.URN, "A member school.", "900001"),
             _c("Item", "item", Kind.ID, "grant (pounds) or a service's short name (half-day sessions).", "ep_county"),
             _c("Amount", "amount", Kind.WHOLE, "Pounds or half-day sessions.", "14"),
+        ),
+    ),
+    Sheet(
+        name="Last year links", attribute="last_year_links", noun=nouns.LastYearLink, key=("urn", "service_id", "person_id"),
+        help="Who came to each school from each service last year, so that schools may keep who they know.",
+        columns=(
+            _c("URN", "urn", Kind.URN, "A member school.", "900001"),
+            _c("Service", "service_id", Kind.ID, "The service the person belongs to.", "ep_county"),
+            _c("Person", "person_id", Kind.ID, "The person who came; somebody who has left may stand here.", "ep1"),
         ),
     ),
     Sheet(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from planner.partnership import Base, BaseKind, Consent
+from planner.partnership import HALF_TERMS, Base, BaseKind, Consent
 from planner.policy import Policy
 from planner.supply import (
-    HALF_TERMS,
     base_full_year_pounds,
     base_lead_in_pounds,
     base_opening_pounds,

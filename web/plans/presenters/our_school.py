@@ -9,7 +9,7 @@ from flask import url_for
 
 from planner.export.priced import school_lines
 from planner.measures import SchoolLedger
-from planner.partnership import GRANT_ITEM, DecisionRight, Fund
+from planner.partnership import GRANT_ITEM, DecisionRight, Fund, Service
 from planner.reasons import lower_first
 from planner.supply import grant_months
 from web.plans.presenters.cells import in_hundredths, money, whole
@@ -219,7 +219,9 @@ def _support(ledger: SchoolLedger, kept: KeptPlan) -> TableView:
     own, shared = dict(ledger.sessions), dict(ledger.zone_share_sessions_hundredths)
     for service in facts.partnership.services:
         whom = service.name if not service.employer or service.employer in service.name else f"{service.name}, {service.employer}"
-        when = "Over the year" + (f"; {order(service.order_by)}" if service.order_by else "")
+        for_zone = facts.policy.role(service.role).serves == "zone"
+        who = from_whom(kept, service, facts.world.picture.zone_of(urn).zone_id if for_zone else str(urn))
+        when = (who or "Over the year") + (f"; {order(service.order_by)}" if service.order_by else "")
         right = decision(service.decision_right, service.request_to, service.request_by)
         before_n = last.get(service.service_id, 0)
         if own.get(service.service_id) or (before_n and facts.policy.role(service.role).serves == "school"):
@@ -229,11 +231,26 @@ def _support(ledger: SchoolLedger, kept: KeptPlan) -> TableView:
             rows.append(row(whom, "Half-days, share of the zone's", in_hundredths(shared[service.service_id]), "not split", when, right))
     view = table(
         "What the school gets, from whom and when",
-        (*words("From whom", "What"), Heading(text="This year", is_number=True), Heading(text="Last year", is_number=True), *words("When", "Who decides")),
+        (*words("From whom", "What"), Heading(text="This year", is_number=True), Heading(text="Last year", is_number=True), *words("When" if facts.plan.roster is None else "Who comes, and when", "Who decides")),
         rows,
         empty="The plan gives the school no grant and no half-days.", is_caption_hidden=True,
     )  # fmt: skip
     return to_take(kept, f"school-{urn}-gets", view)
+
+
+def from_whom(kept: KeptPlan, service: Service, recipient: str) -> str:
+    """Who gives a school or zone its half-days and in which half-terms; '' in a plan without names."""
+    if kept.facts.plan.roster is None:
+        return ""
+    told, said = kept.facts.told, []
+    proposed = "" if service.decision_right is DecisionRight.OURS else " (proposed)"
+    for_zone = kept.facts.policy.role(service.role).serves == "zone"
+    what = "the zone's half-days in half-terms 1 to 6" if for_zone else "half-terms 1 to 6"
+    for person_id in told.people_for(service.service_id, recipient):
+        name = next(p.name for p in kept.facts.partnership.people if p.person_id == person_id)
+        days = told.given[service.service_id][person_id, recipient]
+        said.append(f"{name}{proposed}, {what}: {', '.join(str(n) for n in days)}")
+    return "; ".join(said)
 
 
 def _months(fund: Fund, granted: int, kept: KeptPlan) -> str:
@@ -244,6 +261,8 @@ def _months(fund: Fund, granted: int, kept: KeptPlan) -> str:
 
 def _support_note(others: list[str], kept: KeptPlan) -> str:
     note = "The plan gives half-days for the whole year; it does not say yet in which half-term."
+    if kept.facts.plan.roster is not None:
+        note = "Names and half-terms are a proposal to the employing service wherever the service is not ours to decide."
     if kept.facts.services("zone"):
         whom = f" with {listed(others)}" if others else ""
         note += f" The school shares its zone's time{whom}: the share is what it may count on, by expected pupils."

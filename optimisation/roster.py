@@ -1,0 +1,511 @@
+"""The roster layer: names put to a plan's half-days, service by service, to stated aims in order.
+
+Which person serves which school is decided first, with a year's time of each person; then the half-terms, as a flow.
+The two steps lose nothing of the first four aims: a person's time in a year is the sum of that in the half-terms, and
+what is given in the year can be given whenever the person is there. Only the evenness of the pace is left to the
+second step, and it is the last of the aims. Persons alike in everything are one pool until schools are dealt out.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil, floor, inf
+
+import numpy as np
+
+from optimisation.highs import Problem, Solved, load, problem_of, run
+from optimisation.search import start_from
+from planner.need import World
+from planner.partnership import HALF_TERMS, Service
+from planner.plan import Amounts, Roster, RosterAim, RosterRow, Undelivered
+from planner.roster import (
+    Practitioner,
+    asked_of,
+    can_reach,
+    could_give_all,
+    even_half_days,
+    figures_of,
+    known_last_year,
+    metres_a_visit,
+    practitioners,
+    schools_counted,
+)
+
+TRAVEL_GAP = 0.02
+"""The share of all travel within which the roster is solved."""
+WHOLE_GAP = 0.999
+"""Less than one: counts are then exact."""
+WHOLE_TOLERANCE = 1e-6
+LEAST_SECONDS = 0.05
+
+Serving = dict[tuple[int, int], int]
+"""(person, recipient), by number in the case -> half-days in the year."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rostering:
+    """A plan to be given names, within these seconds."""
+
+    world: World
+    amounts: Amounts
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rostered:
+    """A roster; ``is_finished`` when every aim was reached within its gap."""
+
+    roster: Roster
+    is_finished: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One service's roster as numbers: who can give what to whom, how far it is and whom schools know."""
+
+    service: Service
+    people: tuple[Practitioner, ...]
+    recipients: tuple[str, ...]
+    asked: tuple[int, ...]
+    schools: tuple[int, ...]
+    metres: tuple[tuple[int, ...], ...]
+    can: tuple[tuple[bool, ...], ...]
+    known: tuple[frozenset[int], ...]
+
+    @property
+    def held(self) -> tuple[int, ...]:
+        """Half-days a year of each person."""
+        return tuple(one.half_days_a_year for one in self.people)
+
+    @property
+    def most_schools(self) -> tuple[float, ...]:
+        """The most schools of each person."""
+        return tuple(inf if one.person.most_schools is None else one.person.most_schools for one in self.people)
+
+
+def make_roster(world: World, amounts: Amounts, *, seconds: float) -> Rostered:
+    """Names for every service of a plan, each service by itself; the seconds are shared among them as they come."""
+    begun = time.perf_counter()
+    cases = [case for service in world.partnership.services if (case := case_of(world, amounts, service)).asked]
+    rows: list[RosterRow] = []
+    undelivered: list[Undelivered] = []
+    bounds: dict[str, int] = defaultdict(int)
+    is_finished = True
+    for number, case in enumerate(cases):
+        left = seconds - (time.perf_counter() - begun)
+        served = serve(case, seconds=max(LEAST_SECONDS, left / max(1, min(2, len(cases) - number))))
+        is_finished = is_finished and served.is_finished
+        for name, bound in served.bounds.items():
+            bounds[name] += bound
+        given = merged(world, case, paced(case, served.serving))
+        rows += [
+            RosterRow(person_id=p, recipient=r, service_id=case.service.service_id, half_term=h, half_days=n)
+            for (p, r), days in given.items()
+            for h, n in enumerate(days, start=1)
+            if n
+        ]
+        delivered: dict[str, int] = defaultdict(int)
+        for (_, r), days in given.items():
+            delivered[r] += sum(days)
+        undelivered += [
+            Undelivered(recipient=r, service_id=case.service.service_id, half_days=n - delivered[r])
+            for r, n in zip(case.recipients, case.asked, strict=True)
+            if n > delivered[r]
+        ]
+    roster = Roster(rows=tuple(rows), undelivered=tuple(undelivered))
+    return Rostered(
+        roster=replace(roster, aims=_aims(world, roster, bounds), is_finished=is_finished),
+        is_finished=is_finished, seconds=time.perf_counter() - begun,
+    )  # fmt: skip
+
+
+AIMS = (
+    ("undelivered", "half-days that nobody can give", "half-days"),
+    ("shared", "schools and zones with more than one person from a service", "exceptions"),
+    ("changes", "schools and zones that lose everybody they knew", "changes"),
+    ("metres", "travel", "metres"),
+    ("uneven", "half-days out of an even pace", "half-days"),
+)
+"""The aims in order: the name of their figure, what they count, and its unit."""
+
+
+def _aims(world: World, roster: Roster, bounds: Mapping[str, int]) -> tuple[RosterAim, ...]:
+    reached = figures_of(world, roster)
+    return tuple(
+        RosterAim(name=words, reached=getattr(reached, name), bound=min(bounds.get(name, 0), getattr(reached, name)), unit=unit)
+        for name, words, unit in AIMS
+    )
+
+
+def case_of(world: World, amounts: Amounts, service: Service) -> Case:
+    """One service's roster as numbers."""
+    people = practitioners(world, service)
+    asked = asked_of(amounts, service)
+    number = {one.person.person_id: i for i, one in enumerate(people)}
+    return Case(
+        service=service,
+        people=people,
+        recipients=tuple(asked),
+        asked=tuple(asked.values()),
+        schools=tuple(schools_counted(world, r, n) for r, n in asked.items()),
+        metres=tuple(tuple(metres_a_visit(world, one.person, r) for r in asked) for one in people),
+        can=tuple(tuple(can_reach(world, one.person, r) for r in asked) for one in people),
+        known=tuple(frozenset(number[p] for p in known_last_year(world, service, r)) for r in asked),
+    )
+
+
+# --- the first step: who serves whom -------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """Who gives whom how many half-days a year, and what each aim cannot be under."""
+
+    serving: Serving
+    bounds: Mapping[str, int]
+    is_finished: bool
+
+
+def serve(case: Case, *, seconds: float) -> Served:
+    """Who serves whom: one person each where that can be, else with the fewest half-days undelivered, then the fewest shared."""
+    end = time.perf_counter() + seconds
+    by_hand = greedy(case)
+    alone = _alone(case, by_hand, end)
+    return alone if alone is not None else _shared(case, by_hand, end)
+
+
+def greedy(case: Case) -> Serving:
+    """The most half-days first, each to a person who is known, then nearest, with room for it all; the rest in parts."""
+    left, schools = list(case.held), list(case.most_schools)
+    serving: Serving = {}
+    for s in sorted(range(len(case.asked)), key=lambda s: (-case.asked[s], s)):
+        need = case.asked[s]
+        able = [i for i in range(len(case.people)) if case.can[i][s] and schools[i] >= case.schools[s]]
+        able.sort(key=lambda i: (left[i] < need, i not in case.known[s], case.metres[i][s], -left[i], i))
+        if able and left[able[0]] < need:
+            able.sort(key=lambda i: (-left[i], i))
+        for i in able:
+            part = min(left[i], need)
+            if part:
+                serving[i, s] = part
+                left[i] -= part
+                schools[i] -= case.schools[s]
+                need -= part
+            if not need:
+                break
+    return serving
+
+
+def _pools(case: Case) -> list[list[int]]:
+    """Persons alike in time, schools, distances and whom schools know, together."""
+    alike: dict[object, list[int]] = defaultdict(list)
+    for i, one in enumerate(case.people):
+        known = tuple(i in who for who in case.known)
+        alike[one.half_days, one.spread, one.person.most_schools, case.metres[i], case.can[i], known if any(known) else ()].append(i)
+    return list(alike.values())
+
+
+def _alone(case: Case, by_hand: Serving, end: float) -> Served | None:
+    """Everything delivered and nothing shared, with the fewest changes and then the least travel; None where that cannot be or was not found."""
+    pools = _pools(case)
+    is_pooled = len(pools) < len(case.people)
+    found = _alone_in(case, pools, by_hand, end)
+    if found is not None and is_pooled:
+        dealt = _dealt(case, pools, found.serving, end)
+        if dealt is not None:
+            return Served(serving=dealt, bounds=found.bounds, is_finished=found.is_finished)
+        found = _alone_in(case, [[i] for i in range(len(case.people))], by_hand, end)
+    return found
+
+
+def _alone_in(case: Case, pools: Sequence[Sequence[int]], by_hand: Serving, end: float) -> Served | None:
+    """One pool for each recipient; pool numbers stand for persons in the answer."""
+    held = [sum(case.held[i] for i in pool) for pool in pools]
+    first = [pool[0] for pool in pools]
+    pairs = [
+        (k, s)
+        for k, i in enumerate(first)
+        for s, n in enumerate(case.asked)
+        if case.can[i][s] and n <= case.held[i] and case.schools[s] <= case.most_schools[i]
+    ]
+    if {s for _, s in pairs} != set(range(len(case.asked))):
+        return None
+    rows = Rows(len(pairs))
+    for s in range(len(case.asked)):
+        rows.add([(p, 1) for p, (_, t) in enumerate(pairs) if t == s], 1, 1)
+    for k, i in enumerate(first):
+        mine = [(p, s) for p, (j, s) in enumerate(pairs) if j == k]
+        rows.add([(p, case.asked[s]) for p, s in mine], -inf, held[k])
+        if case.most_schools[i] < inf:
+            rows.add([(p, case.schools[s]) for p, s in mine], -inf, case.most_schools[i] * len(pools[k]))
+    metres = np.array([case.asked[s] * case.metres[first[k]][s] for k, s in pairs], dtype=float)
+    changes = np.array([float(bool(case.known[s]) and case.known[s].isdisjoint(pools[k])) for k, s in pairs])
+    pool_of = {i: k for k, pool in enumerate(pools) for i in pool}
+    by_hand_alone = {(pool_of[i], s) for (i, s), n in by_hand.items() if n == case.asked[s]}
+    start = np.array([float(pair in by_hand_alone) for pair in pairs])
+    has_start = len(by_hand_alone) == len(case.asked)
+    upper = np.ones(len(pairs))
+    bounds = {"undelivered": 0, "shared": 0}
+    most: list[tuple[np.ndarray, float]] = []
+    values, is_finished = start if has_start else None, True
+    for name, cost, share in (("changes", changes, 0.0), ("metres", metres, TRAVEL_GAP)):
+        if not cost.any() and values is not None:
+            bounds[name] = 0
+            continue
+        solved = _solve(rows, upper, cost, most, share=share, end=end, start=values)
+        if solved.values is None:
+            if values is None:
+                return None
+            is_finished, bounds[name] = False, 0
+            continue
+        values = np.round(solved.values)
+        is_finished = is_finished and solved.status == "optimal"
+        bounds[name] = max(0, ceil(solved.bound - WHOLE_TOLERANCE)) if solved.bound > -inf else 0
+        most.append((cost, float(cost @ values)))
+    assert values is not None
+    serving = {pair: case.asked[pair[1]] for pair, value in zip(pairs, values, strict=True) if value > 0.5}
+    if all(len(pool) == 1 for pool in pools):
+        serving = {(pools[k][0], s): n for (k, s), n in serving.items()}
+    return Served(serving=serving, bounds=bounds, is_finished=is_finished)
+
+
+def _dealt(case: Case, pools: Sequence[Sequence[int]], serving: Serving, end: float) -> Serving | None:
+    """A pool's recipients dealt out to its persons, none shared; None where they do not fit."""
+    dealt: Serving = {}
+    for k, pool in enumerate(pools):
+        mine = sorted((s for j, s in serving if j == k), key=lambda s: (-case.asked[s], s))
+        given = _fitted(case, pool, mine)
+        if given is None:
+            given = _packed(case, pool, mine, end)
+        if given is None:
+            return None
+        dealt.update(given)
+    return dealt
+
+
+def _fitted(case: Case, pool: Sequence[int], mine: Iterable[int]) -> Serving | None:
+    """The most half-days first, each to the person with the most left."""
+    left = {i: case.held[i] for i in pool}
+    schools = {i: case.most_schools[i] for i in pool}
+    given: Serving = {}
+    for s in mine:
+        able = [i for i in pool if left[i] >= case.asked[s] and schools[i] >= case.schools[s]]
+        if not able:
+            return None
+        i = max(able, key=lambda i: (left[i], schools[i], -i))
+        given[i, s] = case.asked[s]
+        left[i] -= case.asked[s]
+        schools[i] -= case.schools[s]
+    return given
+
+
+def _packed(case: Case, pool: Sequence[int], mine: Sequence[int], end: float) -> Serving | None:
+    """The same by the solver: any way to fit them, the first recipient with the first person."""
+    pairs = [(i, s) for i in pool for s in mine]
+    rows = Rows(len(pairs))
+    for s in mine:
+        rows.add([(p, 1) for p, (_, t) in enumerate(pairs) if t == s], 1, 1)
+    for i in pool:
+        rows.add([(p, case.asked[s]) for p, (j, s) in enumerate(pairs) if j == i], -inf, case.held[i])
+        if case.most_schools[i] < inf:
+            rows.add([(p, case.schools[s]) for p, (j, s) in enumerate(pairs) if j == i], -inf, case.most_schools[i])
+    upper = np.array([float(not (s == mine[0] and i != pool[0])) for i, s in pairs])
+    solved = _solve(rows, upper, np.zeros(len(pairs)), [], share=0.0, end=end, start=None)
+    if solved.values is None:
+        return None
+    return {(i, s): case.asked[s] for (i, s), value in zip(pairs, solved.values, strict=True) if value > 0.5}
+
+
+def _shared(case: Case, by_hand: Serving, end: float) -> Served:
+    """The fewest half-days undelivered, then the fewest shared, the fewest changes, the least travel; the plan by hand where time ends."""
+    people, count = range(len(case.people)), len(case.asked)
+    pairs = [(i, s) for i in people for s in range(count) if case.can[i][s] and case.held[i] and case.schools[s] <= case.most_schools[i]]
+    size = len(pairs)
+    # Columns: who serves (yes or no), how many half-days, what is undelivered, how many persons too many, who is lost.
+    serves, gives, missing, extra, lost = 0, size, 2 * size, 2 * size + count, 2 * size + 2 * count
+    rows = Rows(2 * size + 3 * count)
+    upper = np.ones(rows.columns)
+    for p, (i, s) in enumerate(pairs):
+        upper[gives + p] = min(case.held[i], case.asked[s])
+        rows.add([(gives + p, 1), (serves + p, -upper[gives + p])], -inf, 0)
+        rows.add([(serves + p, 1), (gives + p, -1)], -inf, 0)
+    for s in range(count):
+        mine = [p for p, (_, t) in enumerate(pairs) if t == s]
+        upper[missing + s], upper[extra + s] = case.asked[s], max(0, len(mine) - 1)
+        rows.add([*((gives + p, 1) for p in mine), (missing + s, 1)], case.asked[s], case.asked[s])
+        rows.add([*((serves + p, 1) for p in mine), (extra + s, -1)], -inf, 1)
+        if case.known[s]:
+            # Nobody it knew comes although somebody does: persons / (one more than may come) says that somebody does.
+            known = [p for p in mine if pairs[p][0] in case.known[s]]
+            for p in set(mine) - set(known):
+                rows.add([(lost + s, 1), *((serves + q, 1) for q in known), (serves + p, -1)], 0, inf)
+        else:
+            upper[lost + s] = 0
+    for i in people:
+        mine = [p for p, (j, _) in enumerate(pairs) if j == i]
+        rows.add([(gives + p, 1) for p in mine], -inf, case.held[i])
+        if case.most_schools[i] < inf:
+            rows.add([(serves + p, case.schools[pairs[p][1]]) for p in mine], -inf, case.most_schools[i])
+    metres = np.zeros(rows.columns)
+    for p, (i, s) in enumerate(pairs):
+        metres[gives + p] = case.metres[i][s]
+    levels = {"undelivered": (missing, count), "shared": (extra, count), "changes": (lost, count)}
+    costs = {name: _ones(rows.columns, at, number) for name, (at, number) in levels.items()} | {"metres": metres}
+    start = np.zeros(rows.columns)
+    for (i, s), n in by_hand.items():
+        p = pairs.index((i, s))
+        start[serves + p], start[gives + p] = 1, n
+    for s in range(count):
+        who = [i for i, t in by_hand if t == s]
+        start[missing + s] = case.asked[s] - sum(n for (_, t), n in by_hand.items() if t == s)
+        start[extra + s] = max(0, len(who) - 1)
+        start[lost + s] = float(bool(who) and bool(case.known[s]) and case.known[s].isdisjoint(who))
+    values, is_finished = start, True
+    bounds: dict[str, int] = {}
+    most: list[tuple[np.ndarray, float]] = []
+    for name, cost in costs.items():
+        bounds[name] = _least(case) if name == "undelivered" else 0
+        if cost @ values > bounds[name]:
+            share = TRAVEL_GAP if name == "metres" else 0.0
+            solved = _solve(rows, upper, cost, most, share=share, end=end, start=values)
+            is_finished = is_finished and solved.status == "optimal"
+            if solved.values is not None and cost @ np.round(solved.values) <= cost @ values:
+                values = np.round(solved.values)
+            if solved.bound > -inf:
+                bounds[name] = max(bounds[name], ceil(solved.bound - WHOLE_TOLERANCE))
+        most.append((cost, float(cost @ values)))
+    serving = {pair: round(values[gives + p]) for p, pair in enumerate(pairs) if values[gives + p] > 0.5}
+    return Served(serving=serving, bounds=bounds, is_finished=is_finished)
+
+
+def _least(case: Case) -> int:
+    """Half-days that are more than everybody together has."""
+    return max(0, sum(case.asked) - sum(case.held))
+
+
+def _ones(columns: int, at: int, number: int) -> np.ndarray:
+    cost = np.zeros(columns)
+    cost[at : at + number] = 1
+    return cost
+
+
+class Rows:
+    """Rows of a problem all of whose columns are whole, as they are written down."""
+
+    def __init__(self, columns: int) -> None:
+        self.columns = columns
+        self.lower: list[float] = []
+        self.upper: list[float] = []
+        self.entries: list[tuple[int, int, float]] = []
+
+    def add(self, terms: Iterable[tuple[int, float]], lower: float, upper: float) -> None:
+        """One row: lower <= sum of value x column <= upper."""
+        self.entries += [(len(self.lower), column, value) for column, value in terms]
+        self.lower.append(lower)
+        self.upper.append(upper)
+
+    def problem(self, upper: np.ndarray, cost: np.ndarray, *, is_whole: bool = True) -> Problem:
+        """The problem with this objective; columns from nought to their upper bound."""
+        at, columns, values = zip(*self.entries, strict=True) if self.entries else ((), (), ())
+        return problem_of(
+            columns=tuple(range(self.columns)), costs=np.array([cost]), offsets=np.zeros(1), lower=np.zeros(self.columns), upper=upper,
+            is_whole=np.full(self.columns, is_whole), row_lower=np.array(self.lower), row_upper=np.array(self.upper),
+            entries=(np.array(at, dtype=np.int32), np.array(columns, dtype=np.int32), np.array(values, dtype=np.float64)),
+        )  # fmt: skip
+
+
+def _solve(
+    rows: Rows, upper: np.ndarray, cost: np.ndarray, most: Sequence[tuple[np.ndarray, float]], *,
+    share: float, end: float, start: np.ndarray | None,
+) -> Solved:  # fmt: skip
+    """The least cost with no more of the aims before than they reached, exact in whole numbers or within a share, from a start if there is one."""
+    capped = Rows(rows.columns)
+    capped.lower, capped.upper, capped.entries = [*rows.lower], [*rows.upper], [*rows.entries]
+    for before, reached in most:
+        capped.add([(int(column), before[column]) for column in np.nonzero(before)[0]], -inf, reached + WHOLE_TOLERANCE)
+    h = load(capped.problem(upper, cost))
+    h.setOptionValue("mip_rel_gap", share)
+    if start is not None:
+        start_from(h, start)
+    return run(h, gap=WHOLE_GAP, seconds=max(LEAST_SECONDS, end - time.perf_counter()))
+
+
+# --- the second step: when -----------------------------------------------------------------
+
+
+def paced(case: Case, serving: Serving) -> dict[tuple[str, str], tuple[int, ...]]:
+    """(person id, recipient) -> half-days by half-term, as near to an even pace as each person's time allows.
+
+    A flow for each person: its matrix is of two families of sums, each nested or apart, so its vertices are whole.
+    """
+    given: dict[tuple[str, str], tuple[int, ...]] = {}
+    for i, one in enumerate(case.people):
+        mine = {s: n for (j, s), n in serving.items() if j == i}
+        if mine:
+            for s, days in _paced_of(one, mine).items():
+                given[one.person.person_id, case.recipients[s]] = days
+    return given
+
+
+def _paced_of(one: Practitioner, mine: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
+    by_rounding = {s: _rounded(n, one.spread) for s, n in mine.items()}
+    if all(sum(days[h] for days in by_rounding.values()) <= one.half_days[h] for h in range(HALF_TERMS)):
+        return by_rounding
+    return _paced_by_flow(one, mine)
+
+
+def _rounded(half_days: int, spread: Sequence[int]) -> tuple[int, ...]:
+    """An even pace in whole half-days: what is due by the end of each half-term, rounded."""
+    so_far = [0]
+    due = Fraction(0)
+    for even in even_half_days(half_days, spread):
+        due += even
+        so_far.append(floor(due + Fraction(1, 2)))
+    return tuple(b - a for a, b in itertools.pairwise(so_far))
+
+
+def _paced_by_flow(one: Practitioner, mine: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
+    numbers = {s: n for n, s in enumerate(mine)}
+    block = HALF_TERMS
+    size = block * len(mine)
+    # Columns: given, then four kinds of half-days out of pace: more and fewer in the half-term, more and fewer by its end.
+    rows = Rows(5 * size)
+    upper = np.full(rows.columns, float(max(mine.values())))
+    for s, n in mine.items():
+        at = block * numbers[s]
+        rows.add([(at + h, 1) for h in range(block)], n, n)
+        due = Fraction(0)
+        for h, even in enumerate(even_half_days(n, one.spread)):
+            due += even
+            rows.add([(at + h, 1), (size + at + h, -1)], -inf, ceil(even))
+            rows.add([(at + h, 1), (2 * size + at + h, 1)], floor(even), inf)
+            so_far = [(at + k, 1.0) for k in range(h + 1)]
+            rows.add([*so_far, (3 * size + at + h, -1)], -inf, ceil(due))
+            rows.add([*so_far, (4 * size + at + h, 1)], floor(due), inf)
+    for h in range(block):
+        rows.add([(block * n + h, 1) for n in numbers.values()], -inf, one.half_days[h])
+    solved = run(load(rows.problem(upper, _ones(rows.columns, size, 4 * size), is_whole=False)), gap=0.0, seconds=60.0)
+    assert solved.values is not None
+    values = np.round(solved.values)
+    return {s: tuple(int(values[block * n + h]) for h in range(block)) for s, n in numbers.items()}
+
+
+def merged(world: World, case: Case, given: dict[tuple[str, str], tuple[int, ...]]) -> dict[tuple[str, str], tuple[int, ...]]:
+    """The same with whatever is shared given to one person wherever one could give it all at the same times."""
+    given = dict(given)
+    for recipient in case.recipients:
+        who = [p for p, r in given if r == recipient]
+        if len(who) > 1:
+            one = next((one for one in case.people if could_give_all(world, one, recipient, given)), None)
+            if one is not None:
+                whole = tuple(sum(given[p, recipient][h] for p in who) for h in range(HALF_TERMS))
+                for p in who:
+                    del given[p, recipient]
+                given[one.person.person_id, recipient] = whole
+    return given
