@@ -33,7 +33,20 @@ from web.tables import numbers, row, table
 from web.words import due, pounds, signed, way_name
 
 AVOIDED = re.compile(r"\b(winners?|losers?|worst-off|infeasible|utility|sacrifice|optimal|savings?|deficit|diagnosis)\b", re.IGNORECASE)
-PAGES = {"", "/more-and-less", "/schools", "/map", "/services", "/bases", "/standards", "/money", "/pots", "/other-ways", "/how-good", "/downloads"}
+PAGES = {
+    "",
+    "/more-and-less",
+    "/schools",
+    "/map",
+    "/services",
+    "/bases",
+    "/standards",
+    "/money",
+    "/pots",
+    "/other-ways",
+    "/how-good",
+    "/downloads",
+}
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +65,7 @@ def texts(site):
 @pytest.fixture
 def on(monkeypatch):
     """Sets the day it is."""
+
     def set_day(date):
         monkeypatch.setattr("web.words.today", lambda: date)
         monkeypatch.setattr("web.plans.presenters.pots.today", lambda: date)
