@@ -26,6 +26,8 @@ from planner.policy import load_policy, with_settings
 REFERENCE = Path(__file__).parents[2] / "shared" / "data"
 CLOSE = 1e-6
 GAP_POINTS = 0.01
+ALLOWED = 1e-4
+"""Points by which two solvers may differ: each lets every row be missed by a millionth of its unit."""
 SECONDS = 120.0
 
 
@@ -138,12 +140,14 @@ def test_another_solver_finds_the_same_optimum_without_our_hulls_or_steps(number
         ours[f"{number}.mps"] = search(compile_model(build_model(world)), gap=GAP_POINTS, seconds=SECONDS)
     theirs = opinions_on(tmp_path, gap=GAP_POINTS, seconds=SECONDS)
     assert set(theirs) == set(ours)
-    for name, (value, bound) in theirs.items():
-        said = ours[name]
-        assert said.bound <= value + CLOSE, name
-        assert bound <= said.objective + CLOSE, name
-        assert said.objective - said.bound <= GAP_POINTS + CLOSE, name
-        assert value - bound <= GAP_POINTS + CLOSE, name
+    apart = [
+        (name, said.bound, said.objective, bound, value)
+        for name, (value, bound) in theirs.items()
+        for said in (ours[name],)
+        if max(said.bound - value, bound - said.objective) > ALLOWED
+        or max(said.objective - said.bound, value - bound) > GAP_POINTS + ALLOWED
+    ]
+    assert apart == []
 
 
 def test_the_other_solver_is_never_loaded_beside_ours():

@@ -47,7 +47,12 @@ def main(arguments: Sequence[str]) -> int:
         if options.which == "demonstration":
             shutil.copytree(DEMONSTRATION, where / "demonstration")
             title, about, name = "The demonstration partnership", _ABOUT_DEMONSTRATION, "demonstration"
-            names = {"IN": "demonstration --policy demonstration/policy.toml", "FOLDER": "demonstration", "SCHOOL": "900103", "SERVICE": "slt_nhs"}
+            names = {
+                "IN": "demonstration --policy demonstration/policy.toml",
+                "FOLDER": "demonstration",
+                "SCHOOL": "900103",
+                "SERVICE": "slt_nhs",
+            }
         else:
             names = {"IN": "schools.xlsx", "FOLDER": "schools.xlsx", **_unnamed(options.reference, where / "schools.xlsx")}
             title, about, name = "Twenty-five real schools", _ABOUT_REAL, "twenty-five-schools"
@@ -79,7 +84,13 @@ def _printed(command: str, where: Path) -> list[str]:
         return (where / words[1]).read_text(encoding="utf-8").splitlines()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "160"}
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "web.command_line", *words[1:]], cwd=where, env=environment, capture_output=True, text=True, timeout=600, check=False
+        [sys.executable, "-m", "web.command_line", *words[1:]],
+        cwd=where,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
     lines = [line if len(line) <= WIDEST else f"{line[: WIDEST - 3]}..." for line in (done.stdout or done.stderr).rstrip().splitlines()]
     if done.returncode not in {0, 2}:
