@@ -27,8 +27,9 @@ from planner.audit import breaches, misfits
 from planner.documents import check_document, fingerprint_of, plan_document, plan_from_document
 from planner.measures import SPENDING_USES
 from planner.need import ADULT_HOURS, PLACE, WHOLE, world_of
+from planner.partnership import GRANT_ITEM
 from planner.plan import Amounts
-from planner.policy import policy_from_document
+from planner.policy import policy_from_document, with_settings
 from planner.rules import RULES
 from planner.supply import available_pounds, grant_months, sizes_of
 
@@ -256,6 +257,51 @@ def test_an_empty_resource_changes_nothing(seed):
         bases=(*p.bases, a_base("nowhere", host_urn=p.schools[0].urn, is_open=False, places_now=0, pupils_now=0, sizes=())),
     )
     again = least_shortfall(world_of(more, world.policy))
+    assert again.objective == pytest.approx(answer.levels[0].achieved_points, abs=SAME)
+
+
+@each_world
+def test_twice_the_money_at_twice_the_price_is_never_worse(seed):
+    """The steps of grants are then half as long beside all else, so it may be better. (The cap is rounded up to a step: it is left out.)"""
+    world, _ = planned(seed)
+    uncapped = world_of(world.partnership, with_settings(world.policy, {"rules": {"money_cap": False}}))
+    assert least_shortfall(_dearer(uncapped, 2)).bound <= least_shortfall(uncapped).objective + 1e-6
+
+
+def _dearer(world, times):
+    p, policy = world.partnership, world.policy
+
+    def costs(noun, *names):
+        return replace(noun, **{name: times * getattr(noun, name) for name in names if getattr(noun, name) is not None})
+
+    fund_pounds = ("september_to_march_pounds", "april_to_august_pounds", "brought_forward_pounds", "must_return_pounds")
+    base_pounds = ("teacher_cost_pounds", "place_cost_pounds", "opening_cost_pounds")
+    dearer = replace(
+        p,
+        funds=tuple(costs(x, *fund_pounds) for x in p.funds),
+        contributions=tuple(costs(x, "pounds") for x in p.contributions),
+        services=tuple(costs(x, "price_pounds_per_session") for x in p.services),
+        bases=tuple(costs(x, *base_pounds, "place_funding_pounds") for x in p.bases),
+        last_year=tuple(costs(x, "amount") if x.item == GRANT_ITEM else x for x in p.last_year),
+        head_rules=tuple(costs(x, "amount") if x.item == GRANT_ITEM else x for x in p.head_rules),
+    )
+    bases = {name: {"value": times * getattr(policy.bases, name)} for name in base_pounds}
+    return world_of(
+        dearer, with_settings(policy, {"bases": bases, "adult_hours": {"pounds_per_hour": times * policy.pounds_per_adult_hour}})
+    )
+
+
+@each_world
+def test_a_school_without_pupils_changes_nothing(seed):
+    world, answer = planned(seed)
+    zone_of = {urn: zone.zone_id for zone in world.picture.zones for urn in zone.urns}
+    schools = tuple(replace(s, zone=zone_of[s.urn]) for s in world.partnership.schools)
+    first = schools[0]
+    empty = replace(
+        first, urn=999_999, name="A school without pupils", primary_pupils=0, secondary_pupils=0, fsm6_pupils=0, low_prior_attainment_pupils=0,
+        mobile_pupils=0, idaci_pupils=None if first.idaci_pupils is None else 0, sen_support_pupils=None, ehc_plan_pupils=None,
+    )  # fmt: skip
+    again = least_shortfall(world_of(replace(world.partnership, schools=(*schools, empty)), world.policy))
     assert again.objective == pytest.approx(answer.levels[0].achieved_points, abs=SAME)
 
 
