@@ -33,6 +33,7 @@ COMMANDS = (
     "why",
     "values",
     "frontier",
+    "what-if",
     "mends",
     "replan",
     "build",
