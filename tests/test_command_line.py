@@ -36,6 +36,7 @@ COMMANDS = (
     "why",
     "values",
     "frontier",
+    "what-if",
     "mends",
     "replan",
     "roster",

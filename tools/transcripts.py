@@ -83,7 +83,7 @@ def _printed(command: str, where: Path) -> list[str]:
     if words[0] == "cat":
         return (where / words[1]).read_text(encoding="utf-8").splitlines()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "160"}
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "web.command_line", *words[1:]],
         cwd=where,
         env=environment,
@@ -103,7 +103,7 @@ def _printed(command: str, where: Path) -> list[str]:
 
 def _unnamed(reference: Path, out: Path) -> dict[str, str]:
     """Twenty-five neighbouring schools of an area as a workbook, each with a number for a name."""
-    from optimisation.bench import _world  # noqa: PLC0415, PLC2701
+    from optimisation.bench import _world  # noqa: PLC0415
     from planner.export.partnership_workbook import write_partnership_workbook  # noqa: PLC0415
 
     partnership = _world(reference, "Surrey", 25, None).partnership
