@@ -206,7 +206,7 @@ def shortfall_gains(world: World, plan: Plan) -> dict[str, Fraction | None]:
 
 def need_met_gains(world: World, plan: Plan) -> dict[str, Fraction | None]:
     """The same for total need met, against the second level's bound: the most of any plan with as little shortfall."""
-    if len(plan.levels) < 2:  # noqa: PLR2004
+    if len(plan.levels) < 2:
         return {}
     bound = 100 - Fraction(plan.levels[1].bound_points) + Fraction(str(TIDY_POINTS))
     levels = {b.name: 100 * total_need_met(world.picture, b.amounts.need_met) for b in plan.baselines}

@@ -34,10 +34,16 @@ Prepare = Callable[[highspy.Highs], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How HiGHS goes about it: tried otherwise when it failed."""
+    """How a search goes about it: seed and presolve are tried otherwise when HiGHS failed.
+
+    It is over once the bound is ``enough`` (in the objective's unit). ``is_first_step_only`` takes the first step's bound, and
+    what came of making it whole, for the answer.
+    """
 
     seed: int = 0
     presolve: bool = True
+    enough: float = np.inf
+    is_first_step_only: bool = False
 
 
 def search(
@@ -49,13 +55,10 @@ def search(
     prepare: Prepare = lambda _: None,
     start: np.ndarray | None = None,
     way: Way = Way(),
-    enough: float = np.inf,
-    is_first_step_only: bool = False,
 ) -> Solved:
-    """The best whole values to a gap (in the objective's unit), until the bound is ``enough`` or ``seconds`` are up.
+    """The best whole values to a gap (in the objective's unit) or until ``seconds`` are up.
 
     ``prepare`` adds rows and costs of one's own before each step; ``hooks.on_better`` hears whole values only.
-    ``is_first_step_only`` takes the first step's bound, and what came of making it whole, for the answer.
     """
     hooks = hooks or Hooks()
     end = time.perf_counter() + seconds
@@ -87,20 +90,20 @@ def search(
 
         split = run(
             started(replace(problem, is_whole=problem.is_whole & ~is_fine), start),
-            gap=SHARE_OF_GAP * gap, seconds=seconds, hooks=replace(hooks, on_better=better if on_better else None), enough=enough,
+            gap=SHARE_OF_GAP * gap, seconds=seconds, hooks=replace(hooks, on_better=better if on_better else None), enough=way.enough,
         )  # fmt: skip
         if split.values is None:
             return split
         made = whole(split.values)
         made = best[0] if best else made
         tried = [split, made]
-        if is_first_step_only or split.status == "enough":
+        if way.is_first_step_only or split.status == "enough":
             return _together(tried, split.status)
         is_done = made.values is not None and (split.status != "optimal" or made.objective - split.bound <= gap)
         if is_done or split.status == "stopped":
             return _together(tried, split.status if made.values is not None else "failed")
         start = made.values if made.values is not None else start
-    solved = run(started(problem, start), gap=gap, seconds=max(0.1, end - time.perf_counter()), hooks=hooks, enough=enough)
+    solved = run(started(problem, start), gap=gap, seconds=max(0.1, end - time.perf_counter()), hooks=hooks, enough=way.enough)
     return _together([*tried, solved], solved.status)
 
 

@@ -18,7 +18,7 @@ from optimisation.highs import Problem, Solved, cap_objective, compile_model, lo
 from optimisation.hulls import FOLLOW_FROM
 from optimisation.model import build_model
 from optimisation.registry import Model
-from optimisation.search import search, start_from
+from optimisation.search import Way, search, start_from
 from planner.errors import SolverFault
 from planner.measures import WORST_SHARE
 from planner.need import World
@@ -151,8 +151,8 @@ def attempt(held: Held, trial: Trial) -> Tried:
     start = None if trial.near is None or trial.is_divisible else vector(held, trial.near)
     if trial.aim in {Aim.SHORTFALL, Aim.UNMET, Aim.FURTHEST} and not trial.is_divisible:
         solved = search(
-            problem, gap=trial.gap, seconds=trial.seconds, prepare=prepare, start=start, enough=trial.enough,
-            is_first_step_only=trial.is_first_step_only,
+            problem, gap=trial.gap, seconds=trial.seconds, prepare=prepare, start=start,
+            way=Way(enough=trial.enough, is_first_step_only=trial.is_first_step_only),
         )  # fmt: skip
         if trial.at_most is not None:
             bound = np.inf if solved.status == "impossible" else solved.bound
