@@ -30,7 +30,7 @@ import highspy
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Hooks, check_canaries, compile_model, load
 from optimisation.impossible import explain_impossible
-from optimisation.model import build_model
+from optimisation.model import TIDY_POINTS, build_model
 from optimisation.restate import Moved
 from optimisation.roster_bench import roster_rows, with_people
 from optimisation.sandbox import Sandbox
@@ -44,7 +44,7 @@ from planner.errors import InputMustBeMended
 from planner.intake.dfe import BuildRequest, build_partnership
 from planner.intake.dfe_files import RegisterRow, read_register
 from planner.intake.dfe_schools import why_left_out
-from planner.measures import standing
+from planner.measures import share_of_gain, shortfall, standing, total_need_met
 from planner.need import World, world_of
 from planner.partnership import GRANT_ITEM, Bound, HeadRule
 from planner.plan import Amounts, Ending, Plan
@@ -82,8 +82,11 @@ def bench_tables(*, reference: Path, schools: Sequence[int], lines: Sequence[int
             for line in (*lines, None):
                 yield _solve_row(area, _world(reference, area, count, line), line, repeats, seconds)
     yield ""
-    yield "| area | schools | state in Pyomo, s | hand over, s | plan by a warm worker, s | peak memory of the worker, MB | standards met / partly / under half |"
-    yield "|---|---|---|---|---|---|---|"
+    yield (
+        "| area | schools | state in Pyomo, s | hand over, s | plan by a warm worker, s | peak memory of the worker, MB | standards met / partly / under half "
+        "| of the shortfall that could go beside formula share, and beside greedy, gone, % | of the need that could be met besides, met, % |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
     for area in AREAS:
         for count in schools:
             yield _plan_row(area, _world(reference, area, count, None), repeats, seconds)
@@ -218,7 +221,8 @@ def _plan_row(area: str, world: World, repeats: int, seconds: float) -> str:
     here = standing(world.picture, world.policy, plan.amounts)
     return (
         f"| {area} | {len(world.partnership.schools)} | {sizes.build_seconds:.2f} | {sizes.hand_over_seconds:.2f} "
-        f"| {median(took[1:]):.2f} | {megabytes} | {here.met} / {here.partly_met} / {here.under_half} |"
+        f"| {median(took[1:]):.2f} | {megabytes} | {here.met} / {here.partly_met} / {here.under_half} "
+        f"| {_percents(shortfall_gains(world, plan))} | {_percents(need_met_gains(world, plan))} |"
     )
 
 
@@ -319,6 +323,26 @@ def _clashing(world: World) -> World:
 
 
 # --- starting ------------------------------------------------------------------------------
+def shortfall_gains(world: World, plan: Plan) -> dict[str, Fraction | None]:
+    """Beside each baseline: of the shortfall that any plan could at most take away from it, the share that this plan does."""
+    levels = {b.name: 100 * shortfall(world.picture, world.policy, b.amounts.need_met) for b in plan.baselines}
+    reached = 100 * shortfall(world.picture, world.policy, plan.amounts.need_met)
+    return {name: share_of_gain(reached, level, Fraction(plan.bound_points)) for name, level in levels.items()}
+
+
+def need_met_gains(world: World, plan: Plan) -> dict[str, Fraction | None]:
+    """The same for total need met, against the second level's bound: the most of any plan with as little shortfall."""
+    if len(plan.levels) < 2:
+        return {}
+    bound = 100 - Fraction(plan.levels[1].bound_points) + Fraction(str(TIDY_POINTS))
+    levels = {b.name: 100 * total_need_met(world.picture, b.amounts.need_met) for b in plan.baselines}
+    reached = 100 * total_need_met(world.picture, plan.amounts.need_met)
+    return {name: share_of_gain(reached, level, bound) for name, level in levels.items()}
+
+
+def _percents(gains: dict[str, Fraction | None]) -> str:
+    shares = (gains.get(name) for name in ("formula", "greedy"))
+    return " / ".join("-" if share is None else f"{float(100 * share):.1f}" for share in shares)
 
 
 def _worker_start() -> float:

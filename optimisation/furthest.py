@@ -1,19 +1,20 @@
 """How well the needs furthest from the standard (the worst fifth) could be met by any plan: a value beside its bound.
 
 For any line t, the mean of the worst fifth is at least V(t) = t - (shortfall below t) / a fifth, and at the right t it is
-that; so the most that any plan reaches is the largest V. A search at a fixed line bounds V there; between two lines V
-rises by no more than a point a point (less what is out of reach) and falls by no more than four. Where that leaves a
-short stretch of lines open, a search with the line free within it closes it (``Aim.FURTHEST``).
+that; so the most that any plan reaches is the largest V. The lines are cut into stretches. Over each a search with the line
+free within it (``Aim.FURTHEST``) looks only for plans better than the best found, and stops once none can be better by
+more than the gap; far from the best line that is soon. A stretch that stays open is halved. Between two stretches
+V rises by no more than a point a point (less what is out of reach) and falls by no more than four.
 """
 
 from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import isfinite
+from math import floor, isfinite
 
 from optimisation.highs import SAFETY
 from optimisation.sandbox import Sandbox
@@ -24,14 +25,16 @@ from planner.need import WHOLE, Picture, World
 from planner.plan import Amounts
 
 FINENESS = 100
-"""Lines are tried at whole hundredths of a point."""
+"""Stretches are cut at whole hundredths of a point."""
+CUTS_POINTS = (2, 6, 16)
+"""How far from the likely line, on both sides, the first stretches end."""
 STRETCH_POINTS = 1
-"""The longest stretch of lines searched at once, and as much again as the gap asked for: a freer line leaves the bound weak."""
-SHARE_OF_GAP = (0.5, 0.9)
-"""Of the gap asked for, what a search at one line, and over a stretch, may leave open."""
-LOOSER = 0.25
-"""For every point away from the likely line a search may leave this much more open: far lines need only be seen to be far."""
-SOLVE_SECONDS = 8.0
+"""A stretch up to this long, and as much more as the gap asked for, is searched with grants whole; a longer one is halved first."""
+SHARE_OF_GAP = 0.9
+"""Of the gap asked for, what a search may leave open."""
+SHARE_OF_TIME = 1 / 3
+SOLVE_SECONDS = 10.0
+"""A search has a third of the time left, and no more than this."""
 LEAST_SECONDS = 0.5
 FALL = float(1 / WORST_SHARE - 1)
 
@@ -73,84 +76,90 @@ def furthest_of(
     world = sandbox.world
     found, best = max(((_points(world, one), n) for n, one in enumerate((amounts, *others))), key=lambda pair: (pair[0], -pair[1]))
     best_amounts = (amounts, *others)[best]
-    tops = _Tops(_out_of_reach(world.picture))
     tried: list[Tried] = []
 
-    def search(low: Fraction, high: Fraction, left: float) -> None:
+    def search(low: Fraction, high: Fraction, left: float) -> float:
+        """The most that V may be over a stretch, as a search shows it."""
         nonlocal found, best_amounts
-        where = f"{float(low):g}" if low == high else f"{float(low):g} to {float(high):g}"
-        tell(f"needs furthest from the standard, line at {where}")
+        tell(f"needs furthest from the standard, line at {float(low):g} to {float(high):g}")
         if sandbox.world.policy.board.line_percent != high:
             sandbox.open(with_line(world, high))
         one = sandbox.ask(
             Trial(
-                words=f"most of the fifth furthest from the standard, line at {where} %", aim=Aim.FURTHEST, line_from=float(low),
-                gap=may_leave(low, high), seconds=min(SOLVE_SECONDS, max(left, LEAST_SECONDS)),
+                words=f"most of the fifth furthest from the standard, line at {float(low):g} to {float(high):g} %", aim=Aim.FURTHEST,
+                line_from=float(low), at_most=100 - found, enough=100 - found - SHARE_OF_GAP * gap, is_first_step_only=is_long(low, high),
+                gap=SHARE_OF_GAP * gap, seconds=max(min(SOLVE_SECONDS, SHARE_OF_TIME * left), LEAST_SECONDS),
             )
         )  # fmt: skip
         tried.append(one)
-        tops.note(low, high, 100 - one.bound + SAFETY if isfinite(one.bound) else 100.0)
         if one.amounts is not None and _points(world, one.amounts, one.price_points) > found:
             found, best_amounts = _points(world, one.amounts, one.price_points), one.amounts
+        return 100 - one.bound + SAFETY if isfinite(one.bound) else 100.0
 
-    def may_leave(low: Fraction, high: Fraction) -> float:
-        return SHARE_OF_GAP[1] * gap if low != high else max(SHARE_OF_GAP[0] * gap, LOOSER * abs(float(low - line)))
+    def is_long(low: Fraction, high: Fraction) -> bool:
+        return high - low > STRETCH_POINTS + gap
 
     line = _fifth_line(world.picture, best_amounts)
-    search(line, line, seconds)
+    tops = Tops(rise=_rise(world.picture), cuts=[line + side * cut for cut in CUTS_POINTS for side in (-1, 1)], sure=found)
+    stretch = tops.around(line)
     while (left := seconds - (time.perf_counter() - began)) > LEAST_SECONDS:
+        tops.note(stretch, search(*stretch, left))
         peak, stretch = tops.highest()
-        if peak - found <= gap or stretch.high - stretch.low <= Fraction(1, FINENESS):
+        if peak - found <= gap or stretch[1] - stretch[0] <= Fraction(1, FINENESS):
             break
-        if stretch.high - stretch.low <= STRETCH_POINTS + gap and stretch.most is None:
-            search(stretch.low, stretch.high, left)
-        else:
-            search(stretch.at, stretch.at, left)
+        if tops.is_searched(stretch):
+            stretch = tops.halve(stretch)
     return Furthest(
         plan_points=_points(world, amounts), found_points=found, bound_points=max(tops.highest()[0], found),
         most_amounts=best_amounts, seconds=time.perf_counter() - began, tried=tuple(tried),
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """The lines from one to another: where V may be highest between them, and the most it may be there if searched."""
-
-    low: Fraction
-    high: Fraction
-    at: Fraction
-    most: float | None
+Stretch = tuple[Fraction, Fraction]
 
 
-class _Tops:
-    """The most that V may be, at lines and over stretches of lines; at nought it is nought, at a hundred all that can be reached."""
+class Tops:
+    """The most that V may be over stretches that together are all lines from nought to a hundred.
 
-    def __init__(self, beyond: float) -> None:
-        short = beyond / float(WORST_SHARE)
-        self.rise = max(1 - short, 0.0)
-        self.at: dict[Fraction, float] = {Fraction(0): 0.0, Fraction(100): max(100 - 100 * short, 0.0)}
-        self.over: dict[tuple[Fraction, Fraction], float] = {}
+    V at a line is no more than ``rise`` times it; up to where that is ``sure`` there is nothing to search.
+    """
 
-    def note(self, low: Fraction, high: Fraction, most: float) -> None:
+    def __init__(self, *, rise: float, cuts: Iterable[Fraction], sure: float) -> None:
+        self.rise = rise
+        first = min(Fraction(floor(sure / rise * FINENESS), FINENESS), Fraction(99)) if rise > 0 else Fraction(99)
+        ends = sorted({Fraction(0), max(first, Fraction(0)), *(cut for cut in cuts if first < cut < 100), Fraction(100)})
+        self.most = {(low, high): rise * float(high) for low, high in itertools.pairwise(ends)}
+        self.searched: set[Stretch] = set()
+
+    def around(self, line: Fraction) -> Stretch:
+        """The stretch that holds a line; the lowest but one where the line is below it."""
+        return next(((low, high) for low, high in sorted(self.most) if low > 0 and line < high), max(self.most))
+
+    def note(self, stretch: Stretch, most: float) -> None:
         """Take in what a search showed."""
-        if low == high:
-            self.at[low] = min(most, self.at.get(low, most))
-        else:
-            self.over[low, high] = most
+        self.most[stretch] = min(most, self.most[stretch])
+        self.searched.add(stretch)
+
+    def is_searched(self, stretch: Stretch) -> bool:
+        """Whether a search of just this stretch was taken in."""
+        return stretch in self.searched
+
+    def halve(self, stretch: Stretch) -> Stretch:
+        """Cut a stretch in two, each as open as it was, and return the upper."""
+        low, high = stretch
+        middle = Fraction(round((low + high) / 2 * FINENESS), FINENESS)
+        self.most[low, middle] = self.most[middle, high] = self.most.pop(stretch)
+        return middle, high
 
     def highest(self) -> tuple[float, Stretch]:
-        """The most V may be anywhere, and the stretch between two searched lines where that is."""
+        """The most V may be anywhere, and the stretch where that is; what both its neighbours allow counts too."""
         found = []
-        for a, b in itertools.pairwise(sorted(self.at)):
-            width = float(b - a)
-            along = min(max((self.at[b] - self.at[a] + FALL * width) / (self.rise + FALL), width / 5), width * 4 / 5)
-            peak = peak_between(self.at[a], self.at[b], width, self.rise)
-            searched = [most for (low, high), most in self.over.items() if low <= a and b <= high]
-            at = a + Fraction(max(round(along * FINENESS), 1), FINENESS)
-            stretch = Stretch(low=a, high=b, at=at, most=min(searched, default=None))
-            found.append((min([peak, *searched]), a, stretch))
-        most, _, stretch = max(found, key=lambda one: one[:2])
-        return most, stretch
+        stretches = sorted(self.most)
+        for n, (low, high) in enumerate(stretches):
+            before = self.most[stretches[n - 1]] if n else 0.0
+            after = self.most[stretches[n + 1]] if n + 1 < len(stretches) else 100 * self.rise
+            found.append((min(self.most[low, high], peak_between(before, after, float(high - low), self.rise)), (low, high)))
+        return max(found)
 
 
 def peak_between(top_a: float, top_b: float, width: float, rise: float) -> float:
@@ -171,10 +180,11 @@ def _points(world: World, amounts: Amounts, price: float | None = None) -> float
     return float(100 * worst_fifth(world.picture, amounts.need_met) - paid)
 
 
-def _out_of_reach(picture: Picture) -> float:
-    """The share of weighted need that no plan can meet."""
+def _rise(picture: Picture) -> float:
+    """How fast V can rise with the line: a point a point, less what no plan can meet."""
     weight = sum(c.weight for c in picture.cells)
-    return sum(c.weight for c in picture.cells if c.out_of_reach) / max(weight, 1)
+    beyond = sum(c.weight for c in picture.cells if c.out_of_reach)
+    return max(float(1 - Fraction(beyond, max(weight, 1)) / WORST_SHARE), 0.0)
 
 
 def _fifth_line(picture: Picture, amounts: Amounts) -> Fraction:

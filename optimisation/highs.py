@@ -141,6 +141,8 @@ def load(problem: Problem, *, seed: int = 0, presolve: bool = True) -> highspy.H
     h.setOptionValue("random_seed", seed)
     h.setOptionValue("presolve", "on" if presolve else "off")
     h.setOptionValue("mip_rel_gap", 0.0)
+    h.setOptionValue("mip_allow_restart", False)
+    h.setOptionValue("mip_heuristic_run_rins", False)
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = len(problem.columns), len(problem.row_lower)
     lp.col_cost_, lp.offset_ = problem.costs[0], float(problem.offsets[0])
@@ -154,10 +156,10 @@ def load(problem: Problem, *, seed: int = 0, presolve: bool = True) -> highspy.H
     return h
 
 
-def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = None) -> Solved:
-    """Solve to an absolute gap or until the time is up; ``gap`` is in the objective's unit.
+def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = None, enough: float = np.inf) -> Solved:
+    """Solve to an absolute gap, until the bound is ``enough`` or until the time is up; both are in the objective's unit.
 
-    Status is one of optimal (within the gap), time, stopped, impossible, failed.
+    Status is one of optimal (within the gap), enough, time, stopped, impossible, failed.
     """
     h.setOptionValue("mip_abs_gap", gap)
     before = h.getRunTime()
@@ -166,7 +168,7 @@ def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = N
     # Its clock goes on from solve to solve where everything may be split, and begins again where something is whole.
     h.setOptionValue("time_limit", max(seconds, 0.01) + (0.0 if is_mip else before))
     hooks = hooks or Hooks()
-    handlers = _listen(h, hooks)
+    handlers = _listen(h, hooks, enough)
     h.run()
     for event, handler in handlers:
         event.unsubscribe(handler)
@@ -178,6 +180,8 @@ def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = N
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     objective = info.objective_function_value if found else np.inf
     status = _STATUS.get(h.getModelStatus(), "failed")
+    if status == "stopped" and info.mip_dual_bound >= enough:
+        status = "enough"
     return Solved(
         status=status,
         values=np.array(solution.col_value) if found else None,
@@ -223,7 +227,7 @@ def safe_bound(bound: float) -> float:
     return max(0.0, floor((bound - SAFETY) * 10_000) / 10_000) if bound > 0 else 0.0
 
 
-def _listen(h: highspy.Highs, hooks: Hooks) -> list[tuple[Any, Any]]:
+def _listen(h: highspy.Highs, hooks: Hooks, enough: float) -> list[tuple[Any, Any]]:
     """Subscribe hooks to HiGHS's events; returns what to unsubscribe afterwards."""
     handlers: list[tuple[Any, Any]] = []
 
@@ -237,11 +241,11 @@ def _listen(h: highspy.Highs, hooks: Hooks) -> list[tuple[Any, Any]]:
     if hooks.on_progress is not None:
         on_progress = hooks.on_progress
         handlers.append((h.cbMipLogging, lambda event: on_progress(progress(event))))
-    if hooks.should_stop is not None:
-        should_stop = hooks.should_stop
+    if hooks.should_stop is not None or enough < np.inf:
+        should_stop = hooks.should_stop or (lambda: False)
 
         def stop(event: Any) -> None:
-            if should_stop():
+            if event.data_out.mip_dual_bound >= enough or should_stop():
                 event.interrupt()
 
         handlers.append((h.cbMipInterrupt, stop))

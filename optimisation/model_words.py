@@ -122,7 +122,9 @@ Grants move in steps so fine that splitting them moves the bound by next to noth
 
 With a gap below «LEAST_GAP» points, or no grants, step 3 is all there is. Each better plan of step 1 is made whole at once, so that what is shown on the way is a plan.
 
-HiGHS runs with one thread, a fixed seed, `mip_rel_gap` 0 and `mip_abs_gap` in points, because a relative gap means little on a number that may be near nought. It is started on an array of the
+A search may be told to look only for plans below some value, by a row, and to stop once its bound is enough ([20](adr/0020-stretches-of-lines-and-no-restarts.md)): so the needs furthest from the standard are bounded over stretches of lines.
+
+HiGHS runs with one thread, a fixed seed, no restarts, no RINS ([20](adr/0020-stretches-of-lines-and-no-restarts.md)), `mip_rel_gap` 0 and `mip_abs_gap` in points, because a relative gap means little on a number that may be near nought. It is started on an array of the
 matrix that is exported once; bounds and costs change there and never in Pyomo.
 
 ## 7. Levels and tolerance

@@ -24,7 +24,7 @@ SHARE_OF_GAP = 0.8
 """Of the gap asked for, what the first step may leave open; the rest is for making it whole."""
 LEAST_GAP = 0.02
 """A smaller gap in points is searched whole from the start."""
-PROVES = {"optimal", "time", "stopped", "impossible"}
+PROVES = {"optimal", "enough", "time", "stopped", "impossible"}
 """How a step may have ended for its bound to count."""
 WHOLE_SECONDS = 2.0
 WHOLE_GAP = 0.005
@@ -34,10 +34,16 @@ Prepare = Callable[[highspy.Highs], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How HiGHS goes about it: tried otherwise when it failed."""
+    """How a search goes about it: seed and presolve are tried otherwise when HiGHS failed.
+
+    It is over once the bound is ``enough`` (in the objective's unit). ``is_first_step_only`` takes the first step's bound, and
+    what came of making it whole, for the answer.
+    """
 
     seed: int = 0
     presolve: bool = True
+    enough: float = np.inf
+    is_first_step_only: bool = False
 
 
 def search(
@@ -84,18 +90,20 @@ def search(
 
         split = run(
             started(replace(problem, is_whole=problem.is_whole & ~is_fine), start),
-            gap=SHARE_OF_GAP * gap, seconds=seconds, hooks=replace(hooks, on_better=better if on_better else None),
+            gap=SHARE_OF_GAP * gap, seconds=seconds, hooks=replace(hooks, on_better=better if on_better else None), enough=way.enough,
         )  # fmt: skip
         if split.values is None:
             return split
         made = whole(split.values)
         made = best[0] if best else made
         tried = [split, made]
+        if way.is_first_step_only or split.status == "enough":
+            return _together(tried, split.status)
         is_done = made.values is not None and (split.status != "optimal" or made.objective - split.bound <= gap)
         if is_done or split.status == "stopped":
             return _together(tried, split.status if made.values is not None else "failed")
         start = made.values if made.values is not None else start
-    solved = run(started(problem, start), gap=gap, seconds=max(0.1, end - time.perf_counter()), hooks=hooks)
+    solved = run(started(problem, start), gap=gap, seconds=max(0.1, end - time.perf_counter()), hooks=hooks, enough=way.enough)
     return _together([*tried, solved], solved.status)
 
 

@@ -19,7 +19,7 @@ from optimisation.hulls import FOLLOW_FROM
 from optimisation.model import build_model
 from optimisation.prices import paid_points, price_costs, with_misses
 from optimisation.registry import Model
-from optimisation.search import search, start_from
+from optimisation.search import Way, search, start_from
 from planner.errors import SolverFault
 from planner.measures import WORST_SHARE
 from planner.need import World
@@ -65,6 +65,8 @@ class Trial:
     ``shortfall_weight`` lets a point of it count this much beside the distance instead (a cap leaves the bound weak).
     ``more`` moves the limits of a rule at a place up by an amount. ``line_from`` is the lowest percent that the line of the
     furthest fifth may lie at; the highest is the board's line (``optimisation.furthest``). Gap in the aim's own unit.
+    ``at_most`` looks for no plan whose value is more than this: where there is none this is the bound; the search stops when
+    the bound is ``enough``, and ``is_first_step_only`` when it has one with grants split (both for the first three aims).
     """
 
     words: str
@@ -78,6 +80,9 @@ class Trial:
     most_shortfall_points: float | None = None
     most_disturbed: int | None = None
     line_from: float | None = None
+    at_most: float | None = None
+    enough: float = np.inf
+    is_first_step_only: bool = False
     is_divisible: bool = False
     is_paid: bool = False
     gap: float = 0.1
@@ -148,10 +153,19 @@ def attempt(held: Held, trial: Trial) -> Tried:
         if trial.most_shortfall_points is not None:
             cap_objective(h, problem, 0, trial.most_shortfall_points + CAP_SLACK_POINTS)
         _aim(h, held, trial)
+        if trial.at_most is not None:
+            _look_no_further(h, trial.at_most)
 
     start = None if trial.near is None or trial.is_divisible else vector(held, trial.near)
     if trial.aim in {Aim.SHORTFALL, Aim.UNMET, Aim.FURTHEST} and not trial.is_divisible:
-        return _tried(held, trial, search(problem, gap=trial.gap, seconds=trial.seconds, prepare=prepare, start=start))
+        solved = search(
+            problem, gap=trial.gap, seconds=trial.seconds, prepare=prepare, start=start,
+            way=Way(enough=trial.enough, is_first_step_only=trial.is_first_step_only),
+        )  # fmt: skip
+        if trial.at_most is not None:
+            bound = np.inf if solved.status == "impossible" else solved.bound
+            solved = replace(solved, bound=min(bound, trial.at_most, solved.objective))
+        return _tried(held, trial, solved)
     h = load(replace(problem, is_whole=np.zeros_like(problem.is_whole)) if trial.is_divisible else problem)
     prepare(h)
     if start is not None:
@@ -232,6 +246,14 @@ def _aim(h: highspy.Highs, held: Held, trial: Trial) -> None:
             h.changeColCost(i, 1.0)
     elif trial.aim is Aim.DISTANCE:
         _aim_near(h, held, trial)
+
+
+def _look_no_further(h: highspy.Highs, most: float) -> None:
+    """Leave out what the objective set last says is more than ``most``."""
+    lp = h.getLp()
+    costs = np.array(lp.col_cost_)
+    used = np.nonzero(costs)[0].astype(np.int32)
+    h.addRow(-highspy.kHighsInf, most - lp.offset_, len(used), used, costs[used])
 
 
 def _lead(h: highspy.Highs, held: Held, trial: Trial, costs: np.ndarray, offset: float) -> None:

@@ -91,6 +91,16 @@ def worst_fifth(picture: Picture, levels: Mapping[str, int]) -> Fraction:
     return total / (share * WHOLE)
 
 
+def share_of_gain(plan: Fraction, baseline: Fraction, bound: Fraction) -> Fraction | None:
+    """Of what any plan could at most gain on a baseline by one measure, the share this plan gains (1: all); None where there is nothing to gain.
+
+    The same for what should be large (need met) and for what should be small (shortfall): ``bound`` says which way is better.
+    """
+    gain = bound - baseline
+    is_better = gain * (bound - plan) >= 0  # the plan lies on the baseline's side of the bound, as any plan must
+    return (plan - baseline) / gain if gain and is_better else None
+
+
 def _weight(cells: tuple[Cell, ...]) -> int:
     return sum(cell.weight for cell in cells)
 

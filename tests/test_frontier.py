@@ -12,11 +12,11 @@ from planning import answer_for, plan_of
 
 from optimisation.claims import divisible, one_by_one
 from optimisation.frontier import SAME_POINTS, STEP_POUNDS, frontier_of, need_wish, undominated, with_grants
-from optimisation.furthest import furthest_of, peak_between, with_line
+from optimisation.furthest import Tops, furthest_of, peak_between, with_line
 from optimisation.greedy import greedy_amounts
 from optimisation.trial import Aim, Trial, attempt, hold
 from planner.audit import AUDITS, breaches
-from planner.measures import shortfall, total_need_met, worst_fifth
+from planner.measures import share_of_gain, shortfall, total_need_met, worst_fifth
 from planner.need import WHOLE, World
 from planner.rules import NEED_FROM_SUPPORT, RULES
 from web.command_line import main
@@ -110,10 +110,31 @@ def test_between_two_lines_it_can_rise_only_so_far_and_fall_only_so_fast():
     assert peak_between(0.0, 40.0, 1.0, 1.0) == pytest.approx(1.0)
 
 
+def test_stretches_together_are_all_lines_and_what_a_search_shows_lowers_only_its_own():
+    tops = Tops(rise=0.5, cuts=[Fraction(40), Fraction(-3), Fraction(60), Fraction(104)], sure=15.0)
+    assert sorted(tops.most) == [(0, 30), (30, 40), (40, 60), (60, 100)]
+    assert tops.highest() == (50.0, (60, 100))
+    assert tops.around(Fraction(10)) == (30, 40)
+    tops.note((60, 100), 16.0)
+    assert tops.highest()[1] == (40, 60)
+    assert tops.highest()[0] == pytest.approx(peak_between(20.0, 16.0, 20.0, 0.5))
+    assert tops.halve((40, 60)) == (50, 60)
+    assert sorted(tops.most) == [(0, 30), (30, 40), (40, 50), (50, 60), (60, 100)]
+    assert not tops.is_searched((50, 60))
+
+
 @pytest.mark.slow
 def test_the_demonstrations_furthest_fifth_is_bounded_to_a_tenth_of_a_point():
     world = demonstration()
     assert furthest_of(Here(world), greedy_amounts(world), seconds=120).gap_points <= 0.1 + 1e-6
+
+
+def test_the_share_of_what_could_be_gained_is_the_same_for_more_need_met_and_less_shortfall():
+    assert share_of_gain(Fraction(9), Fraction(5), Fraction(10)) == Fraction(4, 5)
+    assert share_of_gain(Fraction(11), Fraction(15), Fraction(10)) == Fraction(4, 5)
+    assert share_of_gain(Fraction(4), Fraction(5), Fraction(10)) == Fraction(-1, 5)
+    assert share_of_gain(Fraction(10), Fraction(10), Fraction(10)) is None
+    assert share_of_gain(Fraction(9), Fraction(12), Fraction(10)) is None
 
 
 # --- claims --------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from planning import least_shortfall, world_number
 from optimisation.highs import compile_model, load, run
 from optimisation.model import build_model
 from optimisation.search import search
-from optimisation.trial import Trial, attempt, hold
+from optimisation.trial import Aim, Trial, attempt, hold
 
 CLOSE = 0.002
 SEEDS = [*range(12), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(12, 120))]
@@ -38,6 +38,27 @@ def test_hulls_go_with_the_rules_they_follow_from(seed):
     plain.row_upper[free] = np.inf
     assert tried.value == pytest.approx(run(load(plain), gap=CLOSE, seconds=60).objective, abs=2 * CLOSE)
     assert tried.value == pytest.approx(least_shortfall(world, without=frozenset({"places_within_size"})).objective, abs=0.02)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("aim", [Aim.SHORTFALL, Aim.FURTHEST])
+def test_a_search_that_need_go_no_further_claims_no_more_than_is_so(seed, aim):
+    world = world_number(seed)
+    held = hold(world)
+    least = attempt(held, Trial(words="least", aim=aim, gap=CLOSE / 2, seconds=60))
+    if least.status == "impossible":
+        pytest.skip("no plan keeps every rule in this world")
+    for at_most in (least.value + 1, least.bound - 0.01):
+        for enough in (least.bound - 0.5, np.inf):
+            for is_first_step_only in (False, True):
+                one = attempt(
+                    held,
+                    Trial(words="", aim=aim, at_most=at_most, enough=enough, is_first_step_only=is_first_step_only, gap=0.1, seconds=60),
+                )
+                assert one.bound <= min(least.value, at_most) + 1e-5
+                assert one.bound >= min(least.bound - 0.1 - 1e-5, enough, at_most) or is_first_step_only
+                assert not one.is_possible or least.bound - 1e-5 <= one.value <= at_most + 1e-5
+                assert one.is_possible or is_first_step_only or one.status in {"impossible", "enough"}
 
 
 def test_a_search_without_whole_numbers_that_ran_out_of_time_proves_nothing():
