@@ -75,8 +75,14 @@ class Answers(Room):
         which = (*_of(partnership_id, plan_id), answers.c.kind == kind, answers.c.urn == urn)
         return self._one(Answer, sa.select(*columns_of(Answer, answers)).where(*which))
 
+    def of_kinds(self, *, partnership_id: int, plan_id: int, with_document: tuple[AnswerKind, ...]) -> dict[AnswerKind, Answer]:
+        """Every answer about the whole plan; only those of some kinds with their documents, the others' are not read."""
+        document = sa.case((answers.c.kind.in_(with_document), answers.c.document), else_=None).label("document")
+        query = sa.select(*columns_of(AnswerRow, answers), document).where(*_of(partnership_id, plan_id), answers.c.urn == 0)
+        return {answer.kind: answer for answer in self._many(Answer, query)}
+
     def answers(self, *, partnership_id: int, plan_id: int) -> tuple[AnswerRow, ...]:
-        """How every answer about a plan stands, in the order they were asked for."""
+        """How every answer about a plan stands, in the order they were first asked for."""
         query = sa.select(*columns_of(AnswerRow, answers)).where(*_of(partnership_id, plan_id))
         return self._many(AnswerRow, query.order_by(answers.c.id))
 
