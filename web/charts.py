@@ -156,6 +156,9 @@ FIELD_HIGH, FIELD_TOP, FIELD_LEFT = 220, 14, 9
 """Height of the field and the room above it in pixels; the room left of it in percent."""
 _EDGE = 0.06
 """Of the range of the figures, the room that is left round them."""
+_NEAR_PERCENT, _NEAR_PIXELS = 6, 30
+"""A dot this close under the mark has its name below it, not above."""
+_NAME_ABOVE, _NAME_BELOW = 11, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,10 +215,10 @@ def scatter(*, anchor: str, title: str, says: str, axes: tuple[str, str], crosse
         return f"{FIELD_TOP + FIELD_HIGH * (high - value) / (high - low):.1f}"
 
     def placed(cross: Cross) -> Dot:
-        y = at_y(cross.y)
-        return Dot(
-            name=cross.name, x=at_x(cross.x), y=y, x_least=at_x(cross.x_least), y_most=at_y(cross.y_most), name_y=f"{float(y) - 11:.1f}"
-        )
+        y, beside = float(at_y(cross.y)), float(at_y(mark.y))
+        is_under_mark = abs(float(at_x(cross.x)[:-1]) - float(at_x(mark.x)[:-1])) < _NEAR_PERCENT and 0 <= y - beside < _NEAR_PIXELS
+        name_y = f"{y + _NAME_BELOW if is_under_mark else y - _NAME_ABOVE:.1f}"
+        return Dot(name=cross.name, x=at_x(cross.x), y=at_y(cross.y), x_least=at_x(cross.x_least), y_most=at_y(cross.y_most), name_y=name_y)
 
     return Scatter(
         anchor=anchor,

@@ -97,7 +97,7 @@ def _sentence(value: Json) -> str:
     gains = [step for step in value["steps"] if step["is_shown"]]
     most = max(step["gained_points"] for step in gains)
     best = next(step for step in gains if step["gained_points"] >= most - 0.005)
-    return f"{_amount(value, best['amount'])} of {value['name']} would meet {best['gained_points']:.2f} points of the need left below the line."
+    return f"{_amount(value, best['amount'])} {_of(value)} would meet {best['gained_points']:.2f} points of the need left below the line."
 
 
 def _amount(value: Json, amount: int) -> str:
@@ -106,6 +106,10 @@ def _amount(value: Json, amount: int) -> str:
     if value["unit"] == "places":
         return f"Up to {count(amount, 'place')}"
     return "The next half-day" if amount == 1 else f"The next {count(amount, 'half-day')}"
+
+
+def _of(value: Json) -> str:
+    return f"{'of' if value['unit'] == 'half-days' else 'in'} {value['name']}"
 
 
 def _cells(value: Json, wanted: int) -> list[TableCell]:
@@ -122,7 +126,7 @@ def _cells(value: Json, wanted: int) -> list[TableCell]:
 def _proved(values: list[Json]) -> TableView:
     rows = [
         row(
-            f"{_amount(value, step['amount'])} of {value['name']}",
+            f"{_amount(value, step['amount'])} {_of(value)}",
             down(step["proved"]["least_points"]),
             "not known" if step["proved"]["most_points"] is None else up(step["proved"]["most_points"]),
         )

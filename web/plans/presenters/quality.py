@@ -115,10 +115,11 @@ def _certificate(kept: KeptPlan, standing: Stands, found: Json | None) -> Said:
         return Said(stands=standing, sentences=())
     least, gap = least_points(found["certified_points"]), up(found["gap_points"])
     within = f"this plan is within {gap} points of the best" if found["gap_points"] else "no plan leaves less than this one"
+    stated = up(found["stated_gap_points"])
     rest = (
         "That is all the distance the plan states."
-        if found["gap_points"] <= found["stated_gap_points"]
-        else f"The plan states a smaller distance, {up(found['stated_gap_points'])} points: the difference is the solver's word and was not checked."
+        if float(gap) <= float(stated)
+        else f"The plan states a smaller distance, {stated} points: the difference is the solver's word, and was not checked."
     )
     sentence = (
         f"Checked exactly, without the solver, in {count(found['cases'], 'case')}: no plan within these rules and figures leaves less than "
@@ -155,7 +156,12 @@ def _moves(standing: Stands, found: Json | None) -> Said:
             "rules lifts a need that is below the line without lowering one no better met."
         )
         return Said(stands=standing, sentences=(sentence,))
-    sentences = ["This plan may not claim that no single move lifts a need below the line."]
+    sentences = [
+        (
+            "It may not be said of this plan that no single move lifts a need below the line without lowering another that is met no better: "
+            "some were found."
+        )
+    ]
     if one["within"]:
         sentences.append(
             f"{count(len(one['within']), 'need')} below the line could be lifted by {'its' if len(one['within']) == 1 else 'their'} own school or "
