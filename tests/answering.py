@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from optimisation.run_worker import work
-from planner.store import AnswerState
+from planner.store import AnswerKind, AnswerState
+from planner.store.tables import answers
 
 OPEN = {AnswerState.QUEUED, AnswerState.RUNNING}
 
@@ -29,9 +30,33 @@ def work_out(store, partnership_id, plan_id, *, seconds=60):
     return {(row.kind, row.urn): row for row in rows}
 
 
-def put_off(store, partnership_id):
-    """Leave a partnership's waiting answers as they are: as if another worker had them for a day."""
-    with store._engines.writer.begin() as connection:
-        connection.exec_driver_sql(
-            f"UPDATE answers SET state = 'running', lease_until = 99999999999999 WHERE partnership_id = {partnership_id} AND state = 'queued'"
-        )
+def forget_answers(store, partnership_id):
+    """As if a partnership's plans were made before there were answers."""
+    with store.begin() as tx:
+        tx.answers._connection.execute(answers.delete().where(answers.c.partnership_id == partnership_id))
+
+
+NOTHING_FOUND = {
+    AnswerKind.CLAIMS: {
+        "checked_one_by_one": {"holds": True, "weighed": 1234, "moves": [], "within": []},
+        "if_split": {"bound_points": None, "searches": []},
+        "with_any_bases": {"bound_points": 0.0},
+    },
+    AnswerKind.WHY: {
+        "school": "A school", "plan_points": 1.0, "best": {"least_points": 0.5, "most_points": 1.0}, "shares": [], "rules": [],
+        "no_difference": [], "no_difference_searches": [], "why_not": None, "ways": [], "ways_sentences": [],
+    },
+}  # fmt: skip
+"""The least that an answer of a kind may say."""
+
+
+def keep_answer(tx, partnership_id, plan_id, kind, *, urn=0, document=None, reason=None):
+    """End an answer at once, as a worker would: with a document, or with the reason why there is none."""
+    tx.answers.ask(partnership_id=partnership_id, plan_id=plan_id, kind=kind, urn=urn)
+    ended = (
+        {"state": AnswerState.FAILED, "reason": reason}
+        if reason
+        else {"document": document or NOTHING_FOUND[kind], "state": AnswerState.FINISHED}
+    )
+    which = (answers.c.plan_id == plan_id, answers.c.kind == kind, answers.c.urn == urn)
+    tx.answers._connection.execute(answers.update().where(*which).values(ended_at=tx.now, lease_until=None, **ended))
