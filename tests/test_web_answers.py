@@ -4,8 +4,10 @@ import json
 import re
 
 import pytest
+import websites
 from answering import answers_of, forget_answers, keep_answer, work_out
 from pages import parsed, tables_of, words_of
+from walking import CHROMIUM, NO_CHROMIUM, Walker, check, launch
 from websites import ELSEWHERE, HERE, OTHER_URN, OWN_URN, a_site
 
 from planner.store import AnswerKind, AnswerState
@@ -113,12 +115,29 @@ def test_every_page_is_small_and_in_the_words_of_the_product(answered):
         assert not AVOIDED.search(words_of(parsed(text).find(".//main"))), page
 
 
+@pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
+def test_axe_finds_nothing_and_nothing_runs_over_at_any_width(answered):
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright, which drives the browser, is not installed: run make setup")
+    cookie = answered.browser("elsewhere").get_cookie("planner")
+    with websites.served(answered.app) as address, playwright.sync_playwright() as driver:
+        browser = launch(driver)
+        one = Walker(browser, address, width=320)
+        one.context.add_cookies([{"name": "planner", "value": cookie.value, "url": address}])
+        for page in ("/how-good", *FURTHER, f"/schools/{answered.urn}", f"/schools/{answered.urn}/why"):
+            one.page.goto(address + there(page))
+            for width in (320, 1280):
+                one.page.set_viewport_size({"width": width, "height": 900})
+                check(one.page)
+        assert one.said == []
+        browser.close()
+
+
 # --- answers that are not there ------------------------------------------------------------------
 
 
 def test_what_is_not_there_says_how_it_stands_and_how_to_come_back(site):
     for page in FURTHER:
-        assert "It waits its turn: plans that people asked for are made first. It goes on by itself" in main_of(
+        assert "This is not worked out yet: plans that people asked for are made first. It goes on by itself" in main_of(
             site, "head", site.plan(page)
         )
     with site.store.begin() as tx:
@@ -160,7 +179,7 @@ def test_a_head_asks_why_for_the_own_school_and_everybody_reads_it(site):
     assert [(row.urn, row.asked_by) for row in asked] == [(OWN_URN, site.user_ids["head"])], "once for everybody"
     assert "is being worked out" in main_of(site, "other-head", own)
     assert button not in board.get(own).text
-    assert "It waits its turn" in main_of(site, "other-head", f"{own}/why")
+    assert "This is not worked out yet" in main_of(site, "other-head", f"{own}/why")
     assert site.post(board, site.plan("/schools/999999/why"), form_at="/account").status_code == 404
     with site.store.read() as tx:
         logged = [(e.by, e.subject) for e in tx.events.events(partnership_id=HERE) if e.action == "why asked for"]

@@ -335,7 +335,7 @@ def test_our_school_is_one_step_from_home_and_says_first_what_matters(site):
     assert page.request.path == site.plan(f"/schools/{OWN_URN}")
     heads = [words_of(h) for h in parsed(page.text).iter("h2") if "visually-hidden" not in (h.get("class") or "")]
     parts = [
-        "Main reasons, and who could change them", "In and out", "What the school gets", "What waits for a yes",
+        "Main reasons, and who could change them", "Why, why not, and what it would take", "In and out", "What the school gets", "What waits for a yes",
         "The school's standards, one by one", "Its zone's standards, one by one", "Bases at the school",
     ]  # fmt: skip
     assert heads[: len(parts) + 1] == ["On this page", *parts]

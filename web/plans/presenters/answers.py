@@ -52,7 +52,7 @@ def _sentence(row_: AnswerRow | None) -> str:
     if row_ is None:
         return "This was not worked out for this plan."
     if row_.state is AnswerState.QUEUED:
-        return "This is not worked out yet. It waits its turn: plans that people asked for are made first."
+        return "This is not worked out yet: plans that people asked for are made first."
     if row_.state is AnswerState.RUNNING:
         return "This is being worked out now."
     if row_.state is AnswerState.FAILED:
