@@ -41,12 +41,17 @@ Json = dict[str, Any]
 def to_plain(value: Any) -> Any:
     """A frozen noun (or tuple, enum, number, text) as JSON data."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value) if not _says_nothing_new(f, value)}
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, tuple):
         return [to_plain(item) for item in value]
     return value
+
+
+def _says_nothing_new(field: dataclasses.Field[Any], noun: Any) -> bool:
+    """Whether a field added later still holds its default, so that older documents stay as they were written."""
+    return bool(field.metadata.get("is_left_out_at_default")) and getattr(noun, field.name) == field.default
 
 
 def from_plain(kind: Any, data: Any) -> Any:

@@ -7,7 +7,7 @@ never zero. ``planner.intake.sheets`` declares the sheet and column each field c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -49,6 +49,13 @@ class FundUse(StrEnum):
     CONTINGENCY = "contingency"
 
 
+class Pot(StrEnum):
+    """Money that schools may claim within the year."""
+
+    MODERATED = "moderated pot"
+    CONTINGENCY = "contingency"
+
+
 class YearEnd(StrEnum):
     """What happens to money of a fund that is not spent by 31 March."""
 
@@ -78,6 +85,9 @@ class Bound(StrEnum):
     AT_MOST = "at most"
     EXACTLY = "exactly"
 
+
+ADDED = {"is_left_out_at_default": True}
+"""Marks a field that plans written before it was added do not hold: documents leave it out while it says nothing."""
 
 HALF_DAYS_IN_A_YEAR = 390
 """Half-days in a school year: 39 weeks of 10. No post can give more."""
@@ -265,6 +275,18 @@ class HeadRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """Money paid out of a pot within the year: day (YYYY-MM-DD), whole pounds, and for which school if for one."""
+
+    draw_id: str
+    date: str
+    pot: Pot
+    pounds: int
+    urn: int | None = None
+    what_for: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataQuery:
     """A question a school raised about one of its figures, and how it ended."""
 
@@ -315,6 +337,7 @@ class Partnership:
     host_conditions: tuple[HostCondition, ...] = ()
     last_year: tuple[LastYear, ...] = ()
     head_rules: tuple[HeadRule, ...] = ()
+    draws: tuple[Draw, ...] = field(default=(), metadata=ADDED)
     queries: tuple[DataQuery, ...] = ()
     sources: tuple[Source, ...] = ()
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
-from web.commands import frontier, mends, replan, values, why
+from web.commands import frontier, mends, pots, replan, values, why
 
 if TYPE_CHECKING:
     from optimisation.solve import Tell
@@ -400,7 +400,7 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--no-roster", action="store_true", help="plan money, time and places without names (all this version does)")
     plan.set_defaults(run=_plan)
 
-    for asked_of_a_plan in (why, values, frontier):
+    for asked_of_a_plan in (why, values, frontier, pots):
         asked_of_a_plan.add(commands, _command)
 
     audit = _command(commands, "audit", "check a plan again with no solver", "planner audit plan.json --certificate")

@@ -29,6 +29,7 @@ PAGES = (
 CHOSEN_AT = "plans.summary_page"
 """The one page of a plan on which the board puts it before the schools."""
 PARENTS = {
+    "plans.pots": "plans.money",
     "plans.school": "plans.all_schools", "plans.why": "plans.all_schools", "plans.standard": "plans.standards",
     "plans.fairness": "plans.how_good", "plans.one_more": "plans.how_good", "plans.doses": "plans.how_good",
 }  # fmt: skip
