@@ -17,7 +17,7 @@ def answers_of(store, partnership_id, plan_id):
         return tx.answers.answers(partnership_id=partnership_id, plan_id=plan_id)
 
 
-def work_out(store, partnership_id, plan_id, *, seconds=60):
+def work_out(store, partnership_id, plan_id, *, seconds=150):
     """Let the worker go on until every answer about a plan has ended; others may be worked out on the way."""
     until = time.monotonic() + seconds
 
