@@ -1,4 +1,4 @@
-"""Takes waiting runs from the store, one at a time, and makes their plans.
+"""Takes waiting runs from the store, one at a time, and makes their plans; while none waits, works out answers about plans.
 
 While the solver works, a second thread keeps the run: it beats, tells how it goes, keeps every better
 plan, and looks whether the run is still ours and whether the best so far is wanted. Whatever ends the
@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self, TypeVar
 
+from optimisation.answer_worker import work_out
 from optimisation.greedy import is_feasible
 from optimisation.names import AGAIN_STAGE, STAGE, make_plan_with_names
 from optimisation.plain_amounts import amounts_from_plain, amounts_to_plain
@@ -73,7 +74,7 @@ class LetGo(Exception):
 
 
 def work(store: Store, *, name: str, should_end: Callable[[], bool]) -> None:
-    """Make the plans of waiting runs until ``should_end``, asked a few times a second, says yes.
+    """Make the plans of waiting runs, and work out answers about them, until ``should_end``, asked a few times a second, says yes.
 
     ``name`` stands beside the runs this worker takes. A run it cannot end by then is given back.
     """
@@ -86,10 +87,13 @@ def work(store: Store, *, name: str, should_end: Callable[[], bool]) -> None:
                     sweep_at = time.monotonic() + SWEEP_SECONDS
                 with store.begin() as tx:
                     run = tx.runs.claim_next(worker=name)
-                if run is None:
-                    time.sleep(IDLE_SECONDS)
-                else:
+                    answer = tx.answers.claim_next(worker=name) if run is None else None
+                if run is not None:
                     _make(store, run, solver, should_end)
+                elif answer is not None:
+                    work_out(store, answer, solver, should_end)
+                else:
+                    time.sleep(IDLE_SECONDS)
             except Exception as error:  # noqa: BLE001 (the next run needs a worker, whatever this was)
                 _LOG.warning("The worker was held up: %s", _in_short(error))
                 time.sleep(PAUSE_SECONDS)

@@ -3,13 +3,14 @@
 import stat
 
 import pytest
+from answering import keep_answer
 from flask import abort
 from pages import parsed, settings_at, words_of
 from websites import ELSEWHERE, HERE, OWN_URN, PEOPLE, a_site
 
 from planner.errors import PlannerError
 from planner.intake.dfe_kinds import DfeKind, DfeUpload
-from planner.store import Role
+from planner.store import AnswerKind, Role
 from web import plans
 from web.access import MAY, OF_OWN_SCHOOL, PUBLIC, Permission, declared_access
 from web.app import create_app
@@ -37,12 +38,14 @@ WHO_MAY = {
         "runs.runs", "runs.run", "runs.progress",
         "plans.list_plans", "plans.our_school", "plans.summary_page", "plans.changes", "plans.all_schools", "plans.school", "plans.map_page",
         "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.how_good",
+        "plans.pots", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
         "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
-    BOARD: {"plans.choose", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes"},
+    BOARD: {"plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes"},
     ANSWERERS: {"queries.answer"},
+    OWN_HEAD | BOARD: {"plans.ask_why"},
     OWN_HEAD: {"figures.confirm", "queries.ask", "queries.ask_now"},
     ADMINISTRATORS: {
         "bring.choose", "bring.take", "bring.blank_workbook", "bring.upload", "bring.confirm", "bring.marked_copy", "bring.throw_away",
@@ -117,10 +120,14 @@ def things_of(site, partnership_id):
         tx.people.add_membership(user_id=member, partnership_id=partnership_id, role=Role.COMMISSIONER)
         membership = tx.people.memberships_of(user_id=member)[0].id
         tx.invitations.invite(partnership_id=partnership_id, role=Role.CHAIR, invitee="Bo", by=by)
+        plan_id = tx.plans.plans(partnership_id=partnership_id)[0].id
+        keep_answer(tx, partnership_id, plan_id, AnswerKind.CLAIMS)
+        keep_answer(tx, partnership_id, plan_id, AnswerKind.WHY, urn=urn)
         run = tx.runs.request_run(partnership_id=partnership_id, partnership_version=1, policy_version=1, settings={}, by=by)
         return {
             "partnership_id": partnership_id,
-            "plan_id": tx.plans.plans(partnership_id=partnership_id)[0].id,
+            "plan_id": plan_id,
+            "kind": "claims",
             "run_id": run,
             "urn": urn,
             "name": "schools",

@@ -405,23 +405,25 @@ def test_a_finished_run_offers_its_plan_and_never_goes_there_by_itself(played):
     assert "Check again" not in said
 
 
-def test_a_failed_run_lists_what_gives_way_and_says_what_to_do(played):
+def test_a_refused_run_says_what_clashes_and_lists_each_way_to_make_room_with_its_price_and_who_grants_it(played):
     played.asked()
     run = played.claimed()
-    lines = (
-        "The rules cannot all hold. The cheapest way to make room, by the rules' prices:",
-        "No base <opens>. It is missed by 3.",
-        "Smallest block.",
-    )
+    first = "The rules cannot all hold. What clashes, and how to make room:"
+    clash = "These cannot hold together; without any one of them the others can. No base <opens>. A grant is at least £42,000."
+    ways = [
+        f"A grant: £{n},000 instead of £42,000 (the board may relax it). The plan then has a shortfall of {n}.00 points." for n in (1, 2, 3)
+    ]
+    last = "Every other way moves all the rules of one of these and more, or more than 8 rules."
     with played.store.begin() as tx:
-        tx.runs.fail(run, reason="\n".join(lines))
+        tx.runs.fail(run, reason="\n".join([first, clash, *(f"Way {n}: {way}" for n, way in enumerate(ways, start=1)), last]))
     answer = played.page(run.id)
     said = main_of(answer)
-    assert f"There is no plan {lines[0]}" in said
-    listed = [words_of(e) for e in parsed(answer.text).find(".//main").iter("li")]
-    assert listed == list(lines[1:])
+    assert f"There is no plan {first} {clash}" in said
+    assert "Ways to make room, and who may grant each" in said
+    assert [words_of(e) for e in parsed(answer.text).find(".//main//ol").iter("li")] == ways
+    assert last in said
     assert "The figures and the policy are safe: nothing was changed." in said
-    assert "Agree with whoever may relax one of these rules" in said
+    assert "Agree on one way with whoever may grant it" in said
     assert "Make a plan again" in said
 
 

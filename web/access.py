@@ -26,6 +26,7 @@ class Permission(StrEnum):
     CONFIRM_OWN_SCHOOL = auto()
     CHANGE_OWN_SCHOOL = auto()
     QUERY_OWN_SCHOOL = auto()
+    ASK_WHY = auto()
     ANSWER_QUERIES = auto()
     PROPOSE = auto()
     SET_POLICY = auto()
@@ -45,15 +46,17 @@ class Permission(StrEnum):
 
 OF_OWN_SCHOOL = frozenset({Permission.CONFIRM_OWN_SCHOOL, Permission.CHANGE_OWN_SCHOOL, Permission.QUERY_OWN_SCHOOL})
 """Held for one's own school only, whichever the address names."""
+FOR_ONE_SCHOOL = OF_OWN_SCHOOL | {Permission.ASK_WHY}
+"""A head holds these for their own school only; who belongs to no school holds them for every one, where their role has them."""
 OF_THE_HOUSE = frozenset({Permission.RUN_THE_HOUSE})
 """Held by administrators of the whole house only: partnerships, accounts, DfE files, policy packs, backup."""
 
 _P = Permission
 _BOARD = frozenset(
-    {_P.READ_PLAN, _P.SET_POLICY, _P.RUN_PLAN, _P.ANSWER_QUERIES, _P.COMPARE, _P.COMMENT, _P.VOTE, _P.EXPORT},
+    {_P.READ_PLAN, _P.SET_POLICY, _P.RUN_PLAN, _P.ASK_WHY, _P.ANSWER_QUERIES, _P.COMPARE, _P.COMMENT, _P.VOTE, _P.EXPORT},
 )
 MAY: dict[Role, frozenset[Permission]] = {
-    Role.HEAD: OF_OWN_SCHOOL | {_P.READ_PLAN, _P.PROPOSE, _P.COMPARE, _P.COMMENT, _P.EXPORT},
+    Role.HEAD: FOR_ONE_SCHOOL | {_P.READ_PLAN, _P.PROPOSE, _P.COMPARE, _P.COMMENT, _P.EXPORT},
     Role.BOARD: _BOARD,
     Role.CHAIR: _BOARD | {_P.OPEN_AND_CLOSE_VOTES, _P.SIGN},
     Role.SERVICE_MANAGER: frozenset({_P.READ_PLAN, _P.CHANGE_PEOPLE_AND_ROSTER, _P.EXPORT}),
@@ -98,8 +101,8 @@ class User:
         if permission in OF_THE_HOUSE:
             return self.is_of_the_house
         here = [m for m in self.memberships if partnership_id is None or m.partnership_id in {None, partnership_id}]
-        if permission in OF_OWN_SCHOOL and urn is not None:
-            here = [m for m in here if m.urn == urn]
+        if permission in FOR_ONE_SCHOOL and urn is not None:
+            here = [m for m in here if m.urn in {urn, None}]
         return any(permission in MAY[m.role] for m in here)
 
 

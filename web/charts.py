@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -147,6 +148,106 @@ def bars(*, anchor: str, title: str, kinds: Sequence[Kind], lines: Sequence[BarL
                 x += 100 * amount / most
         placed.append(Bar(name=line.name, figure=line.figure, note=line.note, parts=tuple(parts)))
     return Bars(anchor=anchor, title=title, key=tuple(kinds) if has_key else (), bars=tuple(placed))
+
+
+# --- dots in a field ------------------------------------------------------------------------
+
+FIELD_HIGH, FIELD_TOP, FIELD_LEFT = 220, 14, 9
+"""Height of the field and the room above it in pixels; the room left of it in percent."""
+_EDGE = 0.06
+"""Of the range of the figures, the room that is left round them."""
+_NEAR_PERCENT, _NEAR_PIXELS = 6, 30
+"""A dot this close under the mark has its name below it, not above."""
+_NAME_ABOVE, _NAME_BELOW = 11, 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cross:
+    """One dot as figures, with what it could at best be across and upward."""
+
+    name: str
+    x: float
+    x_least: float
+    y: float
+    y_most: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dot:
+    """One dot, placed: across in percent, upward in pixels, with its gap bars."""
+
+    name: str
+    x: str
+    y: str
+    x_least: str
+    y_most: str
+    name_y: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scatter:
+    """Dots in a field, each with its gap bars and never joined; ``says`` is the same in words."""
+
+    anchor: str
+    title: str
+    says: str
+    across: str
+    upward: str
+    dots: tuple[Dot, ...]
+    mark: Dot
+    ticks: tuple[Tick, ...]
+    marks: tuple[Tick, ...]
+    bottom: str
+    high: str
+
+
+def scatter(*, anchor: str, title: str, says: str, axes: tuple[str, str], crosses: Sequence[Cross], mark: Cross) -> Scatter:
+    """Dots on scales that fit them, with one more that is marked; the axes' words are across, then upward."""
+    xs = [x for c in (mark, *crosses) for x in (c.x, c.x_least)]
+    ys = [y for c in (mark, *crosses) for y in (c.y, c.y_most)]
+    left, right = _around(xs)
+    low, high = _around(ys)
+
+    def at_x(value: float) -> str:
+        return f"{FIELD_LEFT + (100 - FIELD_LEFT - MARGIN) * (value - left) / (right - left):.2f}%"
+
+    def at_y(value: float) -> str:
+        return f"{FIELD_TOP + FIELD_HIGH * (high - value) / (high - low):.1f}"
+
+    def placed(cross: Cross) -> Dot:
+        y, beside = float(at_y(cross.y)), float(at_y(mark.y))
+        is_under_mark = abs(float(at_x(cross.x)[:-1]) - float(at_x(mark.x)[:-1])) < _NEAR_PERCENT and 0 <= y - beside < _NEAR_PIXELS
+        name_y = f"{y + _NAME_BELOW if is_under_mark else y - _NAME_ABOVE:.1f}"
+        return Dot(name=cross.name, x=at_x(cross.x), y=at_y(cross.y), x_least=at_x(cross.x_least), y_most=at_y(cross.y_most), name_y=name_y)
+
+    return Scatter(
+        anchor=anchor,
+        title=title,
+        says=says,
+        across=axes[0],
+        upward=axes[1],
+        dots=tuple(placed(cross) for cross in crosses),
+        mark=placed(mark),
+        ticks=tuple(Tick(x=at_x(value), text=text, anchor="middle") for value, text in _round_marks(left, right)),
+        marks=tuple(Tick(x=at_y(value), text=text, anchor="end") for value, text in _round_marks(low, high)),
+        bottom=f"{FIELD_TOP + FIELD_HIGH}",
+        high=f"{FIELD_TOP + FIELD_HIGH + 26}",
+    )
+
+
+def _around(values: Sequence[float]) -> tuple[float, float]:
+    """A range with some room round its values."""
+    room = max(_EDGE * (max(values) - min(values)), 0.05)
+    return min(values) - room, max(values) + room
+
+
+def _round_marks(low: float, high: float) -> list[tuple[float, str]]:
+    """Round values between two, three to six of them, with their words."""
+    size = 10.0 ** math.floor(math.log10(high - low))
+    step = next(size * factor for factor in (0.2, 0.5, 1, 2) if (high - low) / (size * factor) <= 6)
+    decimals = max(0, -math.floor(math.log10(step)))
+    first = math.ceil(low / step)
+    return [(n * step, f"{n * step:.{decimals}f}") for n in range(first, math.floor(high / step) + 1)]
 
 
 def _step(most: int) -> int:

@@ -1,4 +1,4 @@
-"""The few fixed words the database holds: roles, the states of a run and of a query, what a query's answer decides."""
+"""The few fixed words the database holds: roles, states of runs, answers and queries, kinds of answer, what a query's answer decides."""
 
 from __future__ import annotations
 
@@ -24,6 +24,27 @@ class RunState(StrEnum):
     FINISHED = "finished"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class AnswerKind(StrEnum):
+    """What is worked out about a plan once it is made; the last is about one school, and only when somebody asks."""
+
+    CLAIMS = "claims"
+    FURTHEST = "furthest"
+    CERTIFICATE = "certificate"
+    FRONTIER = "frontier"
+    VALUES = "values"
+    DOSES = "doses"
+    WHY = "why"
+
+
+class AnswerState(StrEnum):
+    """Where an answer is. A failed one stays as it is until somebody asks for it again."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
 
 
 class QueryState(StrEnum):

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from planner.documents import Json, sha256_of
 from planner.errors import PlannerError
+from planner.store.answers import ask_for_new_plan
 from planner.store.events import Events
 from planner.store.kinds import RunState
 from planner.store.room import Room, columns_of
@@ -228,7 +229,7 @@ class Runs(Room):
         return True
 
     def finish(self, run: Run, *, document: Json) -> bool:
-        """End the run with its plan, both or neither."""
+        """End the run with its plan, both or neither, and queue the answers about it."""
         if not self._end(RunState.FINISHED, _is_held(run), RunState.RUNNING):
             return False
         self._keep_plan(run.partnership_id, run.id, run.fence, document)
@@ -263,7 +264,9 @@ class Runs(Room):
             shortfall_points=document.get("shortfall_points"),
             bound_points=document.get("bound_points"),
         )
-        return int(self._connection.execute(kept.returning(plans.c.id)).scalar_one())
+        plan_id = int(self._connection.execute(kept.returning(plans.c.id)).scalar_one())
+        ask_for_new_plan(self._connection, partnership_id=partnership_id, plan_id=plan_id, now=self._now)
+        return plan_id
 
     def _hold(self, run: Run, **values: Any) -> bool:
         """Change a run while it is held with this fence; the row stays locked until the transaction ends."""

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from planner.errors import PlannerError
+from planner.store.answers import Answers
 from planner.store.dfe_files import DfeFiles
 from planner.store.engine import Engines, open_engines
 from planner.store.events import Events
@@ -47,6 +48,7 @@ class Transaction:
         self.schools = Schools(connection, clock)
         self.runs = Runs(connection, clock)
         self.plans = Plans(connection, clock)
+        self.answers = Answers(connection, clock)
         self.events = Events(connection, clock)
 
     @property

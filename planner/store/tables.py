@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, Dialect, ForeignKey, ForeignKeyConstraint, Index, Table, UniqueConstraint
 
 from planner.intake.dfe_kinds import DfeKind
-from planner.store.kinds import Decision, QueryState, Role, RunState
+from planner.store.kinds import AnswerKind, AnswerState, Decision, QueryState, Role, RunState
 
 NAMING = {
     "pk": "pk_%(table_name)s",
@@ -380,6 +380,35 @@ plan_choices = _numbered(
     Column("chosen_at", Whole, nullable=False),
     ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
     Index(None, "partnership_id"),
+)
+
+answers = _numbered(
+    "answers",
+    Column("partnership_id", Whole, nullable=False),
+    Column("plan_id", Whole, nullable=False),
+    Column("kind", Choice(AnswerKind), nullable=False),
+    Column("urn", Whole, nullable=False, server_default="0"),
+    _by("asked_by", needed=False),
+    Column("asked_at", Whole, nullable=False),
+    Column("state", Choice(AnswerState), nullable=False),
+    Column("attempts", Whole, nullable=False, server_default="0"),
+    Column("fence", Whole, nullable=False, server_default="0"),
+    Column("worker", Words),
+    Column("claimed_at", Whole),
+    Column("lease_until", Whole),
+    Column("ended_at", Whole),
+    Column("reason", Words),
+    Column("document", Document),
+    Column("file", sa.LargeBinary),
+    _one_of("kind", AnswerKind),
+    _one_of("state", AnswerState),
+    CheckConstraint("(kind = 'why') = (urn <> 0)", name="urn_of_why"),
+    CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="lease_while_running"),
+    CheckConstraint("(state = 'finished') = (document IS NOT NULL)", name="document_when_finished"),
+    UniqueConstraint("plan_id", "kind", "urn"),
+    ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
+    Index(None, "state", "lease_until"),
+    Index(None, "partnership_id", "claimed_at"),
 )
 
 # --- what happened -------------------------------------------------------------------------

@@ -7,12 +7,14 @@ import re
 import threading
 
 import pytest
+from answering import keep_answer
 from flask import request, request_finished
 from mutations import good_workbook
 from test_apart import REGISTER
 from test_web_policy_form import fields_of
 from websites import HERE, OWN_URN, PASSWORD, a_site
 
+from planner.store import AnswerKind
 from web.runs import routes as runs_routes
 
 AT = f"/partnerships/{HERE}"
@@ -77,6 +79,10 @@ def bring_and_plan(site, house, administrator, head, board):
     shown = form_of(head.get(f"{AT}/figures/schools/{OWN_URN}").text, "version")
     site.post(head, f"{AT}/figures/schools/{OWN_URN}/confirm", form_at=f"{AT}/figures/schools/{OWN_URN}", **shown)
     site.post(board, f"{site.plan()}/choose", form_at=site.plan())
+    with site.store.begin() as tx:
+        keep_answer(tx, HERE, HERE, AnswerKind.VALUES, reason="No.")
+    site.post(board, f"{site.plan('/how-good')}/ask", form_at=site.plan("/how-good"))
+    site.post(head, site.plan(f"/schools/{OWN_URN}/why"))
     run = ask_for_a_plan(site, board).headers["Location"]
     site.post(board, f"{run}/use-best", form_at="/account")
     site.post(board, f"{run}/cancel")

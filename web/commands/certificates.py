@@ -7,17 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.certificate import certificate_document, certificate_path, check_certificate, read_certificate, write_certificate
+from planner.certificate import certificate_path, check_certificate, read_certificate, write_certificate
 from planner.documents import Json, plan_from_document
 from planner.need import World
 
 if TYPE_CHECKING:
     from optimisation.solve import Solver, Tell
 
-MOST_SCHOOLS = 30
 LEAST_SECONDS = 1.0
-ENOUGH_POINTS = 0.1
-"""Within this many points of the plan, the search goes on only while it still gains something."""
 
 
 def audit_certificate(plan: Path, document: Json) -> str:
@@ -37,7 +34,7 @@ def certify_plan(
     should_stop: Callable[[], bool],
 ) -> str:
     """Write plan.certificate.json beside a plan just written, if it can be had in the time; what came of it, in one sentence."""
-    from optimisation.certify import Certificate, Certify  # noqa: PLC0415
+    from optimisation.certified import MOST_SCHOOLS, certified_plan  # noqa: PLC0415
 
     place = certificate_path(plan)
     place.unlink(missing_ok=True)  # of the plan that was here before
@@ -48,20 +45,12 @@ def certify_plan(
         return "Not certified: it was stopped by hand."
     if seconds < LEAST_SECONDS:
         return "Not certified: no time was left; a larger --time-limit leaves some."
-    job = Certify(
-        world=world,
-        target_points=document["bound_points"],
-        enough_points=document["shortfall_points"] - ENOUGH_POINTS,
-        seconds=seconds,
-    )
-    found = solver.exchange(job, until=time.perf_counter() + seconds, should_stop=should_stop, tell=tell)
-    if not isinstance(found, Certificate):
+    found = certified_plan(solver, document, world, seconds=seconds, should_stop=should_stop, tell=tell)
+    if found is None:
         return "Not certified: the search for a certificate was stopped or failed; the plan and its gap stand as they are."
-    certificate = certificate_document(document, found.tree, found.certified_points)
-    certified = check_certificate(certificate, document, world)
-    write_certificate(certificate, place)
+    write_certificate(found.document, place)
     closed = "" if found.is_closed else f" The certificate stops short of the solver's own bound of {found.target_points:g}."
     return (
-        f"Certified in exact arithmetic: no plan within these rules and figures has a shortfall below {certified.certified_points:g} points, "
-        f"so this one is within {certified.gap_points:g}.{closed} Written: {place}"
+        f"Certified in exact arithmetic: no plan within these rules and figures has a shortfall below {found.certified.certified_points:g} points, "
+        f"so this one is within {found.certified.gap_points:g}.{closed} Written: {place}"
     )

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from planner.errors import InputMustBeMended
 from web.commands.plans import check_out, plan_argument, read_plan, telling, write_data
-from web.commands.why import Command, search
+from web.commands.why import Command
 
 if TYPE_CHECKING:
-    from optimisation.claims import Divisible, Move, OneByOne
+    from optimisation.claims import Divisible, OneByOne
     from optimisation.frontier import Frontier, Price
     from optimisation.furthest import Furthest
     from planner.need import World
@@ -60,7 +60,7 @@ def _run(options: argparse.Namespace) -> int:
         *frontier_lines(frontier, options.points), *price_note(world.policy), "", *furthest_lines(furthest), "", *claim_lines(world, plan, moves, split),
     ):  # fmt: skip
         print(line)
-    write_data(options.json, data_of(frontier, furthest, moves, split, plan))
+    write_data(options.json, data_of(world, plan, frontier, furthest, (moves, split)))
     return 0
 
 
@@ -122,6 +122,7 @@ def furthest_lines(furthest: Furthest) -> Iterator[str]:
 
 def claim_lines(world: World, plan: Plan, moves: OneByOne, split: Divisible) -> Iterator[str]:
     """What may be claimed of the plan, and what may not."""
+    from optimisation.as_data import move_sentence  # noqa: PLC0415
     from planner.export.priced import leads  # noqa: PLC0415
 
     here = leads(world, plan.amounts)
@@ -154,29 +155,6 @@ def claim_lines(world: World, plan: Plan, moves: OneByOne, split: Divisible) -> 
     yield "This is the best these rules and figures allow; it says nothing about whether the figures are right."
 
 
-def move_sentence(world: World, move: Move) -> str:
-    """One move, in words."""
-    p = world.partnership
-    names = {str(s.urn): s.name for s in p.schools}
-
-    def whose(holder: str) -> str:
-        recipient = holder.rpartition(":")[0] or holder
-        return names.get(recipient, recipient)
-
-    items = {f.fund_id: f"£10 a month from {f.name}" for f in p.funds}
-    items |= {s.service_id: f"a half-day of {s.name}" for s in p.services} | {b.base_id: f"a place in {b.name}" for b in p.bases}
-    cell = world.picture.cell(move.cell_id)
-    standard = world.policy.standard(cell.standard_id).name
-    giver = f"from {whose(move.giver)}" if move.giver else "that nobody was given,"
-    left = (
-        " (lies unused there)" if move.given_millionths is None else f" (from a need met to {move.given_millionths / 10_000:.1f} percent)"
-    )
-    return (
-        f"{items[move.item]} {giver}{left} to {whose(move.taker)}: {standard}, met to {move.from_millionths / 10_000:.1f} percent, "
-        f"could rise to {move.to_millionths / 10_000:.1f}."
-    )
-
-
 def _down(points: float) -> str:
     return f"{math.floor(points * 100 + 1e-9) / 100:.2f}"
 
@@ -188,35 +166,9 @@ def _up(points: float) -> str:
 # --- data --------------------------------------------------------------------------------
 
 
-def data_of(frontier: Frontier, furthest: Furthest, moves: OneByOne, split: Divisible, plan: Plan) -> dict[str, Any]:
+def data_of(world: World, plan: Plan, frontier: Frontier, furthest: Furthest, claims: tuple[OneByOne, Divisible]) -> dict[str, Any]:
     """The same as JSON data, each part with the searches behind it."""
-    from planner.documents import to_plain  # noqa: PLC0415
+    from optimisation.as_data import claims_data, frontier_data, furthest_data, headed  # noqa: PLC0415
 
-    price = frontier.price
-    return {
-        "format": "partnership-planner frontier",
-        "format_version": 1,
-        "points": [
-            {
-                "shortfall_points": p.shortfall_points, "least_shortfall_points": p.least_shortfall_points, "unmet_points": p.unmet_points,
-                "least_unmet_points": p.least_unmet_points, "searches": [search(t) for t in p.tried],
-            }
-            for p in frontier.points
-        ],
-        "dropped": frontier.dropped,
-        "price_of_fairness": {
-            "enough_pounds": price.enough_pounds, "too_little_pounds": price.too_little_pounds, "limit_pounds": price.limit_pounds,
-            "searches": [search(t) for t in price.tried],
-        },
-        "furthest": {
-            "plan_points": furthest.plan_points, "found_points": furthest.found_points, "bound_points": furthest.bound_points,
-            "gap_points": furthest.gap_points, "seconds": round(furthest.seconds, 3), "searches": [search(t) for t in furthest.tried],
-        },
-        "claims": {
-            "checked_one_by_one": {
-                "holds": moves.holds, "weighed": moves.weighed, "moves": to_plain(moves.moves), "within": list(moves.within),
-            },
-            "if_split": {"bound_points": split.bound_points, "searches": [search(split.tried)]},
-            "with_any_bases": {"bound_points": plan.bound_points},
-        },
-    }  # fmt: skip
+    parts = {**frontier_data(frontier), "furthest": furthest_data(furthest), "claims": claims_data(world, plan, *claims)}
+    return headed("frontier", parts)

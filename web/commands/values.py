@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from web.commands.plans import check_out, plan_argument, read_plan, telling, write_data
-from web.commands.why import Command, search
+from web.commands.why import Command
 
 if TYPE_CHECKING:
     from optimisation.doses import Dosed
     from optimisation.protection import Protection, Protections
     from optimisation.values import Step, Value, Values
-    from optimisation.why.records import Price
 
 EXAMPLE = """planner values plan.json
          planner values plan.json --json values.json
@@ -41,6 +40,7 @@ def add(commands: Any, command: Command) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from optimisation.as_data import dose_data, protection_data, value_data  # noqa: PLC0415
     from optimisation.doses import doses_of  # noqa: PLC0415
     from optimisation.protection import protection_of  # noqa: PLC0415
     from optimisation.sandbox import Sandbox  # noqa: PLC0415
@@ -113,34 +113,6 @@ def _up(points: float) -> str:
     return f"{math.ceil(points * 100 - 1e-9) / 100:.2f}"
 
 
-def value_data(values: Values) -> dict[str, Any]:
-    """The same as JSON data, each step with the search behind it."""
-    return {
-        "format": "partnership-planner values",
-        "format_version": 1,
-        "best": price_data(values.best),
-        "best_searches": [search(values.today)],
-        "values": [
-            {
-                "name": value.name, "unit": value.unit, "note": value.note,
-                "steps": [
-                    {
-                        "amount": step.amount, "gained_points": step.gained_points, "proved": price_data(step.proved),
-                        "is_shown": step.proved.is_shown, "searches": [search(step.tried)],
-                    }
-                    for step in value.steps
-                ],
-            }
-            for value in values.values
-        ],
-    }  # fmt: skip
-
-
-def price_data(price: Price) -> dict[str, float | None]:
-    """An interval of points as data; what is without end is null."""
-    return {"least_points": price.least, "most_points": price.most if math.isfinite(price.most) else None}
-
-
 # --- protection ----------------------------------------------------------------------------
 
 
@@ -178,26 +150,6 @@ def _worth_line(one: Protection) -> str:
     return f"{whole} could be lower by {one.worth.words()}."
 
 
-def protection_data(found: Protections) -> dict[str, Any]:
-    """The same as JSON data, each rule with the searches behind it."""
-    from planner.documents import to_plain  # noqa: PLC0415
-
-    return {
-        "format": "partnership-planner protection",
-        "format_version": 1,
-        "best": price_data(found.best),
-        "best_searches": [search(t) for t in found.today],
-        "protection": [
-            {
-                "rules": list(one.rule_ids), "words": one.words, "shortfall_lower": price_data(one.worth), "need_met_more": price_data(one.met),
-                "is_shown": one.worth.is_shown, "moved_pounds": one.moved_pounds, "is_nearest": one.is_nearest, "changes": to_plain(one.changes),
-                "searches": [search(t) for t in one.tried],
-            }
-            for one in found.rules
-        ],
-    }  # fmt: skip
-
-
 # --- doses -------------------------------------------------------------------------------
 
 
@@ -229,20 +181,3 @@ def dose_lines(dosed: tuple[Dosed, ...]) -> Iterator[str]:
             yield f"  {change.sentence()}"
         if len(one.changes) > MOST_CHANGES:
             yield f"  and {len(one.changes) - MOST_CHANGES} more."
-
-
-def dose_data(dosed: tuple[Dosed, ...]) -> dict[str, Any]:
-    """The same as JSON data."""
-    from planner.documents import to_plain  # noqa: PLC0415
-
-    return {
-        "format": "partnership-planner doses",
-        "format_version": 1,
-        "doses": [
-            {
-                "percent": int(100 * one.factor), "changes": to_plain(one.changes), "standing_now": to_plain(one.before),
-                "standing": to_plain(one.after), "searches": [search(t) for t in (one.least, one.near) if t is not None],
-            }
-            for one in dosed
-        ],
-    }  # fmt: skip

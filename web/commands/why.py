@@ -14,7 +14,6 @@ from planner.errors import InputMustBeMended
 from web.commands.plans import plan_argument, read_plan
 
 if TYPE_CHECKING:
-    from optimisation.trial import Tried
     from optimisation.why.records import Why, Wish
 
 Command = Callable[[Any, str, str, str], argparse.ArgumentParser]
@@ -40,6 +39,7 @@ def add(commands: Any, command: Command) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from optimisation.as_data import why_data  # noqa: PLC0415
     from optimisation.sandbox import Sandbox  # noqa: PLC0415
     from optimisation.why import explain  # noqa: PLC0415
     from planner.export.priced import price_note  # noqa: PLC0415
@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace) -> int:
     for line in (*lines_of(why), *price_note(world.policy)):
         print(line)
     if options.json is not None:
-        save(options.json, (json.dumps(data_of(why), indent=1, ensure_ascii=False) + "\n").encode())
+        save(options.json, (json.dumps(why_data(why), indent=1, ensure_ascii=False) + "\n").encode())
         print(f"Written: {options.json}")
     return 0
 
@@ -128,58 +128,3 @@ def _table(why: Why) -> Iterator[str]:
 
 def _amount(amount: int, unit: str) -> str:
     return f"£{amount:,}" if unit == "pounds" else f"{amount:,}"
-
-
-def data_of(why: Why) -> dict[str, Any]:
-    """The answer as JSON data, each part with the searches behind it."""
-    from planner.documents import to_plain  # noqa: PLC0415
-
-    def price(value: Any) -> Any:
-        return None if value is None else {"least_points": value.least, "most_points": value.most}
-
-    asked = why.why_not
-    return {
-        "format": "partnership-planner why",
-        "format_version": 1,
-        "school": why.school,
-        "urn": why.urn,
-        "plan_points": why.plan_points,
-        "best": price(why.best),
-        "shares": to_plain(why.shares),
-        "rules": [
-            {
-                "rule": e.lever.rule_id, "words": e.lever.words, "relaxed_by": e.lever.relaxed_by, "worth": price(e.worth),
-                "for_school": to_plain(e.for_school), "for_standards": to_plain(e.for_standards), "other_schools_changed": e.others,
-                "sentences": list(e.sentences), "searches": [search(t) for t in e.tried],
-            }
-            for e in why.effects
-        ],
-        "no_difference": list(why.quiet),
-        "no_difference_searches": [search(t) for t in why.quiet_tried],
-        "why_not": None if asked is None else {
-            "asked": asked.asked, "ending": asked.ending, "price": price(asked.price), "changes": to_plain(asked.changes),
-            "standards": to_plain(asked.standards),
-            "in_the_way": [{"rule": x.rule_id, "words": x.words, "relaxed_by": x.relaxed_by} for x in asked.in_the_way],
-            "sentences": list(asked.sentences), "searches": [search(t) for t in asked.tried],
-        },
-        "ways": [
-            {
-                "words": w.words, "amount": w.amount, "proved_too_little": w.not_enough, "unit": w.unit, "granted_by": w.granted_by,
-                "sentence": w.sentence, "searches": [search(t) for t in w.tried],
-            }
-            for w in why.ways
-        ],
-        "ways_sentences": list(why.ways_sentences),
-    }  # fmt: skip
-
-
-def search(tried: Tried) -> dict[str, Any]:
-    """One search as data: what was asked and how it ended."""
-    return {
-        "words": tried.trial.words,
-        "aim": tried.trial.aim.value,
-        "status": tried.status,
-        "value": tried.value if math.isfinite(tried.value) else None,
-        "bound": tried.bound if math.isfinite(tried.bound) else None,
-        "seconds": round(tried.seconds, 3),
-    }

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from web.access import Permission, may, me, requires
 from web.plans import files
+from web.plans.answers import Tools, add_answers, add_why
 from web.plans.presenters import needs, quality, resources, schools
 from web.plans.presenters.downloads import downloads_view
 from web.plans.presenters.frame import frame, plan_url
@@ -18,6 +19,7 @@ from web.plans.presenters.our_school import our_school as school_view
 from web.plans.presenters.place_map import place_map
 from web.plans.presenters.plan_list import plan_list
 from web.plans.presenters.pots import pots as pots_view
+from web.plans.presenters.school_why import why_door
 from web.plans.presenters.summary import summary
 from web.shelf import KeptPlan
 from web.tables import TableView
@@ -122,13 +124,20 @@ def blueprint(wiring: Wiring) -> Blueprint:
     page("/standards", "standards", "standards", needs.standards)
     page("/money", "money", "money", resources.funds)
     page("/other-ways", "other_ways", "other_ways", quality.other_ways)
-    page("/how-good", "how_good", "how_good", quality.quality)
+    tools = Tools(store=store, find=find, show=show, send=send)
+    add_answers(routes, PLAN, tools)
+    add_why(routes, PLAN, tools)
 
     @routes.get(f"{PLAN}/schools/<id:urn>")
     @READ
     def school(partnership_id: int, plan_id: int, urn: int) -> str:
         kept = find(partnership_id, plan_id)
-        return show(kept, "school", school_view(kept, urn, may_ask=may(Permission.QUERY_OWN_SCHOOL, partnership_id, urn)), urn=urn)
+        with store.read() as tx:
+            asked = next((row for row in tx.answers.answers(partnership_id=partnership_id, plan_id=plan_id) if row.urn == urn), None)
+        door = why_door(kept, urn, asked, may_ask=may(Permission.ASK_WHY, partnership_id, urn))
+        return show(
+            kept, "school", school_view(kept, urn, may_ask=may(Permission.QUERY_OWN_SCHOOL, partnership_id, urn), why=door), urn=urn
+        )
 
     @routes.get(f"{PLAN}/pots")
     @READ

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -35,6 +36,8 @@ STATES = {
 GRACE_SECONDS = 10
 """After its longest time a run has this long to work out its last figures and to be checked."""
 MOST_SHOWN = 20
+_WAY = re.compile(r"Way \d+: ")
+"""How each way to make room begins, where the rules cannot all hold."""
 FILLED_LATER = (
     "Standards are filled in the second stage, once the needs furthest below the line are lifted; those fully met are counted then."
 )
@@ -202,6 +205,8 @@ class RunView:
     heading: str
     sentences: tuple[str, ...]
     reasons: tuple[str, ...]
+    ways: tuple[str, ...]
+    after_ways: tuple[str, ...]
     what_to_do: tuple[str, ...]
     best: Best | None
     facts: tuple[Fact, ...]
@@ -230,7 +235,7 @@ def run_view(tx: Transaction, run: Run, *, may_run: bool) -> RunView:
     best = _best(told, plan, is_going=is_going)
     seconds = _seconds(run, tx.now)
     sentences = _sentences(run, place, told, plan)
-    reasons = tuple(line for line in (run.reason or "").splitlines() if line.strip())
+    reasons, ways, after_ways = _why_none(run)
     return RunView(
         run_id=run.id,
         partnership=here.name,
@@ -243,7 +248,9 @@ def run_view(tx: Transaction, run: Run, *, may_run: bool) -> RunView:
         heading=heading,
         sentences=sentences,
         reasons=reasons,
-        what_to_do=_what_to_do(reasons) if run.state is RunState.FAILED else (),
+        ways=ways,
+        after_ways=after_ways,
+        what_to_do=_what_to_do(len(reasons) + len(ways)) if run.state is RunState.FAILED else (),
         best=best,
         facts=_facts(tx, run),
         elapsed_seconds=int(seconds) if seconds is not None and run.state is RunState.RUNNING else None,
@@ -300,10 +307,19 @@ def _ending(plan: PlanRow | None) -> tuple[str, ...]:
     return (ENDINGS[Ending(plan.status)].partition(";")[0] + ".",) if plan and plan.status in set(Ending) else ()
 
 
-def _what_to_do(reasons: tuple[str, ...]) -> tuple[str, ...]:
+def _why_none(run: Run) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Why there is no plan: what clashes, the ways to make room in their order, and what holds of all other ways."""
+    lines = [line for line in (run.reason or "").splitlines() if line.strip()]
+    ways = [n for n, line in enumerate(lines) if _WAY.match(line)]
+    if not ways:
+        return tuple(lines), (), ()
+    return tuple(lines[: ways[0]]), tuple(_WAY.sub("", lines[n]) for n in ways), tuple(lines[ways[-1] + 1 :])
+
+
+def _what_to_do(said: int) -> tuple[str, ...]:
     safe = "The figures and the policy are safe: nothing was changed."
-    if len(reasons) > 1:
-        return (safe, "Agree with whoever may relax one of these rules, or mend the figures it rests on. Then make a plan again.")
+    if said > 1:
+        return (safe, "Agree on one way with whoever may grant it, or mend the figures that the rules rest on. Then make a plan again.")
     return (safe, "Once that is done, make a plan again. If you tell the administrator, give them the number of this run.")
 
 

@@ -28,7 +28,11 @@ PAGES = (
 )
 CHOSEN_AT = "plans.summary_page"
 """The one page of a plan on which the board puts it before the schools."""
-PARENTS = {"plans.pots": "plans.money", "plans.school": "plans.all_schools", "plans.standard": "plans.standards"}
+PARENTS = {
+    "plans.pots": "plans.money",
+    "plans.school": "plans.all_schools", "plans.why": "plans.all_schools", "plans.standard": "plans.standards",
+    "plans.fairness": "plans.how_good", "plans.one_more": "plans.how_good", "plans.doses": "plans.how_good",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +68,18 @@ def frame(
     here = PARENTS.get(endpoint, endpoint)
     p = kept.facts.partnership
     steps = tuple(Step(text=text, href=plan_url(kept, name), is_here=name == here) for name, text in PAGES)
-    plans = Step(text="Plans", href=url_for("plans.list_plans", partnership_id=kept.partnership_id))
+    back = Step(text="Plans", href=url_for("plans.list_plans", partnership_id=kept.partnership_id))
+    if endpoint == "plans.why":
+        back = Step(text="The school in this plan", href=plan_url(kept, "plans.school", urn=urn))
+    elif endpoint in PARENTS:
+        back = next(step for step in steps if step.is_here)
     return Frame(
         partnership=p.name,
         academic_year=p.academic_year,
         fingerprint=kept.fingerprint[:16],
         steps=steps,
         is_illustrative=p.is_illustrative(),
-        back=next(step for step in steps if step.is_here) if endpoint in PARENTS else plans,
+        back=back,
         plan_id=kept.plan_id,
         name=f"plan of {moment(kept.made_at)}",
         state=f"Plan {kept.plan_id}, made {moment(kept.made_at)} from figures version {versions[0]} and policy version {versions[1]}. "

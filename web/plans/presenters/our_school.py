@@ -15,6 +15,7 @@ from planner.supply import grant_months
 from web.plans.presenters.cells import in_hundredths, money, whole
 from web.plans.presenters.frame import to_take
 from web.plans.presenters.main_reasons import MainReason, main_reasons
+from web.plans.presenters.school_why import BUTTON, WhyDoor, why_door
 from web.plans.presenters.standard_lines import Ask, StandardGroup, groups, how_percent_counts, nowhere
 from web.shelf import KeptPlan
 from web.tables import ASKING, Heading, TableRow, TableView, ask_cell, row, table, words
@@ -52,6 +53,7 @@ class Wait:
 
 PARTS = (
     PagePart(anchor="reasons", title="Main reasons, and who could change them"),
+    PagePart(anchor="why", title="Why, why not, and what it would take"),
     PagePart(anchor="in-and-out", title="In and out"),
     PagePart(anchor="gets", title="What the school gets"),
     PagePart(anchor="waits", title="What waits for a yes"),
@@ -74,6 +76,8 @@ class SchoolView:
     support_note: str
     waits: tuple[Wait, ...]
     reasons: tuple[MainReason, ...]
+    why: WhyDoor
+    why_button: str
     contents: tuple[PagePart, ...]
     own: tuple[StandardGroup, ...]
     percent: str
@@ -83,8 +87,11 @@ class SchoolView:
     figures_href: str
 
 
-def our_school(kept: KeptPlan, urn: int, *, may_ask: bool = False) -> SchoolView | None:
-    """Everything about one school, with a way to ask about each line for its own head; None where it is no member."""
+def our_school(kept: KeptPlan, urn: int, *, may_ask: bool = False, why: WhyDoor | None = None) -> SchoolView | None:
+    """Everything about one school, with a way to ask about each line for its own head; None where it is no member.
+
+    ``why`` is how the answer to why stands (None: nobody asked).
+    """
     facts = kept.facts
     ledger = next((x for x in facts.ledgers if x.school.urn == urn), None)
     if ledger is None:
@@ -107,6 +114,8 @@ def our_school(kept: KeptPlan, urn: int, *, may_ask: bool = False) -> SchoolView
         support_note=_support_note(others, kept),
         waits=_waits(ledger, kept),
         reasons=main_reasons(own, shared, kept),
+        why=why or why_door(kept, urn, None, may_ask=False),
+        why_button=BUTTON,
         contents=PARTS,
         own=groups(own, kept, ask),
         percent=how_percent_counts(facts.policy),

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planner.audit import price_points
+from planner.documents import Json
 from planner.export.plan_facts import Way
 from planner.export.priced import has_prices
-from planner.export.summary import ENDINGS, claims, day
+from planner.export.summary import ENDINGS, claims, day, least_points, most_points
 from planner.measures import base_pounds, specialist_time_pounds
 from planner.rules import RULES
+from planner.store import AnswerKind
+from planner.store.answers import OF_EVERY_PLAN, Answer
 from web.charts import BarLine, Bars, Kind, bars
+from web.plans.presenters.answers import FIGURES, Known, Stands, document_of, down, known, stands, up
 from web.plans.presenters.cells import in_points, money, rules, whole
-from web.plans.presenters.frame import to_take
+from web.plans.presenters.frame import plan_url, to_take
 from web.plans.presenters.needs import STANDS
 from web.shelf import KeptPlan
 from web.tables import Fact, TableRow, TableView, numbers, row, table, words
@@ -20,20 +25,73 @@ from web.words import count, listed, upper_first, way_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one answer says of the plan, or how it stands while it says nothing yet."""
+
+    stands: Stands
+    sentences: tuple[str, ...]
+    examples: tuple[str, ...] = ()
+    known: Known | None = None
+    file_href: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Further:
+    """A page with more about how good the plan is."""
+
+    text: str
+    href: str
+    about: str
+    stands: Stands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QualityView:
-    """How good is this plan."""
+    """How good is this plan: claims (c), (b) and (a), its certificate, the needs furthest from the standard, and where to read on."""
 
     claims: tuple[str, ...]
     ending: str
+    figures: str
+    certificate: Said
+    split: Said
+    moves: Said
+    furthest: Said
+    further: tuple[Further, ...]
+    under_way: str
+    ask_href: str
     facts: tuple[Fact, ...]
 
 
-def quality(kept: KeptPlan) -> QualityView:
+FURTHER = (
+    (AnswerKind.FRONTIER, "plans.fairness", "Between the fairest plan and the most need met",
+     "What it costs in need met overall to leave less need far from the standard, and the money that would give both."),
+    (AnswerKind.VALUES, "plans.one_more", "What one more would be worth",
+     "One to five half-days more of each service, £10,000 more in each fund, a larger base."),
+    (AnswerKind.DOSES, "plans.doses", "If the doses were wrong",
+     "Which schools' amounts would change if every standard took a fifth less, or a fifth more, time."),
+)  # fmt: skip
+"""The pages that each belong to one answer: their addresses, what they are called and what is on them."""
+
+
+def quality(kept: KeptPlan, found: Mapping[AnswerKind, Answer], *, may_ask: bool = False) -> QualityView:
     """The claims and no more, how the search ended, and what to check it by."""
     facts = kept.facts
+    standing: dict[AnswerKind, Stands] = {kind: stands(kind, found.get(kind), may_ask=may_ask) for kind in OF_EVERY_PLAN}
+    going = sum(one.is_going for one in standing.values())
+    claim = document_of(found.get(AnswerKind.CLAIMS))
     return QualityView(
         claims=claims(facts.plan, facts.world),
         ending=ENDINGS[facts.plan.ending],
+        figures=FIGURES,
+        certificate=_certificate(kept, standing[AnswerKind.CERTIFICATE], document_of(found.get(AnswerKind.CERTIFICATE))),
+        split=_split(kept, standing[AnswerKind.CLAIMS], claim),
+        moves=_moves(standing[AnswerKind.CLAIMS], claim),
+        furthest=_furthest(standing[AnswerKind.FURTHEST], document_of(found.get(AnswerKind.FURTHEST))),
+        further=tuple(
+            Further(text=text, href=plan_url(kept, endpoint), about=about, stands=standing[kind]) for kind, endpoint, text, about in FURTHER
+        ),
+        under_way=_under_way(going),
+        ask_href=plan_url(kept, "plans.ask_answers") if any(one.can_ask for one in standing.values()) else "",
         facts=(
             Fact(label="The board's line", text=f"{float(facts.policy.board.line_percent):g} percent of each need"),
             Fact(label="Policy", text=f"{facts.policy.title}, version {facts.policy.version}, {day(facts.policy.date)}"),
@@ -42,6 +100,91 @@ def quality(kept: KeptPlan) -> QualityView:
             Fact(label="Fingerprint of the figures", text=kept.inputs_sha256),
             Fact(label="Fingerprint of the policy", text=kept.policy_sha256),
         ),
+    )
+
+
+def _under_way(going: int) -> str:
+    if not going:
+        return ""
+    return (
+        f"{count(going, 'part')} of what can be said of this plan {'is' if going == 1 else 'are'} still being worked out. "
+        "It goes on by itself, and takes a few minutes once no plan waits to be made. You can close this page and come back."
+    )
+
+
+def _certificate(kept: KeptPlan, standing: Stands, found: Json | None) -> Said:
+    if found is None:
+        return Said(stands=standing, sentences=())
+    least, gap = least_points(found["certified_points"]), up(found["gap_points"])
+    within = f"this plan is within {gap} points of the best" if found["gap_points"] else "no plan leaves less than this one"
+    stated = up(found["stated_gap_points"])
+    rest = (
+        "That is all the distance the plan states."
+        if float(gap) <= float(stated)
+        else f"The plan states a smaller distance, {stated} points: the difference is the solver's word, and was not checked."
+    )
+    sentence = (
+        f"Checked exactly, without the solver, in {count(found['cases'], 'case')}: no plan within these rules and figures leaves less than "
+        f"{least} points of need below the line, so {within}. {rest}"
+    )
+    return Said(
+        stands=standing, sentences=(sentence,), file_href=plan_url(kept, "plans.answer_file", kind=AnswerKind.CERTIFICATE.value)
+    )  # fmt: skip
+
+
+def _split(kept: KeptPlan, standing: Stands, found: Json | None) -> Said:
+    if found is None:
+        return Said(stands=standing, sentences=())
+    split = found["if_split"]
+    here = kept.facts.ways[0].standing.shortfall_points
+    sentence = (
+        "What these bases could leave if half-days and places could be split was not found in the time given."
+        if split["bound_points"] is None
+        else f"If half-days and places could be split, these bases could leave no less than {least_points(split['bound_points'])} points of need "
+        f"below the line; this plan leaves {most_points(here)}. Half-days and places come whole, so no real plan with these bases need come so low."
+    )
+    return Said(
+        stands=standing, sentences=(sentence,), known=known(split["searches"], "the same bases, with half-days and places split")
+    )  # fmt: skip
+
+
+def _moves(standing: Stands, found: Json | None) -> Said:
+    if found is None:
+        return Said(stands=standing, sentences=())
+    one = found["checked_one_by_one"]
+    if one["holds"]:
+        sentence = (
+            f"Checked one by one: none of {one['weighed']:,} moves of one half-day, one place or £10 a month between two schools within the "
+            "rules lifts a need that is below the line without lowering one no better met."
+        )
+        return Said(stands=standing, sentences=(sentence,))
+    sentences = [
+        (
+            "It may not be said of this plan that no single move lifts a need below the line without lowering another that is met no better: "
+            "some were found."
+        )
+    ]
+    if one["within"]:
+        sentences.append(
+            f"{count(len(one['within']), 'need')} below the line could be lifted by {'its' if len(one['within']) == 1 else 'their'} own school or "
+            "zone, from needs of its own that are better met: the plan leaves them where a half-day or an hour meets most."
+        )
+    if one["moves"]:
+        moves = count(len(one["moves"]), "need")
+        sentences.append(f"{moves} could be lifted by a move between two schools or zones; {one['weighed']:,} moves were weighed.")
+    return Said(stands=standing, sentences=tuple(sentences), examples=tuple(upper_first(move["sentence"]) for move in one["moves"]))
+
+
+def _furthest(standing: Stands, found: Json | None) -> Said:
+    if found is None:
+        return Said(stands=standing, sentences=())
+    sentence = (
+        f"In this plan the fifth of need that is furthest from the standard is met to {found['plan_points']:.1f} percent. The most that the "
+        f"searches found any plan to reach is {down(found['found_points'])} percent, and no plan can reach more than {up(found['bound_points'])}."
+    )
+    why_less = "The plan leads with the need below the board's line, not with this fifth, so it need not reach the most."
+    return Said(
+        stands=standing, sentences=(sentence, why_less), known=known(found["searches"], "the fifth of need furthest from the standard")
     )
 
 

@@ -1,0 +1,104 @@
+"""Works out one claimed answer about a plan, and gives way to whatever comes first.
+
+A second thread keeps the claim while it is worked out, and looks whether a run waits, or the answer is no longer
+ours, or the worker is asked to end. Then the search ends at once and the answer is given back: it begins anew when
+its turn comes. What cannot be written is claimed anew when its lease has run out.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from optimisation.answers import Found, GaveWay, Watch, find
+from optimisation.solve import Solver
+from planner.errors import AuditRefused, PlannerError, SolverFault
+from planner.store import Store
+from planner.store.answers import AnswerRow
+from planner.store.runs import BEAT_EVERY
+
+LOOK_SECONDS = 0.25
+
+_LOG = logging.getLogger(__name__)
+
+
+def work_out(store: Store, answer: AnswerRow, solver: Solver, should_end: Callable[[], bool]) -> None:
+    """End a claimed answer with what was found, or with the reason why there is none; or give it back."""
+    try:
+        with _Keeper(store, answer, should_end) as keeper:
+            found = _found(store, answer, solver, keeper)
+    except GaveWay:
+        with store.begin() as tx:
+            tx.answers.give_back(answer)
+        _LOG.info("Answer %s gives way.", answer.id)
+        return
+    except Exception as error:  # noqa: BLE001 (whatever it was, the other answers stand)
+        with store.begin() as tx:
+            tx.answers.fail(answer, reason=_reason(answer, error))
+        return
+    with store.begin() as tx:
+        has_ended = tx.answers.finish(answer, document=found.document, file=found.file)
+    _LOG.info("Answer %s %s.", answer.id, "has ended" if has_ended else "was no longer ours to end")
+
+
+def _found(store: Store, answer: AnswerRow, solver: Solver, keeper: _Keeper) -> Found:
+    with store.read() as tx:
+        plan = tx.plans.plan(partnership_id=answer.partnership_id, plan_id=answer.plan_id)
+    assert plan is not None
+    return find(answer.kind, answer.urn, plan.document, solver, Watch(answer.kind, keeper.must_give_way))
+
+
+def _reason(answer: AnswerRow, error: Exception) -> str:
+    """Why there is no answer, for a person; the log learns where it went wrong, but none of the figures."""
+    if isinstance(error, PlannerError) and not isinstance(error, SolverFault | AuditRefused):
+        return str(error)
+    where = "".join(traceback.format_tb(error.__traceback__))
+    _LOG.error("Answer %s failed: %s\n%s", answer.id, type(error).__name__, where)
+    if isinstance(error, SolverFault):
+        return "The solver ended before it found this out."
+    if isinstance(error, AuditRefused):
+        return "What was found did not pass its check, so it is not shown: this is our fault, please tell the administrator."
+    return "Something went wrong on our side: the plan stands as it is, please tell the administrator."
+
+
+class _Keeper:
+    """Keeps an answer ours while it is worked out, in a thread of its own. Use as a context manager."""
+
+    def __init__(self, store: Store, answer: AnswerRow, should_end: Callable[[], bool]) -> None:
+        self._store, self._answer, self._should_end = store, answer, should_end
+        self._beaten_at = time.monotonic()
+        self._must_give_way = False
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name=f"answer {answer.id}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def must_give_way(self) -> bool:
+        """Whether something that comes first waits, the answer is no longer ours, or the worker is to end."""
+        return self._must_give_way or self._should_end()
+
+    def _keep(self) -> None:
+        while not self._is_over.wait(LOOK_SECONDS):
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001 (a database that does not answer is asked again)
+                _LOG.warning("Answer %s could not be kept: %s", self._answer.id, type(error).__name__)
+
+    def _look(self) -> None:
+        if time.monotonic() - self._beaten_at >= BEAT_EVERY / 1000:
+            with self._store.begin() as tx:
+                tx.answers.beat(self._answer)
+            self._beaten_at = time.monotonic()
+        with self._store.read() as tx:
+            self._must_give_way = self._must_give_way or not tx.answers.is_held(self._answer) or tx.answers.must_give_way(self._answer)

@@ -1,0 +1,141 @@
+"""What is found out about a plan once it is made: one answer at a time, as the data that pages read and commands write."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from optimisation.as_data import claims_data, dose_data, frontier_data, furthest_data, headed, value_data, why_data
+from optimisation.certified import MOST_SCHOOLS, certified_plan
+from optimisation.claims import divisible, one_by_one
+from optimisation.doses import doses_of
+from optimisation.frontier import frontier_of
+from optimisation.furthest import furthest_of
+from optimisation.sandbox import Sandbox
+from optimisation.solve import GRACE_SECONDS, Solver
+from optimisation.trial import Trial, Tried
+from optimisation.values import values_of
+from optimisation.why import explain
+from planner.documents import Json, check_document, plan_from_document
+from planner.errors import PlannerError, SolverFault
+from planner.need import World
+from planner.plan import Plan
+from planner.store import AnswerKind
+
+LIMIT_SECONDS = {
+    AnswerKind.CLAIMS: 90,
+    AnswerKind.FURTHEST: 180,
+    AnswerKind.CERTIFICATE: 150,
+    AnswerKind.FRONTIER: 600,
+    AnswerKind.VALUES: 600,
+    AnswerKind.DOSES: 150,
+    AnswerKind.WHY: 240,
+}
+"""The longest each may take, whatever is asked within it."""
+CERTIFICATE_SECONDS = 60.0
+FRONTIER_POINTS = 8
+FURTHEST_GAP_POINTS, FURTHEST_SECONDS = 0.1, 60.0
+
+
+class GaveWay(Exception):
+    """Something that comes first waits, or the answer is no longer this worker's: it is not ended."""
+
+
+class NoAnswer(PlannerError):
+    """There is no answer of this kind to this plan; the message says why in one sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An answer as JSON data, and perhaps a file to take away (gzip)."""
+
+    document: Json
+    file: bytes | None = None
+
+
+class Watch:
+    """How long an answer may go on: until its time is up, or something that comes first waits."""
+
+    def __init__(self, kind: AnswerKind, must_give_way: Callable[[], bool]) -> None:
+        self._kind, self._must_give_way = kind, must_give_way
+        self._until = time.monotonic() + LIMIT_SECONDS[kind]
+
+    def is_over(self) -> bool:
+        """Whether to stop, in the middle of a search too."""
+        return self._must_give_way() or time.monotonic() > self._until
+
+    def check(self) -> None:
+        """Raise what ends the work, where it is to end."""
+        if self._must_give_way():
+            raise GaveWay
+        if time.monotonic() > self._until:
+            raise NoAnswer(f"It was not worked out within {LIMIT_SECONDS[self._kind]} seconds, the most it may take.")
+
+
+class _Watched(Sandbox):
+    """A sandbox whose questions end when the watch says so."""
+
+    def __init__(self, world: World, *, solver: Solver, watch: Watch) -> None:
+        super().__init__(world, solver=solver)
+        self._watch = watch
+
+    def ask(self, trial: Trial, *, should_stop: Callable[[], bool] = lambda: False) -> Tried:
+        """One trial's answer, unless the watch ends it."""
+        self._watch.check()
+        try:
+            return super().ask(trial, should_stop=lambda: should_stop() or self._watch.is_over())
+        except SolverFault:
+            self._watch.check()
+            raise
+
+
+def find(kind: AnswerKind, urn: int, document: Json, solver: Solver, watch: Watch) -> Found:
+    """One answer about a plan document. Raises ``GaveWay``, or ``PlannerError`` with one sentence where there is none."""
+    check_document(document)
+    plan, world = plan_from_document(document)
+    if kind is AnswerKind.CERTIFICATE:
+        return _certificate(document, world, solver, watch)
+    found = _found(kind, urn, plan, _Watched(world, solver=solver, watch=watch))
+    watch.check()
+    return Found(document=found)
+
+
+def _found(kind: AnswerKind, urn: int, plan: Plan, sandbox: Sandbox) -> Json:
+    world = sandbox.world
+    if kind is AnswerKind.CLAIMS:
+        split = divisible(sandbox, plan.amounts)
+        return headed("claims", claims_data(world, plan, one_by_one(world, plan.amounts), split))
+    if kind is AnswerKind.FURTHEST:
+        return headed("furthest", furthest_data(furthest_of(sandbox, plan.amounts, gap=FURTHEST_GAP_POINTS, seconds=FURTHEST_SECONDS)))
+    if kind is AnswerKind.FRONTIER:
+        return headed("frontier", frontier_data(frontier_of(sandbox, points=FRONTIER_POINTS)))
+    if kind is AnswerKind.VALUES:
+        return value_data(values_of(sandbox, plan))
+    if kind is AnswerKind.DOSES:
+        return dose_data(doses_of(sandbox, plan.amounts))
+    return why_data(explain(sandbox, plan, urn))
+
+
+def _certificate(document: Json, world: World, solver: Solver, watch: Watch) -> Found:
+    if len(world.partnership.schools) > MOST_SCHOOLS:
+        raise NoAnswer(f"Certificates are made for partnerships of up to {MOST_SCHOOLS} schools, and this one has more.")
+    watch.check()
+    found = certified_plan(solver, document, world, seconds=CERTIFICATE_SECONDS + GRACE_SECONDS, should_stop=watch.is_over)
+    watch.check()
+    if found is None:
+        raise NoAnswer("No certificate was found in the time given; the plan and its gap stand as they are.")
+    certified = found.certified
+    said = {
+        "certified_points": certified.certified_points,
+        "shortfall_points": certified.shortfall_points,
+        "gap_points": certified.gap_points,
+        "stated_gap_points": certified.stated_gap_points,
+        "cases": certified.cases,
+        "target_points": found.target_points,
+        "is_closed": found.is_closed,
+    }
+    file = gzip.compress(json.dumps(found.document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n", mtime=0)
+    return Found(document=headed("certified", said), file=file)

@@ -1,0 +1,221 @@
+"""The pages of what is found out about a plan: what they claim is in the answers, what is not there says so, who asks may ask."""
+
+import json
+import re
+
+import pytest
+import websites
+from answering import answers_of, forget_answers, keep_answer, work_out
+from pages import parsed, tables_of, words_of
+from walking import CHROMIUM, NO_CHROMIUM, Walker, check, launch
+from websites import ELSEWHERE, HERE, OTHER_URN, OWN_URN, a_site
+
+from planner.store import AnswerKind, AnswerState
+from web.charts import Cross, scatter
+from web.plans.presenters.answers import down, up
+from web.plans.presenters.fairness import price_sentence
+
+FIGURES = "it says nothing about whether the figures are right"
+FURTHER = ("/how-good/fairness", "/how-good/one-more", "/how-good/doses")
+AVOIDED = re.compile(r"\b(winners?|losers?|worst-off|infeasible|utility|sacrifice|optimal|nodes?)\b", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory):
+    """A site in which the worker has found every answer about the smaller plan, and why for its first school."""
+    with a_site(tmp_path_factory.mktemp("home") / "home") as site:
+        urn = site.shelf.plan(ELSEWHERE, ELSEWHERE).facts.partnership.schools[0].urn
+        site.post(site.browser("elsewhere"), site.plan(f"/schools/{urn}/why", partnership_id=ELSEWHERE))
+        forget_answers(site.store, HERE)  # they would take turns
+        work_out(site.store, ELSEWHERE, ELSEWHERE, seconds=120)
+        site.urn = urn
+        yield site
+
+
+@pytest.fixture
+def site(tmp_path):
+    with a_site(tmp_path / "home") as site:
+        yield site
+
+
+def main_of(site, who, path):
+    return words_of(parsed(site.browser(who).get(path).text).find(".//main"))
+
+
+def there(page):
+    return f"/partnerships/{ELSEWHERE}/plans/{ELSEWHERE}{page}"
+
+
+def found(site, kind, urn=0):
+    with site.store.read() as tx:
+        return tx.answers.answer(partnership_id=ELSEWHERE, plan_id=ELSEWHERE, kind=kind, urn=urn).document
+
+
+# --- answers that are there --------------------------------------------------------------------
+
+
+def test_how_good_says_each_claim_with_its_bound_and_what_it_does_not_say(answered):
+    shown = main_of(answered, "elsewhere", there("/how-good"))
+    certified, claims, furthest = (found(answered, kind) for kind in (AnswerKind.CERTIFICATE, AnswerKind.CLAIMS, AnswerKind.FURTHEST))
+    assert f"no plan within these rules and figures leaves less than {down(certified['certified_points'])} points" in shown
+    assert f"these bases could leave no less than {down(claims['if_split']['bound_points'])} points" in shown
+    assert ("Checked one by one: none of" in shown) is claims["checked_one_by_one"]["holds"]
+    assert f"no plan can reach more than {up(furthest['bound_points'])}" in shown
+    assert shown.count(FIGURES) == 4, "beside every gap"
+    assert "worked out" not in shown
+
+
+def test_the_pages_behind_it_hold_the_figures_of_their_answers(answered):
+    browser = answered.browser("elsewhere")
+    frontier, values, doses = (found(answered, kind) for kind in (AnswerKind.FRONTIER, AnswerKind.VALUES, AnswerKind.DOSES))
+    text = browser.get(there("/how-good/fairness")).text
+    rows = tables_of(text)["From the fairest plan to the one that meets most need"][1:-1]
+    assert [row[1] for row in rows] == [f"{point['shortfall_points']:.2f}" for point in frontier["points"]]
+    assert text.count('<circle class="app-scatter__dot" cx=') == len(frontier["points"])
+    assert "<polyline" not in text, "dots are never joined"
+    rows = tables_of(browser.get(there("/how-good/one-more")).text)
+    shown = {row[0]: row[1:] for caption, table in rows.items() if caption.startswith("More half-days") for row in table[1:]}
+    for value in values["values"]:
+        if value["unit"] == "half-days" and len(value["steps"]) == 5:
+            assert shown[value["name"]] == [f"{s['gained_points']:.2f}" if s["is_shown"] else "none shown" for s in value["steps"]]
+    text = main_of(answered, "elsewhere", there("/how-good/doses"))
+    for dose in doses["doses"]:
+        assert f"{dose['standing']['met']} of {dose['standing']['standards']} standards would be fully met" in text
+
+
+def test_why_says_every_sentence_of_its_answer_with_the_searches_behind_it(answered):
+    path = there(f"/schools/{answered.urn}/why")
+    shown, why = main_of(answered, "elsewhere", path), found(answered, AnswerKind.WHY, answered.urn)
+    sentences = [s for rule in why["rules"] for s in rule["sentences"]] + (why["why_not"] or {"sentences": []})["sentences"]
+    for sentence in [*sentences, *why["ways_sentences"]]:
+        assert words_of(parsed(f"<!DOCTYPE html><title>x</title><p>{sentence}</p>")).endswith(sentence)
+        assert sentence in shown
+    searched = {search["words"] for rule in why["rules"] for search in rule["searches"]}
+    assert all(words in shown for words in searched)
+    assert "Read why" in main_of(answered, "elsewhere", there(f"/schools/{answered.urn}"))
+
+
+def test_answers_can_be_taken_away_as_the_commands_write_them(answered):
+    browser = answered.browser("elsewhere")
+    for kind in ("claims", "furthest", "frontier", "values", "doses"):
+        answer = browser.get(there(f"/answers/{kind}.json"))
+        assert json.loads(answer.data) == found(answered, AnswerKind(kind))
+        assert f"-{kind}.json" in answer.headers["Content-Disposition"]
+    certificate = json.loads(browser.get(there("/answers/certificate.json")).data)
+    assert certificate["format"] == "partnership-planner certificate"
+    assert json.loads(browser.get(there(f"/schools/{answered.urn}/why.json")).data)["urn"] == answered.urn
+    assert browser.get(there("/answers/why.json")).status_code == 404
+    assert browser.get(there("/answers/nothing.json")).status_code == 404
+
+
+def test_every_page_is_small_and_in_the_words_of_the_product(answered):
+    for page in ("/how-good", *FURTHER, f"/schools/{answered.urn}", f"/schools/{answered.urn}/why"):
+        text = answered.browser("elsewhere").get(there(page)).text
+        assert len(text.encode()) < 100_000
+        assert not AVOIDED.search(words_of(parsed(text).find(".//main"))), page
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
+def test_axe_finds_nothing_and_nothing_runs_over_at_any_width(answered):
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright, which drives the browser, is not installed: run make setup")
+    cookie = answered.browser("elsewhere").get_cookie("planner")
+    with websites.served(answered.app) as address, playwright.sync_playwright() as driver:
+        browser = launch(driver)
+        one = Walker(browser, address, width=320)
+        one.context.add_cookies([{"name": "planner", "value": cookie.value, "url": address}])
+        for page in ("/how-good", *FURTHER, f"/schools/{answered.urn}", f"/schools/{answered.urn}/why"):
+            one.page.goto(address + there(page))
+            for width in (320, 1280):
+                one.page.set_viewport_size({"width": width, "height": 900})
+                check(one.page)
+        assert one.said == []
+        browser.close()
+
+
+# --- answers that are not there ------------------------------------------------------------------
+
+
+def test_what_is_not_there_says_how_it_stands_and_how_to_come_back(site):
+    for page in FURTHER:
+        assert "This is not worked out yet: plans that people asked for are made first. It goes on by itself" in main_of(
+            site, "head", site.plan(page)
+        )
+    with site.store.begin() as tx:
+        assert {tx.answers.claim_next(worker="w").partnership_id for _ in range(2)} == {HERE, ELSEWHERE}, "they take turns"
+        keep_answer(tx, HERE, HERE, AnswerKind.VALUES, reason="The solver ended before it found this out.")
+        keep_answer(tx, HERE, HERE, AnswerKind.FURTHEST, reason="It took too long.")
+    assert "This is being worked out now." in main_of(site, "head", site.plan("/how-good"))
+    assert "This was not found out. It took too long." in main_of(site, "head", site.plan("/how-good"))
+    assert "This was not found out. The solver ended before it found this out." in main_of(site, "head", site.plan("/how-good/one-more"))
+    assert site.browser("head").get(site.plan("/answers/values.json")).status_code == 404
+
+
+def test_the_board_has_what_failed_worked_out_again_and_nobody_else(site):
+    ask = site.plan("/how-good/ask")
+    button = "Work out what is missing here"
+    assert button not in site.browser("board").get(site.plan("/how-good")).text, "all of it waits already"
+    with site.store.begin() as tx:
+        keep_answer(tx, HERE, HERE, AnswerKind.VALUES, reason="No.")
+    assert button not in site.browser("head").get(site.plan("/how-good")).text
+    answer = site.post(site.browser("board"), ask, form_at=site.plan("/how-good"))
+    assert (answer.status_code, answer.location) == (303, site.plan("/how-good"))
+    assert {row.state for row in answers_of(site.store, HERE, HERE)} == {AnswerState.QUEUED}
+    assert site.post(site.browser("head"), ask, form_at="/account").status_code == 403
+
+
+def test_a_head_asks_why_for_the_own_school_and_everybody_reads_it(site):
+    button = "Work out why, why not and what it would take"
+    own, other = site.plan(f"/schools/{OWN_URN}"), site.plan(f"/schools/{OTHER_URN}")
+    head, board = site.browser("head"), site.browser("board")
+    assert button in head.get(own).text
+    assert button not in head.get(other).text
+    assert "The school's head or the board can ask for it" in main_of(site, "head", other)
+    assert button in board.get(own).text
+    assert button in board.get(other).text
+    assert site.post(head, f"{other}/why", form_at=f"{own}/why").status_code == 403
+    assert site.post(head, f"{own}/why", form_at=own).location == f"{own}/why"
+    site.post(board, f"{own}/why", form_at="/account")
+    asked = [row for row in answers_of(site.store, HERE, HERE) if row.kind is AnswerKind.WHY]
+    assert [(row.urn, row.asked_by) for row in asked] == [(OWN_URN, site.user_ids["head"])], "once for everybody"
+    assert "is being worked out" in main_of(site, "other-head", own)
+    assert button not in board.get(own).text
+    assert "This is not worked out yet" in main_of(site, "other-head", f"{own}/why")
+    assert site.post(board, site.plan("/schools/999999/why"), form_at="/account").status_code == 404
+    with site.store.read() as tx:
+        logged = [(e.by, e.subject) for e in tx.events.events(partnership_id=HERE) if e.action == "why asked for"]
+    assert logged == [(site.user_ids["head"], f"plan {HERE}, school {OWN_URN}")]
+
+
+# --- words and pictures ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("enough", "too_little", "said"),
+    [
+        (0, None, "A plan was found that has both"),
+        (20_000, 10_000, "£20,000 more for grants would give both"),
+        (None, 320_000, "Not even £320,000 more for grants gives both"),
+        (None, 40_000, "No plan was found, with up to £320,000 more for grants, that has both"),
+    ],
+)
+def test_the_price_of_fairness_claims_no_more_than_was_proved(enough, too_little, said):
+    price = {"enough_pounds": enough, "too_little_pounds": too_little, "limit_pounds": 320_000}
+    sentence = price_sentence(price, 78.75)
+    assert sentence.startswith(said)
+    assert ("£10,000 was proved too little" in sentence) is (too_little == 10_000)
+
+
+def test_dots_lie_in_their_field_and_gap_bars_end_at_their_bounds():
+    def cross(name, x, y):
+        return Cross(name=name, x=x, x_least=x - 0.5, y=y, y_most=y + 0.5)
+
+    chart = scatter(
+        anchor="a", title="t", says="s", axes=("x", "y"), crosses=[cross("1", 4, 74), cross("2", 9, 79)], mark=cross("this plan", 4.0, 74.1)
+    )
+    xs, ys = [float(dot.x[:-1]) for dot in chart.dots], [float(dot.y) for dot in chart.dots]
+    assert xs == sorted(xs)
+    assert ys == sorted(ys, reverse=True)
+    assert all(0 < x < 100 for x in xs)
+    assert all(float(dot.x_least[:-1]) < float(dot.x[:-1]) and float(dot.y_most) < float(dot.y) for dot in chart.dots)
+    assert [float(dot.name_y) > float(dot.y) for dot in chart.dots] == [True, False], "the name keeps clear of the mark"
+    assert 3 <= len(chart.ticks) <= 7

@@ -1,0 +1,137 @@
+"""How an answer about a plan stands, in words, and the searches behind what it says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from planner.documents import Json
+from planner.store import AnswerKind, AnswerState
+from planner.store.answers import Answer, AnswerRow
+from web.tables import TableView, row, table, words
+from web.words import moment, pounds, upper_first
+
+FIGURES = "This is the best these rules and figures allow; it says nothing about whether the figures are right."
+"""Beside every gap."""
+GOING = frozenset({AnswerState.QUEUED, AnswerState.RUNNING})
+_SHORTFALL, _UNMET, _FURTHEST = (
+    "shortfall below the board's line, in points", "total need unmet, in points",
+    "need unmet of the fifth furthest from the standard, in points",
+)  # fmt: skip
+_DISTANCE = "what changes for schools beside a plan, in thousands of pounds"
+_ENDED = {
+    "optimal": "Searched to its end",
+    "time": "Its time was up",
+    "impossible": "Proved that no such plan can be",
+    "stopped": "Stopped on the way",
+}
+_SHORTEST = 0.05
+"""Seconds; less is said to be less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stands:
+    """Whether an answer is there, and what to say while it is not; ``can_ask`` where somebody may have it worked out now."""
+
+    kind: AnswerKind
+    is_there: bool
+    is_going: bool
+    sentence: str
+    can_ask: bool
+
+
+def stands(kind: AnswerKind, row_: AnswerRow | None, *, may_ask: bool) -> Stands:
+    """How one answer stands for somebody who may, or may not, ask for it."""
+    is_going = row_ is not None and row_.state in GOING
+    is_there = row_ is not None and row_.state is AnswerState.FINISHED
+    return Stands(kind=kind, is_there=is_there, is_going=is_going, sentence=_sentence(row_), can_ask=may_ask and not (is_there or is_going))
+
+
+def _sentence(row_: AnswerRow | None) -> str:
+    if row_ is None:
+        return "This was not worked out for this plan."
+    if row_.state is AnswerState.QUEUED:
+        return "This is not worked out yet: plans that people asked for are made first."
+    if row_.state is AnswerState.RUNNING:
+        return "This is being worked out now."
+    if row_.state is AnswerState.FAILED:
+        return f"This was not found out. {row_.reason}"
+    return f"Worked out on {moment(row_.ended_at or row_.asked_at)}."
+
+
+def document_of(answer: Answer | None) -> Json | None:
+    """What was found, where it is there."""
+    return None if answer is None else answer.document
+
+
+# --- points --------------------------------------------------------------------------------
+
+
+def down(points: float) -> str:
+    """What is at least so much, in points: rounded down to two decimals, so that nothing is overclaimed."""
+    return f"{math.floor(points * 100 + 1e-9) / 100:.2f}"
+
+
+def up(points: float) -> str:
+    """What is at most so much, in points: rounded up to two decimals."""
+    return f"{math.ceil(points * 100 - 1e-9) / 100:.2f}"
+
+
+# --- the searches behind a sentence ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """How something is known: the searches behind it, as a table."""
+
+    summary: str
+    searches: TableView
+
+
+def known(searches: Iterable[Json], about: str, *, summary: str = "How we know") -> Known:
+    """The searches behind what is said ``about`` something; the same one twice is shown once."""
+    once = {search["words"]: search for search in searches}
+    return Known(
+        summary=summary,
+        searches=table(
+            f"The searches behind it: {about}",
+            words("What was searched for", "The best found", "No plan can do better than", "How the search ended"),
+            [
+                row(
+                    upper_first(search["words"]),
+                    _amount(search["value"], search["aim"]),
+                    _amount(search["bound"], search["aim"]),
+                    _ended(search["status"], search["seconds"]),
+                )
+                for search in once.values()
+            ],
+            empty="No search was needed: the plan's own amounts say it.",
+            is_caption_hidden=True,
+        ),
+    )
+
+
+def _amount(value: float | None, aim: str) -> str:
+    if value is None:
+        return "none"
+    if aim == _SHORTFALL:
+        return f"{value:.2f} points below the line"
+    if aim == _UNMET:
+        return f"{value:.2f} points unmet"
+    if aim == _FURTHEST:
+        return f"{100 - value:.2f} percent met"
+    if aim == _DISTANCE:
+        changed = 10 * round(100 * max(value, 0.0))
+        return f"changes worth {pounds(changed)}" if changed else "no change"
+    return f"{value:g}"
+
+
+def _ended(status: str, seconds: float) -> str:
+    took = f"{seconds:.1f} seconds" if seconds >= _SHORTEST else "at once"
+    return f"{_ENDED.get(status, upper_first(status))}, {took}"
+
+
+def listed_sentences(parts: Sequence[str]) -> tuple[str, ...]:
+    """Sentences as they are shown, each beginning with a capital."""
+    return tuple(upper_first(part) for part in parts)

@@ -1,0 +1,120 @@
+"""Plans between the fairest and the one that meets most need, and what it would cost to have both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.documents import Json
+from web.charts import Cross, Scatter, scatter
+from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, up
+from web.plans.presenters.frame import plan_url
+from web.shelf import KeptPlan
+from web.tables import TableCell, TableView, numbers, row, table, words
+from web.words import count, pounds
+
+STEPS = "It was looked for in steps of £10,000."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """The points as a picture and a table, the price of fairness, and how both are known."""
+
+    chart: Scatter
+    table: TableView
+    price: str
+    left_out: str
+    known: Known
+    json_href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FairnessView:
+    """The page; ``points`` is None until they are worked out, or where no plan was found."""
+
+    stands: Stands
+    figures: str
+    line: str
+    points: Points | None
+
+
+def fairness(kept: KeptPlan, standing: Stands, found: Json | None) -> FairnessView:
+    """The points from the fairest plan to the most need met."""
+    line = f"{float(kept.facts.policy.board.line_percent):g}"
+    points = None if found is None or not found["points"] else _points(kept, found)
+    return FairnessView(stands=standing, figures=FIGURES, line=line, points=points)
+
+
+def _points(kept: KeptPlan, found: Json) -> Points:
+    here = kept.facts.ways[0].standing
+    points, price = found["points"], found["price_of_fairness"]
+    rows = [
+        row(
+            f"Plan {n}{_which(n, len(points))}",
+            _cell(p["shortfall_points"]),
+            TableCell(text=down(p["least_shortfall_points"]), value=p["least_shortfall_points"]),
+            _cell(100 - p["unmet_points"]),
+            TableCell(text=up(100 - p["least_unmet_points"]), value=100 - p["least_unmet_points"]),
+        )
+        for n, p in enumerate(points, start=1)
+    ]
+    rows.append(row("This plan, beside them", _cell(here.shortfall_points), "", _cell(here.need_met_points), ""))
+    headings = (
+        *words("Plan"),
+        *numbers("Need below the line, points", "With as much need met, none can leave less than"),
+        *numbers("Need met in all, points", "With as little below the line, none can meet more than"),
+    )
+    crosses = [
+        Cross(
+            name=str(n), x=p["shortfall_points"], x_least=p["least_shortfall_points"], y=100 - p["unmet_points"],
+            y_most=100 - p["least_unmet_points"],
+        )
+        for n, p in enumerate(points, start=1)
+    ]  # fmt: skip
+    first, last = points[0], points[-1]
+    says = (
+        f"{count(len(points), 'plan')}: from {first['shortfall_points']:.1f} points below the line and {100 - first['unmet_points']:.1f} met "
+        f"to {last['shortfall_points']:.1f} below the line and {100 - last['unmet_points']:.1f} met. The table below holds every figure."
+    )
+    return Points(
+        chart=scatter(
+            anchor="fairness-chart",
+            title="Each dot is a plan",
+            says=says,
+            axes=("Need below the line, points", "Need met in all, points"),
+            crosses=crosses,
+            mark=Cross(
+                name="this plan",
+                x=here.shortfall_points,
+                x_least=here.shortfall_points,
+                y=here.need_met_points,
+                y_most=here.need_met_points,
+            ),
+        ),
+        table=table("From the fairest plan to the one that meets most need", headings, rows),
+        price=price_sentence(price, 100 - last["unmet_points"]),
+        left_out=f"{count(found['dropped'], 'more plan')} found and left out: another is as good in both." if found["dropped"] else "",
+        known=known([s for p in points for s in p["searches"]] + price["searches"], "the plans and the price of fairness"),
+        json_href=plan_url(kept, "plans.answer_file", kind="frontier"),
+    )
+
+
+def price_sentence(price: Json, met_points: float) -> str:
+    """What it would cost to have both ends at once."""
+    what = f"no more need below the line than the fairest plan leaves, and as much need met as the last meets ({met_points:.1f} points)"
+    if price["enough_pounds"] == 0:
+        return f"A plan was found that has both: {what}. So these searches show no price of fairness."
+    if price["enough_pounds"] is None:
+        most = f"{pounds(price['limit_pounds'])} more for grants"
+        is_proved = price["too_little_pounds"] == price["limit_pounds"]
+        start = f"Not even {most} gives" if is_proved else f"No plan was found, with up to {most}, that has"
+        return f"{start} both: {what}. {STEPS}"
+    proved = f" {pounds(price['too_little_pounds'])} was proved too little." if price["too_little_pounds"] is not None else ""
+    return f"{pounds(price['enough_pounds'])} more for grants would give both: {what}.{proved} {STEPS}"
+
+
+def _which(number: int, of: int) -> str:
+    return ", the fairest" if number == 1 else ", the most need met" if number == of else ""
+
+
+def _cell(points: float) -> TableCell:
+    return TableCell(text=f"{points:.2f}", value=points)
