@@ -33,7 +33,8 @@ RESERVED_SHARE, MOST_RESERVED_SECONDS = 0.15, 4.0
 """Of the time for a plan, what is kept for its roster."""
 SHARE_AGAIN = 0.6
 """Of the time left, what one more plan may take."""
-LEAST_SECONDS = 1.0
+LEAST_SECONDS, MOST_SECONDS = 1.0, 20.0
+"""For one roster: it is as good as it gets in a second or two, and what is not is the best found by then."""
 
 
 def make_plan_with_names(
@@ -68,8 +69,7 @@ def put_names(
 ) -> Plan:
     """The plan with a roster, made again where none can deliver it; as it was, without names, when none was ready in time.
 
-    ``until`` is a time of ``time.perf_counter``. Once ``should_stop`` says yes the plan is not made again, but still gets
-    its names, which takes a moment.
+    ``until`` is a time of ``time.perf_counter``. A plan that is wanted at once, for ``should_stop`` says yes, gets no names.
     """
     began = time.perf_counter()
     before = leads(world, plan.amounts)
@@ -106,12 +106,14 @@ def _missing(roster: Roster) -> int:
 
 
 def _roster(solver: Solver, world: World, amounts: Amounts, until: float, tell: Tell, should_stop: Callable[[], bool]) -> Roster | None:
-    """The roster of a plan, None when it was not ready in time. A plan that is wanted now waits for it: it takes a moment."""
-    seconds = max(LEAST_SECONDS, until - time.perf_counter())
+    """The roster of a plan, None when it was not ready in time."""
+    if should_stop():
+        return None
+    seconds = min(MOST_SECONDS, max(LEAST_SECONDS, until - time.perf_counter()))
     tell(Stage(words=STAGE))
     said = solver.exchange(
         Rostering(world=world, amounts=amounts, seconds=seconds), until=time.perf_counter() + seconds + GRACE_SECONDS,
-        should_stop=lambda: should_stop() and False,
+        should_stop=should_stop,
     )  # fmt: skip
     return said.roster if isinstance(said, Rostered) else None
 

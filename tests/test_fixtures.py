@@ -126,7 +126,7 @@ def test_the_people_are_as_told(world):
     people = {p.person_id: p for p in world.partnership.people}
     assert people["ep2"].sessions_a_year == 0.6 * 320
     assert [p.person_id for p in world.partnership.people if p.is_vacant] == ["slt2"]
-    assert [(p.person_id, p.based_at_urn, p.most_schools) for p in world.partnership.people if not p.drives] == [("st2", BRACKENHOLT, 6)]
+    assert [(p.person_id, p.based_at_urn, p.most_schools) for p in world.partnership.people if not p.drives] == [("st2", BRACKENHOLT, 8)]
     team = service_supply(world.partnership, world.policy, service(world, "ep_assessment"))
     assert (team.statutory_shortfall_sessions, team.shareable_sessions) == (12, 0)
     assert service_supply(world.partnership, world.policy, service(world, "ep_county")).shareable_sessions > 100

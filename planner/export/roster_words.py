@@ -12,7 +12,7 @@ from planner.plan import Plan
 from planner.reasons import half_days
 from planner.roster import Told, figures_of, practitioners
 
-NOT_READY = "No names yet: the roster was not ready when the time ended, so the plan stands without it; give it more time."
+NOT_READY = "No names yet: the search ended before the roster was ready, so the plan stands without it; give it more time."
 NOTHING_TO_GIVE = "No names are needed: the plan gives no specialist time."
 MOST_NAMED = 4
 PROPOSAL = "a proposal to the employing service"
