@@ -137,7 +137,7 @@ def _figures(world: World) -> dict[str, str]:
         "OPEN_HULL": _formula(hulls.places_where_open),
         "ROWS": f"{rows:,}", "COLUMNS": f"{columns:,}", "WHOLE": f"{whole:,}", "HULL_ROWS": f"{tight.size[0] - rows:,}",
         "TIDY_POINTS": f"{TIDY_POINTS:g}", "SHARE_OF_GAP": f"{search.SHARE_OF_GAP:.0%}", "LEAST_GAP": f"{search.LEAST_GAP:g}",
-        "WHOLE_GAP": f"{search.WHOLE_GAP:g}", "WHOLE_SECONDS": f"{search.WHOLE_SECONDS:g}",
+        "SHARE_OF_TIME": f"{search.SHARE_OF_TIME:.0%}", "WHOLE_GAP": f"{search.WHOLE_GAP:g}", "WHOLE_SECONDS": f"{search.WHOLE_SECONDS:g}",
         "FINE": _names(search.FINE), "HELD": _names(search.HELD),
         "TOLERANCE_SHARE": f"{worker.TOLERANCE_SHARE:.0%}", "LEAST_TOLERANCE": f"{worker.LEAST_TOLERANCE_POINTS:g}",
         "WEIGHT": f"{worker.SHORTFALL_WEIGHT:g}", "SHARE_OUT_GAP": f"{worker.SHARE_OUT_GAP_POINTS:g}",

@@ -26,7 +26,10 @@ LEAST_GAP = 0.02
 """A smaller gap in points is searched whole from the start."""
 PROVES = {"optimal", "enough", "time", "stopped", "impossible"}
 """How a step may have ended for its bound to count."""
+SHARE_OF_TIME = 0.8
+"""Of the time given, what the first step may take; the rest is for making whole what it found."""
 WHOLE_SECONDS = 2.0
+"""What making whole may take for a better plan on the way; at the end of the first step it may take half of what is left."""
 WHOLE_GAP = 0.005
 
 Prepare = Callable[[highspy.Highs], None]
@@ -67,8 +70,8 @@ def search(
 
     best: list[Solved] = []
 
-    def whole(values: np.ndarray) -> Solved:
-        made = _made_whole(problem, prepare, values, way, seconds=min(WHOLE_SECONDS, max(0.1, end - time.perf_counter())))
+    def whole(values: np.ndarray, limit: float = WHOLE_SECONDS, stopping: Hooks | None = None) -> Solved:
+        made = _made_whole(problem, prepare, values, way, seconds=min(limit, max(0.1, end - time.perf_counter())), hooks=stopping)
         if made.values is not None and (not best or made.objective < best[0].objective):
             best[:] = [made]
         return made
@@ -90,11 +93,13 @@ def search(
 
         split = run(
             started(replace(problem, is_whole=problem.is_whole & ~is_fine), start),
-            gap=SHARE_OF_GAP * gap, seconds=seconds, hooks=replace(hooks, on_better=better if on_better else None), enough=way.enough,
+            gap=SHARE_OF_GAP * gap, seconds=SHARE_OF_TIME * seconds, hooks=replace(hooks, on_better=better if on_better else None), enough=way.enough,
         )  # fmt: skip
         if split.values is None:
             return split
-        made = whole(split.values)
+        is_over = way.is_first_step_only or split.status in {"enough", "stopped"}
+        limit = WHOLE_SECONDS if is_over else max(WHOLE_SECONDS, (end - time.perf_counter()) / 2)
+        made = whole(split.values, limit, None if is_over else Hooks(should_stop=hooks.should_stop))
         made = best[0] if best else made
         tried = [split, made]
         if way.is_first_step_only or split.status == "enough":
@@ -120,14 +125,14 @@ def of_kinds(problem: Problem, names: tuple[str, ...]) -> np.ndarray:
     return np.array([kind in names for kind in problem.kinds], dtype=bool)
 
 
-def _made_whole(problem: Problem, prepare: Prepare, values: np.ndarray, way: Way, *, seconds: float) -> Solved:
+def _made_whole(problem: Problem, prepare: Prepare, values: np.ndarray, way: Way, *, seconds: float, hooks: Hooks | None = None) -> Solved:
     """Everything whole, with what is large held as it was found."""
     held = of_kinds(problem, HELD)
     at = np.rint(values[: len(problem.columns)])
     kept = replace(problem, lower=np.where(held, at, problem.lower), upper=np.where(held, at, problem.upper))
     h = load(kept, seed=way.seed, presolve=way.presolve)
     prepare(h)
-    return run(h, gap=WHOLE_GAP, seconds=seconds)
+    return run(h, gap=WHOLE_GAP, seconds=seconds, hooks=hooks)
 
 
 def _together(steps: list[Solved], status: str) -> Solved:
