@@ -52,9 +52,9 @@ def _rooms(model: Model, rule_id: str, row: Row) -> Iterator[_Room]:
     least, most = _between(row.body)
     lower, upper = _limit(row, LEAST), _limit(row, MOST)
     if lower is not None and lower > least:
-        yield _Room(at=row.at, side=LEAST, most=lower - least)
+        yield _Room(at=row.at, side=LEAST, most=(lower - least) / row.units)
     if upper is not None and most > upper:
-        yield _Room(at=row.at, side=MOST, most=most - upper)
+        yield _Room(at=row.at, side=MOST, most=(most - upper) / row.units)
 
 
 def _limit(row: Row, side: str) -> float | None:
@@ -68,7 +68,7 @@ def _with_room(row: Row, missed: Any, rooms: dict[tuple[str, str], _Room]) -> Ro
     sides = [side for side in (LEAST, MOST) if (row.at, side) in rooms]
     if not sides:
         return row
-    body = row.body + sum((1 if side == LEAST else -1) * missed[row.at, side] for side in sides)
+    body = row.body + sum((row.units if side == LEAST else -row.units) * missed[row.at, side] for side in sides)
     exact = row.exactly
     return replace(
         row, body=body,
@@ -108,10 +108,9 @@ def with_misses(problem: Problem, values: np.ndarray) -> np.ndarray:
     at_columns = np.repeat(np.arange(len(problem.columns)), np.diff(problem.starts))
     bodies = np.bincount(problem.indices, weights=problem.values * values[at_columns], minlength=len(problem.row_lower))
     for i in columns:
-        row = int(problem.indices[problem.starts[i]])
-        is_below = problem.values[problem.starts[i]] > 0
-        by = problem.row_lower[row] - bodies[row] if is_below else bodies[row] - problem.row_upper[row]
-        values[i] = min(max(by, 0.0), problem.upper[i])
+        row, units = int(problem.indices[problem.starts[i]]), problem.values[problem.starts[i]]
+        short = (problem.row_lower if units > 0 else problem.row_upper)[row] - bodies[row]
+        values[i] = min(max(short / units, 0.0), problem.upper[i])
     return values
 
 
