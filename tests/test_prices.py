@@ -136,6 +136,15 @@ def test_a_plan_with_misses_is_a_solution_of_the_model_to_the_last_row():
     assert paid_points(held.problem, vector(held, amounts)) == pytest.approx(float(price_points(world, amounts)), abs=1e-6)
 
 
+@pytest.mark.parametrize(("price", "gives_way"), [(0, "contingency_held"), (1, "contingency_held"), (TINY / 10, "next_year_affordable")])
+def test_what_is_held_gives_way_before_a_dearer_limit_on_next_year_does(price, gives_way):
+    """Contingency could be paid in full this year, and is not, because next year's limit counts it too."""
+    world = priced(tight("next_year_affordable"), {"contingency_held": TINY, "next_year_affordable": price})
+    found, amounts, paid = solved(world)
+    check_same(world, found, amounts, paid)
+    assert {miss.rule.rule_id for miss in misses(world, amounts)} == {gives_way}
+
+
 def test_no_price_leaves_the_model_as_it_was():
     model = build_model(demonstration())
     assert not [kind for kind in compile_model(model).kinds if kind.startswith(MISSED)]
