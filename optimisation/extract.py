@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.repn import generate_standard_repn
 
 from optimisation.highs import Problem
 from optimisation.payments import pay_to_the_pound
@@ -118,8 +119,17 @@ def _assign_misses(model: Model) -> None:
         variable.set_values(dict.fromkeys(variable, 0.0))
     for variable in missed:
         rows = model.component(variable.name.removeprefix(MISSED))
-        by = {(at, side): max(0.0, rows[at].lslack() * -1 if side == LEAST else rows[at].uslack() * -1) for at, side in variable}
+        by = {
+            (at, side): max(0.0, -(rows[at].lslack() if side == LEAST else rows[at].uslack()) / _units(rows[at], one))
+            for (at, side), one in variable.items()
+        }
         variable.set_values(by)
+
+
+def _units(row: Any, missed: Any) -> float:
+    """How many of a row's units one of its rule's unit missed makes up for."""
+    terms = generate_standard_repn(row.body, compute_values=True, quadratic=False)
+    return abs(next(by for by, variable in zip(terms.linear_coefs, terms.linear_vars, strict=True) if variable is missed))
 
 
 def as_values(model: Model, amounts: Amounts) -> Iterator[tuple[str, Any, float | Fraction]]:

@@ -9,7 +9,7 @@ are whole. Money that would have to go back is spent first, then the narrowest f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from optimisation.highs import load, problem_of, run
 from planner.measures import paid_by_year
 from planner.need import World
+from planner.next_year import most_next_year_pounds, next_year_pounds
 from planner.partnership import FundUse, YearEnd
 from planner.plan import Amounts
 from planner.supply import (
@@ -34,6 +35,7 @@ CARRY_COST = 1.0
 WIDTH_COST = 0.01
 MISS_COST = 100
 """What a pound missed of what is held costs at the lowest price: more than paying it from any fund could."""
+_HELD = {FundUse.CONTINGENCY: "contingency_held", FundUse.MODERATED_POT: "moderated_pot_released"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ def pay_to_the_pound(world: World, amounts: Amounts) -> Payments | None:
             flows += [(fund.fund_id, y, FundUse.MODERATED_POT, h) for y, terms in enumerate(HALF_TERMS_BY_FINANCIAL_YEAR, 1) for h in terms]
     carries = [f.fund_id for f in funds.values() if f.year_end is YearEnd.CARRY]
     given_way = _may_give_way(world)
-    count = len(flows) + len(carries) + len(given_way)
+    count = len(flows) + len(carries) + len(given_way) + 1  # the last: what next year costs above the board's limit
     rows: list[np.ndarray] = []
     limits: list[int] = []
     exact_rows: list[np.ndarray] = []
@@ -92,19 +94,24 @@ def pay_to_the_pound(world: World, amounts: Amounts) -> Payments | None:
             held[len(flows) + len(carries) + list(given_way).index((use, year, half_term))] = 1.0
         exact_rows.append(held)
         exact.append(pounds)
+    if given_way and world.policy.is_on("next_year_affordable"):  # what is held counts next year too, so it is held less before that limit gives
+        again = row([i for i, (_, _, u, h) in enumerate(flows) if h or u is FundUse.CONTINGENCY])
+        again[-1] = -1.0
+        rows.append(again)
+        limits.append(_left_next_year(world, amounts))
     wide = [WIDTH_COST * len(funds[f].allowed_uses) + CARRY_COST * (funds[f].year_end is YearEnd.CARRY) for f, _, _, _ in flows]
-    if not count:
+    if count == 1:
         return Payments(spending={}, pots={}, carried={}) if not any(exact) else None
     matrix = np.array([*rows, *exact_rows])
     at_rows, at_columns = np.nonzero(matrix)
     solved = run(
         load(
             problem_of(
-                columns=(*flows, *carries, *given_way),
-                costs=np.array([[*wide, *[WIDTH_COST] * len(carries), *given_way.values()]]),
+                columns=(*flows, *carries, *given_way, "next year"),
+                costs=np.array([[*wide, *[WIDTH_COST] * len(carries), *given_way.values(), _cost_of_next_year(world)]]),
                 offsets=np.zeros(1),
                 lower=np.zeros(count),
-                upper=np.full(count, np.inf),
+                upper=np.array([*[np.inf] * (count - 1), np.inf if world.policy.price("next_year_affordable") else 0.0]),
                 is_whole=np.zeros(count, dtype=bool),
                 row_lower=np.array([-np.inf] * len(rows) + exact),
                 row_upper=np.array(limits + exact, dtype=np.float64),
@@ -125,10 +132,25 @@ def pay_to_the_pound(world: World, amounts: Amounts) -> Payments | None:
 
 def _may_give_way(world: World) -> dict[tuple[FundUse, int, int], float]:
     """What is held that may be missed at a price, with what a pound missed costs beside carrying and width."""
-    policy = world.policy
-    points = {FundUse.CONTINGENCY: policy.price("contingency_held"), FundUse.MODERATED_POT: policy.price("moderated_pot_released")}
-    least = min((price for price in points.values() if price), default=Fraction(1))
+    points = {use: world.policy.price(rule_id) for use, rule_id in _HELD.items()}
+    least = _least_price(world)
     return {what: float(MISS_COST * points[what[0]] / least) for what in _due(world, Amounts()) if points.get(what[0])}
+
+
+def _cost_of_next_year(world: World) -> float:
+    """What a pound above the board's limit on next year costs, as a pound missed of what is held does."""
+    return float(MISS_COST * world.policy.price("next_year_affordable") / _least_price(world))
+
+
+def _least_price(world: World) -> Fraction:
+    prices = [world.policy.price(rule_id) for rule_id in (*_HELD.values(), "next_year_affordable")]
+    return min((price for price in prices if price), default=Fraction(1))
+
+
+def _left_next_year(world: World, amounts: Amounts) -> int:
+    """Pounds that next year leaves for contingency and pots, after grants, time and bases."""
+    p, policy = world.partnership, world.policy
+    return most_next_year_pounds(p, policy) - next_year_pounds(p, policy, replace(amounts, spending={}, pots={}))
 
 
 def _due(world: World, amounts: Amounts) -> dict[tuple[FundUse, int, int], int]:

@@ -1,4 +1,4 @@
-"""Rules that give way at a price: each of their rows gets room to be missed, in the rule's unit, and what is missed costs points.
+"""Rules that give way at a price: each of their rows gets room to be missed, in the rule's unit or a power of ten of it, and what is missed costs points.
 
 A row is missed by what the audit would say it is missed by, so that the price of a plan's misses is the same here and
 there. Rows that only tie decisions to one another (``Row.is_tie``) never give way, nor does what ``price_at`` gives no price.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from math import ceil, log10
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 MISSED = "missed_"
 """Before a rule's id, the name of the columns that say by how much its rows are missed."""
 LEAST, MOST = "below", "above"
+MOST_MISSED = 1000
+"""Columns are in such powers of ten of the rule's unit that they stay about this small: beside millions the solver would take a small price for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +44,15 @@ def elastic(model: Model, rule_id: str, rows: Iterable[Row]) -> list[Row]:
     if not model.world.policy.price(rule_id):
         return rows
     rooms = {(room.at, room.side): room for row in rows for room in _rooms(model, rule_id, row)}
-    missed = pyo.Var(list(rooms), bounds=lambda _, *at_side: (0, rooms[at_side].most))
+    by = model.missed_by[rule_id] = _size(max((room.most for room in rooms.values()), default=0.0))
+    missed = pyo.Var(list(rooms), bounds=lambda _, *at_side: (0, rooms[at_side].most / by))
     model.add_component(f"{MISSED}{rule_id}", missed)
-    return [_with_room(row, missed, rooms) for row in rows]
+    return [_with_room(row, by, missed, rooms) for row in rows]
+
+
+def _size(most: float) -> int:
+    """The least power of ten of which at most ``MOST_MISSED`` make up the most."""
+    return 10 ** max(0, ceil(log10(max(most, 1.0) / MOST_MISSED)))
 
 
 def _rooms(model: Model, rule_id: str, row: Row) -> Iterator[_Room]:
@@ -52,9 +61,9 @@ def _rooms(model: Model, rule_id: str, row: Row) -> Iterator[_Room]:
     least, most = _between(row.body)
     lower, upper = _limit(row, LEAST), _limit(row, MOST)
     if lower is not None and lower > least:
-        yield _Room(at=row.at, side=LEAST, most=lower - least)
+        yield _Room(at=row.at, side=LEAST, most=(lower - least) / row.units)
     if upper is not None and most > upper:
-        yield _Room(at=row.at, side=MOST, most=most - upper)
+        yield _Room(at=row.at, side=MOST, most=(most - upper) / row.units)
 
 
 def _limit(row: Row, side: str) -> float | None:
@@ -64,11 +73,11 @@ def _limit(row: Row, side: str) -> float | None:
     return float(limit if row.exactly is None else row.exactly)
 
 
-def _with_room(row: Row, missed: Any, rooms: dict[tuple[str, str], _Room]) -> Row:
+def _with_room(row: Row, by: int, missed: Any, rooms: dict[tuple[str, str], _Room]) -> Row:
     sides = [side for side in (LEAST, MOST) if (row.at, side) in rooms]
     if not sides:
         return row
-    body = row.body + sum((1 if side == LEAST else -1) * missed[row.at, side] for side in sides)
+    body = row.body + sum((1 if side == LEAST else -1) * by * row.units * missed[row.at, side] for side in sides)
     exact = row.exactly
     return replace(
         row, body=body,
@@ -92,7 +101,7 @@ def _between(body: Any) -> tuple[float, float]:
 def price_points(model: Model) -> Any:
     r"""$\sum_\rho p_\rho \sum_i (below_{\rho i} + above_{\rho i})$: what rules that give way cost, in points of need."""
     return sum(
-        float(price) * sum(missed.values())
+        float(price * model.missed_by[rule_id]) * sum(missed.values())
         for rule_id, price in model.world.policy.prices
         if (missed := model.component(f"{MISSED}{rule_id}")) is not None
     )
@@ -108,10 +117,9 @@ def with_misses(problem: Problem, values: np.ndarray) -> np.ndarray:
     at_columns = np.repeat(np.arange(len(problem.columns)), np.diff(problem.starts))
     bodies = np.bincount(problem.indices, weights=problem.values * values[at_columns], minlength=len(problem.row_lower))
     for i in columns:
-        row = int(problem.indices[problem.starts[i]])
-        is_below = problem.values[problem.starts[i]] > 0
-        by = problem.row_lower[row] - bodies[row] if is_below else bodies[row] - problem.row_upper[row]
-        values[i] = min(max(by, 0.0), problem.upper[i])
+        row, units = int(problem.indices[problem.starts[i]]), problem.values[problem.starts[i]]
+        short = (problem.row_lower if units > 0 else problem.row_upper)[row] - bodies[row]
+        values[i] = min(max(short / units, 0.0), problem.upper[i])
     return values
 
 

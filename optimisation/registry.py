@@ -22,8 +22,8 @@ Model = Any
 class Row:
     """lower <= body <= upper at one place; None leaves a side open. Whole coefficients throughout.
 
-    ``exactly`` is the limit before it was made whole, from which the audit measures a miss. ``is_tie``: the row only says
-    what a decision means, so it stays where its rule gives way at a price.
+    ``exactly`` is the limit before it was made whole, from which the audit measures a miss. ``units`` of the row make one
+    of the rule's unit. ``is_tie``: the row only says what a decision means, so it stays where its rule gives way at a price.
     """
 
     at: str
@@ -31,6 +31,7 @@ class Row:
     lower: int | Fraction | None = None
     upper: int | Fraction | None = None
     exactly: Fraction | None = None
+    units: int = 1
     is_tie: bool = False
 
 

@@ -99,6 +99,7 @@ def declare_variables(world: World, *, is_roomy: bool = False, is_to_the_pound: 
     m.is_roomy = is_roomy
     m.is_to_the_pound = is_to_the_pound
     m.nothing = pyo.Var(bounds=(0, 0))
+    m.missed_by = {}
     m.funds = {f.fund_id: f for f in world.partnership.funds}
     m.services = {s.service_id: s for s in world.partnership.services}
     m.bases = {b.base_id: b for b in world.partnership.bases}

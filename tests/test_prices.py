@@ -31,9 +31,9 @@ from planner.export.priced import price_lines, school_lines
 from planner.export.summary import claims, summary_lines
 from planner.measures import shortfall
 from planner.need import world_of
-from planner.partnership import Bound, HeadRule
+from planner.partnership import Bound, DecisionRight, HeadRule
 from planner.plan import Ending, Plan
-from planner.policy import MAY_BE_OFF, MAY_BE_PRICED, load_policy, policy_from_text, with_changes
+from planner.policy import MAY_BE_OFF, MAY_BE_PRICED, load_policy, policy_from_text, with_changes, with_settings
 from planner.rules import RULES
 from tests.builders import ALDER, random_world, two_schools
 from tests.pages import as_kept, demonstration
@@ -41,6 +41,7 @@ from web.plans.presenters.our_school import gives_way_lines
 
 TINY, HUGE = Decimal("0.000001"), 100
 GAP = 0.02
+SEDGEWELL = 900111
 
 
 def priced(world, prices):
@@ -75,20 +76,28 @@ def hard():
 
 
 def tight(rule_id):
-    """A world in which missing the rule helps."""
+    """A world in which missing the rule helps: with the rule on, and settings or data under which it binds."""
     world = demonstration()
+    p = world.partnership
     board = {
-        "contingency_held": {"board": {"contingency_percent": 40}}, "moderated_pot_released": {"board": {"moderated_pot_percent": 50}},
-        "money_cap": {"board": {"money_cap_percent": -10, "money_floor_percent": -40}},
-        "smallest_useful_base": {"bases": {"smallest_primary_places": 30, "smallest_secondary_places": 30}},
+        "contingency_held": {"contingency_percent": 40}, "moderated_pot_released": {"moderated_pot_percent": 50},
+        "money_cap": {"money_cap_percent": -10, "money_floor_percent": -40},
+        "next_year_affordable": {"next_year_affordable_percent": 90}, "cohort_fill": {"cohort_fill_percent": 0},
+        "host_share": {"host_share_percent": 0}, "sessions_cap": {"sessions_cap_percent": 80},
+        "secondaries_in_proportion": {"secondary_places_per_1000": 30, "secondary_places_target_year": 2026},
+        "standard_floor": {"standard_floors": {"autism_outreach_secondary": 90}},
     }.get(rule_id, {})  # fmt: skip
+    bases = {"smallest_useful_base": {"smallest_primary_places": 30, "smallest_secondary_places": 30}}.get(rule_id, {})
     if rule_id == "head_rule":
-        rules = [replace(r, is_locked=False) for r in world.partnership.head_rules]
-        school = world.partnership.schools[0].urn
-        rules.append(HeadRule(rule_id="none", urn=school, item="grant", bound=Bound.AT_MOST, amount=0))
-        world = replace(world, partnership=replace(world.partnership, head_rules=tuple(rules)))
-    changes = {f"{table}.{name}": value for table, names in board.items() for name, value in names.items()}
-    return world_of(world.partnership, with_changes(world.policy, changes) if changes else world.policy)
+        rules = [replace(r, is_locked=False) for r in p.head_rules]
+        rules.append(HeadRule(rule_id="none", urn=p.schools[0].urn, item="grant", bound=Bound.AT_MOST, amount=0))
+        p = replace(p, head_rules=tuple(rules))
+    if rule_id == "phase_balance":
+        elsewhere = replace(p.bases[1], base_id="elsewhere", places_now=8, pupils_now=8, decision_right=DecisionRight.INFORMATION)
+        p = replace(p, bases=(*p.bases, elsewhere))
+    if rule_id == "no_worse_outside":
+        p = replace(p, contributions=tuple(replace(c, pounds=9_000) if c.urn == SEDGEWELL else c for c in p.contributions))
+    return world_of(p, with_settings(world.policy, {"board": board, "bases": bases, "rules": {rule_id: True}}))
 
 
 @pytest.mark.parametrize("rule_id", MAY_BE_PRICED)
@@ -125,6 +134,15 @@ def test_a_plan_with_misses_is_a_solution_of_the_model_to_the_last_row():
     assert not [name for name in off if not name.startswith(("need_from_support", "costs_paid"))]
     held = hold(world)
     assert paid_points(held.problem, vector(held, amounts)) == pytest.approx(float(price_points(world, amounts)), abs=1e-6)
+
+
+@pytest.mark.parametrize(("price", "gives_way"), [(0, "contingency_held"), (1, "contingency_held"), (TINY / 10, "next_year_affordable")])
+def test_what_is_held_gives_way_before_a_dearer_limit_on_next_year_does(price, gives_way):
+    """Contingency could be paid in full this year, and is not, because next year's limit counts it too."""
+    world = priced(tight("next_year_affordable"), {"contingency_held": TINY, "next_year_affordable": price})
+    found, amounts, paid = solved(world)
+    check_same(world, found, amounts, paid)
+    assert {miss.rule.rule_id for miss in misses(world, amounts)} == {gives_way}
 
 
 def test_no_price_leaves_the_model_as_it_was():

@@ -8,6 +8,7 @@ from typing import Any
 from optimisation.registry import Model, Row, rows_of
 from planner import rules
 from planner.fairness import (
+    SHARE_UNITS,
     capped_sessions,
     host_limit,
     host_shares,
@@ -34,7 +35,7 @@ def host_share(m: Model) -> Iterator[Row]:
         own = [shares[c] * m.places[b, c] for b, c in m.places if b == base_id and shares.get(c)]
         if own:
             limit = sum(host_limit(base, k, m.world.policy) * m.base_size[b, k] for b, k in m.base_size if b == base_id)
-            yield Row(at=base_id, body=sum(own) - limit, upper=0)
+            yield Row(at=base_id, body=sum(own) - limit, upper=0, units=SHARE_UNITS)
 
 
 @rows_of(rules.PHASE_BALANCE)
