@@ -17,6 +17,7 @@ from typing import Any
 from planner.need import World, world_of
 from planner.partnership import HeadRule
 from planner.policy import with_settings
+from planner.reasons import lower_first
 from planner.rules import RULES
 from planner.supply import school_of, service_supply
 
@@ -130,7 +131,7 @@ def knobs(world: World) -> Iterator[Knob]:
         if world.policy.is_on(rule_id):
             yield _switch(rule_id, words)
     for role in world.policy.roles:
-        what = f"The share of time of {role.short or role.name} held back for vacancies falls from {{0}} to {{1}} percent"
+        what = f"The share of time held back for vacancies ({lower_first(role.name)}) falls from {{0}} to {{1}} percent"
         yield from _percent(
             world, "vacancy_held_back", ("roles", role.role_id, "vacancy_held_back_percent"), role.vacancy_held_back_percent, 0, what
         )

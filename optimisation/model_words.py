@@ -167,7 +167,7 @@ Where a rule has a price, $B$ and $S$ are of shortfall and price together, and t
 | *Dropping this rule lowers the least shortfall by between ... and ...* | two intervals, each from a plan and its bound, subtracted outwards; inside both gaps nothing is said |
 
 It may **not** be said that a plan is *the* best (only how near); that the second level's total is near the best of all plans (only of plans with no more shortfall);
-that no single exchange between two schools would help (nobody has tried them all); that a shadow price is what one more half-day is worth (values are re-solved); or anything about whether the figures are right. A
+that no single exchange between two schools would help, but where `planner frontier` has weighed them one by one and says so; that a shadow price is what one more half-day is worth (values are re-solved); or anything about whether the figures are right. A
 plan beside another made to another gap is compared by both intervals.
 
 ## 10. The certificate

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 
 import highspy
@@ -23,6 +24,7 @@ from optimisation.search import FINE, Prepare, of_kinds, search, start_from
 from optimisation.trial import CAP_SLACK_POINTS, POUNDS, Condition, Held, add_condition, changeable, may_hold, thousands_a_point, vector
 from planner.audit import breaches, misfits
 from planner.errors import SolverFault
+from planner.export.summary import least_points, most_points
 from planner.measures import Standing, standing
 from planner.need import WHOLE, World
 from planner.plan import Amounts
@@ -322,17 +324,18 @@ def _sentence(
         if ending is Ending.NOT_FOUND:
             return f"{_HOW[kind]}, no plan was found in the time given, nor proved impossible."
         return f"{_HOW[kind]}, the rules cannot all hold."
-    by = round(after.shortfall_points, 2) - round(before.shortfall_points, 2)
-    points = f"the need below the line goes {'up' if by > 0 else 'down'} from {before.shortfall_points:.2f} to {after.shortfall_points:.2f} points"
+    was, becomes = most_points(before.shortfall_points), most_points(after.shortfall_points)
+    by = Decimal(becomes) - Decimal(was)
+    points = f"the need below the line goes {'up' if by > 0 else 'down'} from {was} to {becomes} points"
     if not by:
-        points = f"the need below the line stays at {after.shortfall_points:.2f} points"
+        points = f"the need below the line stays at {becomes} points"
     met = after.met - before.met
     standards = (
         f"{abs(met)} {'standard' if abs(met) == 1 else 'standards'} {'more' if met > 0 else 'fewer'} fully met"
         if met
         else "as many standards are fully met"
     )
-    proof = "" if bound is None else f"; no plan could come below {bound:.2f}"
+    proof = "" if bound is None else f"; no plan could come below {least_points(bound)}"
     return f"{_HOW[kind]}, {points}{proof}; {standards}; {_who(changes)}."
 
 

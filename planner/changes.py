@@ -238,7 +238,9 @@ def school_leaves(before: World, plan: Amounts, urn: int, half_term: int | None 
                 FundUse.SPECIALIST_TIME,
                 ceil(Fraction(cost.get((str(urn), service.service_id), 0) * given, plan.sessions[str(urn), service.service_id])),
             )
-            notes.append(f"{half_days(given)} of {service.name} were given to {leaver.name} and are gone.")
+            notes.append(
+                f"{half_days(given)} of {service.name} {'was' if given == 1 else 'were'} given to {leaver.name} and {'is' if given == 1 else 'are'} gone."
+            )
     _give_back(funds, before, plan, urn, hosted, half_term)
     changed = replace(
         p,
@@ -255,7 +257,12 @@ def school_leaves(before: World, plan: Amounts, urn: int, half_term: int | None 
         queries=tuple(row for row in p.queries if row.urn != urn),
         lead_school_urn=None if p.lead_school_urn == urn else p.lead_school_urn,
     )
-    return Change(words=f"{leaver.name} leaves {from_then(half_term)}", partnership=changed, half_term=half_term, notes=tuple(notes))
+    return Change(
+        words=f"{leaver.name} leaves" if half_term is None else f"{leaver.name} leaves at the start of half-term {half_term}",
+        partnership=changed,
+        half_term=half_term,
+        notes=tuple(notes),
+    )
 
 
 def schools_join(before: World, newer: Partnership, urns: Sequence[int], half_term: int | None = None) -> Change:

@@ -42,7 +42,9 @@ def ways_of(
         return (), ()
     priced = next((t for t in why_not.tried if t.trial.words == condition.words), None)
     if priced is not None and asking.is_enough(priced):
-        return (), (f"Nothing more is needed: a plan with {condition.words} has no more shortfall than this one.",)
+        return (), (
+            f"Nothing more is needed: where everything may move, a plan with {condition.words} has no more shortfall than this one.",
+        )
     ways: list[Way] = []
     missed: list[str] = []
     if why_not.ending != "impossible":

@@ -54,7 +54,12 @@ def roster_lines(plan: Plan, world: World) -> tuple[str, ...]:
         else ""
     )
     names = f"Names: {half_days(here.half_days)} from {people:,} {'person' if people == 1 else 'people'}, {_shared(here.shared)}{known}"
-    lines = [f"{names}; {here.metres / 1000:,.0f} km to schools, one way, where bases are known."]
+    travel = (
+        f"{here.metres / 1000:,.0f} km to schools, one way, for those whose base is known"
+        if here.metres
+        else "nobody's base is known, so no travel is counted"
+    )
+    lines = [f"{names}; {travel}."]
     if plan.roster.rounds:
         lines.append(f"The plan was made again {_times(plan.roster.rounds)}, because nobody could give all that it gave at first.")
     if here.undelivered:
@@ -68,9 +73,9 @@ def _times(number: int) -> str:
 
 def _shared(number: int) -> str:
     return (
-        "one link practitioner each"
+        "one link practitioner for each school and service"
         if not number
-        else f"one link practitioner each but for {number:,} shared {'one' if number == 1 else 'ones'}"
+        else f"one link practitioner for each school and service but for {number:,} shared {'one' if number == 1 else 'ones'}"
     )
 
 

@@ -72,7 +72,7 @@ def frontier_lines(frontier: Frontier, asked: int) -> Iterator[str]:
     if not frontier.points:
         yield "No plan was found in the time given."
         return
-    yield "From the fairest plan to the one that meets most need, in points (in brackets: what no plan with as little of the other goes below)"
+    yield "From the fairest plan to the one that meets most need, each searched for anew, in points (in brackets: what no plan with as little of the other goes below)"
     yield f"{'':>4}{'shortfall below the line':>28}{'need unmet in all':>24}"
     for number, point in enumerate(frontier.points, start=1):
         low = f"{point.shortfall_points:.2f} ({_down(point.least_shortfall_points)})"
@@ -132,7 +132,7 @@ def claim_lines(world: World, plan: Plan, moves: OneByOne, split: Divisible) -> 
             "lifts a need that is below the line without lowering one no better met."
         )
     else:
-        yield "Not checked one by one: this plan may not claim that no single move lifts a need below the line."
+        yield "Checked one by one: some single moves would lift a need below the line, so this plan may not claim that none does."
         if moves.within:
             yield (
                 f"  {len(moves.within)} needs below the line could be lifted by their own school or zone, from needs of its own that are better met: "
@@ -148,10 +148,10 @@ def claim_lines(world: World, plan: Plan, moves: OneByOne, split: Divisible) -> 
         yield "What these bases could bring if time and places could be split was not found in the time given."
     else:
         yield (
-            f"If time and places could be split, these bases could bring the shortfall no lower than {_down(split.bound_points)}; "
+            f"With this plan's bases, and time and places split into any fractions, the shortfall could be no lower than {_down(split.bound_points)}; "
             f"this plan has {_up(here)}."
         )
-    yield f"With any bases it could be no lower than {_down(plan.bound_points)}."
+    yield f"With any bases, and time and places whole, it could be no lower than {_down(plan.bound_points)}."
     yield "This is the best these rules and figures allow; it says nothing about whether the figures are right."
 
 

@@ -144,14 +144,19 @@ def _claims(result: Replan) -> list[str]:
     from planner.export.summary import most_points  # noqa: PLC0415
 
     fewest = len(result.points[0].disturbed)
-    close = f"no fewer than {result.least_disturbed} can be disturbed" if result.least_disturbed else "none need be"
+    close = f"no fewer than {result.least_disturbed} can be disturbed" if result.least_disturbed else "no school need be disturbed"
     lines = [
         f"Before the change the plan had {most_points(result.was_shortfall_points)} points, with the schools and need it had then; now {close}.",
         "'No lower than': with no more schools disturbed, these rules and figures allow no less; it says nothing about whether the figures are right.",
     ]
     if len(result.points) == 1:
         nouns = "school" if fewest == 1 else "schools"
-        lines.append(f"One plan is shown: disturbing more than {fewest} {nouns} was not found to lower the need below the line noticeably.")
+        everyone = len(result.world.partnership.schools)
+        lines.append(
+            "One plan is shown: it disturbs every school."
+            if fewest == everyone
+            else f"One plan is shown: disturbing more than {fewest} {nouns} was not found to lower the need below the line noticeably."
+        )
     if any(not point.is_finished for point in result.points):
         lines.append("The clock stopped some searches: a rerun, or more time, may find better.")
     return lines

@@ -71,7 +71,7 @@ def _run(options: argparse.Namespace) -> int:
 def value_lines(values: Values) -> Iterator[str]:
     """What one more is worth, as lines of text."""
     yield (
-        f"The best plan within these rules and figures has between {_down(values.best.least)} and {_up(values.best.most)} points of need below the "
+        f"Searched again, the best plan within these rules and figures has between {_down(values.best.least)} and {_up(values.best.most)} points of need below the "
         "board's line. With more, by how much the least found falls, in points (proved: at least, at most):"
     )
     yield ""
@@ -122,7 +122,7 @@ def protection_lines(found: Protections) -> Iterator[str]:
         yield "No floor, cap or taper is on that is about anything in this partnership, so protection costs nothing."
         return
     yield (
-        f"The best plan within these rules and figures has between {_down(found.best.least)} and {_up(found.best.most)} points of need below the "
+        f"Searched again, the best plan within these rules and figures has between {_down(found.best.least)} and {_up(found.best.most)} points of need below the "
         "board's line. What each rule of protection that is on costs:"
     )
     for one in found.rules:
@@ -146,7 +146,7 @@ def protection_lines(found: Protections) -> Iterator[str]:
 def _worth_line(one: Protection) -> str:
     whole = f"Without {one.words} the shortfall"
     if not one.worth.is_shown:
-        return f"{whole} would be no lower that these searches can show (by at most {_up(one.worth.most)} points)."
+        return f"{whole} would be no lower, as far as these searches can show (by at most {_up(one.worth.most)} points)."
     return f"{whole} could be lower by {one.worth.words()}."
 
 
@@ -170,7 +170,7 @@ def dose_lines(dosed: tuple[Dosed, ...]) -> Iterator[str]:
         )
         yield (
             f"{which} {one.after.met} of {one.after.standards} standards fully met (now {one.before.met}), {one.after.under_half} under half "
-            f"(now {one.before.under_half}), shortfall {one.after.shortfall_points:.2f} points (now {one.before.shortfall_points:.2f}).{found}"
+            f"(now {one.before.under_half}), shortfall {_up(one.after.shortfall_points)} points (now {_up(one.before.shortfall_points)}).{found}"
         )
         if not one.changes:
             yield "  No school's amounts change."

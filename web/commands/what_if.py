@@ -59,6 +59,7 @@ def _run(options: argparse.Namespace) -> int:
         sandbox.what_if(question, tell=found.append)
     for one in found:
         print(f"{one.sentence} [{one.kind}, {one.seconds:.2f} s]")
+    print("Each answer begins with what its own kind comes to when nothing is moved, at the line asked for; only the last is a plan.")
     for change in found[-1].changes[:_MOST_CHANGES]:
         print(f"  {change.sentence()}")
     if (more := len(found[-1].changes) - _MOST_CHANGES) > 0:

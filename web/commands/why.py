@@ -93,11 +93,13 @@ def _teller() -> Callable[[str], None]:
 
 def lines_of(why: Why) -> Iterator[str]:
     """The answer as lines of text."""
+    from planner.export.summary import most_points  # noqa: PLC0415
+
     yield f"{why.school}: why it gets what it gets"
     yield ""
     yield from _table(why)
     yield ""
-    yield f"The plan has {why.plan_points:.2f} points of need below the board's line; the best these rules allow has between {math.floor(why.best.least * 100) / 100:.2f} and {math.ceil(why.best.most * 100) / 100:.2f}."
+    yield f"The plan has {most_points(why.plan_points)} points of need below the board's line; searched again, the best these rules allow has between {math.floor(why.best.least * 100) / 100:.2f} and {math.ceil(why.best.most * 100) / 100:.2f}."
     for effect in why.effects:
         yield from effect.sentences
     if why.quiet:
