@@ -43,7 +43,7 @@ Json = dict[str, Any]
 def to_plain(value: Any) -> Any:
     """A frozen noun (or tuple, enum, number, text) as JSON data."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value) if not _is_left_out(value, f)}
+        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value) if not _says_nothing_new(f, value)}
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, tuple):
@@ -51,9 +51,9 @@ def to_plain(value: Any) -> Any:
     return value
 
 
-def _is_left_out(value: Any, field: dataclasses.Field[Any]) -> bool:
-    """Whether a field that older documents do not hold says nothing here either."""
-    return "added_later" in field.metadata and getattr(value, field.name) == field.default
+def _says_nothing_new(field: dataclasses.Field[Any], noun: Any) -> bool:
+    """Whether a field added later still holds its default, so that older documents stay as they were written."""
+    return bool(field.metadata.get("is_left_out_at_default")) and getattr(noun, field.name) == field.default
 
 
 def from_plain(kind: Any, data: Any) -> Any:

@@ -29,6 +29,8 @@ DEFAULT_PACK = "england-2026-27"
 DRIVERS = ("fsm6", "idaci", "low_prior_attainment", "mobility")
 TIERS = ("targeted", "targeted_plus", "specialist")
 _NOT_A_POLICY = "The policy inside the plan cannot be read: it is not as the planner wrote it."
+EVEN_HALF_TERMS = ("09-01", "10-23", "12-14", "02-04", "04-01", "06-16")
+"""Where a policy written before calendars were kept says nothing: half-terms of even length in each financial year."""
 CONFIDENCES = ("sourced", "derived", "unconfirmed", "set by the board")
 
 
@@ -176,6 +178,7 @@ class Policy:
     standards: tuple[Standard, ...]
     assumptions: tuple[tuple[str, Fraction], ...]
     assumed_needs: tuple[tuple[str, tuple[str, ...]], ...]
+    half_terms_begin: tuple[str, ...]
     figures: tuple[Figure, ...]
     document: str
 
@@ -432,6 +435,7 @@ def _policy(plain: Mapping[str, Any], figures: tuple[Figure, ...], document: str
         standards=tuple(_standard(standard, roles) for standard in plain["standards"] if standard.get("is_on", True)),
         assumptions=tuple((name, Fraction(value)) for name, value in plain["assume"].items()),
         assumed_needs=tuple((name, tuple(plain["assume_needs"][name])) for name in _ASSUMED_NEEDS),
+        half_terms_begin=tuple(plain.get("calendar", {}).get("half_terms_begin", EVEN_HALF_TERMS)),
         figures=figures,
         document=document,
     )
@@ -561,14 +565,20 @@ _TEXTS: tuple[tuple[str, Sequence[str]], ...] = (
     # setting, choices (any text where there are none)
     *((name, ()) for name in ("id", "title", "date", "need.types.*.name", "roles.*.name", "roles.*.short")),
     ("roles.*.serves", ("school", "zone")),
-    *((f"{table}.{name}", ()) for table in ("benefit", "assume_needs") for name in ("source", "date")),
-    *((f"{table}.confidence", CONFIDENCES) for table in ("benefit", "assume_needs", "standards.*")),
+    *((f"{table}.{name}", ()) for table in ("benefit", "assume_needs", "calendar?") for name in ("source", "date")),
+    *((f"{table}.confidence", CONFIDENCES) for table in ("benefit", "assume_needs", "calendar?", "standards.*")),
     *((f"standards.*.{name}", ()) for name in ("id", "name", "need", "evidence", "step_up", "source", "date?")),
     ("standards.*.tier", TIERS),
     ("standards.*.phase", (*_PHASES, "any")),
 )
 _YES_NO = ("rules.*", "need.types.*.drivers", "standards.*.place?", "standards.*.is_on?")
-_LISTS = ("need.other_codes.codes", "benefit.dose_percent", "benefit.met_percent", *(f"assume_needs.{name}" for name in _ASSUMED_NEEDS))
+_LISTS = (
+    "need.other_codes.codes",
+    "benefit.dose_percent",
+    "benefit.met_percent",
+    "calendar?.half_terms_begin",
+    *(f"assume_needs.{name}" for name in _ASSUMED_NEEDS),
+)
 
 
 def _check_settings(plain: Mapping[str, Any]) -> None:
@@ -685,6 +695,7 @@ def _check(policy: Policy) -> None:
         if f"pupils_per_{role.role_id}" not in dict(policy.assumptions):
             _refuse(f"assume.pupils_per_{role.role_id} is missing; the role {role.role_id} needs it.")
     _check_benefit(policy.benefit)
+    _check_calendar(policy.half_terms_begin)
     for standard in policy.standards:
         _check_standard(standard, policy)
 
@@ -699,6 +710,18 @@ def _check_benefit(benefit: Sequence[tuple[Fraction, Fraction]]) -> None:
         _refuse("benefit.dose_percent and benefit.met_percent must start at 0, end at 100 and rise in dose.")
     if any(slope <= 0 for slope in slopes) or any(later > earlier for earlier, later in itertools.pairwise(slopes)):
         _refuse("benefit.met_percent must rise, and never rise faster later than earlier.")
+
+
+def _check_calendar(half_terms_begin: Sequence[str]) -> None:
+    """Refuse half-terms that are not six days of one school year in order, the fifth the first to begin after March."""
+    try:
+        days = [date.fromisoformat(f"2000-{text}") for text in half_terms_begin]
+    except ValueError:
+        days = []
+    in_order = [(day.month + 3) % 12 * 100 + day.day for day in days]  # September first
+    is_after_march = [4 <= day.month <= 8 for day in days]
+    if len(days) != 6 or in_order != sorted(set(in_order)) or is_after_march != [False] * 4 + [True] * 2:
+        _refuse("calendar.half_terms_begin must be six days in order, written MM-DD: four from September to March, then two from April.")
 
 
 def _check_standard(standard: Standard, policy: Policy) -> None:

@@ -37,6 +37,7 @@ COMMANDS = (
     "values",
     "frontier",
     "mends",
+    "pots",
     "replan",
     "roster",
     "build",

@@ -33,7 +33,7 @@ from web.tables import numbers, row, table
 from web.words import due, pounds, signed, way_name
 
 AVOIDED = re.compile(r"\b(winners?|losers?|worst-off|infeasible|utility|sacrifice|optimal|savings?|deficit|diagnosis)\b", re.IGNORECASE)
-PAGES = {"", "/more-and-less", "/schools", "/map", "/services", "/bases", "/standards", "/money", "/other-ways", "/how-good", "/downloads"}
+PAGES = {"", "/more-and-less", "/schools", "/map", "/services", "/bases", "/standards", "/money", "/pots", "/other-ways", "/how-good", "/downloads"}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,11 @@ def texts(site):
 @pytest.fixture
 def on(monkeypatch):
     """Sets the day it is."""
-    return lambda date: monkeypatch.setattr("web.words.today", lambda: date)
+    def set_day(date):
+        monkeypatch.setattr("web.words.today", lambda: date)
+        monkeypatch.setattr("web.plans.presenters.pots.today", lambda: date)
+
+    return set_day
 
 
 def in_context(site, presenter, *what):
@@ -204,6 +208,20 @@ def test_every_fund_balances_on_its_page(texts):
         assert left[1:] == [pounds(a.left) for a in facts.accounts if a.fund_id == fund.fund_id]
         unplanned = sum(a.left for a in facts.accounts if a.fund_id == fund.fund_id)
         assert (f"{pounds(unplanned)} is left unplanned" in main_of(texts["/money"])) == (unplanned > 0)
+
+
+def test_the_pots_say_what_is_left_and_what_a_claim_would_do(site, on):
+    on(dt.date(2026, 11, 22))
+    head = site.browser("head")
+    said = main_of(head.get(site.plan("/pots?claim=£4,000&from=moderated+pot")).text)
+    assert "At the pace since September (£459 a week) it runs dry on 3 January 2027." in said
+    assert "£2,706 of it can be paid now, all of it on 4 January 2027 if nothing else is drawn." in said
+    assert tables_of(head.get(site.plan("/pots")).text)["What has been drawn, the latest first"][1][1] == "Contingency"
+    for typed in ("0", "-4", "four", "1e3", "9" * 30):
+        page = head.get(site.plan("/pots"), query_string={"claim": typed})
+        assert page.status_code == 200
+        assert "Enter the claim in whole pounds, such as 4000" in page.text
+        assert f'value="{typed}"' in page.text
 
 
 def test_percent_of_need_is_explained_by_the_policys_own_curve(texts, site):

@@ -250,6 +250,18 @@ SHEETS: tuple[Sheet, ...] = (
         ),
     ),
     Sheet(
+        name="Draws", attribute="draws", noun=nouns.Draw, key=("draw_id",),
+        help="Money paid out of the moderated pot or the contingency so far this year. Name no pupil.",
+        columns=(
+            _c("Draw", "draw_id", Kind.ID, "A short name or number.", "D1"),
+            _c("Date", "date", Kind.DATE, "The day it was paid.", "2026-10-14"),
+            _c("Pot", "pot", Kind.CHOICE, "moderated pot or contingency.", "moderated pot", choices=nouns.Pot),
+            _c("Pounds", "pounds", Kind.POUNDS, "Whole pounds paid.", "1800"),
+            _c("URN", "urn", Kind.URN, "The school it went to; blank when it was for several.", "900003", is_required=False),
+            _c("What for", "what_for", Kind.TEXT, "In a few words, naming nobody.", "Extra adult until Christmas", is_required=False),
+        ),
+    ),
+    Sheet(
         name="Queries", attribute="queries", noun=nouns.DataQuery, key=("query_id",),
         help="Questions schools raised about their figures, and how they ended.",
         columns=(

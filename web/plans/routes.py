@@ -17,6 +17,7 @@ from web.plans.presenters.frame import frame, plan_url
 from web.plans.presenters.our_school import our_school as school_view
 from web.plans.presenters.place_map import place_map
 from web.plans.presenters.plan_list import plan_list
+from web.plans.presenters.pots import pots as pots_view
 from web.plans.presenters.summary import summary
 from web.shelf import KeptPlan
 from web.tables import TableView
@@ -128,6 +129,14 @@ def blueprint(wiring: Wiring) -> Blueprint:
     def school(partnership_id: int, plan_id: int, urn: int) -> str:
         kept = find(partnership_id, plan_id)
         return show(kept, "school", school_view(kept, urn, may_ask=may(Permission.QUERY_OWN_SCHOOL, partnership_id, urn)), urn=urn)
+
+    @routes.get(f"{PLAN}/pots")
+    @READ
+    def pots(partnership_id: int, plan_id: int) -> str:
+        """What is left of the pots, with the draws of the newest figures, and what a claim would do."""
+        kept = find(partnership_id, plan_id)
+        view = pots_view(kept, shelf.figures(partnership_id), claim=request.args.get("claim", ""), pot=request.args.get("from", ""))
+        return show(kept, "pots", view)
 
     @routes.get(f"{PLAN}/standards/<standard_id>")
     @READ

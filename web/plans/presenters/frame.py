@@ -28,7 +28,7 @@ PAGES = (
 )
 CHOSEN_AT = "plans.summary_page"
 """The one page of a plan on which the board puts it before the schools."""
-PARENTS = {"plans.school": "plans.all_schools", "plans.standard": "plans.standards"}
+PARENTS = {"plans.pots": "plans.money", "plans.school": "plans.all_schools", "plans.standard": "plans.standards"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

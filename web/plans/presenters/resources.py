@@ -11,7 +11,7 @@ from planner.reasons import half_days
 from planner.supply import base_opening_pounds, base_running_pounds, host_condition
 from web.charts import BarLine, Bars, Kind, bars
 from web.plans.presenters.cells import in_hundredths, money, whole
-from web.plans.presenters.frame import school_link, to_take
+from web.plans.presenters.frame import plan_url, school_link, to_take
 from web.plans.presenters.standard_lines import recipient_cell
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
@@ -230,6 +230,7 @@ class MoneyView:
     where: TableView
     funds: tuple[FundBlock, ...]
     pots: TableView
+    pots_href: str
     paid_in: TableView
 
 
@@ -263,6 +264,7 @@ def funds(kept: KeptPlan) -> MoneyView:
             ],
             empty="No money is released to a moderated pot.",
         )),
+        pots_href=plan_url(kept, "plans.pots"),
         paid_in=to_take(kept, "paid-in", table(
             "What schools pay in, pounds a year",
             (*words("School", "Into"), *numbers("Pounds")),
