@@ -38,6 +38,7 @@ COMMANDS = (
     "frontier",
     "what-if",
     "mends",
+    "pots",
     "replan",
     "roster",
     "build",
