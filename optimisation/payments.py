@@ -94,7 +94,9 @@ def pay_to_the_pound(world: World, amounts: Amounts) -> Payments | None:
             held[len(flows) + len(carries) + list(given_way).index((use, year, half_term))] = 1.0
         exact_rows.append(held)
         exact.append(pounds)
-    if given_way and world.policy.is_on("next_year_affordable"):  # what is held counts next year too, so it is held less before that limit gives
+    if given_way and world.policy.is_on(
+        "next_year_affordable"
+    ):  # what is held counts next year too, so it is held less before that limit gives
         again = row([i for i, (_, _, u, h) in enumerate(flows) if h or u is FundUse.CONTINGENCY])
         again[-1] = -1.0
         rows.append(again)
