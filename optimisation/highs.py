@@ -6,6 +6,7 @@ Nothing is fixed or unfixed in Pyomo between solves: bounds and costs change on 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import floor
@@ -162,7 +163,7 @@ def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = N
     Status is one of optimal (within the gap), enough, time, stopped, impossible, failed.
     """
     h.setOptionValue("mip_abs_gap", gap)
-    before = h.getRunTime()
+    before, began = h.getRunTime(), time.perf_counter()
     kinds = h.getLp().integrality_
     is_mip = bool(kinds) and any(kind == highspy.HighsVarType.kInteger for kind in kinds)
     # Its clock goes on from solve to solve where everything may be split, and begins again where something is whole.
@@ -170,6 +171,8 @@ def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = N
     hooks = hooks or Hooks()
     handlers = _listen(h, hooks, enough)
     h.run()
+    if is_mip and _has_lost_its_way(h):
+        _run_plainly(h, max(seconds - (time.perf_counter() - began), 1.0))
     for event, handler in handlers:
         event.unsubscribe(handler)
     if h.getModelStatus() == highspy.HighsModelStatus.kModelEmpty:  # nothing to decide
@@ -190,6 +193,24 @@ def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = N
         nodes=max(info.mip_node_count, 0),
         seconds=h.getRunTime() - before,
     )
+
+
+def _has_lost_its_way(h: highspy.Highs) -> bool:
+    """Whether what was found does not hold in the problem as it was handed over: undoing presolve broke it, and the answer proves nothing.
+
+    HiGHS 1.15.1 calls a problem impossible then, although it has a solution.
+    """
+    return bool(h.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusInfeasible)
+
+
+def _run_plainly(h: highspy.Highs, seconds: float) -> None:
+    """Solve again without presolve."""
+    _, presolve = h.getOptionValue("presolve")
+    h.clearSolver()
+    h.setOptionValue("presolve", "off")
+    h.setOptionValue("time_limit", seconds)
+    h.run()
+    h.setOptionValue("presolve", presolve)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

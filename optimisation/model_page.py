@@ -101,9 +101,7 @@ def _example(world: World, rule: Rule) -> str:
     row = next(written_rows(as_if_asked(world, rule.rule_id), rule.rule_id), None)
     if row is None:
         return "none: they hold nothing that it is about"
-    asked = "; ".join(
-        f"{table}.{name} = {str(value).lower()}" for table, of in SWITCHED_ON.get(rule.rule_id, {}).items() for name, value in of.items()
-    )
+    asked = "; ".join(f"{path} = {str(value).lower()}" for path, value in SWITCHED_ON.get(rule.rule_id, {}).items())
     return f"`{row}`" + (f" (with `{asked}`; the shipped policy does not ask it)" if asked else "")
 
 

@@ -142,7 +142,7 @@ with no more shortfall than $S_1 + t$. A level that ends early hands on what it 
 
 Around it (`optimisation/solve.py`): a greedy plan exists before the solver starts. The solver runs in a process of its own with «MEMORY» MB at most, and is ended «GRACE» s after its limit. A crash, a hang or
 lack of memory is retried once with another seed and without presolve; after that the best audited plan so far is kept. At its start the process solves small problems whose answers are
-known, and refuses to run when one is off by more than «CANARY». A plan that the gap ended is the same on every run; one that a clock or a hand ended is marked so.
+known, and refuses to run when one is off by more than «CANARY». Where undoing presolve breaks what was found, so that the solver says impossible of what it has just solved, it solves again without. A plan that the gap ended is the same on every run; one that a clock or a hand ended is marked so.
 
 ## 8. From a solution to a plan
 

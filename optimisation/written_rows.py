@@ -11,7 +11,7 @@ import pyomo.environ as pyo
 from optimisation.model import build_model
 from optimisation.registry import MATHS
 from planner.need import World, world_of
-from planner.policy import with_settings
+from planner.policy import with_changes
 
 SHAPED = {
     "decision_right": ("grant_steps", "spend", "pot", "sessions", "base_size"),
@@ -19,18 +19,29 @@ SHAPED = {
     "base_reach": ("places",),
 }
 """The variables that a rule without rows lets exist, or not."""
-SWITCHED_ON: dict[str, dict[str, dict[str, bool | int]]] = {
-    "cohort_fill": {"board": {"cohort_fill_percent": 50}},
-    "next_year_affordable": {"rules": {"next_year_affordable": True}},
+SWITCHED_ON: dict[str, dict[str, bool | int]] = {
+    "cohort_fill": {"board.cohort_fill_percent": 50},
+    "standard_floor": {"rules.standard_floor": True, "board.standard_floors.talk": 40},
+    **{
+        rule_id: {f"rules.{rule_id}": True}
+        for rule_id in (
+            "next_year_affordable",
+            "host_share",
+            "phase_balance",
+            "secondaries_in_proportion",
+            "sessions_cap",
+            "no_worse_outside",
+        )
+    },
 }
-"""Settings with which a rule asks something that the shipped policy leaves open."""
+"""Settings with which a rule asks something of the two schools that the shipped policy leaves open."""
 _ENUM = re.compile(r"<\w+\.\w+: '([^']+)'>")
 
 
 def as_if_asked(world: World, rule_id: str) -> World:
-    """The world under a policy in which the rule asks something, so that its rows can be shown."""
+    """The world of the two schools under a policy in which the rule asks something, so that its rows can be shown."""
     changes = SWITCHED_ON.get(rule_id)
-    return world_of(world.partnership, with_settings(world.policy, changes)) if changes else world
+    return world_of(world.partnership, with_changes(world.policy, changes)) if changes else world
 
 
 def written_rows(world: World, rule_id: str) -> Iterator[str]:

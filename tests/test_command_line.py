@@ -37,6 +37,7 @@ COMMANDS = (
     "values",
     "frontier",
     "what-if",
+    "pots",
     "mends",
     "pots",
     "replan",

@@ -13,6 +13,7 @@ from optimisation.solve import Solver
 from optimisation.written_rows import as_if_asked
 from planner.audit import breaches
 from planner.errors import RulesCannotAllHold
+from planner.fairness import secondary_steps
 from planner.intake.parsing import read_partnership
 from planner.measures import fund_accounts, school_ledgers, standing
 from planner.need import WHOLE, driver_multiplier, recorded_adjustment, world_of
@@ -328,8 +329,13 @@ def test_every_rule_has_rows_or_a_shape_in_two_schools(rule_id):
     two = as_if_asked(two, rule_id)
     assert two.policy.is_on(rule_id)
     model = build_model(two)
-    if rule_id == "time_bought":  # its rows are in test_offers: the two schools buy nothing in packages
-        assert not two.partnership.offers
+    nothing = {
+        "time_bought": two.partnership.offers,
+        "no_worse_outside": two.partnership.contributions,
+        "secondaries_in_proportion": secondary_steps(two),
+    }
+    if rule_id in nothing:  # the two schools hold nothing that it is about; its rows are in test_offers and test_fairness
+        assert not nothing[rule_id]
         return
     assert (rule_id in SHAPES) or (rule_id in MATHS and len(getattr(model, rule_id)))
     if rule_id == "decision_right":

@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import highspy
 import pytest
 from builders import a_person, a_school, a_service, a_world
 from planning import shortfall_points
@@ -41,6 +42,18 @@ def solver():
 @pytest.fixture(scope="module")
 def world():
     return a_world()
+
+
+def test_what_presolve_breaks_is_solved_without():
+    """The fewest schools disturbed in a random partnership: HiGHS 1.15.1 finds its answer, breaks it, and says there is none."""
+    h = highspy.Highs()
+    h.setOptionValue("log_to_console", False)
+    h.readModel(str(Path(__file__).with_name("lost_in_presolve.mps")))
+    solved = run(h, gap=0.9, seconds=20)
+    assert solved.status == "optimal"
+    assert solved.objective == pytest.approx(1.077, abs=1e-3)
+    assert solved.bound <= solved.objective
+    assert h.getOptionValue("presolve")[1] != "off"
 
 
 def is_alive(pid):
