@@ -22,6 +22,7 @@ from planner.export.priced import leads
 from planner.need import World, world_of
 from planner.partnership import Bound, HeadRule, Service
 from planner.plan import Amounts, Ending, Plan, Roster
+from planner.policy import with_changes
 from planner.roster import asked_of, roster_faults
 from planner.supply import service_supply
 
@@ -160,9 +161,14 @@ def _with_less(world: World, amounts: Amounts, roster: Roster, *, is_last: bool)
                         item=service.service_id,
                         bound=Bound.AT_MOST,
                         amount=most,
+                        is_locked=True,  # so that no price lets it give way
                     )
                 )
-    return world_of(replace(world.partnership, head_rules=(*world.partnership.head_rules, *rules)), world.policy) if is_less else None
+    if not is_less:
+        return None
+    heads = world.partnership.head_rules if world.policy.is_on("head_rule") else ()
+    policy = with_changes(world.policy, {"rules.head_rule": True})
+    return world_of(replace(world.partnership, head_rules=(*heads, *rules)), policy)
 
 
 def _promised(world: World, service: Service, urn: int) -> int:

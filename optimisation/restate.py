@@ -30,7 +30,9 @@ Value = int | Decimal | bool
 
 LEAVE_NEED = (
     "board.line_percent", "board.contingency_percent", "board.moderated_pot_percent", "board.money_floor_percent", "board.money_cap_percent",
-    "board.sessions_floor_percent", "roles.*.vacancy_held_back_percent", "rules.*",
+    "board.sessions_floor_percent", "board.cohort_fill_percent", "board.next_year_affordable_percent", "board.host_share_percent",
+    "board.secondary_places_*", "board.sessions_cap_percent", "board.standard_floors.*", "board.money_taper_*",
+    "roles.*.vacancy_held_back_percent", "rules.*", "prices.*",
 )  # fmt: skip
 """Settings that the picture of need does not read, as long as no fund or service comes to have nothing to give, or something."""
 LASTING = frozenset({rules.NEED_FROM_SUPPORT.rule_id, *FOLLOW_FROM})

@@ -19,13 +19,14 @@ import numpy as np
 from optimisation.differences import Change, changes_in
 from optimisation.extract import CannotPayToThePound, amounts_from
 from optimisation.highs import Hooks, Problem, Solved, cap_objective, load, run, safe_bound
+from optimisation.prices import price_costs
 from optimisation.restate import Moved, restated, world_with
 from optimisation.search import FINE, Prepare, of_kinds, search, start_from
 from optimisation.trial import CAP_SLACK_POINTS, POUNDS, Condition, Held, add_condition, changeable, may_hold, thousands_a_point, vector
-from planner.audit import breaches, misfits
+from planner.audit import breaches, misfits, price_points
 from planner.errors import SolverFault
 from planner.export.summary import least_points, most_points
-from planner.measures import Standing, standing
+from planner.measures import POINTS_PLACES, Standing, standing
 from planner.need import WHOLE, World
 from planner.plan import Amounts
 
@@ -75,7 +76,9 @@ class Consequence:
     """One answer, and what the same kind of answer is with nothing moved (``before``; for whole numbers the plan itself).
 
     Points are measured at the line that was asked for. Split amounts are rounded, so their standards are an estimate too.
-    ``bound_points`` is what no whole plan can be below; ``amounts`` a plan that keeps every rule. Both for whole numbers only.
+    ``price_points`` is what rules that give way cost, in points, ``before_price_points`` what they cost as it is.
+    ``bound_points`` is what no whole plan can be below, shortfall and price together; ``amounts`` a plan that keeps every
+    rule. Both for whole numbers only.
     """
 
     kind: Kind
@@ -87,13 +90,15 @@ class Consequence:
     bound_points: float | None
     amounts: Amounts | None
     seconds: float
+    price_points: float = 0.0
+    before_price_points: float = 0.0
 
     @property
     def gap_points(self) -> float | None:
         """What is open between the whole plan and its bound."""
         if self.after is None or self.bound_points is None:
             return None
-        return max(self.after.shortfall_points - self.bound_points, 0.0)
+        return max(self.after.shortfall_points + self.price_points - self.bound_points, 0.0)
 
 
 Split = Mapping[tuple[str, Hashable], float]
@@ -135,18 +140,18 @@ class Beside:
         after = None if split is None else standing(world.picture, world.policy, replace(question.near, need_met=_levels(split)))
         changes = () if split is None or before is None else _changes(world, before, split)
         ending = Ending.IMPOSSIBLE if split is None else Ending.FOUND
-        return Consequence(
-            kind=kind, ending=ending, before=here, after=after, changes=changes, bound_points=None, amounts=None,
-            sentence=_sentence(kind, ending, here, after, changes, None), seconds=time.perf_counter() - began,
-        )  # fmt: skip
+        return _in_words(Consequence(
+            kind=kind, ending=ending, before=here, after=after, changes=changes, bound_points=None, amounts=None, sentence="",
+            seconds=time.perf_counter() - began, price_points=_price(held, split), before_price_points=_price(self.held, before),
+        ))  # fmt: skip
 
     def _none(self, held: Held, question: Question, status: str, began: float) -> Consequence:
         here = standing(held.world.picture, held.world.policy, question.near)
         ending = Ending.IMPOSSIBLE if status == "impossible" else Ending.NOT_FOUND
-        return Consequence(
-            kind=Kind.WHOLE, ending=ending, before=here, after=None, changes=(), bound_points=None, amounts=None,
-            sentence=_sentence(Kind.WHOLE, ending, here, None, (), None), seconds=time.perf_counter() - began,
-        )  # fmt: skip
+        return _in_words(Consequence(
+            kind=Kind.WHOLE, ending=ending, before=here, after=None, changes=(), bound_points=None, amounts=None, sentence="",
+            seconds=time.perf_counter() - began,
+        ))  # fmt: skip
 
     def _whole(self, held: Held, question: Question, planned: np.ndarray, should_stop: Callable[[], bool], began: float) -> Consequence:
         world = held.world
@@ -161,11 +166,14 @@ class Beside:
             raise SolverFault("A plan that was found broke a rule and is not shown; please report this.")
         here, after = (standing(world.picture, world.policy, plan) for plan in (question.near, amounts))
         both = [(one, one.amount(question.near), one.amount(amounts)) for one in changeable(world)]
-        changes, bound = changes_in(world, both), min(safe_bound(solved.bound), after.shortfall_points)
-        return Consequence(
-            kind=Kind.WHOLE, ending=Ending.FOUND, before=here, after=after, changes=changes, bound_points=bound, amounts=amounts,
-            sentence=_sentence(Kind.WHOLE, Ending.FOUND, here, after, changes, bound), seconds=time.perf_counter() - began,
-        )  # fmt: skip
+        before_price, price = (
+            float(round(price_points(on, plan), POINTS_PLACES)) for on, plan in ((self.held.world, question.near), (world, amounts))
+        )
+        return _in_words(Consequence(
+            kind=Kind.WHOLE, ending=Ending.FOUND, before=here, after=after, changes=changes_in(world, both),
+            bound_points=min(safe_bound(solved.bound), after.shortfall_points + price), amounts=amounts, sentence="",
+            seconds=time.perf_counter() - began, price_points=price, before_price_points=before_price,
+        ))  # fmt: skip
 
 
 # --- split amounts -------------------------------------------------------------------------
@@ -238,6 +246,12 @@ def _aim_second(h: highspy.Highs, held: Held, beside: Split | None) -> list[Loss
 
 def _keyed(held: Held, values: np.ndarray) -> dict[tuple[str, Hashable], float]:
     return {key: float(values[i]) for key, i in held.column.items()}
+
+
+def _price(held: Held, split: Split | None) -> float:
+    """What rules that give way cost in split amounts, in points."""
+    costs = price_costs(held.problem)
+    return 0.0 if split is None else round(sum(float(costs[i]) * split[key] for key, i in held.column.items() if costs[i]), POINTS_PLACES)
 
 
 def _levels(split: Split) -> dict[str, int]:
@@ -316,27 +330,34 @@ _HOW = {
 }
 
 
-def _sentence(
-    kind: Kind, ending: Ending, before: Standing, after: Standing | None, changes: tuple[Change, ...], bound: float | None
-) -> str:
-    """What follows, in plain words."""
+def _in_words(found: Consequence) -> Consequence:
+    """An answer with its sentence: what follows, in plain words."""
+    return replace(found, sentence=f"{_HOW[found.kind]}, {_what_follows(found)}.")
+
+
+def _what_follows(found: Consequence) -> str:
+    before, after = found.before, found.after
     if after is None:
-        if ending is Ending.NOT_FOUND:
-            return f"{_HOW[kind]}, no plan was found in the time given, nor proved impossible."
-        return f"{_HOW[kind]}, the rules cannot all hold."
+        if found.ending is Ending.NOT_FOUND:
+            return "no plan was found in the time given, nor proved impossible"
+        return "the rules cannot all hold"
     was, becomes = most_points(before.shortfall_points), most_points(after.shortfall_points)
     by = Decimal(becomes) - Decimal(was)
     points = f"the need below the line goes {'up' if by > 0 else 'down'} from {was} to {becomes} points"
     if not by:
         points = f"the need below the line stays at {becomes} points"
+    together = ""
+    if found.price_points or found.before_price_points:
+        points += f", and rules that give way cost {found.price_points:.2f} points, {found.before_price_points:.2f} before"
+        together = " with both together"
     met = after.met - before.met
     standards = (
         f"{abs(met)} {'standard' if abs(met) == 1 else 'standards'} {'more' if met > 0 else 'fewer'} fully met"
         if met
         else "as many standards are fully met"
     )
-    proof = "" if bound is None else f"; no plan could come below {least_points(bound)}"
-    return f"{_HOW[kind]}, {points}{proof}; {standards}; {_who(changes)}."
+    proof = "" if found.bound_points is None else f"; no plan could come below {least_points(found.bound_points)}{together}"
+    return f"{points}{proof}; {standards}; {_who(found.changes)}"
 
 
 def _who(changes: tuple[Change, ...]) -> str:

@@ -46,11 +46,12 @@ def practitioners(world: World, service: Service) -> tuple[Practitioner, ...]:
     """The people in post of a service, in the order given, and what each can give.
 
     Statutory work of vacant posts, and what is more than a person's own time, falls on the others in proportion to the
-    time they have left; so the half-days of all come to the service's own after statutory work and other duties.
+    time they have left; so the half-days of all come to the service's own after statutory work and other duties. Where
+    other duties need not be kept back, or only at a price, their time can be given too.
     """
     people = world.partnership.people_of(service.service_id)
     in_post = [p for p in people if not p.is_vacant]
-    has_duties = world.policy.is_on("vacancy_held_back")
+    has_duties = world.policy.is_hard("vacancy_held_back")
     left = [p.sessions_a_year - p.statutory_sessions - p.other_duties_sessions * has_duties for p in in_post]
     carried = sum(p.statutory_sessions for p in people if p.is_vacant) - sum(min(0, one) for one in left)
     own = [max(0, one) for one in left]

@@ -6,10 +6,11 @@ import functools
 import itertools
 import json
 from dataclasses import replace
+from decimal import Decimal
 from random import Random
 
 import pytest
-from builders import a_fund, a_partnership, a_person, a_policy, a_school, a_service, a_world
+from builders import a_fund, a_partnership, a_person, a_policy, a_school, a_service, a_world, an_offer
 from pages import demonstration, document_of
 from planning import answer_for, plan_of
 
@@ -25,6 +26,7 @@ from planner.export.roster_words import as_table, person_schedule, roster_lines,
 from planner.intake.parsing import read_partnership
 from planner.measures import standing
 from planner.need import world_of
+from planner.offers import purchases
 from planner.partnership import LastYearLink
 from planner.plan import Amounts, Roster, RosterRow
 from planner.policy import policy_from_text
@@ -307,6 +309,47 @@ def test_a_plan_that_nobody_can_deliver_is_made_again():
     assert document["roster_gap_points"] > 0
     assert plan.bound_points <= alone.bound_points + 1e-3
     assert "made again" in " ".join(roster_lines(plan, world))
+
+
+@pytest.mark.parametrize("changes", [{}, {"prices": {"head_rule": Decimal("0.000001")}}, {"rules": {"head_rule": False}}])
+def test_packages_are_bought_for_what_can_be_delivered_and_what_cannot_is_said_to_be_paid_for(changes):
+    """One person who can go to two schools only; packages of ten, and no half-day outside them."""
+    world = a_world(
+        changes,
+        schools=tuple(a_school(urn, easting_metres=450_000 + 2000 * n) for n, urn in enumerate(URNS[:4])),
+        services=(a_service("slt", minimum_block_sessions=2),),
+        offers=(an_offer("pack10", "slt", sessions=10, pounds=1000),),
+        people=(one("slt1", 60, most_schools=2),),
+        bases=(),
+        host_conditions=(),
+    )
+    with Solver() as solver:
+        plan = make_plan_with_names(solver, world, seconds=25)
+    assert plan.roster.rounds >= 1
+    assert plan.roster.undelivered == ()
+    assert len(plan.amounts.sessions) == 2
+    assert not list(breaches(world, plan.amounts))
+    (bought,) = purchases(world.partnership, plan.amounts)
+    assert 0 <= bought.spare_sessions < 10
+    document = plan_document(plan, world)
+    check_document(document)
+    assert document["price_points"] == 0 if "prices" in changes else "price_points" not in document
+    short = replace(
+        plan,
+        amounts=(more := replace(plan.amounts, sessions={(str(u), "slt"): 6 for u in URNS[:3]})),
+        roster=make_roster(world, more, seconds=5).roster,
+    )
+    assert "The plan pays for 6 half-days of them all the same." in roster_lines(short, world)
+
+
+def test_time_kept_back_only_at_a_price_has_names():
+    kept, gives_way = (
+        team([a_person("a", "slt", sessions_a_year=30, statutory_sessions=0, other_duties_sessions=6)], **changes)
+        for changes in ({}, {"prices": {"vacancy_held_back": Decimal("0.0001")}})
+    )
+    assert sum(p.half_days_a_year for p in practitioners(kept, kept.partnership.services[0])) == 24
+    assert sum(p.half_days_a_year for p in practitioners(gives_way, gives_way.partnership.services[0])) == 30
+    assert rostered(gives_way, asked(14, 16)).undelivered == ()
 
 
 def test_schedules_say_who_and_when():

@@ -4,13 +4,13 @@ import json
 import multiprocessing
 import threading
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
 from random import Random
 
 import numpy as np
 import pytest
-from builders import two_schools
+from builders import an_offer, two_schools
 from pages import demonstration
 from planning import answer_for, plan_of
 
@@ -21,7 +21,7 @@ from optimisation.sandbox import Sandbox
 from optimisation.trial import hold
 from optimisation.what_if import Beside, Ending, Kind, Question
 from optimisation.wishes import amount_wish
-from planner.audit import breaches
+from planner.audit import breaches, price_points
 from planner.documents import plan_document
 from planner.errors import InputMustBeMended, SolverFault
 from planner.measures import standing
@@ -31,6 +31,10 @@ from planner.supply import available_pounds
 from web.command_line import main
 
 CHANGES = 30
+FAIR = (
+    "cohort_fill", "next_year_affordable", "host_share", "phase_balance", "secondaries_in_proportion", "sessions_cap", "standard_floor",
+    "no_worse_outside",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,23 @@ def moved_at_random(rng, world):
     return Moved(**rng.choice(tries)())
 
 
+def moved_in_fairness(rng):
+    """A change or two of what a board may switch on."""
+    tries = (
+        {"board.cohort_fill_percent": rng.choice((0, 50, 80, 100))},
+        {"board.next_year_affordable_percent": rng.choice((85, 90, 100)), "prices.next_year_affordable": Decimal("0.001")},
+        {"board.host_share_percent": rng.choice((0, 20, 80)), "board.sessions_cap_percent": rng.choice((80, 150))},
+        {"board.secondary_places_per_1000": rng.choice((5, 20)), "board.secondary_places_target_year": 2027},
+        {"board.standard_floors.learning_consultation": rng.choice((0, 10, 40))},
+        {"board.money_taper_years": 3, "board.money_taper_year": rng.choice((1, 2, 3))},
+        {f"rules.{rng.choice(FAIR)}": False},
+        {f"prices.{rng.choice(FAIR)}": rng.choice((0, Decimal("0.002"), 1))},
+        {"prices.vacancy_held_back": Decimal("0.01"), "prices.smallest_block": Decimal("0.1")},
+        {"board.line_percent": 65, "board.cohort_fill_percent": 30},
+    )  # fmt: skip
+    return Moved(settings=tuple(rng.choice(tries).items()))
+
+
 def same(one: Problem, other: Problem):
     """Whether two problems are one to the last bit."""
     return all(
@@ -83,6 +104,61 @@ def test_a_world_with_settings_moved_is_the_world_stated_anew_to_the_last_bit(wo
         again = restated(held, after)
         assert same(again.problem, hold(cold).problem), moved
         assert list(again.column) == list(hold(cold).column)
+
+
+@pytest.mark.parametrize("is_priced", [False, True])
+def test_the_rules_that_a_board_may_switch_on_are_moved_as_stated_anew(is_priced):
+    rng = Random(9)
+    fair = fair_world(is_priced=is_priced)
+    lasting, at_once = hold(fair), 0
+    for _ in range(20):
+        moved = moved_in_fairness(rng)
+        after = world_with(fair, moved)
+        cold = world_of(fair.partnership, with_changes(fair.policy, dict(moved.settings)))
+        assert after == cold, moved
+        at_once += after.picture is fair.picture
+        again = restated(lasting, after)
+        assert same(again.problem, hold(cold).problem), moved
+        assert list(again.column) == list(hold(cold).column)
+    assert at_once > 15
+
+
+def fair_world(*, is_priced=False):
+    """The demonstration with every rule on that a board may switch on, half-days sold in packages, and prices."""
+    world = demonstration()
+    settings = {f"rules.{rule_id}": True for rule_id in FAIR}
+    settings |= {"board.cohort_fill_percent": 60, "board.standard_floors.learning_consultation": 20, "board.sessions_cap_percent": 120}
+    settings |= {f"prices.{rule_id}": Decimal("0.001") for rule_id in (*FAIR, "money_floor")} if is_priced else {}
+    offer = an_offer("pack20", "slt_pack", sessions=20, pounds=3_300)
+    return world_of(replace(world.partnership, offers=(offer,)), with_changes(world.policy, settings))
+
+
+def test_where_rules_give_way_the_bound_and_the_words_are_of_shortfall_and_price_together(world, plan):
+    """A limit on next year that the plan misses by thousands, at a price at which missing it is worth while."""
+    asked = {
+        "rules.next_year_affordable": True,
+        "board.next_year_affordable_percent": 90,
+        "prices.next_year_affordable": Decimal("0.00001"),
+    }
+    money, estimate, whole = Beside(hold(world)).answers(Question(near=plan.amounts, moved=Moved(settings=tuple(asked.items()))))
+    after = world_with(world, Moved(settings=tuple(asked.items())))
+    assert whole.price_points == pytest.approx(float(price_points(after, whole.amounts)), abs=1e-4)
+    assert whole.price_points > 0
+    assert not list(breaches(after, whole.amounts))
+    assert whole.bound_points <= whole.after.shortfall_points + whole.price_points
+    assert whole.gap_points == pytest.approx(whole.after.shortfall_points + whole.price_points - whole.bound_points)
+    assert estimate.after.shortfall_points + estimate.price_points <= whole.after.shortfall_points + whole.price_points + 1e-3
+    assert f"rules that give way cost {whole.price_points:.2f} points, 0.00 before" in whole.sentence
+    assert "with both together" in whole.sentence
+    assert money.price_points > 0
+
+
+def test_every_rule_and_offer_at_once_is_answered(plan):
+    fair = fair_world(is_priced=True)
+    *_, whole = Beside(hold(fair)).answers(Question(near=plan.amounts, moved=Moved(settings=(("board.cohort_fill_percent", 80),))))
+    after = world_with(fair, Moved(settings=(("board.cohort_fill_percent", 80),)))
+    assert not list(breaches(after, whole.amounts))
+    assert whole.gap_points < 0.2
 
 
 def said(consequence):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from planner.export.summary import day
 from planner.need import World
+from planner.offers import is_paid
 from planner.partnership import HALF_TERMS, DecisionRight, Person, School, Service
 from planner.plan import Plan
 from planner.reasons import half_days
@@ -64,6 +65,10 @@ def roster_lines(plan: Plan, world: World) -> tuple[str, ...]:
         lines.append(f"The plan was made again {_times(plan.roster.rounds)}, because nobody could give all that it gave at first.")
     if here.undelivered:
         lines.append(f"{half_days(here.undelivered)} of the plan have nobody to give them, and what they would meet is counted as met.")
+        paid = {s.service_id for s in world.partnership.services if is_paid(world.partnership, s)}
+        bought = sum(row.half_days for row in plan.roster.undelivered if row.service_id in paid)
+        if bought:
+            lines.append(f"The plan pays for {half_days(bought)} of them all the same.")
     return tuple(lines)
 
 

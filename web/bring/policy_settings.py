@@ -238,7 +238,7 @@ _BOARD = (
         ),
     ),
     SettingsGroup(
-        key="bases",
+        key="new_bases",
         title="New bases",
         sentence="",
         settings=(

@@ -127,6 +127,7 @@ def data_of(
             {
                 "kind": one.kind, "ending": one.ending, "sentence": one.sentence, "seconds": round(one.seconds, 3),
                 "before": to_plain(one.before), "after": None if one.after is None else to_plain(one.after),
+                "price_points": one.price_points, "before_price_points": one.before_price_points,
                 "bound_points": one.bound_points, "gap_points": one.gap_points, "changes": to_plain(one.changes),
             }
             for one in found
