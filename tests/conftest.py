@@ -10,6 +10,22 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 
+LONGEST = (
+    "test_from_an_empty_house_to_a_plan_and_an_answered_question", "test_workers_killed_while_they_solve_lose_no_run",
+    "test_axe_finds_nothing_nothing_runs_over_and_the_policy_is_kept", "test_a_partnership_is_built_apart_and_refused_in_a_sentence",
+    "test_every_route_for_every_person", "test_hostile_files_through_the_real_child_each_get_a_page",
+    "test_random_partnerships_read_back_as_they_were", "test_wishes_over_a_plan_that_holds", "test_a_worker_ends_when_what_started_it_is_killed",
+    "test_a_worker_asked_to_end_gives_its_run_back", "test_workers_killed_at_any_moment_lose_no_run", "test_an_answer_is_what_its_commands_print",
+    "test_every_form_of_the_site_does_its_work", "test_a_vacancy_and_more_assessments_disturb_somebody",
+)  # fmt: skip
+"""Tests that take many seconds each: begun first, so that none is still at work alone when all others are done."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: next((i for i, name in enumerate(LONGEST) if name in item.name), len(LONGEST)))
+
+
 def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="write tests/golden again from the rules as they are")
 
