@@ -52,7 +52,7 @@ def elastic(model: Model, rule_id: str, rows: Iterable[Row]) -> list[Row]:
 
 def _size(most: float) -> int:
     """The least power of ten of which at most ``MOST_MISSED`` make up the most."""
-    return 10 ** max(0, ceil(log10(max(most, 1.0) / MOST_MISSED)))
+    return int(10 ** max(0, ceil(log10(max(most, 1.0) / MOST_MISSED))))
 
 
 def _rooms(model: Model, rule_id: str, row: Row) -> Iterator[_Room]:

@@ -423,10 +423,10 @@ def _fairness(facts: Facts, tables: Tables) -> Iterator[_Check]:
             where = f"{facts.names[str(had.urn)]}, {had.item}"
             yield _of(rules.SESSIONS_CAP, where, _has(facts, tables, index[had.urn], had.item), "<=", cap)
     value = session_value_pounds(world)
-    own = [(n, service.service_id) for n, service in enumerate(facts.services("school"))]
+    kept = [(n, service.service_id) for n, service in enumerate(facts.services("school"))]
     for i, ledger in enumerate(facts.ledgers):
         if ledger.paid_in_pounds:
-            time = "".join(f"+{schools.cell(f'own_{n}', i)}*{value[service_id]}" for n, service_id in own)
+            time = "".join(f"+{schools.cell(f'own_{n}', i)}*{value[service_id]}" for n, service_id in kept)
             received = Formula(f"={schools.cell('grant', i)}{time}", ledger.grant_pounds + sum(value[v] * n for v, n in ledger.sessions))
             paid = _at(schools, "paid", i, ledger.paid_in_pounds)
             yield _of(rules.NO_WORSE_OUTSIDE, ledger.school.name, received, ">=", paid, POUNDS)
