@@ -452,7 +452,7 @@ def sessions_cap(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
 
 @_audits(rules.NO_WORSE_OUTSIDE)
 def no_worse_outside(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
-    """Grant and own sessions at the ledger's value >= what the school pays in."""
+    """Grant and own sessions at their price, in kind at the policy's value >= what the school pays in."""
     value = session_value_pounds(world)
     for urn, pounds in paid_in_pounds(world.partnership).items():
         time = sum(value[service_id] * n for (recipient, service_id), n in amounts.sessions.items() if recipient == str(urn))

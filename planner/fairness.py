@@ -10,6 +10,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from planner.need import PLACE, Cell, World
+from planner.offers import dearest_pounds
 from planner.partnership import GRANT_ITEM, Base, Consent, DecisionRight, LastYear, Partnership, Phase, School
 from planner.policy import Policy
 from planner.rounding import half_up
@@ -117,9 +118,9 @@ def capped_sessions(world: World) -> Iterator[tuple[LastYear, int]]:
 
 
 def session_value_pounds(world: World) -> dict[str, int]:
-    """Service id -> what a half-day is worth in a school's ledger: its price, or in kind the policy's value of the role."""
-    policy = world.policy
-    return {s.service_id: s.price_pounds_per_session or policy.role(s.role).value_pounds_per_session for s in world.partnership.services}
+    """Service id -> what a half-day is worth to a school by itself: its price, or the dearest offer's where it has none; in kind the policy's value."""
+    p, policy = world.partnership, world.policy
+    return {s.service_id: dearest_pounds(p, s) or policy.role(s.role).value_pounds_per_session for s in p.services}
 
 
 def paid_in_pounds(partnership: Partnership) -> dict[int, int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import html
 import re
+from dataclasses import replace
+from decimal import Decimal
 
 import html5lib
 
@@ -15,10 +17,17 @@ from planner.documents import Json, plan_document
 from planner.intake.parsing import read_partnership
 from planner.need import World, world_of
 from planner.plan import Baseline, Ending, Plan
-from planner.policy import load_policy
+from planner.policy import load_policy, with_changes
 from planner.store.plans import StoredPlan
+from tests.builders import an_offer
 from web.settings import Settings
 from web.shelf import KeptPlan, kept_plan
+
+FAIR = (
+    "cohort_fill", "next_year_affordable", "host_share", "phase_balance", "secondaries_in_proportion", "sessions_cap", "standard_floor",
+    "no_worse_outside",
+)  # fmt: skip
+"""Every rule that a board may switch on, and the share of new places."""
 
 
 @functools.cache
@@ -27,6 +36,17 @@ def demonstration() -> World:
     policy = load_policy(path_of("demonstration") / "policy.toml")
     partnership, _ = read_partnership(path_of("demonstration"), need_codes=policy.need_codes(), role_ids=policy.role_ids())
     return world_of(partnership, policy)
+
+
+def fair_world(*, is_priced=False):
+    """The demonstration with every rule on that a board may switch on, half-days sold in packages, and prices."""
+    world = demonstration()
+    settings = {f"rules.{rule_id}": True for rule_id in FAIR}
+    settings |= {"board.secondary_places_per_1000": 15, "board.secondary_places_target_year": 2035}
+    settings |= {"board.cohort_fill_percent": 60, "board.standard_floors.learning_consultation": 20, "board.sessions_cap_percent": 120}
+    settings |= {f"prices.{rule_id}": Decimal("0.001") for rule_id in (*FAIR, "money_floor")} if is_priced else {}
+    offer = an_offer("pack20", "slt_pack", sessions=20, pounds=3_300)
+    return world_of(replace(world.partnership, offers=(offer,)), with_changes(world.policy, settings))
 
 
 def document_of(world: World) -> Json:

@@ -36,7 +36,7 @@ from planner.plan import Ending, Plan
 from planner.policy import MAY_BE_OFF, MAY_BE_PRICED, load_policy, policy_from_text, with_changes, with_settings
 from planner.rules import RULES
 from tests.builders import ALDER, random_world, two_schools
-from tests.pages import as_kept, demonstration
+from tests.pages import FAIR, as_kept, demonstration, fair_world
 from web.plans.presenters.our_school import gives_way_lines
 
 TINY, HUGE = Decimal("0.000001"), 100
@@ -326,6 +326,32 @@ def test_the_workbook_tells_a_miss_from_a_failure_live(gives_way, tmp_path):
     assert all(rule in {"money_floor", "smallest_block", "sessions_floor"} and formula.startswith("=IF(") for rule, _, formula in missed)
     assert not [row for row in rows if row[1] is False]
     assert "give way at a price" in str([c.value for c in shown[4]])
+
+
+TIGHTER = {
+    "board.cohort_fill_percent": 0, "board.host_share_percent": 0, "board.next_year_affordable_percent": 85, "board.sessions_cap_percent": 80,
+    "board.standard_floors.learning_consultation": 95, "board.secondary_places_per_1000": 30, "board.secondary_places_target_year": 2026,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("is_priced", [False, True])
+def test_every_rule_with_packages_at_once_holds_in_the_document_and_live_in_the_workbook(is_priced, tmp_path):
+    world = fair_world()
+    if is_priced:
+        world = priced(world_of(world.partnership, with_changes(world.policy, TIGHTER)), dict.fromkeys(FAIR, TINY))
+    found, amounts, paid = solved(world, gap=0.2)
+    check_same(world, found, amounts, paid)
+    plan = Plan(amounts=amounts, ending=Ending.WITHIN_GAP, bound_points=found.bound, levels=(), engine="test", seconds=0.0)
+    check_document(json.loads(json.dumps(plan_document(plan, world))))
+    marks = dict.fromkeys(("fingerprint", "inputs_sha256", "policy_sha256"), "f1" * 32)
+    write_plan_workbook(plan, world, tmp_path / "plan.xlsx", **marks)
+    shown = openpyxl.load_workbook(tmp_path / "plan.xlsx", data_only=True)["Checks"]
+    rows = [(shown.cell(r, 1).value, shown.cell(r, 2).value, shown.cell(r, 7).value) for r in range(7, shown.max_row + 1)]
+    assert {*FAIR} <= {rule for rule, _, _ in rows}
+    assert not [row for row in rows if row[2] is False]
+    said = {rule for rule, _, holds in rows if str(holds).endswith("priced")}
+    assert said == {miss.rule.rule_id for miss in misses(world, amounts)}
+    assert len(said) >= (6 if is_priced else 0)
 
 
 def test_the_head_of_a_school_is_told_on_its_page(gives_way):

@@ -4,9 +4,11 @@ import json
 from dataclasses import replace
 
 import pytest
-from pages import demonstration
+from pages import FAIR, demonstration, fair_world
 from planning import answer_for, answer_number, plan_of, shortfall_points, world_number
 
+from optimisation.levers import levers_of
+from optimisation.model import build_model
 from optimisation.trial import Aim, Trial, attempt, changeable, hold
 from optimisation.why import explain
 from optimisation.why.records import Wish
@@ -75,6 +77,14 @@ def test_rules_called_quiet_are_worth_no_more_than_the_gaps(here, marden):
     for tried in marden.quiet_tried[1:]:
         gain = marden.best.most - least(here, without=tried.trial.without).bound
         assert gain <= 0.05, tried.trial.words
+
+
+def test_every_rule_that_a_board_may_switch_on_can_be_asked_about_where_its_rows_are():
+    fair = fair_world()
+    model = build_model(fair)
+    levers = [lever for school in fair.partnership.schools for lever in levers_of(fair, school.urn) if lever.rule_id in FAIR]
+    assert {lever.rule_id for lever in levers} == set(FAIR)
+    assert not [place for lever in levers for place in lever.places if place[1] is not None and place[1] not in model.component(place[0])]
 
 
 def test_a_rule_that_its_head_has_locked_is_searched_too(here, plan):

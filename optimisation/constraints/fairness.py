@@ -86,7 +86,7 @@ def no_worse_outside(m: Model) -> Iterator[Row]:
     grant_steps_sf  steps granted to school s from fund f                                    (decision)
     sessions_sv     half-day sessions of service v for school s                              (decision)
     G_f             pounds of a step of fund f                                               (policy)
-    V_v             price of a half-day; in kind, the policy's value of the role             (partnership; policy)
+    V_v             price of a half-day, or its dearest offer's; in kind, the policy's value  (partnership; policy)
     C_s             what s pays in: what it could buy alone                                  (partnership)
     """
     value = session_value_pounds(m.world)

@@ -20,6 +20,7 @@ from planner.fairness import (
     host_shares,
     places_for_information,
     secondary_steps,
+    session_value_pounds,
 )
 from planner.measures import SPENDING_USES
 from planner.need import WHOLE as WHOLE_MET
@@ -421,11 +422,12 @@ def _fairness(facts: Facts, tables: Tables) -> Iterator[_Check]:
         if had.urn in index:
             where = f"{facts.names[str(had.urn)]}, {had.item}"
             yield _of(rules.SESSIONS_CAP, where, _has(facts, tables, index[had.urn], had.item), "<=", cap)
+    value = session_value_pounds(world)
+    kept = [(n, service.service_id) for n, service in enumerate(facts.services("school"))]
     for i, ledger in enumerate(facts.ledgers):
         if ledger.paid_in_pounds:
-            received = Formula(
-                f"={schools.cell('grant', i)}+{schools.cell('priced', i)}", ledger.grant_pounds + ledger.priced_sessions_pounds
-            )
+            time = "".join(f"+{schools.cell(f'own_{n}', i)}*{value[service_id]}" for n, service_id in kept)
+            received = Formula(f"={schools.cell('grant', i)}{time}", ledger.grant_pounds + sum(value[v] * n for v, n in ledger.sessions))
             paid = _at(schools, "paid", i, ledger.paid_in_pounds)
             yield _of(rules.NO_WORSE_OUTSIDE, ledger.school.name, received, ">=", paid, POUNDS)
     for standard_id, percent_met in facts.policy.board.standard_floors:

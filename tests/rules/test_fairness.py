@@ -1,6 +1,6 @@
 """The board's rules of fairness: each allows and forbids, in maths and audit alike."""
 
-from builders import ALDER, LARCH, a_base, a_partnership, a_person, a_policy, a_school, a_service, amounts
+from builders import ALDER, LARCH, a_base, a_partnership, a_person, a_policy, a_school, a_service, amounts, an_offer
 from verify import rule
 
 from planner.fairness import host_shares, secondary_steps
@@ -97,6 +97,14 @@ def test_no_worse_outside_refuses_less_and_counts_no_zone_time():
     rule("no_worse_outside").on(_paying(3_000)).given(amounts(sessions={("North", "ot"): 12})).is_broken_by(3_000)
 
 
+def test_no_worse_outside_counts_half_days_that_are_only_sold_in_packages_at_the_dearest():
+    """Ten for £3,700, five for £1,900: £380 a half-day at most."""
+    offers = (an_offer("pack10"), an_offer("pack5", sessions=5, pounds=1_900))
+    world = _paying(3_000, offers=offers)
+    rule("no_worse_outside").on(world).given(amounts(sessions={("900001", "slt"): 8})).holds()
+    rule("no_worse_outside").on(world).given(amounts(sessions={("900001", "slt"): 7})).is_broken_by(3_000 - 7 * 380)
+
+
 def test_standard_floor_lets_a_need_be_at_its_floor_to_a_hundredth_of_a_percent():
     rule("standard_floor").on(_floors(40)).given(amounts(need_met={"900001:elsa_primary": 40 * WHOLE // 100})).holds()
     rule("standard_floor").on(_floors(40)).given(amounts(need_met={"900001:elsa_primary": 40 * WHOLE // 100 - 99})).holds()
@@ -129,8 +137,8 @@ def _after(sessions):
     return a_fair_world("sessions_cap", {"sessions_cap_percent": 50}, last_year=(LastYear(urn=ALDER, item="slt", amount=sessions),))
 
 
-def _paying(pounds):
-    return a_fair_world("no_worse_outside", contributions=(Contribution(urn=ALDER, fund_id="pool", pounds=pounds),))
+def _paying(pounds, **more):
+    return a_fair_world("no_worse_outside", **more, contributions=(Contribution(urn=ALDER, fund_id="pool", pounds=pounds),))
 
 
 def _floors(percent):
