@@ -129,11 +129,7 @@ def _assign_misses(model: Model) -> None:
 def _units(row: Any, missed: Any) -> float:
     """How many of a row's units one of its rule's unit missed makes up for."""
     terms = generate_standard_repn(row.body, compute_values=True, quadratic=False)
-<<<<<<< HEAD
-    return abs(float(next(by for by, variable in zip(terms.linear_coefs, terms.linear_vars, strict=True) if variable is missed)))
-=======
     return float(abs(next(by for by, variable in zip(terms.linear_coefs, terms.linear_vars, strict=True) if variable is missed)))
->>>>>>> mendengine
 
 
 def as_values(model: Model, amounts: Amounts) -> Iterator[tuple[str, Any, float | Fraction]]:
