@@ -70,10 +70,10 @@ class Frontier:
     price: Price
 
 
-def frontier_of(sandbox: Sandbox, *, points: int = 8, tell: Callable[[str], None] = lambda _: None) -> Frontier:
-    """The points and the price of fairness; the sandbox is left with a richer world."""
+def frontier_of(sandbox: Sandbox, *, points: int = 8, near: Amounts | None = None, tell: Callable[[str], None] = lambda _: None) -> Frontier:
+    """The points and the price of fairness; searches begin at the plan ``near``. The sandbox is left with a richer world."""
     world = sandbox.world
-    searching = _Searching(sandbox, tell)
+    searching = _Searching(sandbox, near, tell)
     ends = (searching.fairest(), searching.most_met())
     found = [point for point in ends if point is not None]
     tries = points
@@ -135,14 +135,15 @@ def _measures(world: World, amounts: Amounts, price_points: float) -> tuple[Frac
 class _Searching:
     """Asks for points one after another."""
 
-    def __init__(self, sandbox: Sandbox, tell: Callable[[str], None]) -> None:
-        self.sandbox, self.world, self._tell = sandbox, sandbox.world, tell
+    def __init__(self, sandbox: Sandbox, near: Amounts | None, tell: Callable[[str], None]) -> None:
+        self.sandbox, self.world, self._near, self._tell = sandbox, sandbox.world, near, tell
 
     def fairest(self) -> Point | None:
         """The least shortfall, and with it the most need met."""
         least = self._ask("the least shortfall", Aim.SHORTFALL)
         if least.amounts is None:
             return None
+        self._near = least.amounts
         point = self.point(float(_measures(self.world, least.amounts, least.price_points)[0]) + TOLERANCE_POINTS)
         bound = safe_bound(least.bound)
         return (
@@ -164,7 +165,7 @@ class _Searching:
         unmet = float(_measures(self.world, first.amounts, 0.0)[1])
         second = self._ask(
             f"the least shortfall with {100 - unmet:.2f} points of need met", Aim.SHORTFALL,
-            conditions=(need_wish(self.world, 100 - unmet - TOLERANCE_POINTS),),
+            conditions=(need_wish(self.world, 100 - unmet - TOLERANCE_POINTS),), near=first.amounts,
         )  # fmt: skip
         amounts, price = (first.amounts, first.price_points) if second.amounts is None else (second.amounts, second.price_points)
         low, unmet_exact = _measures(self.world, amounts, price)
@@ -175,12 +176,15 @@ class _Searching:
             amounts=amounts, tried=(first, second), price_points=price,
         )  # fmt: skip
 
-    def _ask(self, words: str, aim: Aim, *, conditions: tuple[Condition, ...] = (), most_shortfall_points: float | None = None) -> Tried:
+    def _ask(
+        self, words: str, aim: Aim, *, conditions: tuple[Condition, ...] = (), most_shortfall_points: float | None = None,
+        near: Amounts | None = None,
+    ) -> Tried:  # fmt: skip
         self._tell(words)
         return self.sandbox.ask(
             Trial(
                 words=words, aim=aim, conditions=conditions, most_shortfall_points=most_shortfall_points, gap=GAP_POINTS,
-                seconds=POINT_SECONDS,
+                seconds=POINT_SECONDS, near=near or self._near,
             )
         )  # fmt: skip
 
