@@ -304,7 +304,13 @@ def _nearest(asker: _Asker, world: World, tried: Tried, count: int | None, *, mo
     """Of the plans as good as this one, that nearest to the plan before; paid to the pound and audited."""
     cap = tried.shortfall_points if tried.amounts is not None else _leads(world, fallback)
     nearest = partial(
-        asker.ask, "The nearest plan as good", of=shares, aim=Aim.DISTANCE, most_disturbed=most, most_shortfall_points=cap + ROOM_POINTS, gap=1.0
+        asker.ask,
+        "The nearest plan as good",
+        of=shares,
+        aim=Aim.DISTANCE,
+        most_disturbed=most,
+        most_shortfall_points=cap + ROOM_POINTS,
+        gap=1.0,
     )
     near = nearest(seconds=NEAREST_SECONDS)
     if near.amounts is None and not asker.is_late():  # else what nobody needs to lose is taken from a school
