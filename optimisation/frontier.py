@@ -16,6 +16,7 @@ from optimisation.highs import safe_bound
 from optimisation.model import TIDY_POINTS
 from optimisation.sandbox import Sandbox
 from optimisation.trial import Aim, Condition, Trial, Tried
+from planner.audit import price_points
 from planner.measures import shortfall, total_need_met
 from planner.need import World, benefit_segments, world_of
 from planner.partnership import Fund, FundSource, FundUse
@@ -70,15 +71,18 @@ class Frontier:
     price: Price
 
 
-def frontier_of(sandbox: Sandbox, *, points: int = 8, tell: Callable[[str], None] = lambda _: None) -> Frontier:
-    """The points and the price of fairness; the sandbox is left with a richer world."""
+def frontier_of(
+    sandbox: Sandbox, *, points: int = 8, near: Amounts | None = None, tell: Callable[[str], None] = lambda _: None
+) -> Frontier:
+    """The points and the price of fairness; searches begin at the plan ``near``. The sandbox is left with a richer world."""
     world = sandbox.world
-    searching = _Searching(sandbox, tell)
+    searching = _Searching(sandbox, near, tell)
     ends = (searching.fairest(), searching.most_met())
     found = [point for point in ends if point is not None]
+    found += _some(searching.beside(near, found))
     tries = points
-    if len(found) == 2:
-        low, high = (point.shortfall_points for point in found)
+    if all(ends):
+        low, high = (found[n].shortfall_points for n in (0, 1))
         for n in range(1, points - 1):
             tries += 1
             found += _some(searching.point(low + (high - low) * n / (points - 1)))
@@ -94,7 +98,9 @@ def frontier_of(sandbox: Sandbox, *, points: int = 8, tell: Callable[[str], None
     price = (
         _price(sandbox, kept[0], kept[-1], tell) if kept else Price(enough_pounds=None, too_little_pounds=None, limit_pounds=0, tried=())
     )
-    return Frontier(points=tuple(kept), dropped=len(found) - len(kept), price=price)
+    return Frontier(
+        points=tuple(kept), dropped=sum(1 for point in found if point.tried) - sum(1 for point in kept if point.tried), price=price
+    )
 
 
 def undominated(world: World, points: list[Point]) -> list[Point]:
@@ -135,14 +141,15 @@ def _measures(world: World, amounts: Amounts, price_points: float) -> tuple[Frac
 class _Searching:
     """Asks for points one after another."""
 
-    def __init__(self, sandbox: Sandbox, tell: Callable[[str], None]) -> None:
-        self.sandbox, self.world, self._tell = sandbox, sandbox.world, tell
+    def __init__(self, sandbox: Sandbox, near: Amounts | None, tell: Callable[[str], None]) -> None:
+        self.sandbox, self.world, self._near, self._tell = sandbox, sandbox.world, near, tell
 
     def fairest(self) -> Point | None:
         """The least shortfall, and with it the most need met."""
         least = self._ask("the least shortfall", Aim.SHORTFALL)
         if least.amounts is None:
             return None
+        self._near = least.amounts
         point = self.point(float(_measures(self.world, least.amounts, least.price_points)[0]) + TOLERANCE_POINTS)
         bound = safe_bound(least.bound)
         return (
@@ -150,6 +157,18 @@ class _Searching:
             if point is None
             else replace(point, least_shortfall_points=max(bound, point.least_shortfall_points), tried=(least, *point.tried))
         )
+
+    def beside(self, near: Amounts | None, ends: list[Point]) -> Point | None:
+        """The plan itself, which stands where no search came past it; its bounds are those of every plan."""
+        if near is None or len(ends) < len(("fairest", "most met")):
+            return None
+        price = float(price_points(self.world, near))
+        low, unmet = _measures(self.world, near, price)
+        return Point(
+            shortfall_points=float(low), unmet_points=float(unmet), amounts=near, tried=(), price_points=price,
+            least_shortfall_points=min(safe_bound(ends[0].tried[0].bound), float(low)),
+            least_unmet_points=min(ends[1].least_unmet_points, float(unmet)),
+        )  # fmt: skip
 
     def most_met(self) -> Point | None:
         """The most need met, and with it the least shortfall."""
@@ -164,7 +183,7 @@ class _Searching:
         unmet = float(_measures(self.world, first.amounts, 0.0)[1])
         second = self._ask(
             f"the least shortfall with {100 - unmet:.2f} points of need met", Aim.SHORTFALL,
-            conditions=(need_wish(self.world, 100 - unmet - TOLERANCE_POINTS),),
+            conditions=(need_wish(self.world, 100 - unmet - TOLERANCE_POINTS),), near=first.amounts,
         )  # fmt: skip
         amounts, price = (first.amounts, first.price_points) if second.amounts is None else (second.amounts, second.price_points)
         low, unmet_exact = _measures(self.world, amounts, price)
@@ -175,12 +194,15 @@ class _Searching:
             amounts=amounts, tried=(first, second), price_points=price,
         )  # fmt: skip
 
-    def _ask(self, words: str, aim: Aim, *, conditions: tuple[Condition, ...] = (), most_shortfall_points: float | None = None) -> Tried:
+    def _ask(
+        self, words: str, aim: Aim, *, conditions: tuple[Condition, ...] = (), most_shortfall_points: float | None = None,
+        near: Amounts | None = None,
+    ) -> Tried:  # fmt: skip
         self._tell(words)
         return self.sandbox.ask(
             Trial(
                 words=words, aim=aim, conditions=conditions, most_shortfall_points=most_shortfall_points, gap=GAP_POINTS,
-                seconds=POINT_SECONDS,
+                seconds=POINT_SECONDS, near=near or self._near,
             )
         )  # fmt: skip
 

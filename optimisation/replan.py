@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from math import ceil, inf
 
 from optimisation.gives_way import GaveWay, least_to_let_go
@@ -302,10 +303,18 @@ def _point(asker: _Asker, world: World, count: int, *, shares: int, fallback: Am
 def _nearest(asker: _Asker, world: World, tried: Tried, count: int | None, *, most: int, shares: int, fallback: Amounts) -> Point:
     """Of the plans as good as this one, that nearest to the plan before; paid to the pound and audited."""
     cap = tried.shortfall_points if tried.amounts is not None else _leads(world, fallback)
-    near = asker.ask(
-        "The nearest plan as good", of=shares, aim=Aim.DISTANCE, most_disturbed=most, most_shortfall_points=cap + ROOM_POINTS,
-        gap=1.0, seconds=NEAREST_SECONDS,
-    )  # fmt: skip
+    nearest = partial(
+        asker.ask,
+        "The nearest plan as good",
+        of=shares,
+        aim=Aim.DISTANCE,
+        most_disturbed=most,
+        most_shortfall_points=cap + ROOM_POINTS,
+        gap=1.0,
+    )
+    near = nearest(seconds=NEAREST_SECONDS)
+    if near.amounts is None and not asker.is_late():  # else what nobody needs to lose is taken from a school
+        near = nearest()
     whole = asker.ask(
         "The most need met by its amounts, paid to the pound", aim=Aim.UNMET, near=near.amounts or tried.amounts or fallback, kept=GIVEN_OUT,
         most_shortfall_points=cap + ROOM_POINTS, gap=ROOM_POINTS, is_paid=True, seconds=NEAREST_SECONDS,

@@ -122,7 +122,7 @@ class _Valuing:
         elif supply.statutory_shortfall_sessions:
             note = f"{half_days(supply.statutory_shortfall_sessions)} short of its statutory work, which any more would go to first"
         elif left >= supply.minimum_block_sessions:
-            note = f"not used up: {half_days(left)} left in the plan"
+            note = f"not used up: {half_days(left)} left in the plan, so more of it was not tried"
         steps = () if note else self._steps(lambda n: self._more_time(service, n))
         return Value(name=f"{service.name} ({role})", unit="half-days", steps=steps, note=note)
 
@@ -145,7 +145,7 @@ class _Valuing:
             accounts = [a for a in fund_accounts(self.world.partnership, self.world.policy, self.amounts) if a.fund_id == fund.fund_id]
             years = [(a.left, held) for a, held in zip(accounts, available_pounds(fund), strict=True) if held]
             if years and all(left >= USED_UP_SHARE * held for left, held in years):
-                note = f"not used up: £{sum(left for left, _ in years):,} left in the plan"
+                note = f"not used up: £{sum(left for left, _ in years):,} left in the plan, so more of it was not tried"
         steps = () if note else self._steps(lambda n: self._more_money(fund, n))
         return Value(name=fund.name, unit="pounds", steps=tuple(replace(s, amount=s.amount * STEP_POUNDS) for s in steps), note=note)
 

@@ -292,14 +292,16 @@ def _whole(held: Held, question: Question, planned: np.ndarray, should_stop: Cal
     if best.values is None:
         return found
     most = max(best.objective + ROOM_POINTS, found.bound + SHARE_OF_GAP * question.gap)
-    values = _shared_out(held, prepare, best, planned, most)
-    return replace(found, values=values)
+    values = _shared_out(held, prepare, best, planned, most, SHARE_OUT_SECONDS)
+    if values is None and (left := until - time.perf_counter()) > SHARE_OUT_SECONDS:
+        values = _shared_out(held, prepare, best, planned, most, left)
+    return replace(found, values=best.values if values is None else values)
 
 
-def _shared_out(held: Held, prepare: Prepare, best: Solved, planned: np.ndarray, most_points: float) -> np.ndarray:
-    """A plan with what it left unused shared out and little moved, bases and blocks as they are: first with money split, then whole."""
+def _shared_out(held: Held, prepare: Prepare, best: Solved, planned: np.ndarray, most_points: float, seconds: float) -> np.ndarray | None:
+    """A plan with what it left unused shared out and little moved, bases and blocks as they are: first with money split, then whole. None where the time was too short."""
     assert best.values is not None
-    problem, values, until = held.problem, best.values[: len(held.problem.columns)], time.perf_counter() + SHARE_OUT_SECONDS
+    problem, values, until = held.problem, best.values[: len(held.problem.columns)], time.perf_counter() + seconds
     near = _keyed(held, planned)
 
     def share(names: tuple[str, ...], is_whole: np.ndarray, values: np.ndarray) -> np.ndarray | None:
@@ -313,12 +315,12 @@ def _shared_out(held: Held, prepare: Prepare, best: Solved, planned: np.ndarray,
 
     split = share(HELD_FOR_WHOLE, problem.is_whole & ~of_kinds(problem, FINE), values)
     if split is None:
-        return values
+        return None
     for names in (HELD_FOR_MONEY, (*HELD_FOR_WHOLE, "places")):
         whole = share(names, problem.is_whole, split)
         if whole is not None:
             return whole
-    return values
+    return None
 
 
 # --- words ---------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def _run(options: argparse.Namespace) -> int:
     _, gap, seconds = next(size for size in SIZES if len(world.partnership.schools) <= size[0])
     with Sandbox(world) as sandbox, telling() as tell:
         split = divisible(sandbox, plan.amounts)
-        frontier = frontier_of(sandbox, points=options.points, tell=tell)
+        frontier = frontier_of(sandbox, points=options.points, near=plan.amounts, tell=tell)
         sandbox.open(world)
         others = tuple(point.amounts for point in frontier.points)
         furthest = furthest_of(sandbox, plan.amounts, others=others, gap=gap, seconds=seconds, tell=tell)
