@@ -214,7 +214,8 @@ class Words:
         return f"If {self.name(base_id)} opens or grows, at most {share} percent of its places serve its host's own expected pupils."
 
     def _secondary(self, urn: str) -> str:
-        return f"{self.name(urn)} has at least {secondary_steps(self.world)[int(urn)]} base places: this year's step toward its target."
+        least = secondary_steps(self.world)[int(urn)]
+        return f"{self.name(urn)} has at least {least} base place{'' if least == 1 else 's'}: this year's step toward its target."
 
     def _outside(self, urn: str) -> str:
         return (
