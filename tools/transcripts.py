@@ -23,8 +23,10 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 DEMONSTRATION = ROOT / "fixtures" / "demonstration"
 OUT = ROOT / "docs" / "transcripts"
-MOST_LINES, MOST_OF_POLICY = 30, 9
-WIDEST = 700
+MOST_LINES = 30
+MOST_OF = {"policy": 9, "values": 48}
+WIDEST = 900
+WORDS_OF_WHY = len(("planner", "why", "plan.json", "--school", "URN"))
 FIRST_URN = 900_001
 AREA = "Surrey"
 
@@ -99,7 +101,10 @@ def _printed(command: str, where: Path) -> list[str]:
     lines = [line if len(line) <= WIDEST else f"{line[: WIDEST - 3]}..." for line in (done.stdout or done.stderr).rstrip().splitlines()]
     if done.returncode not in {0, 2}:
         raise SystemExit(f"{command} ended with {done.returncode}: {done.stderr}")
-    most = MOST_OF_POLICY if words[1] == "policy" else MOST_LINES
+    if words[1] == "why" and len(words) > WORDS_OF_WHY:  # the first part is that of the school's other answer
+        at = next(number for number, line in enumerate(lines) if line.startswith("Why not: "))
+        lines = [f"... {at} lines as above", *lines[at:]]
+    most = MOST_OF.get(words[1], MOST_LINES)
     return lines if len(lines) <= most else [*lines[:most], f"... and {len(lines) - most} lines more"]
 
 
