@@ -123,8 +123,17 @@ def clash_sentences(world: World, clash: Iterable[Placed]) -> tuple[str, ...]:
         if places <= MOST_SENTENCES:
             said += [words.held(placed) for placed in here]
         else:
-            said.append(f"{RULES[rule_id].sentence[:-1]}, at {', '.join(words.said_at(placed) for placed in here)}.")
+            said.append(f"{RULES[rule_id].sentence[:-1]}, at {_listed([words.said_at(placed) for placed in here])}.")
     return tuple(said)
+
+
+def _listed(places: list[str]) -> str:
+    """Places after one another; what they all end with in brackets is said once."""
+    ends = {place[place.rfind(" (") :] for place in places if place.endswith(")")}
+    if len(ends) == 1 and all(place.endswith(*ends) for place in places):
+        (end,) = ends
+        return f"{', '.join(place.removesuffix(end) for place in places)}{end}"
+    return ", ".join(places)
 
 
 def _mend_data(mend: Mend) -> dict[str, Any]:

@@ -15,9 +15,9 @@ Term = tuple[str, Hashable, float]
 def amount_wish(world: World, urn: int, item: str, *, at_least: int | None = None, at_most: int | None = None) -> Condition:
     """A school's own grant (pounds a year) or half-days of a service, bounded."""
     school = school_of(world.partnership, urn).name
-    unit = "pounds of grant" if item == GRANT_ITEM else f"half-days of {_service(world, item)}"
+    sign, unit = ("£", "of grant") if item == GRANT_ITEM else ("", f"half-days of {_service(world, item)}")
     return Condition(
-        words=f"{_bounds(at_least, at_most)} {unit} for {school}", terms=_amount(world, urn, item), lower=at_least, upper=at_most
+        words=f"{_bounds(at_least, at_most, sign)} {unit} for {school}", terms=_amount(world, urn, item), lower=at_least, upper=at_most
     )
 
 
@@ -47,8 +47,8 @@ def _service(world: World, service_id: str) -> str:
     return next(s.name for s in world.partnership.services if s.service_id == service_id)
 
 
-def _bounds(at_least: int | None, at_most: int | None) -> str:
+def _bounds(at_least: int | None, at_most: int | None, sign: str = "") -> str:
     if at_least is not None and at_least == at_most:
-        return f"exactly {at_least:,}"
-    said = [f"{words} {amount:,}" for words, amount in (("at least", at_least), ("at most", at_most)) if amount is not None]
+        return f"exactly {sign}{at_least:,}"
+    said = [f"{words} {sign}{amount:,}" for words, amount in (("at least", at_least), ("at most", at_most)) if amount is not None]
     return " and ".join(said)

@@ -100,7 +100,7 @@ def undelivered_lines(plan: Plan, world: World) -> tuple[str, ...]:
 def whose(world: World, recipient: str) -> str:
     """A recipient's name: the school's, or the zone with its schools."""
     school = next((s for s in world.partnership.schools if str(s.urn) == recipient), None)
-    return school.name if school is not None else f"Zone {recipient}"
+    return school.name if school is not None else recipient if recipient.startswith("Zone ") else f"Zone {recipient}"
 
 
 def proposal_of(service: Service) -> str:

@@ -72,12 +72,12 @@ def frontier_lines(frontier: Frontier, asked: int) -> Iterator[str]:
     if not frontier.points:
         yield "No plan was found in the time given."
         return
-    yield "From the fairest plan to the one that meets most need, each searched for anew, in points (in brackets: what no plan with as little of the other goes below)"
+    yield "From the fairest plan to the one that meets most need, each but this plan itself searched for anew, in points (in brackets: what no plan with as little of the other goes below)"
     yield f"{'':>4}{'shortfall below the line':>28}{'need unmet in all':>24}"
     for number, point in enumerate(frontier.points, start=1):
-        low = f"{point.shortfall_points:.2f} ({_down(point.least_shortfall_points)})"
-        unmet = f"{point.unmet_points:.2f} ({_down(point.least_unmet_points)})"
-        yield f"{number:>4}{low:>28}{unmet:>24}"
+        low = f"{_up(point.shortfall_points)} ({_down(point.least_shortfall_points)})"
+        unmet = f"{_up(point.unmet_points)} ({_down(point.least_unmet_points)})"
+        yield f"{number:>4}{low:>28}{unmet:>24}{'' if point.tried else '   this plan'}"
     count = len(frontier.points)
     if count < asked:
         yield f"Fewer than the {asked} asked for: between these, the searches found no plan that is not as poor in both as another."

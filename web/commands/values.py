@@ -176,7 +176,8 @@ def dose_lines(dosed: tuple[Dosed, ...]) -> Iterator[str]:
             yield "  No school's amounts change."
             continue
         schools = {urn for change in one.changes for urn in change.urns}
-        yield f"  {len(one.changes)} amounts change, for {len(schools)} schools, the largest first:"
+        amounts, whose = "amount changes" if len(one.changes) == 1 else "amounts change", "school" if len(schools) == 1 else "schools"
+        yield f"  {len(one.changes)} {amounts}, for {len(schools)} {whose}, the largest first:"
         for change in one.changes[:MOST_CHANGES]:
             yield f"  {change.sentence()}"
         if len(one.changes) > MOST_CHANGES:
