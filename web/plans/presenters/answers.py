@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from planner.documents import Json
+from planner.export.priced import has_prices
+from planner.policy import Policy
 from planner.store import AnswerKind, AnswerState
 from planner.store.answers import Answer, AnswerRow
 from web.tables import TableView, row, table, words
@@ -66,6 +68,11 @@ def document_of(answer: Answer | None) -> Json | None:
 
 
 # --- points --------------------------------------------------------------------------------
+
+
+def with_price(policy: Policy) -> str:
+    """What follows "need below the line" where the price of rules that give way counts in it."""
+    return " and price of rules that give way" if has_prices(policy) else ""
 
 
 def down(points: float) -> str:

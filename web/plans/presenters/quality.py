@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from planner.audit import price_points
 from planner.documents import Json
 from planner.export.plan_facts import Way
-from planner.export.priced import has_prices
+from planner.export.priced import has_prices, leads, price_note
 from planner.export.summary import ENDINGS, claims, day, least_points, most_points
 from planner.measures import base_pounds, specialist_time_pounds
 from planner.rules import RULES
 from planner.store import AnswerKind
 from planner.store.answers import OF_EVERY_PLAN, Answer
 from web.charts import BarLine, Bars, Kind, bars
-from web.plans.presenters.answers import FIGURES, Known, Stands, document_of, down, known, stands, up
+from web.plans.presenters.answers import FIGURES, Known, Stands, document_of, down, known, stands, up, with_price
 from web.plans.presenters.cells import in_points, money, rules, whole
 from web.plans.presenters.frame import plan_url, to_take
 from web.plans.presenters.needs import STANDS
@@ -52,6 +52,7 @@ class QualityView:
     claims: tuple[str, ...]
     ending: str
     figures: str
+    price_note: tuple[str, ...]
     certificate: Said
     split: Said
     moves: Said
@@ -83,6 +84,7 @@ def quality(kept: KeptPlan, found: Mapping[AnswerKind, Answer], *, may_ask: bool
         claims=claims(facts.plan, facts.world),
         ending=ENDINGS[facts.plan.ending],
         figures=FIGURES,
+        price_note=price_note(facts.policy),
         certificate=_certificate(kept, standing[AnswerKind.CERTIFICATE], document_of(found.get(AnswerKind.CERTIFICATE))),
         split=_split(kept, standing[AnswerKind.CLAIMS], claim),
         moves=_moves(standing[AnswerKind.CLAIMS], claim),
@@ -136,12 +138,12 @@ def _split(kept: KeptPlan, standing: Stands, found: Json | None) -> Said:
     if found is None:
         return Said(stands=standing, sentences=())
     split = found["if_split"]
-    here = kept.facts.ways[0].standing.shortfall_points
+    here = leads(kept.facts.world, kept.facts.amounts)
     sentence = (
         "What these bases could leave if half-days and places could be split was not found in the time given."
         if split["bound_points"] is None
         else f"If half-days and places could be split, these bases could leave no less than {least_points(split['bound_points'])} points of need "
-        f"below the line; this plan leaves {most_points(here)}. Half-days and places come whole, so no real plan with these bases need come so low."
+        f"below the line{with_price(kept.facts.policy)}; this plan leaves {most_points(here)}. Half-days and places come whole, so no real plan with these bases need come so low."
     )
     return Said(
         stands=standing, sentences=(sentence,), known=known(split["searches"], "the same bases, with half-days and places split")
@@ -179,7 +181,7 @@ def _furthest(standing: Stands, found: Json | None) -> Said:
     if found is None:
         return Said(stands=standing, sentences=())
     sentence = (
-        f"In this plan the fifth of need that is furthest from the standard is met to {found['plan_points']:.1f} percent. The most that the "
+        f"In this plan the fifth of need that is furthest from the standard is met to {down(found['plan_points'])} percent. The most that the "
         f"searches found any plan to reach is {down(found['found_points'])} percent, and no plan can reach more than {up(found['bound_points'])}."
     )
     why_less = "The plan leads with the need below the board's line, not with this fifth, so it need not reach the most."

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.documents import Json
+from planner.export.priced import price_note
 from planner.store import AnswerKind
 from planner.store.answers import AnswerRow
-from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, listed_sentences, stands, up
+from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, listed_sentences, stands, up, with_price
 from web.plans.presenters.cells import money, whole
 from web.plans.presenters.frame import plan_url
 from web.shelf import KeptPlan
@@ -85,6 +86,7 @@ class WhyView:
     ask_href: str
     button: str
     figures: str
+    price_note: tuple[str, ...]
     reasons: Reasons | None
 
 
@@ -100,6 +102,7 @@ def school_why(kept: KeptPlan, urn: int, standing: Stands, found: Json | None) -
         ask_href=plan_url(kept, "plans.ask_why", urn=urn) if standing.can_ask else "",
         button=BUTTON,
         figures=FIGURES,
+        price_note=price_note(kept.facts.policy),
         reasons=None if found is None else _reasons(kept, urn, found),
     )
 
@@ -110,8 +113,8 @@ def _reasons(kept: KeptPlan, urn: int, found: Json) -> Reasons:
     return Reasons(
         shares=_shares(found["shares"]),
         today=(
-            f"This plan leaves {up(found['plan_points'])} points of need below the board's line in the whole partnership, which is what "
-            f"'shortfall' means here; the best these rules allow leaves between {down(best['least_points'])} and {up(best['most_points'])}."
+            f"This plan leaves {up(found['plan_points'])} points of need below the board's line{with_price(kept.facts.policy)} in the whole "
+            f"partnership, which is what 'shortfall' means here; the best these rules allow leaves between {down(best['least_points'])} and {up(best['most_points'])}."
         ),
         rules=tuple(
             Because(
