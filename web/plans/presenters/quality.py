@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planner.audit import price_points
+from planner.certificate import MOST_SCHOOLS, TOO_MANY_SCHOOLS
 from planner.documents import Json
 from planner.export.plan_facts import Way
 from planner.export.priced import has_prices, leads, price_note
@@ -60,6 +61,7 @@ class QualityView:
     further: tuple[Further, ...]
     under_way: str
     ask_href: str
+    plan_file: str
     facts: tuple[Fact, ...]
 
 
@@ -74,10 +76,12 @@ FURTHER = (
 """The pages that each belong to one answer: their addresses, what they are called and what is on them."""
 
 
-def quality(kept: KeptPlan, found: Mapping[AnswerKind, Answer], *, may_ask: bool = False) -> QualityView:
-    """The claims and no more, how the search ended, and what to check it by."""
+def quality(kept: KeptPlan, found: Mapping[AnswerKind, Answer], *, plan_file: str, may_ask: bool = False) -> QualityView:
+    """The claims and no more, how the search ended, and what to check it by; ``plan_file`` is what the plan is called when it is taken away."""
     facts = kept.facts
     standing: dict[AnswerKind, Stands] = {kind: stands(kind, found.get(kind), may_ask=may_ask) for kind in OF_EVERY_PLAN}
+    if len(facts.partnership.schools) > MOST_SCHOOLS:
+        standing[AnswerKind.CERTIFICATE] = no_certificate()
     going = sum(one.is_going for one in standing.values())
     claim = document_of(found.get(AnswerKind.CLAIMS))
     return QualityView(
@@ -94,6 +98,7 @@ def quality(kept: KeptPlan, found: Mapping[AnswerKind, Answer], *, may_ask: bool
         ),
         under_way=_under_way(going),
         ask_href=plan_url(kept, "plans.ask_answers") if any(one.can_ask for one in standing.values()) else "",
+        plan_file=plan_file,
         facts=(
             Fact(label="The board's line", text=f"{float(facts.policy.board.line_percent):g} percent of each need"),
             Fact(label="Policy", text=f"{facts.policy.title}, version {facts.policy.version}, {day(facts.policy.date)}"),
@@ -109,9 +114,14 @@ def _under_way(going: int) -> str:
     if not going:
         return ""
     return (
-        f"{count(going, 'part')} of what can be said of this plan {'is' if going == 1 else 'are'} still being worked out. "
-        "It goes on by itself, and takes a few minutes once no plan waits to be made. You can close this page and come back."
+        f"{count(going, 'part')} of what can be said of this plan {'is' if going == 1 else 'are'} not there yet. "
+        "It goes on by itself whenever no plan waits to be made. You can close this page and come back."
     )
+
+
+def no_certificate() -> Stands:
+    """How the certificate of a plan stands whose partnership is too large for one."""
+    return Stands(kind=AnswerKind.CERTIFICATE, is_there=False, is_going=False, sentence=TOO_MANY_SCHOOLS, tag="", can_ask=False)
 
 
 def _certificate(kept: KeptPlan, standing: Stands, found: Json | None) -> Said:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from planner.documents import Json
 from planner.export.priced import price_note
-from planner.store import AnswerKind
+from planner.store import AnswerKind, AnswerState
 from planner.store.answers import AnswerRow
 from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, listed_sentences, stands, up, with_price
 from web.plans.presenters.cells import money, whole
@@ -38,7 +38,7 @@ def why_door(kept: KeptPlan, urn: int, row_: AnswerRow | None, *, may_ask: bool)
             "Read why",
         )
     elif here.is_going:
-        sentence, link = "Why, why not and what it would take is being worked out. It takes a minute or so.", "See whether it is there"
+        sentence, link = f"Why, why not and what it would take {_going(row_)}", "See whether it is there"
     else:
         failed = f" It was tried: {here.sentence[0].lower()}{here.sentence[1:]}" if row_ is not None else ""
         whose = "" if may_ask else " The school's head or the board can ask for it; then everybody who reads this plan can read it here."
@@ -49,6 +49,12 @@ def why_door(kept: KeptPlan, urn: int, row_: AnswerRow | None, *, may_ask: bool)
         link=link,
         ask_href=plan_url(kept, "plans.ask_why", urn=urn) if here.can_ask else "",
     )
+
+
+def _going(row_: AnswerRow | None) -> str:
+    if row_ is not None and row_.state is AnswerState.RUNNING:
+        return "is being worked out now. It takes a few minutes at most."
+    return "is asked for. It is worked out once no plan waits to be made, and takes a few minutes at most."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
