@@ -347,7 +347,12 @@ def test_the_pages_of_answers_set_the_plan_beside_others_in_one_quantity_and_say
     here, price = leads(world, plan.amounts), float(price_points(world, plan.amounts))
     met = standing(world.picture, world.policy, plan.amounts).need_met_points
     assert price > 0.01
-    one = {"shortfall_points": here, "least_shortfall_points": here, "unmet_points": 100 - met + price, "least_unmet_points": 100 - met + price}
+    one = {
+        "shortfall_points": here,
+        "least_shortfall_points": here,
+        "unmet_points": 100 - met + price,
+        "least_unmet_points": 100 - met + price,
+    }
     no_price = {"enough_pounds": 0, "too_little_pounds": None, "limit_pounds": 0, "searches": []}
     found = {
         AnswerKind.CLAIMS: NOTHING_FOUND[AnswerKind.CLAIMS] | {"if_split": {"bound_points": 0.5, "searches": []}},
@@ -361,7 +366,10 @@ def test_the_pages_of_answers_set_the_plan_beside_others_in_one_quantity_and_say
             for kind, answer in found.items():
                 keep_answer(tx, partnership_id, plan_id, kind, urn=SEDGEWELL if kind is AnswerKind.WHY else 0, document=answer)
         browser, at = site.browser("house"), f"/partnerships/{partnership_id}/plans/{plan_id}"
-        pages = {page: browser.get(at + page).text for page in ("/how-good", "/how-good/fairness", "/how-good/one-more", f"/schools/{SEDGEWELL}/why")}
+        pages = {
+            page: browser.get(at + page).text
+            for page in ("/how-good", "/how-good/fairness", "/how-good/one-more", f"/schools/{SEDGEWELL}/why")
+        }
     (note,) = price_note(world.policy)
     assert [page for page, text in pages.items() if note not in text] == []
     *_, first, own = tables_of(pages["/how-good/fairness"])["From the fairest plan to the one that meets most need"]

@@ -62,7 +62,9 @@ MAY: dict[Role, frozenset[Permission]] = {
     Role.CHAIR: _BOARD | {_P.OPEN_AND_CLOSE_VOTES, _P.SIGN},
     Role.SERVICE_MANAGER: frozenset({_P.READ_PLAN, _P.CHANGE_PEOPLE_AND_ROSTER, _P.EXPORT}),
     Role.COMMISSIONER: frozenset({_P.READ_PLAN, _P.ENTER_COUNCIL_SUPPLY, _P.EXPORT}),
-    Role.ADMINISTRATOR: frozenset({_P.READ_PLAN, _P.READ_DRAWS, _P.UPLOAD, _P.ANSWER_QUERIES, _P.MANAGE_ACCOUNTS, _P.RUN_THE_HOUSE, _P.EXPORT}),
+    Role.ADMINISTRATOR: frozenset(
+        {_P.READ_PLAN, _P.READ_DRAWS, _P.UPLOAD, _P.ANSWER_QUERIES, _P.MANAGE_ACCOUNTS, _P.RUN_THE_HOUSE, _P.EXPORT}
+    ),
 }
 """Decision rights: a head's own school, the board's policy and runs, the administrator's people and uploads."""
 

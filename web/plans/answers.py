@@ -60,7 +60,11 @@ def add_answers(routes: Blueprint, plan: str, tools: Tools) -> None:
         kept = find(partnership_id, plan_id)
         with store.read() as tx:
             found = tx.answers.of_kinds(partnership_id=partnership_id, plan_id=plan_id, with_document=HOW_GOOD)
-        return show(kept, "how_good", quality(kept, found, plan_file=files.file_name(kept, ".json"), may_ask=may(Permission.RUN_PLAN, partnership_id)))
+        return show(
+            kept,
+            "how_good",
+            quality(kept, found, plan_file=files.file_name(kept, ".json"), may_ask=may(Permission.RUN_PLAN, partnership_id)),
+        )
 
     def page(path: str, endpoint: str, kind: AnswerKind, view_of: Callable[[KeptPlan, Stands, Json | None], object]) -> None:
         @routes.get(f"{plan}/how-good/{path}", endpoint=endpoint)

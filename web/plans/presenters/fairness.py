@@ -98,7 +98,7 @@ def _points(kept: KeptPlan, found: Json) -> Points:
 
 
 def _here(kept: KeptPlan) -> tuple[float, float]:
-    """This plan in the quantities of the others: the price of rules that give way adds to the one and lessens the other."""
+    """Where this plan stands in the quantities of the others: the price of rules that give way adds to the one and lessens the other."""
     world, amounts = kept.facts.world, kept.facts.amounts
     return leads(world, amounts), kept.facts.ways[0].standing.need_met_points - float(price_points(world, amounts))
 
