@@ -15,8 +15,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from optimisation.answers import Found, GaveWay, Watch, find
+from optimisation.answers import GaveWay, Watch, find
 from optimisation.solve import Solver
+from planner.documents import Json
 from planner.errors import AuditRefused, PlannerError, SolverFault
 from planner.store import Store
 from planner.store.answers import AnswerRow
@@ -29,9 +30,10 @@ _LOG = logging.getLogger(__name__)
 
 def work_out(store: Store, answer: AnswerRow, solver: Solver, should_end: Callable[[], bool]) -> None:
     """End a claimed answer with what was found, or with the reason why there is none; or give it back."""
+    document = _plan_document(store, answer)  # a database that does not answer is no reason why there is none: it is claimed anew
     try:
         with _Keeper(store, answer, should_end) as keeper:
-            found = _found(store, answer, solver, keeper)
+            found = find(answer.kind, answer.urn, document, solver, Watch(answer.kind, keeper.must_give_way))
     except GaveWay:
         with store.begin() as tx:
             tx.answers.give_back(answer)
@@ -46,11 +48,11 @@ def work_out(store: Store, answer: AnswerRow, solver: Solver, should_end: Callab
     _LOG.info("Answer %s %s.", answer.id, "has ended" if has_ended else "was no longer ours to end")
 
 
-def _found(store: Store, answer: AnswerRow, solver: Solver, keeper: _Keeper) -> Found:
+def _plan_document(store: Store, answer: AnswerRow) -> Json:
     with store.read() as tx:
         plan = tx.plans.plan(partnership_id=answer.partnership_id, plan_id=answer.plan_id)
     assert plan is not None
-    return find(answer.kind, answer.urn, plan.document, solver, Watch(answer.kind, keeper.must_give_way))
+    return plan.document
 
 
 def _reason(answer: AnswerRow, error: Exception) -> str:

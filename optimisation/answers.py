@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from optimisation.as_data import claims_data, dose_data, frontier_data, furthest_data, headed, value_data, why_data
-from optimisation.certified import MOST_SCHOOLS, certified_plan
+from optimisation.certified import certified_plan
 from optimisation.claims import divisible, one_by_one
 from optimisation.doses import doses_of
 from optimisation.frontier import frontier_of
@@ -19,6 +19,7 @@ from optimisation.solve import GRACE_SECONDS, Solver
 from optimisation.trial import Trial, Tried
 from optimisation.values import values_of
 from optimisation.why import explain
+from planner.certificate import MOST_SCHOOLS, TOO_MANY_SCHOOLS
 from planner.documents import Json, check_document, plan_from_document
 from planner.errors import PlannerError, SolverFault
 from planner.need import World
@@ -121,7 +122,7 @@ def _found(kind: AnswerKind, urn: int, plan: Plan, sandbox: Sandbox) -> Json:
 
 def _certificate(document: Json, world: World, solver: Solver, watch: Watch) -> Found:
     if len(world.partnership.schools) > MOST_SCHOOLS:
-        raise NoAnswer(f"Certificates are made for partnerships of up to {MOST_SCHOOLS} schools, and this one has more.")
+        raise NoAnswer(TOO_MANY_SCHOOLS)
     watch.check()
     found = certified_plan(solver, document, world, seconds=CERTIFICATE_SECONDS + GRACE_SECONDS, should_stop=watch.is_over)
     watch.check()

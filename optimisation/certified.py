@@ -12,7 +12,6 @@ from planner.certificate import Certified, certificate_document, check_certifica
 from planner.documents import Json
 from planner.need import World
 
-MOST_SCHOOLS = 30
 ENOUGH_POINTS = 0.1
 """Within this many points of the plan, the search goes on only while it still gains something."""
 

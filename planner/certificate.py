@@ -32,6 +32,8 @@ MOST_BYTES = 64_000_000
 MOST_DEPTH = 200
 MOST_LEAVES = 4_000
 MOST_PIECES = 1_000_000
+MOST_SCHOOLS = 30
+TOO_MANY_SCHOOLS = f"Certificates are made for partnerships of up to {MOST_SCHOOLS} schools, and this one has more."
 ROUNDED_POINTS = Fraction(1, 10_000)
 """Points of a plan are rounded to four decimals."""
 _NUMBER = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,15}))?", re.ASCII)

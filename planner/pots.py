@@ -311,14 +311,14 @@ def forecast_words(forecast: Forecast) -> str:
     return f"{pace} it lasts the year, with £{forecast.left_at_end_pounds:,} left"
 
 
-def claim_sentences(claim: Claim) -> tuple[str, ...]:
-    """What a claim does."""
+def claim_sentences(claim: Claim, *, when: str = "now") -> tuple[str, ...]:
+    """What a claim does; ``when`` says its day within a sentence."""
     on = day(claim.before.on.isoformat())
     asked = f"A claim of £{claim.pounds:,} on the {claim.pot.value} on {on} is worth {claim.adult_hours:,} hours of a trained adult."
     if claim.now_pounds == claim.pounds:
         following = claim.after.next_release
         until = f" until £{following.pounds:,} comes on {day(following.on.isoformat())}" if following else " for the rest of the year"
-        said = [asked, f"It can be paid now: £{claim.after.balance_pounds:,} is then left{until}."]
+        said = [asked, f"It can be paid {when}: £{claim.after.balance_pounds:,} is then left{until}."]
         if claim.before.since_september is not None and claim.after.since_september is not None:
             without, with_it = forecast_words(claim.before.since_september), forecast_words(claim.after.since_september)
             said.append(f"Without it, at the pace since September {without}; with it {with_it}.")
@@ -335,4 +335,4 @@ def claim_sentences(claim: Claim) -> tuple[str, ...]:
         if claim.other.balance_pounds >= rest
         else f", not enough for the other £{rest:,}."
     )
-    return asked, f"£{claim.now_pounds:,} of it can be paid now, {later}.", has + could
+    return asked, f"£{claim.now_pounds:,} of it can be paid {when}, {later}.", has + could

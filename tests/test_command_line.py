@@ -328,7 +328,15 @@ def test_the_list_of_commands_here_is_whole():
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["plan"], ["plan", "x", "--gap-points", "-1"], ["plan", "x", "--time-limit", "0"], ["plan", "x", "--gap-points", "nan"]],
+    [
+        [],
+        ["plan"],
+        ["plan", "x", "--gap-points", "-1"],
+        ["plan", "x", "--time-limit", "0"],
+        ["plan", "x", "--gap-points", "nan"],
+        ["what-if", "x", "--time-limit", "nan"],
+        ["what-if", "x", "--time-limit", "-5"],
+    ],
 )
 def test_a_wrong_command_shows_how_it_is_used(arguments, capsys):
     assert main(arguments) == 1

@@ -27,16 +27,19 @@ from planner.audit import breaches, leading_points, misfits, misses, price_point
 from planner.documents import check_document, plan_document
 from planner.errors import AuditRefused, InputMustBeMended
 from planner.export.plan_workbook import write_plan_workbook
-from planner.export.priced import price_lines, school_lines
-from planner.export.summary import claims, summary_lines
-from planner.measures import shortfall
+from planner.export.priced import leads, price_lines, price_note, school_lines
+from planner.export.summary import claims, most_points, summary_lines
+from planner.measures import shortfall, standing
 from planner.need import world_of
 from planner.partnership import Bound, DecisionRight, HeadRule
 from planner.plan import Ending, Plan
 from planner.policy import MAY_BE_OFF, MAY_BE_PRICED, load_policy, policy_from_text, with_changes, with_settings
 from planner.rules import RULES
+from planner.store import AnswerKind
+from tests.answering import NOTHING_FOUND, keep_answer
 from tests.builders import ALDER, random_world, two_schools
-from tests.pages import FAIR, as_kept, demonstration, fair_world
+from tests.pages import FAIR, as_kept, demonstration, fair_world, tables_of
+from tests.websites import a_site, bring
 from web.plans.presenters.our_school import gives_way_lines
 
 TINY, HUGE = Decimal("0.000001"), 100
@@ -362,3 +365,42 @@ def test_the_head_of_a_school_is_told_on_its_page(gives_way):
     (line,) = gives_way_lines(ledger, kept)
     assert line.label == "What gives way"
     assert "the board lets it give way at a price of" in line.text
+
+
+def test_the_pages_of_answers_set_the_plan_beside_others_in_one_quantity_and_say_what_it_holds(gives_way, tmp_path):
+    plan, world = gives_way
+    document = json.loads(json.dumps(plan_document(plan, world)))
+    here, price = leads(world, plan.amounts), float(price_points(world, plan.amounts))
+    met = standing(world.picture, world.policy, plan.amounts).need_met_points
+    assert price > 0.01
+    one = {
+        "shortfall_points": here,
+        "least_shortfall_points": here,
+        "unmet_points": 100 - met + price,
+        "least_unmet_points": 100 - met + price,
+    }
+    no_price = {"enough_pounds": 0, "too_little_pounds": None, "limit_pounds": 0, "searches": []}
+    found = {
+        AnswerKind.CLAIMS: NOTHING_FOUND[AnswerKind.CLAIMS] | {"if_split": {"bound_points": 0.5, "searches": []}},
+        AnswerKind.FRONTIER: {"points": [{**one, "searches": []}], "dropped": 0, "price_of_fairness": no_price},
+        AnswerKind.VALUES: {"best": {"least_points": 0.5, "most_points": here}, "best_searches": [], "values": []},
+        AnswerKind.WHY: NOTHING_FOUND[AnswerKind.WHY],
+    }
+    with a_site(tmp_path / "home") as site:
+        with site.store.begin() as tx:
+            partnership_id, plan_id = bring(tx, document, by=site.user_ids["house"])
+            for kind, answer in found.items():
+                keep_answer(tx, partnership_id, plan_id, kind, urn=SEDGEWELL if kind is AnswerKind.WHY else 0, document=answer)
+        browser, at = site.browser("house"), f"/partnerships/{partnership_id}/plans/{plan_id}"
+        pages = {
+            page: browser.get(at + page).text
+            for page in ("/how-good", "/how-good/fairness", "/how-good/one-more", f"/schools/{SEDGEWELL}/why")
+        }
+    (note,) = price_note(world.policy)
+    assert [page for page, text in pages.items() if note not in text] == []
+    *_, first, own = tables_of(pages["/how-good/fairness"])["From the fairest plan to the one that meets most need"]
+    assert (own[1], own[3]) == (first[1], first[3]) == (f"{here:.2f}", f"{met - price:.2f}")
+    assert (
+        "no less than 0.50 points of need below the line and price of rules that give way; "
+        f"this plan leaves {most_points(here)}." in pages["/how-good"]
+    )

@@ -7,12 +7,15 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from builders import two_schools
 from jinja2 import UndefinedError
 from pages import all_pages, as_kept, demonstration, demonstration_plan, document_of, parsed, tables_of, words_of
 from websites import ELSEWHERE, HERE, OTHER_URN, OWN_URN, PEOPLE, a_site, bring
 
 import planner.need
 import planner.reasons
+from optimisation.roster import make_roster
+from planner.documents import plan_document, plan_from_document
 from planner.export.summary import claims, day
 from planner.measures import standing
 from planner.need import WHOLE, world_of
@@ -60,6 +63,12 @@ def texts(site):
     """Address -> the text of every page of the demonstration's plan, as the head of one school sees it."""
     found = all_pages(site.browser("head"), site.plan(), within=site.plan())
     return {path.removeprefix(site.plan()): text for path, text in found.items()}
+
+
+@pytest.fixture
+def own_site(tmp_path):
+    with a_site(tmp_path / "home") as site:
+        yield site
 
 
 @pytest.fixture
@@ -231,11 +240,68 @@ def test_the_pots_say_what_is_left_and_what_a_claim_would_do(site, on):
     assert "At the pace since September (£459 a week) it runs dry on 3 January 2027." in said
     assert "£2,706 of it can be paid now, all of it on 4 January 2027 if nothing else is drawn." in said
     assert tables_of(head.get(site.plan("/pots")).text)["What has been drawn, the latest first"][1][1] == "Contingency"
+    assert "The year has" not in said
     for typed in ("0", "-4", "four", "1e3", "9" * 30):
         page = head.get(site.plan("/pots"), query_string={"claim": typed})
         assert page.status_code == 200
         assert "Enter the claim in whole pounds, such as 4000" in page.text
         assert f'value="{typed}"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("today", "said"), [(dt.date(2026, 8, 1), "not begun: this is how the pots stand on 1 September 2026"), (dt.date(2027, 9, 1), "ended: this is how the pots stand on 31 August 2027")]
+)  # fmt: skip
+def test_pots_outside_their_year_say_of_which_day_they_speak(site, on, today, said):
+    on(today)
+    shown = main_of(site.browser("head").get(site.plan("/pots?claim=400")).text)
+    assert f"The year has {said}." in shown
+    assert "paid on that day" in shown
+    assert "paid now" not in shown
+
+
+def test_whose_draw_it_was_is_shown_to_the_schools_own_head_the_board_and_the_administrator(own_site):
+    page = own_site.plan("/pots")
+    names = {school.urn: school.name for school in demonstration().partnership.schools}
+    drawn = [
+        (names.get(d.urn, "Several schools"), d.what_for)
+        for d in sorted(demonstration().partnership.draws, key=lambda d: d.date, reverse=True)
+    ]
+    urn = next(draw.urn for draw in demonstration().partnership.draws if draw.urn is not None)
+    with own_site.store.begin() as tx:
+        tx.people.add_membership(user_id=own_site.user_ids["newcomer"], partnership_id=HERE, role=Role.HEAD, urn=urn)
+
+    def rows(who):
+        text = own_site.browser(who).get(page).text
+        assert "A draw names no pupil." in text
+        return [tuple(row[2:-1]) for row in tables_of(text)["What has been drawn, the latest first"][1:]]
+
+    for who in ("board", "chair", "administrator", "house"):
+        assert rows(who) == drawn
+    for who in ("service-manager", "commissioner", "head"):  # this head's school drew nothing
+        assert rows(who) == [()] * len(drawn)
+    assert rows("newcomer") == [one if one[0] == names[urn] else ("Not shown", "Not shown") for one in drawn]
+
+
+def test_half_days_that_nobody_can_give_are_said_to_the_school_and_on_the_page_of_services(own_site):
+    world = two_schools()
+    one_school = tuple(replace(person, most_schools=1) for person in world.partnership.people)
+    world = world_of(replace(world.partnership, people=one_school), world.policy)
+    document = document_of(world)
+    plan, _ = plan_from_document(document)
+    roster = replace(
+        make_roster(world, plan.amounts, seconds=20).roster,
+        shortfall_before_points=standing(world.picture, world.policy, plan.amounts).shortfall_points,
+    )
+    (short,) = roster.undelivered
+    with own_site.store.begin() as tx:
+        partnership_id, plan_id = bring(tx, plan_document(replace(plan, roster=roster), world), by=own_site.user_ids["house"])
+    browser, at = own_site.browser("house"), f"/partnerships/{partnership_id}/plans/{plan_id}"
+    assert f"Nobody yet for {short.half_days} half-days" in main_of(browser.get(f"{at}/schools/{short.recipient}").text)
+    other = next(school.urn for school in world.partnership.schools if str(school.urn) != short.recipient)
+    assert "obody yet" not in main_of(browser.get(f"{at}/schools/{other}").text)
+    said = main_of(browser.get(f"{at}/services").text)
+    assert f"{short.half_days} half-days of the plan have nobody to give them" in said
+    assert f"They are for {next(s.name for s in world.partnership.schools if str(s.urn) == short.recipient)}" in said
 
 
 def test_percent_of_need_is_explained_by_the_policys_own_curve(texts, site):
@@ -326,9 +392,9 @@ def test_how_good_makes_the_claims_it_may_and_no_more(texts):
     assert "a rerun may differ" in shown
 
 
-def test_how_good_says_what_is_still_worked_out_and_claims_none_of_it(texts):
+def test_how_good_says_what_is_not_there_yet_and_claims_none_of_it(texts):
     shown = words_of(parsed(texts["/how-good"]).find(".//main"))
-    assert "6 parts of what can be said of this plan are still being worked out." in shown
+    assert "6 parts of what can be said of this plan are not there yet." in shown
     assert "Until then nobody may claim how little need these bases could leave below the line." in shown
     assert "these bases could leave no less than" not in shown
     assert shown.count("no lower than") == 1

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from planner.certificate import MOST_SCHOOLS
 from planner.documents import Json
 from planner.store.kinds import AnswerKind, AnswerState, RunState
 from planner.store.room import Room, columns_of
@@ -66,9 +67,9 @@ class Answers(Room):
         again = answers.update().where(*has_failed).values(**asked, attempts=0, reason=None, ended_at=None)
         return self._changed(again) == 1
 
-    def ask_all(self, *, partnership_id: int, plan_id: int, by: int | None = None) -> int:
-        """Have worked out what belongs to every plan; says how many are new or tried again."""
-        return sum(self.ask(partnership_id=partnership_id, plan_id=plan_id, kind=kind, by=by) for kind in OF_EVERY_PLAN)
+    def ask_all(self, *, partnership_id: int, plan_id: int, kinds: tuple[AnswerKind, ...] = OF_EVERY_PLAN, by: int | None = None) -> int:
+        """Have worked out what belongs to every plan, or some ``kinds`` of it; says how many are new or tried again."""
+        return sum(self.ask(partnership_id=partnership_id, plan_id=plan_id, kind=kind, by=by) for kind in kinds)
 
     def answer(self, *, partnership_id: int, plan_id: int, kind: AnswerKind, urn: int = 0) -> Answer | None:
         """One answer with its document."""
@@ -181,10 +182,15 @@ class Answers(Room):
         self._changed(ended.values(state=AnswerState.FAILED, lease_until=None, ended_at=self._now, reason=GAVE_UP))
 
 
-def ask_for_new_plan(connection: sa.Connection, *, partnership_id: int, plan_id: int, now: int) -> None:
-    """Queue what belongs to every plan, in the transaction that keeps a new one."""
+def kinds_of_plan(*, schools: int) -> tuple[AnswerKind, ...]:
+    """What belongs to a plan of so many schools: for more than a certificate can hold, all but that."""
+    return OF_EVERY_PLAN if schools <= MOST_SCHOOLS else tuple(kind for kind in OF_EVERY_PLAN if kind is not AnswerKind.CERTIFICATE)
+
+
+def ask_for_new_plan(connection: sa.Connection, *, partnership_id: int, plan_id: int, schools: int, now: int) -> None:
+    """Queue what belongs to every plan of so many schools, in the transaction that keeps a new one."""
     asked = {"partnership_id": partnership_id, "plan_id": plan_id, "asked_at": now, "state": AnswerState.QUEUED}
-    connection.execute(answers.insert(), [{**asked, "kind": kind} for kind in OF_EVERY_PLAN])
+    connection.execute(answers.insert(), [{**asked, "kind": kind} for kind in kinds_of_plan(schools=schools)])
 
 
 def _of(partnership_id: int, plan_id: int) -> tuple[sa.ColumnElement[bool], ...]:

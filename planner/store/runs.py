@@ -265,7 +265,8 @@ class Runs(Room):
             bound_points=document.get("bound_points"),
         )
         plan_id = int(self._connection.execute(kept.returning(plans.c.id)).scalar_one())
-        ask_for_new_plan(self._connection, partnership_id=partnership_id, plan_id=plan_id, now=self._now)
+        schools = len(document.get("partnership", {}).get("schools", ()))
+        ask_for_new_plan(self._connection, partnership_id=partnership_id, plan_id=plan_id, schools=schools, now=self._now)
         return plan_id
 
     def _hold(self, run: Run, **values: Any) -> bool:

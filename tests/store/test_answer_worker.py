@@ -5,7 +5,8 @@ import threading
 import time
 
 import pytest
-from answering import OPEN, answers_of, work_out
+from answering import OPEN, answers_of
+from answering import work_out as work_out_all
 from builders import two_schools
 from pages import demonstration_document, document_of
 from stored import a_run, a_user
@@ -15,11 +16,14 @@ from websites import bring as bring_plan
 from worlds_to_plan import busy_world
 
 import optimisation.answers
+from optimisation.answer_worker import work_out
 from optimisation.run_worker import work
+from optimisation.solve import Solver
 from planner.certificate import check_certificate
 from planner.documents import plan_from_document
 from planner.store import AnswerKind, AnswerState, RunState
 from planner.store.answers import OF_EVERY_PLAN
+from planner.store.plans import Plans
 
 pytestmark = ON_BOTH
 FORMATS = {
@@ -72,7 +76,7 @@ def test_every_answer_about_a_small_plan_is_found_and_why_for_a_school(store, by
     urn = two_schools().partnership.schools[0].urn
     with store.begin() as tx:
         tx.answers.ask(partnership_id=here, plan_id=plan_id, kind=AnswerKind.WHY, urn=urn, by=by)
-    rows = work_out(store, here, plan_id)
+    rows = work_out_all(store, here, plan_id)
     assert {(row.state, row.reason) for row in rows.values()} == {(AnswerState.FINISHED, None)}
     assert rows[AnswerKind.WHY, urn].ended_at <= min(row.ended_at for row in rows.values()), "asked for, so worked out first"
     assert check_all(store, here, plan_id, document)[AnswerKind.WHY, urn]["urn"] == urn
@@ -83,7 +87,7 @@ def test_every_answer_about_a_small_plan_is_found_and_why_for_a_school(store, by
 def test_every_answer_about_the_demonstration_is_found(store, by):
     document = demonstration_document()
     here, plan_id = a_plan(store, document, by)
-    rows = work_out(store, here, plan_id, seconds=500)
+    rows = work_out_all(store, here, plan_id, seconds=500)
     assert {(row.state, row.reason) for row in rows.values()} == {(AnswerState.FINISHED, None)}
     found = check_all(store, here, plan_id, document)
     assert len(found[AnswerKind.FRONTIER, 0]["points"]) >= 8
@@ -101,7 +105,7 @@ def test_a_fault_or_lack_of_time_in_one_leaves_the_others_standing(store, by, mo
 
     monkeypatch.setattr(optimisation.answers, "values_of", fail)
     monkeypatch.setitem(optimisation.answers.LIMIT_SECONDS, AnswerKind.FRONTIER, 0)
-    rows = work_out(store, here, plan_id)
+    rows = work_out_all(store, here, plan_id)
     failed = {kind: row.reason for (kind, _), row in rows.items() if row.state is AnswerState.FAILED}
     assert failed == {
         AnswerKind.VALUES: "Something went wrong on our side: the plan stands as it is, please tell the administrator.",
@@ -110,6 +114,30 @@ def test_a_fault_or_lack_of_time_in_one_leaves_the_others_standing(store, by, mo
     assert sum(row.state is AnswerState.FINISHED for row in rows.values()) == len(OF_EVERY_PLAN) - 2
     assert "Answer" in caplog.text
     assert secret not in caplog.text
+
+
+def test_a_database_that_does_not_answer_for_a_moment_loses_no_answer(store, by, monkeypatch):
+    here, plan_id = a_plan(store, document_of(two_schools()), by)
+    keep_only(store, AnswerKind.CLAIMS)
+    real, asked = Plans.plan, []
+
+    def fail_once(*what, **which):
+        asked.append(which)
+        if len(asked) == 1:
+            raise OSError("the database is away")
+        return real(*what, **which)
+
+    monkeypatch.setattr(Plans, "plan", fail_once)
+    with store.begin() as tx:
+        answer = tx.answers.claim_next(worker="w")
+    with Solver() as solver:
+        with pytest.raises(OSError, match="away"):
+            work_out(store, answer, solver, lambda: False)
+        assert [row.state for row in answers_of(store, here, plan_id)] == [AnswerState.RUNNING], (
+            "its lease runs out, and it is claimed anew"
+        )
+        work_out(store, answer, solver, lambda: False)
+    assert [row.state for row in answers_of(store, here, plan_id)] == [AnswerState.FINISHED]
 
 
 def test_a_run_that_is_asked_for_comes_first_and_the_answer_begins_anew(store, by):

@@ -2,8 +2,9 @@
 
 import pytest
 import sqlalchemy as sa
-from stored import a_partnership, a_run, a_user, claim, finish
+from stored import PLAN, a_partnership, a_run, a_user, claim, finish
 
+from planner.certificate import MOST_SCHOOLS
 from planner.store import AnswerKind, AnswerState
 from planner.store.answers import GAVE_UP, MOST_ATTEMPTS, OF_EVERY_PLAN
 from planner.store.engine import open_engines
@@ -61,6 +62,17 @@ def test_a_plan_brings_its_answers_once_and_each_is_finished_once(store, by):
         assert tx.answers.file(partnership_id=here, plan_id=plan_id, kind=AnswerKind.CERTIFICATE) == b"file"
     with store.begin() as tx:
         assert tx.answers.ask_all(partnership_id=here, plan_id=plan_id, by=by) == 0
+
+
+def test_a_plan_of_more_schools_than_a_certificate_holds_brings_none(store, by):
+    here = a_partnership(store)
+    for schools in (MOST_SCHOOLS, MOST_SCHOOLS + 1):
+        a_run(store, here, by)
+        finish(store, claim(store), {**PLAN, "partnership": {"schools": [{}] * schools}})
+    with store.read() as tx:
+        larger, smaller = tx.plans.plans(partnership_id=here)
+    assert [row.kind for row in rows(store, here, smaller.id)] == list(OF_EVERY_PLAN)
+    assert [row.kind for row in rows(store, here, larger.id)] == [kind for kind in OF_EVERY_PLAN if kind is not AnswerKind.CERTIFICATE]
 
 
 def test_no_answer_is_claimed_while_a_run_waits_and_one_at_work_must_give_way(store, by):
@@ -151,13 +163,20 @@ def test_an_answer_belongs_to_a_plan_of_its_partnership_and_a_school_to_why_alon
             tx.answers.ask(partnership_id=partnership_id, plan_id=plan_id, kind=kind, urn=urn)
 
 
-def test_a_database_of_before_has_the_answers_of_its_newest_plans_queued(database, store, by):
-    here = a_partnership(store)
+def test_a_database_of_before_has_the_answers_of_its_newest_plans_and_of_those_that_schools_read_queued(database, store, by):
+    here, there = a_partnership(store), a_partnership(store, "Others")
     older, newer = a_plan(store, here, by), a_plan(store, here, by)
+    first, second, third = (a_plan(store, there, by) for _ in range(3))
+    with store.begin() as tx:
+        for plan_id in (second, first):
+            tx.plans.choose(partnership_id=there, plan_id=plan_id, by=by)
     engines = open_engines(database.url, database.home)
     downgrade(engines, to="0004")
     upgrade(engines)
     engines.dispose()
     assert rows(store, here, older) == ()
     assert [(row.kind, row.state) for row in rows(store, here, newer)] == [(kind, AnswerState.QUEUED) for kind in OF_EVERY_PLAN]
-    assert next_answer(store).plan_id == newer
+    assert [bool(rows(store, there, plan_id)) for plan_id in (first, second, third)] == [True, False, True], (
+        "the choice that counts is the last"
+    )
+    assert {next_answer(store, worker).plan_id for worker in ("w1", "w2")} == {newer, third}

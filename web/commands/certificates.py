@@ -34,7 +34,8 @@ def certify_plan(
     should_stop: Callable[[], bool],
 ) -> str:
     """Write plan.certificate.json beside a plan just written, if it can be had in the time; what came of it, in one sentence."""
-    from optimisation.certified import MOST_SCHOOLS, certified_plan  # noqa: PLC0415
+    from optimisation.certified import certified_plan  # noqa: PLC0415
+    from planner.certificate import MOST_SCHOOLS  # noqa: PLC0415
 
     place = certificate_path(plan)
     place.unlink(missing_ok=True)  # of the plan that was here before

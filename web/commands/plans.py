@@ -24,6 +24,17 @@ def plan_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", type=Path, metavar="plan.json", help="a plan that `planner plan --json` wrote")
 
 
+def seconds(text: str) -> float:
+    """A time limit, for argparse."""
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from error
+    if not 1 <= value <= 86_400:
+        raise argparse.ArgumentTypeError("must be between 1 and 86400 seconds")
+    return value
+
+
 def read_plan(path: Path) -> tuple[Plan, World]:
     """A plan and its world. Raises ``InputMustBeMended`` when it is no plan, ``AuditRefused`` when it does not hold."""
     from planner.documents import check_document, plan_from_document, read_document  # noqa: PLC0415

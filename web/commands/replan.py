@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InputMustBeMended, PlannerError
-from web.commands.plans import plan_argument, read_newer, read_plan
+from web.commands.plans import plan_argument, read_newer, read_plan, seconds
 
 if TYPE_CHECKING:
     from optimisation.replan import Moved, Point, Replan
@@ -49,7 +49,7 @@ def add(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
     parser.add_argument("--choose", type=int, metavar="N", help="write plan N of those shown as a plan of its own")
     parser.add_argument("--json", type=Path, metavar="FILE", help="what is shown, as data; with --choose the plan's document")
     parser.add_argument("--out", type=Path, metavar="FILE.xlsx", help="with --choose: the plan as a workbook")
-    parser.add_argument("--time-limit", type=_seconds, default=60.0, help="seconds for all solving (default 60)")
+    parser.add_argument("--time-limit", type=seconds, default=60.0, help="seconds for all solving (default 60)")
     parser.set_defaults(run=run)
 
 
@@ -286,13 +286,6 @@ def _half_days(text: str) -> Fraction:
     if not 0 < value <= 100:
         raise argparse.ArgumentTypeError("must be more than 0 and at most 100 half-days")
     return value
-
-
-def _seconds(text: str) -> float:
-    value = _number(text)
-    if not 1 <= value <= 86_400:
-        raise argparse.ArgumentTypeError("must be between 1 and 86400 seconds")
-    return float(value)
 
 
 def _number(text: str) -> Fraction:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InputMustBeMended
-from web.commands.plans import check_out, plan_argument, read_plan, telling, write_data
+from web.commands.plans import check_out, plan_argument, read_plan, seconds, telling, write_data
 
 if TYPE_CHECKING:
     from optimisation.restate import Value
@@ -36,7 +36,7 @@ def add(commands: Any, command: Command) -> None:
         "--wish", nargs=4, action="append", default=[], metavar=("URN", "ITEM", "BOUND", "N"),
         help="a school's own rule: grant (pounds a year) or a service's half-days; at-least, at-most or exactly",
     )  # fmt: skip
-    parser.add_argument("--time-limit", type=float, default=10.0, metavar="SECONDS", help="for the whole numbers (default 10)")
+    parser.add_argument("--time-limit", type=seconds, default=10.0, metavar="SECONDS", help="for the whole numbers (default 10)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the same as data")
     parser.set_defaults(run=_run)
 

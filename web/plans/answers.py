@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from planner.documents import Json
 from planner.store import AnswerKind, Store
-from planner.store.answers import OF_EVERY_PLAN, Answer
+from planner.store.answers import OF_EVERY_PLAN, Answer, kinds_of_plan
 from web.access import Permission, may, me, requires
 from web.plans import files
 from web.plans.presenters.answers import Stands, document_of, stands
@@ -23,6 +23,7 @@ from web.plans.presenters.quality import quality
 from web.plans.presenters.school_why import school_why
 from web.shelf import KeptPlan
 
+ASKED_FOR = "It is asked for. It is worked out once no plan waits to be made, and takes a few minutes at most."
 HOW_GOOD = (AnswerKind.CLAIMS, AnswerKind.FURTHEST, AnswerKind.CERTIFICATE)
 """Whose documents the first page shows; of the others it says only whether they are there."""
 
@@ -59,7 +60,11 @@ def add_answers(routes: Blueprint, plan: str, tools: Tools) -> None:
         kept = find(partnership_id, plan_id)
         with store.read() as tx:
             found = tx.answers.of_kinds(partnership_id=partnership_id, plan_id=plan_id, with_document=HOW_GOOD)
-        return show(kept, "how_good", quality(kept, found, may_ask=may(Permission.RUN_PLAN, partnership_id)))
+        return show(
+            kept,
+            "how_good",
+            quality(kept, found, plan_file=files.file_name(kept, ".json"), may_ask=may(Permission.RUN_PLAN, partnership_id)),
+        )
 
     def page(path: str, endpoint: str, kind: AnswerKind, view_of: Callable[[KeptPlan, Stands, Json | None], object]) -> None:
         @routes.get(f"{plan}/how-good/{path}", endpoint=endpoint)
@@ -78,8 +83,9 @@ def add_answers(routes: Blueprint, plan: str, tools: Tools) -> None:
     def ask_answers(partnership_id: int, plan_id: int) -> Response:
         """Have worked out what is not there, or could not be found out before."""
         kept = find(partnership_id, plan_id)
+        kinds = kinds_of_plan(schools=len(kept.facts.partnership.schools))
         with store.begin() as tx:
-            asked = tx.answers.ask_all(partnership_id=partnership_id, plan_id=plan_id, by=me().user_id)
+            asked = tx.answers.ask_all(partnership_id=partnership_id, plan_id=plan_id, kinds=kinds, by=me().user_id)
             if asked:
                 tx.events.record(partnership_id=partnership_id, by=me().user_id, action="answers asked for", subject=f"plan {plan_id}")
         flash(*(("It is asked for.", "success") if asked else ("It was asked for already. Nothing was changed.", "important")))
@@ -97,7 +103,7 @@ def add_answers(routes: Blueprint, plan: str, tools: Tools) -> None:
         if kind == AnswerKind.CERTIFICATE:
             with store.read() as tx:
                 file = tx.answers.file(partnership_id=partnership_id, plan_id=plan_id, kind=AnswerKind.CERTIFICATE)
-            return tools.send(kept, gzip.decompress(file), ".json", "certificate") if file is not None else abort(404)
+            return tools.send(kept, gzip.decompress(file), ".certificate.json") if file is not None else abort(404)
         return tools.sent(kept, document_of(tools.answer(kept, AnswerKind(kind))), kind)
 
 
@@ -127,7 +133,7 @@ def add_why(routes: Blueprint, plan: str, tools: Tools) -> None:
                     partnership_id=partnership_id, by=me().user_id, action="why asked for", subject=f"plan {plan_id}, school {urn}"
                 )  # fmt: skip
         if is_new:
-            flash("It is asked for. It is worked out next, as a rule within a minute.", "success")
+            flash(ASKED_FOR, "success")
         return redirect(plan_url(kept, "plans.why", urn=urn), 303)
 
     @routes.get(f"{plan}/schools/<id:urn>/why.json")

@@ -25,12 +25,14 @@ from web.shelf import KeptPlan
 from web.tables import TableView
 from web.wiring import Wiring
 
+OF_NO_SCHOOL = 0
+"""A draw for several schools is no head's own."""
 PLANS = "/partnerships/<id:partnership_id>/plans"
 PLAN = f"{PLANS}/<id:plan_id>"
 READ, EXPORT = requires(Permission.READ_PLAN), requires(Permission.EXPORT)
 _TYPES = {
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".json": "application/json", ".zip": "application/zip",
-    ".csv": "text/csv; charset=utf-8",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".json": "application/json", ".certificate.json": "application/json",
+    ".zip": "application/zip", ".csv": "text/csv; charset=utf-8",
 }  # fmt: skip
 
 
@@ -144,7 +146,10 @@ def blueprint(wiring: Wiring) -> Blueprint:
     def pots(partnership_id: int, plan_id: int) -> str:
         """What is left of the pots, with the draws of the newest figures, and what a claim would do."""
         kept = find(partnership_id, plan_id)
-        view = pots_view(kept, shelf.figures(partnership_id), claim=request.args.get("claim", ""), pot=request.args.get("from", ""))
+        view = pots_view(
+            kept, shelf.figures(partnership_id), claim=request.args.get("claim", ""), pot=request.args.get("from", ""),
+            may_read=lambda urn: may(Permission.READ_DRAWS, partnership_id, urn or OF_NO_SCHOOL),
+        )  # fmt: skip
         return show(kept, "pots", view)
 
     @routes.get(f"{PLAN}/standards/<standard_id>")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from planner.documents import Json
+from planner.export.priced import has_prices
+from planner.policy import Policy
 from planner.store import AnswerKind, AnswerState
 from planner.store.answers import Answer, AnswerRow
 from web.tables import TableView, row, table, words
@@ -25,19 +27,28 @@ _ENDED = {
     "time": "Its time was up",
     "impossible": "Proved that no such plan can be",
     "stopped": "Stopped on the way",
+    "enough": "Stopped once its bound was enough",
 }
+TOLERANCE = 1e-6
+"""Of the solver, in points: what it finds may be so much less, and a bound is claimed so much lower."""
+_PENCE = 0.01
+"""In tens of pounds: a bound on what changes, which comes in whole steps, is not read as a step lower for less."""
 _SHORTEST = 0.05
 """Seconds; less is said to be less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stands:
-    """Whether an answer is there, and what to say while it is not; ``can_ask`` where somebody may have it worked out now."""
+    """Whether an answer is there, and what to say while it is not; ``can_ask`` where somebody may have it worked out now.
+
+    ``tag`` says the same in a word or two, beside a link to its page.
+    """
 
     kind: AnswerKind
     is_there: bool
     is_going: bool
     sentence: str
+    tag: str
     can_ask: bool
 
 
@@ -45,7 +56,16 @@ def stands(kind: AnswerKind, row_: AnswerRow | None, *, may_ask: bool) -> Stands
     """How one answer stands for somebody who may, or may not, ask for it."""
     is_going = row_ is not None and row_.state in GOING
     is_there = row_ is not None and row_.state is AnswerState.FINISHED
-    return Stands(kind=kind, is_there=is_there, is_going=is_going, sentence=_sentence(row_), can_ask=may_ask and not (is_there or is_going))
+    return Stands(
+        kind=kind, is_there=is_there, is_going=is_going, sentence=_sentence(row_), tag=_tag(row_), can_ask=may_ask and not (is_there or is_going)
+    )  # fmt: skip
+
+
+_TAGS = {AnswerState.QUEUED: "Not yet", AnswerState.RUNNING: "Being worked out", AnswerState.FINISHED: "", AnswerState.FAILED: "Not there"}
+
+
+def _tag(row_: AnswerRow | None) -> str:
+    return _TAGS[AnswerState.FAILED if row_ is None else row_.state]
 
 
 def _sentence(row_: AnswerRow | None) -> str:
@@ -66,6 +86,11 @@ def document_of(answer: Answer | None) -> Json | None:
 
 
 # --- points --------------------------------------------------------------------------------
+
+
+def with_price(policy: Policy) -> str:
+    """What follows "need below the line" where the price of rules that give way counts in it."""
+    return " and price of rules that give way" if has_prices(policy) else ""
 
 
 def down(points: float) -> str:
@@ -100,8 +125,8 @@ def known(searches: Iterable[Json], about: str, *, summary: str = "How we know")
             [
                 row(
                     upper_first(search["words"]),
-                    _amount(search["value"], search["aim"]),
-                    _amount(search["bound"], search["aim"]),
+                    _amount(search["value"], search["aim"], up),
+                    _amount(search["bound"], search["aim"], down),
                     _ended(search["status"], search["seconds"]),
                 )
                 for search in once.values()
@@ -112,18 +137,20 @@ def known(searches: Iterable[Json], about: str, *, summary: str = "How we know")
     )
 
 
-def _amount(value: float | None, aim: str) -> str:
+def _amount(value: float | None, aim: str, round_: Callable[[float], str]) -> str:
+    """What is as small as it can be, ``up`` where it was found and ``down`` where it is a bound; what is met is the rest."""
     if value is None:
         return "none"
-    if aim == _SHORTFALL:
-        return f"{value:.2f} points below the line"
-    if aim == _UNMET:
-        return f"{value:.2f} points unmet"
-    if aim == _FURTHEST:
-        return f"{100 - value:.2f} percent met"
     if aim == _DISTANCE:
-        changed = 10 * round(100 * max(value, 0.0))
+        changed = 10 * (round(100 * max(value, 0.0)) if round_ is up else math.floor(100 * max(value, 0.0) + _PENCE))
         return f"changes worth {pounds(changed)}" if changed else "no change"
+    value = max(value - TOLERANCE, 0.0)
+    if aim == _SHORTFALL:
+        return f"{round_(value)} points below the line"
+    if aim == _UNMET:
+        return f"{round_(value)} points unmet"
+    if aim == _FURTHEST:
+        return f"{(down if round_ is up else up)(100 - value)} percent met"
     return f"{value:g}"
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.audit import price_points
 from planner.documents import Json
+from planner.export.priced import has_prices, leads, price_note
 from web.charts import Cross, Scatter, scatter
-from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, up
+from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, up, with_price
 from web.plans.presenters.frame import plan_url
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableView, numbers, row, table, words
@@ -34,6 +36,7 @@ class FairnessView:
     stands: Stands
     figures: str
     line: str
+    price_note: tuple[str, ...]
     points: Points | None
 
 
@@ -41,12 +44,14 @@ def fairness(kept: KeptPlan, standing: Stands, found: Json | None) -> FairnessVi
     """The points from the fairest plan to the most need met."""
     line = f"{float(kept.facts.policy.board.line_percent):g}"
     points = None if found is None or not found["points"] else _points(kept, found)
-    return FairnessView(stands=standing, figures=FIGURES, line=line, points=points)
+    return FairnessView(stands=standing, figures=FIGURES, line=line, price_note=price_note(kept.facts.policy), points=points)
 
 
 def _points(kept: KeptPlan, found: Json) -> Points:
-    here = kept.facts.ways[0].standing
-    points, price = found["points"], found["price_of_fairness"]
+    here_below, here_met = _here(kept)
+    policy, points, price = kept.facts.policy, found["points"], found["price_of_fairness"]
+    below = f"Need below the line{with_price(policy)}, points"
+    met = f"Need met in all{' less that price' if has_prices(policy) else ''}, points"
     rows = [
         row(
             f"Plan {n}{_which(n, len(points))}",
@@ -57,11 +62,11 @@ def _points(kept: KeptPlan, found: Json) -> Points:
         )
         for n, p in enumerate(points, start=1)
     ]
-    rows.append(row("This plan, beside them", _cell(here.shortfall_points), "", _cell(here.need_met_points), ""))
+    rows.append(row("This plan, beside them", _cell(here_below), "", _cell(here_met), ""))
     headings = (
         *words("Plan"),
-        *numbers("Need below the line, points", "With as much need met, none can leave less than"),
-        *numbers("Need met in all, points", "With as little below the line, none can meet more than"),
+        *numbers(below, "With as much need met, none can leave less than"),
+        *numbers(met, "With as little below the line, none can meet more than"),
     )
     crosses = [
         Cross(
@@ -72,7 +77,7 @@ def _points(kept: KeptPlan, found: Json) -> Points:
     ]  # fmt: skip
     first, last = points[0], points[-1]
     says = (
-        f"{count(len(points), 'plan')}: from {first['shortfall_points']:.1f} points below the line and {100 - first['unmet_points']:.1f} met "
+        f"{count(len(points), 'plan')}: from {first['shortfall_points']:.1f} points below the line{with_price(policy)} and {100 - first['unmet_points']:.1f} met "
         f"to {last['shortfall_points']:.1f} below the line and {100 - last['unmet_points']:.1f} met. The table below holds every figure."
     )
     return Points(
@@ -80,15 +85,9 @@ def _points(kept: KeptPlan, found: Json) -> Points:
             anchor="fairness-chart",
             title="Each dot is a plan",
             says=says,
-            axes=("Need below the line, points", "Need met in all, points"),
+            axes=(below, met),
             crosses=crosses,
-            mark=Cross(
-                name="this plan",
-                x=here.shortfall_points,
-                x_least=here.shortfall_points,
-                y=here.need_met_points,
-                y_most=here.need_met_points,
-            ),
+            mark=Cross(name="this plan", x=here_below, x_least=here_below, y=here_met, y_most=here_met),
         ),
         table=table("From the fairest plan to the one that meets most need", headings, rows),
         price=price_sentence(price, 100 - last["unmet_points"]),
@@ -96,6 +95,12 @@ def _points(kept: KeptPlan, found: Json) -> Points:
         known=known([s for p in points for s in p["searches"]] + price["searches"], "the plans and the price of fairness"),
         json_href=plan_url(kept, "plans.answer_file", kind="frontier"),
     )
+
+
+def _here(kept: KeptPlan) -> tuple[float, float]:
+    """Where this plan stands in the quantities of the others: the price of rules that give way adds to the one and lessens the other."""
+    world, amounts = kept.facts.world, kept.facts.amounts
+    return leads(world, amounts), kept.facts.ways[0].standing.need_met_points - float(price_points(world, amounts))
 
 
 def price_sentence(price: Json, met_points: float) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.documents import Json
-from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, up
+from planner.export.priced import price_note
+from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, up, with_price
 from web.plans.presenters.frame import plan_url
 from web.shelf import KeptPlan
 from web.tables import Fact, TableCell, TableView, numbers, row, table, words
@@ -43,12 +44,14 @@ class OneMoreView:
 
     stands: Stands
     figures: str
+    price_note: tuple[str, ...]
     found: OneMore | None
 
 
 def one_more(kept: KeptPlan, standing: Stands, found: Json | None) -> OneMoreView:
     """The next steps of everything that there could be more of."""
-    return OneMoreView(stands=standing, figures=FIGURES, found=None if found is None else _found(kept, found))
+    note = price_note(kept.facts.policy)
+    return OneMoreView(stands=standing, figures=FIGURES, price_note=note, found=None if found is None else _found(kept, found))
 
 
 def _found(kept: KeptPlan, found: Json) -> OneMore:
@@ -57,7 +60,7 @@ def _found(kept: KeptPlan, found: Json) -> OneMore:
     return OneMore(
         best=(
             f"Under today's rules and figures the best plan leaves between {down(best['least_points'])} and {up(best['most_points'])} points of "
-            "need below the board's line. With more, it could leave less: each figure below is by how much."
+            f"need below the board's line{with_price(kept.facts.policy)}. With more, it could leave less: each figure below is by how much."
         ),
         worths=tuple(
             worth

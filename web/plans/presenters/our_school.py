@@ -248,8 +248,9 @@ def _support(ledger: SchoolLedger, kept: KeptPlan) -> TableView:
 
 
 def from_whom(kept: KeptPlan, service: Service, recipient: str) -> str:
-    """Who gives a school or zone its half-days and in which half-terms; '' in a plan without names."""
-    if kept.facts.plan.roster is None:
+    """Who gives a school or zone its half-days and in which half-terms, and how many nobody can give; '' in a plan without names."""
+    roster = kept.facts.plan.roster
+    if roster is None:
         return ""
     told, said = kept.facts.told, []
     proposed = "" if service.decision_right is DecisionRight.OURS else " (proposed)"
@@ -259,6 +260,11 @@ def from_whom(kept: KeptPlan, service: Service, recipient: str) -> str:
         name = next(p.name for p in kept.facts.partnership.people if p.person_id == person_id)
         days = told.given[service.service_id][person_id, recipient]
         said.append(f"{name}{proposed}, {what}: {', '.join(str(n) for n in days)}")
+    said += [
+        f"{'nobody' if said else 'Nobody'} yet for {count(short.half_days, 'half-day')}"
+        for short in roster.undelivered
+        if (short.service_id, short.recipient) == (service.service_id, recipient)
+    ]
     return "; ".join(said)
 
 

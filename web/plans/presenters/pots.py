@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from flask import url_for
@@ -43,6 +44,7 @@ class PotsView:
     """Both pots on a day, the draws, and the answer to a claim; ``fault`` says what was wrong with one."""
 
     sentence: str
+    outside: str
     pots: tuple[PotBlock, ...]
     draws: TableView
     source: str
@@ -55,8 +57,13 @@ class PotsView:
     action: str
 
 
-def pots(kept: KeptPlan, figures: Figures | None, *, claim: str = "", pot: str = "") -> PotsView:
-    """The pots with the draws of the newest figures of the plan's year; ``claim`` is what somebody typed."""
+def pots(
+    kept: KeptPlan, figures: Figures | None, *, claim: str = "", pot: str = "", may_read: Callable[[int | None], bool] = lambda _: False
+) -> PotsView:
+    """The pots with the draws of the newest figures of the plan's year; ``claim`` is what somebody typed.
+
+    ``may_read`` says whether the reader may see for what a school (None: several) drew.
+    """
     world = kept.facts.world
     whose = "the figures that the plan was made from"
     if figures is not None and figures.world.partnership.academic_year == world.partnership.academic_year:
@@ -64,6 +71,9 @@ def pots(kept: KeptPlan, figures: Figures | None, *, claim: str = "", pot: str =
         whose = f"figures version {figures.version.version}"
     first, last = year_of(world.partnership)
     on = min(max(today(), first), last)
+    outside_year = ""
+    if on != today():
+        outside_year = f"The year has {'not begun' if on == first else 'ended'}: this is how the pots stand on {day(on.isoformat())}."
     amounts = kept.facts.amounts
     accounts = tuple(pot_account(world, amounts, one, on) for one in Pot)
     wanted = Pot(pot) if pot in set(Pot) else Pot.MODERATED
@@ -71,14 +81,16 @@ def pots(kept: KeptPlan, figures: Figures | None, *, claim: str = "", pot: str =
     fault = ""
     if claim:
         try:
-            answer = claim_sentences(answer_claim(world, amounts, wanted, on, _pounds(claim)))
+            what = answer_claim(world, amounts, wanted, on, _pounds(claim))
+            answer = claim_sentences(what, when="on that day" if outside_year else "now")
         except InputMustBeMended as error:
             fault = str(error)
     outside = draws_outside_year(world.partnership)
     return PotsView(
         sentence=share_sentence(amounts, accounts),
+        outside=outside_year,
         pots=tuple(_block(account) for account in accounts),
-        draws=_draws(world.partnership, kept),
+        draws=_draws(world.partnership, kept, may_read),
         source=f"Draws are those in the sheet Draws of {whose}; bring a newer version to keep them up to date."
         + (f" {upper_first(count(len(outside), 'draw'))} dated outside {world.partnership.academic_year} count nowhere." if outside else ""),
         source_href=url_for("figures.money", partnership_id=kept.partnership_id),
@@ -114,16 +126,21 @@ def _block(account: PotAccount) -> PotBlock:
     )
 
 
-def _draws(partnership: Partnership, kept: KeptPlan) -> TableView:
-    def whose(draw: Draw) -> str:
-        return "Several schools" if draw.urn is None else kept.facts.names.get(str(draw.urn), str(draw.urn))
+def _draws(partnership: Partnership, kept: KeptPlan, may_read: Callable[[int | None], bool]) -> TableView:
+    """Day, pot and pounds; whose draw and what for only for who may read it, where that is any."""
+    latest = sorted(partnership.draws, key=lambda draw: draw.date, reverse=True)
+    is_any_read = any(may_read(draw.urn) for draw in latest)
+
+    def whose(draw: Draw) -> tuple[str, ...]:
+        if not is_any_read:
+            return ()
+        if not may_read(draw.urn):
+            return "Not shown", "Not shown"
+        return "Several schools" if draw.urn is None else kept.facts.names.get(str(draw.urn), str(draw.urn)), draw.what_for
 
     return table(
         "What has been drawn, the latest first",
-        (*words("Day", "Pot", "School", "What for"), *numbers("Pounds")),
-        [
-            row(day(draw.date), upper_first(draw.pot.value), whose(draw), draw.what_for, money(draw.pounds))
-            for draw in sorted(partnership.draws, key=lambda draw: draw.date, reverse=True)
-        ],
+        (*words("Day", "Pot", *(("School", "What for") if is_any_read else ())), *numbers("Pounds")),
+        [row(day(draw.date), upper_first(draw.pot.value), *whose(draw), money(draw.pounds)) for draw in latest],
         empty="Nothing has been drawn.",
     )

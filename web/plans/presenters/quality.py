@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planner.audit import price_points
+from planner.certificate import MOST_SCHOOLS, TOO_MANY_SCHOOLS
 from planner.documents import Json
 from planner.export.plan_facts import Way
-from planner.export.priced import has_prices
+from planner.export.priced import has_prices, leads, price_note
 from planner.export.summary import ENDINGS, claims, day, least_points, most_points
 from planner.measures import base_pounds, specialist_time_pounds
 from planner.rules import RULES
 from planner.store import AnswerKind
 from planner.store.answers import OF_EVERY_PLAN, Answer
 from web.charts import BarLine, Bars, Kind, bars
-from web.plans.presenters.answers import FIGURES, Known, Stands, document_of, down, known, stands, up
+from web.plans.presenters.answers import FIGURES, Known, Stands, document_of, down, known, stands, up, with_price
 from web.plans.presenters.cells import in_points, money, rules, whole
 from web.plans.presenters.frame import plan_url, to_take
 from web.plans.presenters.needs import STANDS
@@ -52,6 +53,7 @@ class QualityView:
     claims: tuple[str, ...]
     ending: str
     figures: str
+    price_note: tuple[str, ...]
     certificate: Said
     split: Said
     moves: Said
@@ -59,6 +61,7 @@ class QualityView:
     further: tuple[Further, ...]
     under_way: str
     ask_href: str
+    plan_file: str
     facts: tuple[Fact, ...]
 
 
@@ -73,16 +76,19 @@ FURTHER = (
 """The pages that each belong to one answer: their addresses, what they are called and what is on them."""
 
 
-def quality(kept: KeptPlan, found: Mapping[AnswerKind, Answer], *, may_ask: bool = False) -> QualityView:
-    """The claims and no more, how the search ended, and what to check it by."""
+def quality(kept: KeptPlan, found: Mapping[AnswerKind, Answer], *, plan_file: str, may_ask: bool = False) -> QualityView:
+    """The claims and no more, how the search ended, and what to check it by; ``plan_file`` is what the plan is called when it is taken away."""
     facts = kept.facts
     standing: dict[AnswerKind, Stands] = {kind: stands(kind, found.get(kind), may_ask=may_ask) for kind in OF_EVERY_PLAN}
+    if len(facts.partnership.schools) > MOST_SCHOOLS:
+        standing[AnswerKind.CERTIFICATE] = no_certificate()
     going = sum(one.is_going for one in standing.values())
     claim = document_of(found.get(AnswerKind.CLAIMS))
     return QualityView(
         claims=claims(facts.plan, facts.world),
         ending=ENDINGS[facts.plan.ending],
         figures=FIGURES,
+        price_note=price_note(facts.policy),
         certificate=_certificate(kept, standing[AnswerKind.CERTIFICATE], document_of(found.get(AnswerKind.CERTIFICATE))),
         split=_split(kept, standing[AnswerKind.CLAIMS], claim),
         moves=_moves(standing[AnswerKind.CLAIMS], claim),
@@ -92,6 +98,7 @@ def quality(kept: KeptPlan, found: Mapping[AnswerKind, Answer], *, may_ask: bool
         ),
         under_way=_under_way(going),
         ask_href=plan_url(kept, "plans.ask_answers") if any(one.can_ask for one in standing.values()) else "",
+        plan_file=plan_file,
         facts=(
             Fact(label="The board's line", text=f"{float(facts.policy.board.line_percent):g} percent of each need"),
             Fact(label="Policy", text=f"{facts.policy.title}, version {facts.policy.version}, {day(facts.policy.date)}"),
@@ -107,9 +114,14 @@ def _under_way(going: int) -> str:
     if not going:
         return ""
     return (
-        f"{count(going, 'part')} of what can be said of this plan {'is' if going == 1 else 'are'} still being worked out. "
-        "It goes on by itself, and takes a few minutes once no plan waits to be made. You can close this page and come back."
+        f"{count(going, 'part')} of what can be said of this plan {'is' if going == 1 else 'are'} not there yet. "
+        "It goes on by itself whenever no plan waits to be made. You can close this page and come back."
     )
+
+
+def no_certificate() -> Stands:
+    """How the certificate of a plan stands whose partnership is too large for one."""
+    return Stands(kind=AnswerKind.CERTIFICATE, is_there=False, is_going=False, sentence=TOO_MANY_SCHOOLS, tag="", can_ask=False)
 
 
 def _certificate(kept: KeptPlan, standing: Stands, found: Json | None) -> Said:
@@ -136,12 +148,12 @@ def _split(kept: KeptPlan, standing: Stands, found: Json | None) -> Said:
     if found is None:
         return Said(stands=standing, sentences=())
     split = found["if_split"]
-    here = kept.facts.ways[0].standing.shortfall_points
+    here = leads(kept.facts.world, kept.facts.amounts)
     sentence = (
         "What these bases could leave if half-days and places could be split was not found in the time given."
         if split["bound_points"] is None
         else f"If half-days and places could be split, these bases could leave no less than {least_points(split['bound_points'])} points of need "
-        f"below the line; this plan leaves {most_points(here)}. Half-days and places come whole, so no real plan with these bases need come so low."
+        f"below the line{with_price(kept.facts.policy)}; this plan leaves {most_points(here)}. Half-days and places come whole, so no real plan with these bases need come so low."
     )
     return Said(
         stands=standing, sentences=(sentence,), known=known(split["searches"], "the same bases, with half-days and places split")
@@ -179,7 +191,7 @@ def _furthest(standing: Stands, found: Json | None) -> Said:
     if found is None:
         return Said(stands=standing, sentences=())
     sentence = (
-        f"In this plan the fifth of need that is furthest from the standard is met to {found['plan_points']:.1f} percent. The most that the "
+        f"In this plan the fifth of need that is furthest from the standard is met to {down(found['plan_points'])} percent. The most that the "
         f"searches found any plan to reach is {down(found['found_points'])} percent, and no plan can reach more than {up(found['bound_points'])}."
     )
     why_less = "The plan leads with the need below the board's line, not with this fifth, so it need not reach the most."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from planner.buying import buying_words, price_words
 from planner.export.plan_facts import Facts
+from planner.export.roster_words import roster_lines, undelivered_lines
 from planner.export.summary import opens_when
 from planner.measures import SPENDING_USES
 from planner.need import PLACE
@@ -39,8 +40,9 @@ class ServiceBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicesView:
-    """All services."""
+    """All services; ``names`` is what the names come to, where the plan has any."""
 
+    names: tuple[str, ...]
     chart: Bars
     supply: TableView
     blocks: tuple[ServiceBlock, ...]
@@ -66,7 +68,9 @@ def services(kept: KeptPlan) -> ServicesView:
         *words("Who decides"),
     )
     supply_view = table("Half-days a year, by service", headings, rows, empty="The partnership has no service.")
+    names = () if facts.plan.roster is None else (*roster_lines(facts.plan, facts.world), *undelivered_lines(facts.plan, facts.world))
     return ServicesView(
+        names=names,
         chart=_given_chart(kept),
         supply=to_take(kept, "services", supply_view),
         blocks=tuple(_service_block(service, number, kept) for number, service in enumerate(facts.partnership.services, start=1)),

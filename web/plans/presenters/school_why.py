@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.documents import Json
-from planner.store import AnswerKind
+from planner.export.priced import price_note
+from planner.store import AnswerKind, AnswerState
 from planner.store.answers import AnswerRow
-from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, listed_sentences, stands, up
+from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, listed_sentences, stands, up, with_price
 from web.plans.presenters.cells import money, whole
 from web.plans.presenters.frame import plan_url
 from web.shelf import KeptPlan
@@ -37,7 +38,7 @@ def why_door(kept: KeptPlan, urn: int, row_: AnswerRow | None, *, may_ask: bool)
             "Read why",
         )
     elif here.is_going:
-        sentence, link = "Why, why not and what it would take is being worked out. It takes a minute or so.", "See whether it is there"
+        sentence, link = f"Why, why not and what it would take {_going(row_)}", "See whether it is there"
     else:
         failed = f" It was tried: {here.sentence[0].lower()}{here.sentence[1:]}" if row_ is not None else ""
         whose = "" if may_ask else " The school's head or the board can ask for it; then everybody who reads this plan can read it here."
@@ -48,6 +49,12 @@ def why_door(kept: KeptPlan, urn: int, row_: AnswerRow | None, *, may_ask: bool)
         link=link,
         ask_href=plan_url(kept, "plans.ask_why", urn=urn) if here.can_ask else "",
     )
+
+
+def _going(row_: AnswerRow | None) -> str:
+    if row_ is not None and row_.state is AnswerState.RUNNING:
+        return "is being worked out now. It takes a few minutes at most."
+    return "is asked for. It is worked out once no plan waits to be made, and takes a few minutes at most."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +92,7 @@ class WhyView:
     ask_href: str
     button: str
     figures: str
+    price_note: tuple[str, ...]
     reasons: Reasons | None
 
 
@@ -100,6 +108,7 @@ def school_why(kept: KeptPlan, urn: int, standing: Stands, found: Json | None) -
         ask_href=plan_url(kept, "plans.ask_why", urn=urn) if standing.can_ask else "",
         button=BUTTON,
         figures=FIGURES,
+        price_note=price_note(kept.facts.policy),
         reasons=None if found is None else _reasons(kept, urn, found),
     )
 
@@ -110,8 +119,8 @@ def _reasons(kept: KeptPlan, urn: int, found: Json) -> Reasons:
     return Reasons(
         shares=_shares(found["shares"]),
         today=(
-            f"This plan leaves {up(found['plan_points'])} points of need below the board's line in the whole partnership, which is what "
-            f"'shortfall' means here; the best these rules allow leaves between {down(best['least_points'])} and {up(best['most_points'])}."
+            f"This plan leaves {up(found['plan_points'])} points of need below the board's line{with_price(kept.facts.policy)} in the whole "
+            f"partnership, which is what 'shortfall' means here; the best these rules allow leaves between {down(best['least_points'])} and {up(best['most_points'])}."
         ),
         rules=tuple(
             Because(

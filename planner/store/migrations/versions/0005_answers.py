@@ -1,4 +1,4 @@
-"""What is worked out about a plan once it is made; queued for the newest plan of each partnership.
+"""What is worked out about a plan once it is made; queued for the newest plan of each partnership and the one its schools read.
 
 Revision ID: 0005
 """
@@ -54,7 +54,10 @@ def upgrade() -> None:
     for kind in KINDS[:-1]:
         op.execute(
             "INSERT INTO answers (partnership_id, plan_id, kind, asked_at, state) "  # noqa: S608 (our own fixed words)
-            f"SELECT partnership_id, max(id), '{kind}', max(made_at), 'queued' FROM plans GROUP BY partnership_id"
+            f"SELECT partnership_id, id, '{kind}', made_at, 'queued' FROM plans "
+            "WHERE id IN (SELECT max(id) FROM plans GROUP BY partnership_id) "
+            "OR id IN (SELECT plan_id FROM plan_choices WHERE id IN (SELECT max(id) FROM plan_choices GROUP BY partnership_id)) "
+            "ORDER BY id"
         )
 
 
