@@ -375,7 +375,7 @@ def cohort_fill(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
 
 @_audits(rules.HOST_SHARE)
 def host_share(world: World, amounts: Amounts) -> Iterator[tuple[str, Fraction]]:
-    """Places times the host's share of each need, in its own zone <= the board's percent of a size above today's, else the size."""
+    """Places times the host's share of each need, in its own zone <= the board's percent of what a size above today's gives this year, else the size."""
     for base in world.partnership.bases:
         shares = host_shares(world, base)
         own = sum(places * shares.get(cell_id, 0) for (base_id, cell_id), places in amounts.places.items() if base_id == base.base_id)

@@ -104,6 +104,21 @@ def test_no_plan_has_more_of_the_furthest_fifth_than_its_bound_and_a_fine_sweep_
     assert max(others) <= furthest.bound_points + 1e-6
 
 
+def test_with_prices_need_met_is_said_as_it_is_and_the_price_beside_it():
+    base = two_schools()
+    here = world_of(base.partnership, with_changes(base.policy, {"prices.vacancy_held_back": Decimal("0.001")}))
+    amounts = attempt(hold(here), Trial(words="most", gap=TIGHT)).amounts
+    furthest = furthest_of(Here(here), amounts, seconds=10)
+    assert furthest.plan_price_points == pytest.approx(float(price_points(here, amounts)))
+    assert furthest.plan_price_points > 0
+    assert furthest.plan_points == float(100 * worst_fifth(here.picture, amounts.need_met))
+    assert furthest.found_points == float(100 * worst_fifth(here.picture, furthest.most_amounts.need_met))
+    assert furthest.found_points - furthest.found_price_points <= furthest.bound_points + 1e-6
+    (said,) = furthest_lines(furthest)
+    assert f"rules that give way cost {furthest.plan_price_points:.2f} points" in said
+    assert "its price taken off" in said
+
+
 def test_between_two_lines_it_can_rise_only_so_far_and_fall_only_so_fast():
     assert peak_between(40.0, 40.0, 1.0, 1.0) == pytest.approx(40.8)
     assert peak_between(40.0, 0.0, 1.0, 1.0) == pytest.approx(4.0)

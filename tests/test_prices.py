@@ -31,11 +31,12 @@ from planner.export.priced import price_lines, school_lines
 from planner.export.summary import claims, summary_lines
 from planner.measures import shortfall
 from planner.need import world_of
-from planner.partnership import Bound, DecisionRight, HeadRule
-from planner.plan import Ending, Plan
+from planner.partnership import Bound, DecisionRight, HeadRule, LastYear
+from planner.plan import Amounts, Ending, Plan
 from planner.policy import MAY_BE_OFF, MAY_BE_PRICED, load_policy, policy_from_text, with_changes, with_settings
+from planner.reasons import reasons
 from planner.rules import RULES
-from tests.builders import ALDER, random_world, two_schools
+from tests.builders import ALDER, a_partnership, a_policy, random_world, two_schools
 from tests.pages import FAIR, as_kept, demonstration, fair_world
 from web.plans.presenters.our_school import gives_way_lines
 
@@ -299,6 +300,22 @@ def test_it_is_said_plainly_where_a_rule_gives_way_and_at_what_price(gives_way):
     assert "shortfall and price together" in claims(plan, world)[0]
     to_head = school_lines(world, plan.amounts, int(floor.where))
     assert any("A rule gives way here: no school's grant falls below the board's floor" in line for line in to_head)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "board", "given", "said"),
+    [
+        ("sessions_cap", {"sessions_cap_percent": 50}, {"sessions": {(str(ALDER), "slt"): 14}}, "cap on last year's time allows no more"),
+        ("next_year_affordable", {"next_year_affordable_percent": 0}, {}, "limit on next year's cost allows no more"),
+        ("host_share", {"cohort_fill_percent": 100}, {"base_sizes": {"nest": 8}, "places": {("nest", "North:place_slcn_primary"): 4}}, "kept for other schools than its host"),
+        ("cohort_fill", {"cohort_fill_percent": 75}, {"base_sizes": {"nest": 8}, "places": {("nest", "North:place_slcn_primary"): 6}}, "may give in its first year is given"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_gives_way_is_not_said_to_allow_no_more(rule_id, board, given, said):
+    here = a_partnership(last_year=(LastYear(urn=ALDER, item="slt", amount=9),))
+    kept = world_of(here, a_policy({"board": board, "rules": {rule_id: True}}))
+    soft = priced(kept, {rule_id: Decimal("0.001")})
+    assert [said in " ".join(one.sentence for one in reasons(world, Amounts(**given))) for world in (kept, soft)] == [True, False]
 
 
 def test_a_school_where_nothing_gives_way_is_told_nothing(gives_way):
