@@ -377,8 +377,7 @@ def _shared(case: Case, by_hand: Serving, end: float) -> Served:
     bounds: dict[str, int] = {}
     most: list[tuple[np.ndarray, float]] = []
     for name, cost in costs.items():
-        least = _least(case) if name == "undelivered" else 0
-        was_finished = is_finished
+        least, was_finished = _least(case) if name == "undelivered" else 0, is_finished
         if cost @ values > least:
             share = TRAVEL_GAP if name == "metres" else 0.0
             solved = _solve(rows, upper, cost, most, share=share, end=end, start=values)

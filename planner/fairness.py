@@ -14,7 +14,15 @@ from planner.offers import dearest_pounds
 from planner.partnership import GRANT_ITEM, Base, Consent, DecisionRight, LastYear, Partnership, Phase, School
 from planner.policy import Policy
 from planner.rounding import half_up
-from planner.supply import host_condition, most_given_places, most_planned_places, places_now, service_supply, sizes_of, smallest_useful_places
+from planner.supply import (
+    host_condition,
+    most_given_places,
+    most_planned_places,
+    places_now,
+    service_supply,
+    sizes_of,
+    smallest_useful_places,
+)
 
 SHARE_UNITS = 10_000
 """A host's share of its zone's need is kept in whole hundredths of a percent, so that the rule has whole coefficients."""

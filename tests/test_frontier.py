@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -15,11 +16,13 @@ from optimisation.frontier import SAME_POINTS, STEP_POUNDS, frontier_of, need_wi
 from optimisation.furthest import Tops, furthest_of, peak_between, with_line
 from optimisation.greedy import greedy_amounts
 from optimisation.trial import Aim, Trial, attempt, hold
-from planner.audit import AUDITS, breaches
+from planner.audit import AUDITS, breaches, price_points
 from planner.measures import share_of_gain, shortfall, total_need_met, worst_fifth
-from planner.need import WHOLE, World
+from planner.need import WHOLE, World, world_of
+from planner.policy import with_changes
 from planner.rules import NEED_FROM_SUPPORT, RULES
 from web.command_line import main
+from web.commands.frontier import furthest_lines
 
 TIGHT = 0.001
 
