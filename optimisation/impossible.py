@@ -13,9 +13,9 @@ from optimisation.highs import compile_model
 from optimisation.mends import MOST_MOVES, Mend, find_mends
 from optimisation.model import build_model
 from optimisation.places import Placed, Words, may_clash, may_move, placed_rows
-from planner.export.summary import least_points, most_points
 from planner.need import World
 from planner.rules import RULES
+from planner.words import least_points, most_points
 
 SHARE_FOR_CLASH = 0.4
 """Of the time given, what finding the clash may take; the rest is for ways to make room."""

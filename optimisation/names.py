@@ -16,9 +16,8 @@ from math import ceil
 from optimisation.roster import Rostered, Rostering
 from optimisation.solve import GRACE_SECONDS, Solver, Tell
 from optimisation.worker import Stage
-from planner.audit import breaches
+from planner.audit import breaches, leads
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
-from planner.export.priced import leads
 from planner.need import World, world_of
 from planner.partnership import Bound, HeadRule, Service
 from planner.plan import Amounts, Ending, Plan, Roster

@@ -221,6 +221,11 @@ class Policy:
         """Points of need (0-100) that missing a rule by one of its units costs; nought where it may not give way, or is off."""
         return dict(self.prices).get(rule_id, Fraction(0)) if self.is_on(rule_id) else Fraction(0)
 
+    @property
+    def has_prices(self) -> bool:
+        """Whether any rule that applies may give way at a price."""
+        return any(self.price(rule_id) for rule_id, _ in self.prices)
+
     def is_hard(self, rule_id: str) -> bool:
         """Whether a rule applies and may not give way, not even at a price."""
         return self.is_on(rule_id) and not self.price(rule_id)

@@ -15,11 +15,11 @@ from fractions import Fraction
 from math import floor
 
 from planner.errors import InputMustBeMended
-from planner.export.summary import day
 from planner.need import World
 from planner.partnership import Draw, FundUse, Partnership, Pot, YearEnd
 from planner.plan import Amounts
 from planner.policy import Policy
+from planner.words import day
 
 RECENT_DAYS = 42
 """How far back the recent pace looks: six weeks, about a half-term."""

@@ -13,13 +13,14 @@ from websites import ELSEWHERE, HERE, OTHER_URN, OWN_URN, PEOPLE, a_site, bring
 
 import planner.need
 import planner.reasons
-from planner.export.summary import claims, day
+from planner.export.summary import claims
 from planner.measures import standing
 from planner.need import WHOLE, world_of
 from planner.partnership import GRANT_ITEM, Bound, DecisionRight, HeadRule
 from planner.plan import Baseline
 from planner.reasons import lower_first
 from planner.store import Role
+from planner.words import day
 from web.charts import BarLine, DotRow, Kind, bars, dot_plot
 from web.plans.presenters.main_reasons import SETTLED_BY
 from web.plans.presenters.needs import one_standard

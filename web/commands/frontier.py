@@ -128,7 +128,7 @@ def furthest_lines(furthest: Furthest) -> Iterator[str]:
 def claim_lines(world: World, plan: Plan, moves: OneByOne, split: Divisible) -> Iterator[str]:
     """What may be claimed of the plan, and what may not."""
     from optimisation.as_data import move_sentence  # noqa: PLC0415
-    from planner.export.priced import leads  # noqa: PLC0415
+    from planner.audit import leads  # noqa: PLC0415
 
     here = leads(world, plan.amounts)
     if moves.holds:
