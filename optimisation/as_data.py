@@ -83,7 +83,9 @@ def furthest_data(furthest: Furthest) -> Json:
     """The needs furthest from the standard, beside their bound."""
     return {
         "plan_points": furthest.plan_points,
+        "plan_price_points": furthest.plan_price_points,
         "found_points": furthest.found_points,
+        "found_price_points": furthest.found_price_points,
         "bound_points": furthest.bound_points,
         "gap_points": furthest.gap_points,
         "seconds": round(furthest.seconds, 3),

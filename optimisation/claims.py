@@ -24,7 +24,7 @@ from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, World, dose_share_for,
 from planner.partnership import Base
 from planner.plan import Amounts
 from planner.rules import Rule
-from planner.supply import base_may_serve, first_year_places, grant_step_pounds, place_share
+from planner.supply import base_may_serve, grant_step_pounds, most_given_places, place_share
 
 LEAST_LIFT = 1000
 """Millionths of need (a tenth of a percent): what rounding blurs is neither a lift nor better met."""
@@ -236,7 +236,7 @@ def _units(world: World, books: _Books) -> Iterator[_Unit]:
             served = [
                 c for c in world.picture.cells if c.requirement(PLACE) and not c.out_of_reach and _has_a_pupil_more(world, amounts, c)
             ]
-            most = first_year_places(base, size, world.policy) if world.policy.is_on("cohort_fill") else size
+            most = most_given_places(base, size, world.policy)
             givers = (*given, *(("",) if sum(given.values()) < most else ()))
             takers = tuple(
                 c.cell_id for c in served if base_may_serve(p, world.policy, base, world.policy.standard(c.standard_id), zones[c.recipient])

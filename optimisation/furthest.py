@@ -41,9 +41,10 @@ FALL = float(1 / WORST_SHARE - 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Furthest:
-    """Mean need met of the fifth furthest from the standard, in points: this plan's, the most found, and what no plan exceeds.
+    """Mean need met of the fifth furthest from the standard, in points: this plan's, that of the best found, and what no plan exceeds.
 
-    ``most_amounts`` is the plan with the most found (payments left out). Seconds by the wall clock.
+    The best is the most less the price of rules that give way; ``bound_points`` is of that, the other two are need met
+    alone, each with its price beside. ``most_amounts`` is the best plan found (payments left out). Seconds by the wall clock.
     """
 
     plan_points: float
@@ -52,11 +53,13 @@ class Furthest:
     most_amounts: Amounts
     seconds: float
     tried: tuple[Tried, ...]
+    plan_price_points: float = 0.0
+    found_price_points: float = 0.0
 
     @property
     def gap_points(self) -> float:
-        """What is open between the most found and the bound."""
-        return max(self.bound_points - self.found_points, 0.0)
+        """What is open between the best found, its price taken off, and the bound."""
+        return max(self.bound_points - (self.found_points - self.found_price_points), 0.0)
 
 
 def furthest_of(
@@ -74,13 +77,15 @@ def furthest_of(
     """
     began = time.perf_counter()
     world = sandbox.world
-    found, best = max(((_points(world, one), n) for n, one in enumerate((amounts, *others))), key=lambda pair: (pair[0], -pair[1]))
-    best_amounts = (amounts, *others)[best]
+    plan_price = float(price_points(world, amounts))
+    known = ((one, float(price_points(world, one))) for one in others)
+    best_amounts, best_price = max(((amounts, plan_price), *known), key=lambda one: _points(world, *one))
+    found = _points(world, best_amounts, best_price)
     tried: list[Tried] = []
 
     def search(low: Fraction, high: Fraction, left: float) -> float:
         """The most that V may be over a stretch, as a search shows it."""
-        nonlocal found, best_amounts
+        nonlocal found, best_amounts, best_price
         tell(f"needs furthest from the standard, line at {float(low):g} to {float(high):g}")
         if sandbox.world.policy.board.line_percent != high:
             sandbox.open(with_line(world, high))
@@ -93,7 +98,7 @@ def furthest_of(
         )  # fmt: skip
         tried.append(one)
         if one.amounts is not None and _points(world, one.amounts, one.price_points) > found:
-            found, best_amounts = _points(world, one.amounts, one.price_points), one.amounts
+            found, best_amounts, best_price = _points(world, one.amounts, one.price_points), one.amounts, one.price_points
         return 100 - one.bound + SAFETY if isfinite(one.bound) else 100.0
 
     def is_long(low: Fraction, high: Fraction) -> bool:
@@ -110,8 +115,9 @@ def furthest_of(
         if tops.is_searched(stretch):
             stretch = tops.halve(stretch)
     return Furthest(
-        plan_points=_points(world, amounts), found_points=found, bound_points=max(tops.highest()[0], found),
-        most_amounts=best_amounts, seconds=time.perf_counter() - began, tried=tuple(tried),
+        plan_points=_points(world, amounts, 0.0), found_points=_points(world, best_amounts, 0.0), bound_points=max(tops.highest()[0], found),
+        most_amounts=best_amounts, seconds=time.perf_counter() - began, tried=tuple(tried), plan_price_points=plan_price,
+        found_price_points=best_price,
     )  # fmt: skip
 
 
@@ -174,10 +180,9 @@ def with_line(world: World, line: Fraction) -> World:
     return replace(world, policy=replace(world.policy, board=board))
 
 
-def _points(world: World, amounts: Amounts, price: float | None = None) -> float:
+def _points(world: World, amounts: Amounts, price: float) -> float:
     """How well the worst fifth is met, in percent, less what the rules that give way cost."""
-    paid = price_points(world, amounts) if price is None else Fraction(price)
-    return float(100 * worst_fifth(world.picture, amounts.need_met) - paid)
+    return float(100 * worst_fifth(world.picture, amounts.need_met) - Fraction(price))
 
 
 def _rise(picture: Picture) -> float:

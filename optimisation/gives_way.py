@@ -182,7 +182,7 @@ def _percent(world: World, rule_id: str, path: tuple[str, ...], strict: Fraction
 
 
 def _plain(value: Fraction) -> str:
-    return f"{float(value):g}"
+    return f"{round(float(value), 2):g}"
 
 
 def _head_rule(world: World, rule: HeadRule) -> Knob:

@@ -24,10 +24,10 @@ from planner.supply import (
     available_pounds,
     base_reaches,
     contingency_pounds,
-    first_year_places,
     grant_months,
     grant_step_pounds,
     moderated_pot_pounds,
+    most_given_places,
     pays,
     place_share,
     service_supply,
@@ -296,9 +296,7 @@ def _places(world: World, sizes: dict[str, int]) -> dict[tuple[str, str], int]:
     zones = {z.zone_id: z for z in world.picture.zones}
     wanted = {c.cell_id: floor(Fraction(c.requirement(PLACE), 100)) for c in world.picture.cells if c.requirement(PLACE)}
     for base in world.partnership.bases:
-        left = sizes.get(base.base_id, 0)
-        if world.policy.is_on("cohort_fill"):
-            left = first_year_places(base, left, world.policy)
+        left = most_given_places(base, sizes.get(base.base_id, 0), world.policy)
         for cell in sorted(world.picture.cells, key=lambda c: (-c.weight, c.cell_id)):
             standard = world.policy.standard(cell.standard_id)
             fits = standard.needs_place and standard.need in base.needs and standard.phase is base.phase and not cell.out_of_reach

@@ -13,9 +13,9 @@ from optimisation.highs import compile_model
 from optimisation.mends import MOST_MOVES, Mend, find_mends
 from optimisation.model import build_model
 from optimisation.places import Placed, Words, may_clash, may_move, placed_rows
-from planner.export.summary import least_points, most_points
 from planner.need import World
 from planner.rules import RULES
+from planner.words import least_points, most_points
 
 SHARE_FOR_CLASH = 0.4
 """Of the time given, what finding the clash may take; the rest is for ways to make room."""
@@ -130,8 +130,8 @@ def clash_sentences(world: World, clash: Iterable[Placed]) -> tuple[str, ...]:
 def _listed(places: list[str]) -> str:
     """Places after one another; what they all end with in brackets is said once."""
     ends = {place[place.rfind(" (") :] for place in places if place.endswith(")")}
-    if len(ends) == 1 and all(place.endswith(*ends) for place in places):
-        (end,) = ends
+    end = next(iter(ends), "")
+    if len(ends) == 1 and all(place.endswith(end) for place in places):
         return f"{', '.join(place.removesuffix(end) for place in places)}{end}"
     return ", ".join(places)
 

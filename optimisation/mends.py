@@ -19,8 +19,8 @@ from optimisation.highs import Problem, Solved, cap_objective, compile_model, lo
 from optimisation.model import build_model
 from optimisation.moves import Mended, Movable, Move, mended, movables
 from optimisation.places import Placed
-from planner.audit import leading_points
-from planner.measures import POINTS_PLACES, standing
+from planner.audit import leads
+from planner.measures import standing
 from planner.need import World
 from planner.plan import Amounts
 
@@ -225,7 +225,7 @@ def _planned(way: _Way, after: Mended, ways: Ways, behind: int) -> Mend | None:
             moves=after.moves,
             largest_share=way.largest_share,
             is_fewest=way.is_fewest,
-            shortfall_points=float(round(leading_points(after.world, amounts), POINTS_PLACES)),
+            shortfall_points=leads(after.world, amounts),
             bound_points=bound,
             met=here.met,
             under_half=here.under_half,

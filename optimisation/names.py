@@ -16,9 +16,8 @@ from math import ceil
 from optimisation.roster import Rostered, Rostering
 from optimisation.solve import GRACE_SECONDS, Solver, Tell
 from optimisation.worker import Stage
-from planner.audit import breaches
+from planner.audit import breaches, leads
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
-from planner.export.priced import leads
 from planner.need import World, world_of
 from planner.partnership import Bound, HeadRule, Service
 from planner.plan import Amounts, Ending, Plan, Roster
@@ -188,7 +187,12 @@ def _with_at_most(world: World, service: Service, sessions: int) -> World:
     """The world with more of a service's time owed elsewhere, so that no more than these half-days can be shared."""
     people = world.partnership.people
     one = next(p for p in people if p.service_id == service.service_id and not p.is_vacant)
-    while service_supply(world.partnership, world.policy, service).shareable_sessions > max(0, sessions):
+
+    def most() -> int:
+        supply = service_supply(world.partnership, world.policy, service)
+        return supply.shareable_sessions if world.policy.is_hard("vacancy_held_back") else supply.after_statutory_sessions
+
+    while most() > max(0, sessions):
         busier = replace(one, statutory_sessions=one.statutory_sessions + 1)
         world = replace(
             world, partnership=replace(world.partnership, people=tuple(busier if p is one else p for p in world.partnership.people))

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from optimisation.differences import Change, changes_between
+from optimisation.frontier import need_wish
 from optimisation.sandbox import Sandbox
-from optimisation.trial import Aim, Condition, Trial, Tried, thousands_a_point
+from optimisation.trial import Aim, Trial, Tried, thousands_a_point
 from optimisation.why.asking import GAP_POINTS
 from optimisation.why.records import Price
-from planner.measures import shortfall
-from planner.need import World, benefit_segments
+from planner.audit import leading_points
+from planner.need import World
 from planner.partnership import GRANT_ITEM
 from planner.plan import Plan
 from planner.reasons import plain_number
@@ -98,7 +99,7 @@ class _Asking:
 
     def __init__(self, sandbox: Sandbox, plan: Plan, tell: Callable[[str], None]) -> None:
         self.sandbox, self.world, self.amounts, self._tell = sandbox, sandbox.world, plan.amounts, tell
-        self.points = float(100 * shortfall(self.world.picture, self.world.policy, plan.amounts.need_met))
+        self.points = float(leading_points(self.world, plan.amounts))
         self.today = self._least("the rules as they are", ())
         least = max(self.today.bound, plan.bound_points, 0.0)
         self.best = Price(least=least, most=max(min(self.today.value, self.points), least))
@@ -143,8 +144,9 @@ class _Asking:
 
     def _nearest(self, words: str, rule_ids: tuple[str, ...], least: Tried | None, met: Tried) -> Tried:
         """The nearest plan without rules that has as little shortfall as was found; else, as much need met with no more shortfall than the plan."""
+        need_met = 100 - (met.value - met.price_points)
         most, conditions = (
-            (self.points, (self._need_met(100 - met.value - MET_GAP_POINTS),)) if least is None else (least.value + GAP_POINTS, ())
+            (self.points, (need_wish(self.world, need_met - MET_GAP_POINTS),)) if least is None else (least.value + GAP_POINTS, ())
         )
         return self._ask(
             Trial(
@@ -152,13 +154,6 @@ class _Asking:
                 shortfall_weight=thousands_a_point(self.world), most_shortfall_points=most, gap=NEAR_GAP, seconds=PROTECTION_SECONDS,
             )
         )  # fmt: skip
-
-    def _need_met(self, points: float) -> Condition:
-        cells = self.world.picture.cells
-        weight = max(sum(cell.weight for cell in cells), 1)
-        segments = range(len(benefit_segments(self.world.policy)))
-        terms = tuple(("met", (c.cell_id, j), 100 * c.weight / weight) for c in cells if not c.out_of_reach for j in segments)
-        return Condition(words=f"{points:.2f} points of need met", terms=terms, lower=points)
 
 
 def _everywhere(rule_ids: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:

@@ -19,10 +19,10 @@ from optimisation.sandbox import Sandbox
 from optimisation.solve import Solver
 from optimisation.trial import Aim, Changeable, Condition, Trial, Tried, changeable
 from optimisation.wishes import amount_wish, base_wish
-from planner.audit import breaches, leading_points, misfits
+from planner.audit import breaches, leads, misfits
 from planner.changes import Change, given_to, most_from_now, order_has_passed, settled, who_decides
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
-from planner.measures import POINTS_PLACES, standing
+from planner.measures import standing
 from planner.need import PLACE, World, may_be_part_year, world_of
 from planner.partnership import GRANT_ITEM, Service
 from planner.plan import Amounts, Ending, Plan
@@ -121,7 +121,7 @@ def replan(
         change=change,
         world=world,
         before=plan,
-        was_shortfall_points=_leads(before, plan),
+        was_shortfall_points=leads(before, plan),
         gave_way=gave_way,
         least_disturbed=least,
         points=points,
@@ -302,7 +302,7 @@ def _point(asker: _Asker, world: World, count: int, *, shares: int, fallback: Am
 
 def _nearest(asker: _Asker, world: World, tried: Tried, count: int | None, *, most: int, shares: int, fallback: Amounts) -> Point:
     """Of the plans as good as this one, that nearest to the plan before; paid to the pound and audited."""
-    cap = tried.shortfall_points if tried.amounts is not None else _leads(world, fallback)
+    cap = tried.shortfall_points if tried.amounts is not None else leads(world, fallback)
     nearest = partial(
         asker.ask,
         "The nearest plan as good",
@@ -327,8 +327,8 @@ def _nearest(asker: _Asker, world: World, tried: Tried, count: int | None, *, mo
     return Point(
         most_disturbed=count,
         amounts=amounts,
-        shortfall_points=_leads(world, amounts),
-        bound_points=max(0.0, min(tried.bound - SAFETY, _leads(world, amounts))) if tried.bound > -inf else 0.0,
+        shortfall_points=leads(world, amounts),
+        bound_points=max(0.0, min(tried.bound - SAFETY, leads(world, amounts))) if tried.bound > -inf else 0.0,
         need_met_points=here.need_met_points,
         disturbed=tuple(sorted(_disturbed(world, asker.plan, amounts))),
         moved=moved(world, asker.before, asker.plan, amounts, asker.change.half_term),
@@ -336,11 +336,6 @@ def _nearest(asker: _Asker, world: World, tried: Tried, count: int | None, *, mo
         is_finished=tried.status == "optimal",
         solves=solves,
     )
-
-
-def _leads(world: World, amounts: Amounts) -> float:
-    """Shortfall and the price of rules that give way, rounded as points are."""
-    return float(round(leading_points(world, amounts), POINTS_PLACES))
 
 
 def _check(world: World, amounts: Amounts) -> None:

@@ -55,7 +55,7 @@ class Residents:
         cannot be right. Who stops listening (closes the iterator) stops the search.
         """
         asked = _Asked(question=question, should_stop=should_stop)
-        self._resident(key, world_of_plan).put(asked)
+        self._hand_over(key, world_of_plan, asked)
         try:
             while (said := asked.said.get()) is not None:
                 if isinstance(said, Exception):
@@ -75,8 +75,11 @@ class Residents:
         for resident in ended:
             resident.thread.join(END_SECONDS)
 
-    def _resident(self, key: str, world_of_plan: Callable[[], World]) -> _Resident:
-        """The key's resident with the question counted as waiting; room is made where there is none."""
+    def _hand_over(self, key: str, world_of_plan: Callable[[], World], asked: _Asked) -> None:
+        """Give the question to the key's resident, counted as waiting; room is made where there is none.
+
+        All under the lock: a resident that fails meanwhile answers what it was given, and is given no more.
+        """
         with self._lock:
             if self._is_closed:
                 raise SolverFault(CLOSING)
@@ -90,7 +93,7 @@ class Residents:
                 self._here[key] = _Resident(world_of_plan, self._lock, self._idle_seconds, self._memory)
             resident = self._here[key]
             resident.waiting += 1
-            return resident
+            resident.put(asked)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,6 +132,7 @@ class _Resident:
         self._questions.put(None)
 
     def _live(self) -> None:
+        why: Exception = SolverFault(CLOSING)
         try:
             with Solver(memory_megabytes=self._memory) as solver:
                 sandbox: Sandbox | None = None
@@ -143,12 +147,15 @@ class _Resident:
                         with self._lock:
                             self.waiting -= 1
                             self.asked_at = time.monotonic()
+        except Exception as error:  # noqa: BLE001 (the solver's own end: whoever waits hears of it)
+            why = error
         finally:
-            self.is_ending = True
-            while not self._questions.empty():
-                left = self._questions.get()
-                if left is not None:
-                    left.said.put(SolverFault(CLOSING))
+            with self._lock:
+                self.is_ending = True
+                while not self._questions.empty():
+                    left = self._questions.get()
+                    if left is not None:
+                        left.said.put(why)
 
     def _next(self) -> _Asked | None:
         """The next question; None when it is to end, or nobody asked for long."""

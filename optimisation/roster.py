@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor, inf
@@ -96,6 +96,7 @@ def make_roster(world: World, amounts: Amounts, *, seconds: float) -> Rostered:
     rows: list[RosterRow] = []
     undelivered: list[Undelivered] = []
     bounds: dict[str, int] = defaultdict(int)
+    unbound: set[str] = set()
     is_finished = True
     for number, case in enumerate(cases):
         left = seconds - (time.perf_counter() - begun)
@@ -103,6 +104,7 @@ def make_roster(world: World, amounts: Amounts, *, seconds: float) -> Rostered:
         is_finished = is_finished and served.is_finished
         for name, bound in served.bounds.items():
             bounds[name] += bound
+        unbound |= {name for name, _, _ in AIMS[:-1] if name not in served.bounds} | ({AIMS[-1][0]} if not served.is_finished else set())
         given = merged(world, case, paced(case, served.serving))
         rows += [
             RosterRow(person_id=p, recipient=r, service_id=case.service.service_id, half_term=h, half_days=n)
@@ -120,7 +122,7 @@ def make_roster(world: World, amounts: Amounts, *, seconds: float) -> Rostered:
         ]
     roster = Roster(rows=tuple(rows), undelivered=tuple(undelivered))
     return Rostered(
-        roster=replace(roster, aims=_aims(world, roster, bounds), is_finished=is_finished),
+        roster=replace(roster, aims=_aims(world, roster, bounds, unbound), is_finished=is_finished),
         is_finished=is_finished, seconds=time.perf_counter() - begun,
     )  # fmt: skip
 
@@ -135,12 +137,15 @@ AIMS = (
 """The aims in order: the name of their figure, what they count, and its unit."""
 
 
-def _aims(world: World, roster: Roster, bounds: Mapping[str, int]) -> tuple[RosterAim, ...]:
+def _aims(world: World, roster: Roster, bounds: Mapping[str, int], unbound: Collection[str]) -> tuple[RosterAim, ...]:
     reached = figures_of(world, roster)
     return tuple(
-        RosterAim(name=words, reached=getattr(reached, name), bound=min(bounds.get(name, 0), getattr(reached, name)), unit=unit)
+        RosterAim(
+            name=words, reached=getattr(reached, name), unit=unit,
+            bound=None if name in unbound else min(bounds.get(name, 0), getattr(reached, name)),
+        )
         for name, words, unit in AIMS
-    )
+    )  # fmt: skip
 
 
 def case_of(world: World, amounts: Amounts, service: Service) -> Case:
@@ -165,7 +170,7 @@ def case_of(world: World, amounts: Amounts, service: Service) -> Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """Who gives whom how many half-days a year, and what each aim cannot be under."""
+    """Who gives whom how many half-days a year, and what each aim cannot be under with as little of those before it; none after one that the clock ended."""
 
     serving: Serving
     bounds: Mapping[str, int]
@@ -255,18 +260,20 @@ def _alone_in(case: Case, pools: Sequence[Sequence[int]], by_hand: Serving, end:
     most: list[tuple[np.ndarray, float]] = []
     values, is_finished = start if has_start else None, True
     for name, cost, share in (("changes", changes, 0.0), ("metres", metres, TRAVEL_GAP)):
-        if not cost.any() and values is not None:
+        if is_finished:
             bounds[name] = 0
+        if not cost.any() and values is not None:
             continue
         solved = _solve(rows, upper, cost, most, share=share, end=end, start=values)
         if solved.values is None:
             if values is None:
                 return None
-            is_finished, bounds[name] = False, 0
+            is_finished = False
             continue
         values = np.round(solved.values)
+        if is_finished and solved.bound > -inf:
+            bounds[name] = max(0, ceil(solved.bound - WHOLE_TOLERANCE))
         is_finished = is_finished and solved.status == "optimal"
-        bounds[name] = max(0, ceil(solved.bound - WHOLE_TOLERANCE)) if solved.bound > -inf else 0
         most.append((cost, float(cost @ values)))
     assert values is not None
     serving = {pair: case.asked[pair[1]] for pair, value in zip(pairs, values, strict=True) if value > 0.5}
@@ -370,15 +377,17 @@ def _shared(case: Case, by_hand: Serving, end: float) -> Served:
     bounds: dict[str, int] = {}
     most: list[tuple[np.ndarray, float]] = []
     for name, cost in costs.items():
-        bounds[name] = _least(case) if name == "undelivered" else 0
-        if cost @ values > bounds[name]:
+        least, was_finished = _least(case) if name == "undelivered" else 0, is_finished
+        if cost @ values > least:
             share = TRAVEL_GAP if name == "metres" else 0.0
             solved = _solve(rows, upper, cost, most, share=share, end=end, start=values)
             is_finished = is_finished and solved.status == "optimal"
             if solved.values is not None and cost @ np.round(solved.values) <= cost @ values:
                 values = np.round(solved.values)
             if solved.bound > -inf:
-                bounds[name] = max(bounds[name], ceil(solved.bound - WHOLE_TOLERANCE))
+                least = max(least, ceil(solved.bound - WHOLE_TOLERANCE))
+        if was_finished:
+            bounds[name] = least
         most.append((cost, float(cost @ values)))
     serving = {pair: round(values[gives + p]) for p, pair in enumerate(pairs) if values[gives + p] > 0.5}
     return Served(serving=serving, bounds=bounds, is_finished=is_finished)

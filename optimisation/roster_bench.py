@@ -97,7 +97,7 @@ def _row(area: str, world: World, amounts: Amounts, repeats: int, seconds: float
     return (
         f"| {area} | {len(world.partnership.schools)} | {len(world.partnership.people)} | {half_days} | {plain['columns']} "
         f"| {aims['undelivered'].reached} / {aims['shared'].reached} / {aims['changes'].reached} "
-        f"| {aims['metres'].reached / 1000:,.0f} ({aims['metres'].bound / 1000:,.0f}) | {median(ours):.2f} "
+        f"| {aims['metres'].reached / 1000:,.0f} ({(aims['metres'].bound or 0) / 1000:,.0f}) | {median(ours):.2f} "
         f"| {plain['seconds']:.1f} ({plain['gap']:.1%}) | {strong['seconds']:.1f} ({strong['gap']:.1%}) "
         f"| {weighed / max(plain['bound'], strong['bound'], 1):.3f} |"
     )

@@ -28,10 +28,9 @@ from optimisation.names import AGAIN_STAGE, STAGE, make_plan_with_names
 from optimisation.plain_amounts import amounts_from_plain, amounts_to_plain
 from optimisation.solve import BoundSoFar, Solver
 from optimisation.worker import Better, Message, Nearly, Stage
-from planner.audit import leading_points, price_points
+from planner.audit import leads, price_points
 from planner.documents import Json, check_document, plan_document
 from planner.errors import AuditRefused, InputMustBeMended, RulesCannotAllHold, SolverFault
-from planner.export.priced import has_prices
 from planner.measures import POINTS_PLACES, standing
 from planner.need import World, world_of
 from planner.plan import Amounts, Ending
@@ -294,11 +293,11 @@ class _Keeper:
             "standards_under_half": here.under_half,
             "out_of_reach": here.out_of_reach,
         }
-        if has_prices(world.policy):
+        if world.policy.has_prices:
             terms["price_points"] = float(round(price_points(world, amounts), POINTS_PLACES))
-        leads = float(round(leading_points(world, amounts), POINTS_PLACES))
-        if before.best_points is None or leads < before.best_points:
-            self._step = replace(before, best=amounts, best_points=leads, detail=terms)
+        points = leads(world, amounts)
+        if before.best_points is None or points < before.best_points:
+            self._step = replace(before, best=amounts, best_points=points, detail=terms)
         else:
             self._step = replace(before, detail=terms)
         if before.best is None:

@@ -21,9 +21,9 @@ from optimisation.prices import paid_points, price_costs, with_misses
 from optimisation.registry import Model
 from optimisation.search import Way, search, start_from
 from planner.errors import SolverFault
+from planner.fairness import session_value_pounds
 from planner.measures import WORST_SHARE
 from planner.need import World
-from planner.offers import dearest_pounds
 from planner.partnership import GRANT_ITEM
 from planner.plan import Amounts
 from planner.supply import available_pounds, base_running_pounds, grant_step_pounds, service_supply, sizes_of
@@ -357,20 +357,21 @@ class Changeable:
 def changeable(world: World) -> Iterator[Changeable]:
     """Everything that a change of plan could change for a school: its grant, half-days (its own and its zone's), its base."""
     partnership, policy = world.partnership, world.policy
+    value = session_value_pounds(world)
     for school in partnership.schools:
         grants = tuple(("grant_steps", (school.urn, f.fund_id), float(grant_step_pounds(f, policy))) for f in partnership.funds)
         yield Changeable(schools=(school.urn,), item=GRANT_ITEM, terms=grants, pounds=1)
     for service in partnership.services:
         role = policy.role(service.role)
-        pounds = dearest_pounds(partnership, service) or role.value_pounds_per_session
         if role.serves == "zone":
             whose = [(zone.zone_id, zone.urns) for zone in world.picture.zones]
         else:
             whose = [(str(school.urn), (school.urn,)) for school in partnership.schools]
         for recipient, urns in whose:
             yield Changeable(
-                schools=tuple(urns), item=service.service_id, terms=(("sessions", (recipient, service.service_id), 1.0),), pounds=pounds
-            )
+                schools=tuple(urns), item=service.service_id, terms=(("sessions", (recipient, service.service_id), 1.0),),
+                pounds=value[service.service_id],
+            )  # fmt: skip
     for base in partnership.bases:
         sizes = sizes_of(base)
         if sizes:
@@ -382,9 +383,9 @@ def changeable(world: World) -> Iterator[Changeable]:
 def thousands_a_point(world: World) -> float:
     """A hundredth of all money and time there is to share, in thousands of pounds."""
     pounds = sum(sum(available_pounds(f)) for f in world.partnership.funds)
+    value = session_value_pounds(world)
     for service in world.partnership.services:
-        value = dearest_pounds(world.partnership, service) or world.policy.role(service.role).value_pounds_per_session
-        pounds += service_supply(world.partnership, world.policy, service).shareable_sessions * value
+        pounds += service_supply(world.partnership, world.policy, service).shareable_sessions * value[service.service_id]
     return max(pounds / 100 / POUNDS, 1.0)
 
 

@@ -25,10 +25,10 @@ from optimisation.search import FINE, Prepare, of_kinds, search, start_from
 from optimisation.trial import CAP_SLACK_POINTS, POUNDS, Condition, Held, add_condition, changeable, may_hold, thousands_a_point, vector
 from planner.audit import breaches, misfits, price_points
 from planner.errors import SolverFault
-from planner.export.summary import least_points, most_points
 from planner.measures import POINTS_PLACES, Standing, standing
 from planner.need import WHOLE, World
 from planner.plan import Amounts
+from planner.words import least_points, most_points
 
 HELD_FOR_MONEY = ("base_size", "has_block", "places", "sessions")
 HELD_FOR_WHOLE = ("base_size", "has_block")

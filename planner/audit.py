@@ -24,7 +24,7 @@ from planner.fairness import (
     session_value_pounds,
     standard_floors,
 )
-from planner.measures import SPENDING_USES, fund_accounts, paid_by_year, shortfall
+from planner.measures import POINTS_PLACES, SPENDING_USES, fund_accounts, paid_by_year, shortfall
 from planner.need import ADULT_HOURS, PLACE, WHOLE, World, dose_share_for, may_be_part_year
 from planner.next_year import most_next_year_pounds, next_year_pounds
 from planner.offers import purchases
@@ -132,6 +132,11 @@ def price_points(world: World, amounts: Amounts) -> Fraction:
 def leading_points(world: World, amounts: Amounts) -> Fraction:
     """What a plan makes as small as it can, in points, exactly: the shortfall below the board's line and the price of rules that give way."""
     return 100 * shortfall(world.picture, world.policy, amounts.need_met) + price_points(world, amounts)
+
+
+def leads(world: World, amounts: Amounts) -> float:
+    """What a plan makes as small as it can, as it is stored: shortfall and price, in points."""
+    return float(round(leading_points(world, amounts), POINTS_PLACES))
 
 
 def misfits(world: World, amounts: Amounts) -> Iterator[str]:
@@ -375,7 +380,7 @@ def cohort_fill(world: World, amounts: Amounts) -> Iterator[tuple[str, int]]:
 
 @_audits(rules.HOST_SHARE)
 def host_share(world: World, amounts: Amounts) -> Iterator[tuple[str, Fraction]]:
-    """Places times the host's share of each need, in its own zone <= the board's percent of a size above today's, else the size."""
+    """Places times the host's share of each need, in its own zone <= the board's percent of what a size above today's gives this year, else the size."""
     for base in world.partnership.bases:
         shares = host_shares(world, base)
         own = sum(places * shares.get(cell_id, 0) for (base_id, cell_id), places in amounts.places.items() if base_id == base.base_id)

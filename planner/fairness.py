@@ -14,7 +14,15 @@ from planner.offers import dearest_pounds
 from planner.partnership import GRANT_ITEM, Base, Consent, DecisionRight, LastYear, Partnership, Phase, School
 from planner.policy import Policy
 from planner.rounding import half_up
-from planner.supply import host_condition, most_planned_places, places_now, service_supply, sizes_of, smallest_useful_places
+from planner.supply import (
+    host_condition,
+    most_given_places,
+    most_planned_places,
+    places_now,
+    service_supply,
+    sizes_of,
+    smallest_useful_places,
+)
 
 SHARE_UNITS = 10_000
 """A host's share of its zone's need is kept in whole hundredths of a percent, so that the rule has whole coefficients."""
@@ -43,8 +51,8 @@ def _expected(world: World, cell: Cell, urn: int) -> Fraction:
 
 
 def host_limit(base: Base, size: int, policy: Policy) -> int:
-    """The most of a base's places at a size that may be its host's own, in the units of ``host_shares``: all, where it is no larger than now."""
-    return (policy.board.host_share_percent * 100 if size > places_now(base) else SHARE_UNITS) * size
+    """The most places of a base at a size that may be its host's own, in the units of ``host_shares``: the board's percent of those it gives this year, all of them where it is no larger than now."""
+    return (policy.board.host_share_percent * 100 if size > places_now(base) else SHARE_UNITS) * most_given_places(base, size, policy)
 
 
 # --- phases and secondaries --------------------------------------------------------------

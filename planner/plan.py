@@ -86,11 +86,14 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterAim:
-    """One aim of the roster, in its order: what was reached, and the bound that no roster of this plan is under."""
+    """One aim of the roster, in its order: what was reached, and the bound that no roster that does as well by the aims before it is under.
+
+    ``bound`` is None where the clock ended an aim before it.
+    """
 
     name: str
     reached: int
-    bound: int
+    bound: int | None
     unit: str
 
 

@@ -87,11 +87,14 @@ class BoardSettings:
 
     @property
     def money_floor_now_percent(self) -> Fraction:
-        """Floor on last year's grant that holds this year: where it tapers, from the board's floor in the first year by equal steps to none (-100) in the last."""
-        if not self.money_taper_years:
+        """Floor on last year's grant that holds this year. Where it tapers over n years: the board's floor in the first, none (-100) in the last.
+
+        Between, last year's grant is itself tapered, so that in year k (n - k) / (n - k + 1) of it makes equal steps in pounds.
+        """
+        if not self.money_taper_years or self.money_taper_year == 1:
             return self.money_floor_percent
-        fallen = Fraction(min(self.money_taper_year, self.money_taper_years) - 1, self.money_taper_years - 1)
-        return self.money_floor_percent - (100 + self.money_floor_percent) * fallen
+        left = max(self.money_taper_years - self.money_taper_year, 0)
+        return Fraction(-100, left + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +220,11 @@ class Policy:
     def price(self, rule_id: str) -> Fraction:
         """Points of need (0-100) that missing a rule by one of its units costs; nought where it may not give way, or is off."""
         return dict(self.prices).get(rule_id, Fraction(0)) if self.is_on(rule_id) else Fraction(0)
+
+    @property
+    def has_prices(self) -> bool:
+        """Whether any rule that applies may give way at a price."""
+        return any(self.price(rule_id) for rule_id, _ in self.prices)
 
     def is_hard(self, rule_id: str) -> bool:
         """Whether a rule applies and may not give way, not even at a price."""
@@ -800,9 +808,9 @@ def _check(policy: Policy) -> None:
             _refuse(_no_price(rule_id))
     if board.contingency_percent + board.moderated_pot_percent >= 100:
         _refuse("board.contingency_percent and board.moderated_pot_percent together must be under 100 percent of cash.")
-    if policy.is_hard("money_floor") and policy.is_hard("money_cap") and board.money_cap_percent < board.money_floor_percent:
+    if policy.is_hard("money_floor") and policy.is_hard("money_cap") and board.money_cap_percent < board.money_floor_now_percent:
         _refuse("board.money_cap_percent must be at least board.money_floor_percent.")
-    if policy.is_on("sessions_floor") and policy.is_on("sessions_cap") and board.sessions_cap_percent < board.sessions_floor_percent:
+    if policy.is_hard("sessions_floor") and policy.is_hard("sessions_cap") and board.sessions_cap_percent < board.sessions_floor_percent:
         _refuse("board.sessions_cap_percent must be at least board.sessions_floor_percent.")
     if board.money_taper_years == 1:
         _refuse("board.money_taper_years must be 0 (the floor does not taper) or at least 2.")

@@ -15,11 +15,11 @@ from fractions import Fraction
 from math import floor
 
 from planner.errors import InputMustBeMended
-from planner.export.summary import day
 from planner.need import World
 from planner.partnership import Draw, FundUse, Partnership, Pot, YearEnd
 from planner.plan import Amounts
 from planner.policy import Policy
+from planner.words import day
 
 RECENT_DAYS = 42
 """How far back the recent pace looks: six weeks, about a half-term."""
@@ -87,8 +87,8 @@ class PotAccount:
 
     @property
     def next_release(self) -> Release | None:
-        """The first release after the day."""
-        return next((release for release in self.releases if release.on > self.on), None)
+        """The first release of any money after the day."""
+        return next((release for release in self.releases if release.on > self.on and release.pounds), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +164,7 @@ class _Day:
 
 
 def _days(into: tuple[Release, ...], first: date, last: date, drawn_on: Callable[[date], Fraction]) -> Iterator[_Day]:
-    """A pot through a year. Money that would go back on 31 March is used first; what is left of it then goes."""
+    """A pot through a year. Money that would go back on 31 March is used first, and settles what was overdrawn; what is left of it then goes."""
     by_day: dict[date, list[Release]] = defaultdict(list)
     for release in into:
         by_day[release.on].append(release)
@@ -175,6 +175,8 @@ def _days(into: tuple[Release, ...], first: date, last: date, drawn_on: Callable
         goes_back -= lost
         goes_back += sum(release.returned_pounds for release in by_day[on])
         kept += sum(release.pounds - release.returned_pounds for release in by_day[on])
+        settled = min(goes_back, max(-kept, Fraction(0)))
+        goes_back, kept = goes_back - settled, kept + settled
         drawn = drawn_on(on)
         first_from = min(drawn, goes_back)
         goes_back, kept = goes_back - first_from, kept - (drawn - first_from)
@@ -285,10 +287,12 @@ def share_sentence(amounts: Amounts, accounts: tuple[PotAccount, ...]) -> str:
 
 def balance_sentence(account: PotAccount) -> str:
     """What is left of a pot on its day."""
-    released = sum(stage.released_pounds for stage in account.stages)
-    said = f"On {day(account.on.isoformat())} £{account.balance_pounds:,} is left of £{released:,} released so far."
+    released, lost = (sum(n) for n in zip(*((stage.released_pounds, stage.lost_pounds) for stage in account.stages), strict=True))
+    gone = f" (£{lost:,} went back on 31 March)" if lost else ""
+    said = f"On {day(account.on.isoformat())} £{account.balance_pounds:,} is left of £{released:,} released so far{gone}."
     if account.balance_pounds < 0:
-        said = f"On {day(account.on.isoformat())} £{-account.balance_pounds:,} more has been drawn than the £{released:,} released so far."
+        there = f"£{released - lost:,} there was to draw{gone}" if lost else f"£{released:,} released so far"
+        said = f"On {day(account.on.isoformat())} £{-account.balance_pounds:,} more has been drawn than the {there}."
     following = account.next_release
     return said + (f" £{following.pounds:,} more comes on {day(following.on.isoformat())}." if following else "")
 
@@ -329,7 +333,7 @@ def claim_sentences(claim: Claim, *, when: str = "now") -> tuple[str, ...]:
         if claim.payable_on
         else "but never all of it this year"
     )
-    has = f"The {claim.other.pot.value} has £{claim.other.balance_pounds:,}"
+    has = f"The {claim.other.pot.value} has £{max(0, claim.other.balance_pounds):,}"
     could = (
         f" and could pay the other £{rest:,}, if the board's rules for it allow."
         if claim.other.balance_pounds >= rest

@@ -159,9 +159,9 @@ class _Books:
         return twelfths // MONTHS - paid[0], cost - -(-twelfths // MONTHS) - paid[1]
 
     def left_next_year(self) -> int | None:
-        """Pounds by which the same plan next year stays under the board's limit; None where the board sets none."""
+        """Pounds by which the same plan next year stays under the board's limit; None where the board sets none that may not give way."""
         p, policy = self.world.partnership, self.world.policy
-        if not policy.is_on("next_year_affordable"):
+        if not policy.is_hard("next_year_affordable"):
             return None
         return most_next_year_pounds(p, policy) - next_year_pounds(p, policy, self.amounts)
 
@@ -277,7 +277,7 @@ def _sessions_cause(cell: Cell, role_id: str, given: int, books: _Books) -> str:
 
 def _cap_allows_no_more(recipient: str, role_id: str, books: _Books) -> bool:
     """Whether every service of a role that may be capped gives the school all that the cap allows."""
-    if not books.world.policy.is_on("sessions_cap"):
+    if not books.world.policy.is_hard("sessions_cap"):
         return False
     caps = {row.item: most for row, most in capped_sessions(books.world) if str(row.urn) == recipient}
     services = [s.service_id for s in books.services(role_id)]
@@ -372,13 +372,13 @@ def _is_for(base: Base, standard: Standard) -> bool:
 def _free_places(base: Base, books: _Books) -> int:
     taken = sum(n for (base_id, _), n in books.amounts.places.items() if base_id == base.base_id)
     size = books.amounts.base_sizes.get(base.base_id, 0)
-    most = first_year_places(base, size, books.world.policy) if books.world.policy.is_on("cohort_fill") else size
+    most = first_year_places(base, size, books.world.policy) if books.world.policy.is_hard("cohort_fill") else size
     return max(0, most - taken)
 
 
 def _hosts_share_is_full(base: Base, cell: Cell, books: _Books) -> bool:
     """Whether one more place for a need would give the host's own pupils more than the board's share of the base."""
-    if not books.world.policy.is_on("host_share"):
+    if not books.world.policy.is_hard("host_share"):
         return False
     shares = host_shares(books.world, base)
     own = sum(n * shares.get(cell_id, 0) for (base_id, cell_id), n in books.amounts.places.items() if base_id == base.base_id)
@@ -397,7 +397,7 @@ def _no_more_places(base: Base, books: _Books) -> str:
     if not base.is_open and host.consent is not Consent.YES:
         return f"{base.name} may not open: its host {refused}"
     state = f"every place in {base.name} is given:" if size else f"{base.name} does not run:"
-    if size and policy.is_on("cohort_fill") and first_year_places(base, size, policy) < size:
+    if size and policy.is_hard("cohort_fill") and first_year_places(base, size, policy) < size:
         state = f"every place that {base.name} may give in its first year is given:"
     larger = [k for k in sizes_of(base) if k > size]
     if not larger:

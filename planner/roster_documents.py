@@ -38,7 +38,7 @@ def roster_document(world: World, roster: Roster) -> Json:
                 if len(people := told.people_for(service_id, recipient)) > 1
             ],
             "aims": [
-                {"name": aim.name, "unit": aim.unit, "reached": number, "bound": min(aim.bound, number)}
+                {"name": aim.name, "unit": aim.unit, "reached": number, "bound": None if aim.bound is None else min(aim.bound, number)}
                 for aim, number in zip(roster.aims, reached, strict=True)
             ],
             "is_finished": roster.is_finished,
@@ -72,7 +72,8 @@ def roster_from(document: Json) -> Roster | None:
             Undelivered(recipient=r["recipient"], service_id=r["service"], half_days=_whole(r["half_days"])) for r in summary["undelivered"]
         ),
         aims=tuple(
-            RosterAim(name=a["name"], unit=a["unit"], reached=_whole(a["reached"]), bound=_whole(a["bound"])) for a in summary["aims"]
+            RosterAim(name=a["name"], unit=a["unit"], reached=_whole(a["reached"]), bound=None if a["bound"] is None else _whole(a["bound"]))
+            for a in summary["aims"]
         ),
         is_finished=bool(summary["is_finished"]),
         rounds=_whole(summary["rounds"]),

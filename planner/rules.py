@@ -145,7 +145,7 @@ COHORT_FILL: Final = _rule(
 
 HOST_SHARE: Final = _rule(
     "host_share",
-    "Of a new or larger base's places, no more than the board's share serve the host's own expected pupils.",
+    "Of the places that a new or larger base gives this year, no more than the board's share serve the host's own expected pupils.",
     unit="places", owner="board", relaxed_by="board",
 )  # fmt: skip
 PHASE_BALANCE: Final = _rule(
@@ -183,7 +183,7 @@ SESSIONS_CAP: Final = _rule(
 )  # fmt: skip
 NO_WORSE_OUTSIDE: Final = _rule(
     "no_worse_outside",
-    "No school that pays in gets less, in grant and priced time of its own, than it pays in.",
+    "No school that pays in gets less than it pays in, counting its grant and time of its own at the price of a single half-day, as it could buy alone.",
     unit="pounds", owner="board", relaxed_by="board",
 )  # fmt: skip
 

@@ -221,6 +221,11 @@ def first_year_places(base: Base, size: int, policy: Policy) -> int:
     return kept - floor(-(size - kept) * policy.board.cohort_fill_percent / 100)
 
 
+def most_given_places(base: Base, size: int, policy: Policy) -> int:
+    """The most places a base of this size gives this year where the rule of its first year is kept."""
+    return first_year_places(base, size, policy) if policy.is_on("cohort_fill") else size
+
+
 def base_opening_pounds(base: Base, policy: Policy) -> int:
     """One-off pounds to open a base; nothing when it is open already."""
     if base.is_open:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -15,11 +16,13 @@ from optimisation.frontier import SAME_POINTS, STEP_POUNDS, frontier_of, need_wi
 from optimisation.furthest import Tops, furthest_of, peak_between, with_line
 from optimisation.greedy import greedy_amounts
 from optimisation.trial import Aim, Trial, attempt, hold
-from planner.audit import AUDITS, breaches
+from planner.audit import AUDITS, breaches, price_points
 from planner.measures import share_of_gain, shortfall, total_need_met, worst_fifth
-from planner.need import WHOLE, World
+from planner.need import WHOLE, World, world_of
+from planner.policy import with_changes
 from planner.rules import NEED_FROM_SUPPORT, RULES
 from web.command_line import main
+from web.commands.frontier import furthest_lines
 
 TIGHT = 0.001
 
@@ -102,6 +105,21 @@ def test_no_plan_has_more_of_the_furthest_fifth_than_its_bound_and_a_fine_sweep_
         others.append(float(100 * worst_fifth(world.picture, least.amounts.need_met)))
     assert max(swept) <= max(others) + 0.01  # V(t) is never more than the fifth itself
     assert max(others) <= furthest.bound_points + 1e-6
+
+
+def test_with_prices_need_met_is_said_as_it_is_and_the_price_beside_it():
+    base = two_schools()
+    here = world_of(base.partnership, with_changes(base.policy, {"prices.vacancy_held_back": Decimal("0.001")}))
+    amounts = attempt(hold(here), Trial(words="most", gap=TIGHT)).amounts
+    furthest = furthest_of(Here(here), amounts, seconds=10)
+    assert furthest.plan_price_points == pytest.approx(float(price_points(here, amounts)))
+    assert furthest.plan_price_points > 0
+    assert furthest.plan_points == float(100 * worst_fifth(here.picture, amounts.need_met))
+    assert furthest.found_points == float(100 * worst_fifth(here.picture, furthest.most_amounts.need_met))
+    assert furthest.found_points - furthest.found_price_points <= furthest.bound_points + 1e-6
+    (said,) = furthest_lines(furthest)
+    assert f"rules that give way cost {furthest.plan_price_points:.2f} points" in said
+    assert "its price taken off" in said
 
 
 def test_between_two_lines_it_can_rise_only_so_far_and_fall_only_so_fast():

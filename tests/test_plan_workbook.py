@@ -16,13 +16,14 @@ from planner import partnership as nouns
 from planner.audit import breaches, misfits
 from planner.errors import PlannerError
 from planner.export.plan_workbook import BANNER, BOARD_COPY, EHC_RIGHT, OPEN_DATA, write_plan_workbook
-from planner.export.summary import claims, day, hundreds, hundreds_that_add_up, least_points, most_points, summary_lines
+from planner.export.summary import claims, hundreds, hundreds_that_add_up, summary_lines
 from planner.measures import fund_accounts, school_ledgers, standing
 from planner.need import WHOLE, expected_sen_support, world_of
 from planner.partnership import FundUse
 from planner.plan import Amounts, Baseline, Ending, Level, Plan
 from planner.policy import load_policy
 from planner.reasons import OUT_OF_REACH, plain_number, reasons
+from planner.words import day, least_points, most_points
 from web.progress import TerminalProgress, progress_words
 
 ALDER, BIRCH, CEDAR = 900001, 900002, 900003

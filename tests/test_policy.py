@@ -303,12 +303,25 @@ def test_a_policy_from_before_the_rules_of_fairness_is_read_with_them_off_and_ke
     assert (new.board.host_share_percent, new.is_on("host_share"), new.is_on("sessions_cap")) == (40, True, False)
 
 
-def test_the_floor_of_a_grant_tapers_by_equal_steps_to_none():
+def test_a_floor_and_a_cap_are_compared_only_where_both_hold_this_year_at_any_price():
+    caps = {"money_cap_percent": -20, "money_floor_percent": -10, "money_taper_years": 4, "money_taper_year": 2}
+    assert a_policy({"board": caps}).board.money_floor_now_percent < -20
+    with pytest.raises(InputMustBeMended, match="money_cap_percent must be at least"):
+        a_policy({"board": {**caps, "money_taper_year": 1}})
+    time = {"board": {"sessions_cap_percent": -60, "sessions_floor_percent": -50}, "rules": {"sessions_cap": True}}
+    assert a_policy({**time, "prices": {"sessions_cap": 1}}).price("sessions_cap") == 1
+
+
+def test_the_floor_of_a_grant_tapers_by_equal_steps_in_pounds_to_none():
     floors = [
         a_policy({"board": {"money_floor_percent": -10, "money_taper_years": 4, "money_taper_year": year}}).board.money_floor_now_percent
         for year in (1, 2, 3, 4, 5)
     ]
-    assert floors == [-10, -40, -70, -100, -100]
+    assert floors == [-10, Fraction(-100, 3), -50, -100, -100]
+    pounds = [Fraction(12_000)]
+    for floor in floors[1:4]:
+        pounds.append(pounds[-1] * (100 + floor) / 100)
+    assert pounds == [12_000, 8_000, 4_000, 0]
     assert a_policy({"board": {"money_floor_percent": -10, "money_taper_year": 3}}).board.money_floor_now_percent == -10
 
 

@@ -16,7 +16,7 @@ from planner.need import World
 from planner.partnership import Draw, FundUse, Pot, YearEnd
 from planner.plan import Amounts
 from planner.policy import load_policy, with_settings
-from planner.pots import answer_claim, pot_account, year_of
+from planner.pots import answer_claim, balance_sentence, claim_sentences, pot_account, year_of
 from tests.builders import random_world
 from tests.pages import demonstration_document
 from web.command_line import main
@@ -42,6 +42,25 @@ def test_money_that_would_go_back_is_used_first_and_the_rest_of_it_goes_on_the_f
     assert [(s.released_pounds, s.drawn_pounds, s.lost_pounds, s.left_pounds) for s in april.stages] == [
         (900, 450, 0, 450), (0, 0, 0, 450), (0, 0, 0, 450), (100, 50, 200, 300), (500, 0, 0, 800),
     ]  # fmt: skip
+
+
+def test_what_was_overdrawn_is_settled_by_the_next_release_before_anything_goes_back() -> None:
+    world, amounts = _world(("2026-10-01", Pot.MODERATED, 1500))
+    amounts = replace(amounts, pots={("returned", 1): 1000, ("returned", 2): 1000})
+    march, april = (pot_account(world, amounts, Pot.MODERATED, date(2027, month, day)) for month, day in ((3, 31), (4, 30)))
+    assert march.balance_pounds == 500
+    assert (april.balance_pounds, sum(s.lost_pounds for s in april.stages)) == (0, 500)
+
+
+def test_what_went_back_is_not_said_to_be_there_still_and_a_release_of_nothing_is_no_release() -> None:
+    world, amounts = _world(("2026-10-01", Pot.CONTINGENCY, 100), ("2027-05-01", Pot.CONTINGENCY, 450))
+    said = balance_sentence(pot_account(world, amounts, Pot.CONTINGENCY, date(2027, 5, 2)))
+    assert said == "On 2 May 2027 £50 more has been drawn than the £500 there was to draw (£900 went back on 31 March)."
+    before = balance_sentence(pot_account(world, amounts, Pot.CONTINGENCY, date(2027, 4, 2)))
+    assert before == "On 2 April 2027 £400 is left of £1,400 released so far (£900 went back on 31 March)."
+    claim = answer_claim(world, amounts, Pot.MODERATED, date(2027, 5, 2), 5000)
+    assert "The contingency has £0, not enough" in " ".join(claim_sentences(claim))
+    assert pot_account(world, amounts, Pot.MODERATED, date(2026, 9, 7)).next_release.pounds == 100  # type: ignore[union-attr]
 
 
 def test_a_pot_runs_dry_on_the_day_its_pace_takes_more_than_is_left() -> None:

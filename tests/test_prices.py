@@ -23,21 +23,22 @@ from optimisation.model import build_model
 from optimisation.prices import MISSED, paid_points
 from optimisation.registry import MATHS, SHAPES
 from optimisation.trial import Aim, Trial, attempt, hold, vector
-from planner.audit import breaches, leading_points, misfits, misses, price_points
+from planner.audit import breaches, leading_points, leads, misfits, misses, price_points
 from planner.documents import check_document, plan_document
 from planner.errors import AuditRefused, InputMustBeMended
 from planner.export.plan_workbook import write_plan_workbook
-from planner.export.priced import leads, price_lines, price_note, school_lines
+from planner.export.priced import price_lines, price_note, school_lines
 from planner.export.summary import claims, most_points, summary_lines
 from planner.measures import shortfall, standing
-from planner.need import world_of
-from planner.partnership import Bound, DecisionRight, HeadRule
-from planner.plan import Ending, Plan
+from planner.need import WHOLE, world_of
+from planner.partnership import Bound, DecisionRight, HeadRule, LastYear
+from planner.plan import Amounts, Ending, Plan
 from planner.policy import MAY_BE_OFF, MAY_BE_PRICED, load_policy, policy_from_text, with_changes, with_settings
+from planner.reasons import reasons
 from planner.rules import RULES
 from planner.store import AnswerKind
 from tests.answering import NOTHING_FOUND, keep_answer
-from tests.builders import ALDER, random_world, two_schools
+from tests.builders import ALDER, a_partnership, a_policy, random_world, two_schools
 from tests.pages import FAIR, as_kept, demonstration, fair_world, tables_of
 from tests.websites import a_site, bring
 from web.plans.presenters.our_school import gives_way_lines
@@ -302,6 +303,24 @@ def test_it_is_said_plainly_where_a_rule_gives_way_and_at_what_price(gives_way):
     assert "shortfall and price together" in claims(plan, world)[0]
     to_head = school_lines(world, plan.amounts, int(floor.where))
     assert any("A rule gives way here: no school's grant falls below the board's floor" in line for line in to_head)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "board", "given", "said"),
+    [
+        ("sessions_cap", {"sessions_cap_percent": 50}, {"sessions": {(str(ALDER), "slt"): 14}}, "cap on last year's time allows no more"),
+        ("next_year_affordable", {"next_year_affordable_percent": 0}, {}, "limit on next year's cost allows no more"),
+        ("host_share", {"host_share_percent": 0}, {"base_sizes": {"nest": 8}}, "kept for other schools than its host"),
+        ("cohort_fill", {"cohort_fill_percent": 0}, {"base_sizes": {"nest": 8}}, "may give in its first year is given"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_gives_way_is_not_said_to_allow_no_more(rule_id, board, given, said):
+    here = a_partnership(last_year=(LastYear(urn=ALDER, item="slt", amount=9),))
+    kept = world_of(here, a_policy({"board": board, "rules": {rule_id: True}}))
+    soft = priced(kept, {rule_id: Decimal("0.001")})
+    met = {cell.cell_id: WHOLE - 1 for cell in kept.picture.cells if not cell.out_of_reach}
+    both = [" ".join(one.sentence for one in reasons(world, Amounts(**given, need_met=met))) for world in (kept, soft)]
+    assert [said in sentences for sentences in both] == [True, False]
 
 
 def test_a_school_where_nothing_gives_way_is_told_nothing(gives_way):

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from builders import two_schools
@@ -11,6 +12,7 @@ from planning import answer_for, plan_of
 
 from optimisation.protection import ALL, protection_of, protections_on
 from optimisation.trial import Trial, attempt, hold
+from planner.audit import leading_points
 from planner.need import world_of
 from planner.policy import with_settings
 from web.command_line import main
@@ -38,7 +40,7 @@ def found(world, plan):
 
 def test_every_floor_and_cap_that_is_on_has_its_cost_and_then_all_together(world, found):
     assert [one.words for one in found.rules] == [*protections_on(world).values(), ALL]
-    assert "year 2 of a taper over 4: -20 percent" in found.rules[0].words
+    assert "year 2 of a taper over 4: -33.3 percent" in found.rules[0].words
     assert "standard_floor" not in protections_on(world)
 
 
@@ -60,6 +62,16 @@ def test_pounds_moved_are_what_schools_have_above_the_plan_without_the_rule(plan
         urns = {urn for urn, _ in (*plan.amounts.grants, *near.grants)}
         has = {urn: [sum(n for (u, _), n in amounts.grants.items() if u == urn) for amounts in (plan.amounts, near)] for urn in urns}
         assert one.moved_pounds == sum(max(here - there, 0) for here, there in has.values())
+
+
+def test_where_rules_give_way_at_a_price_it_counts_on_both_sides():
+    base = two_schools()
+    world = world_of(base.partnership, with_settings(base.policy, {"prices": {"vacancy_held_back": Decimal("0.02")}}))
+    plan = plan_of(world, answer_for(world))
+    found = protection_of(Here(world), plan)
+    assert found.best.least <= float(leading_points(world, plan.amounts)) + TIGHT
+    tried = [*found.today, *(one for rule in found.rules for one in rule.tried)]
+    assert not [one.trial.words for one in tried if one.status == "impossible"]
 
 
 def test_all_together_cost_no_less_than_each(found):

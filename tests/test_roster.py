@@ -14,8 +14,9 @@ from builders import a_fund, a_partnership, a_person, a_policy, a_school, a_serv
 from pages import demonstration, document_of
 from planning import answer_for, plan_of
 
+import optimisation.roster as roster_module
 from optimisation.greedy import greedy_amounts
-from optimisation.names import make_plan_with_names
+from optimisation.names import _with_at_most, make_plan_with_names
 from optimisation.roster import case_of, greedy, make_roster, serve
 from optimisation.solve import Solver
 from planner.audit import breaches
@@ -31,6 +32,7 @@ from planner.partnership import LastYearLink
 from planner.plan import Amounts, Roster, RosterRow
 from planner.policy import policy_from_text
 from planner.roster import figures_of, practitioners, roster_faults, uneven_half_days
+from planner.roster_documents import roster_document, roster_from
 from planner.supply import service_supply
 
 URNS = tuple(900001 + n for n in range(6))
@@ -350,6 +352,29 @@ def test_time_kept_back_only_at_a_price_has_names():
     assert sum(p.half_days_a_year for p in practitioners(kept, kept.partnership.services[0])) == 24
     assert sum(p.half_days_a_year for p in practitioners(gives_way, gives_way.partnership.services[0])) == 30
     assert rostered(gives_way, asked(14, 16)).undelivered == ()
+
+
+def test_where_time_is_kept_back_only_at_a_price_less_can_be_made_of_it():
+    people = [a_person("a", "slt", sessions_a_year=30, statutory_sessions=0, other_duties_sessions=6)]
+    for changes in ({}, {"prices": {"vacancy_held_back": Decimal("0.0001")}}):
+        world = team(people, **changes)
+        service = world.partnership.services[0]
+        less = _with_at_most(world, service, 10)
+        supply = service_supply(less.partnership, less.policy, service)
+        assert (supply.after_statutory_sessions if changes else supply.shareable_sessions) == 10
+
+
+def test_an_aim_after_one_that_the_clock_ended_has_no_bound(monkeypatch):
+    world = team([one("a", 60), one("b", 60)], schools=4, links=[(900001, "b")])
+    wanted = asked(6, 6, 6, 6)
+    assert [aim.bound for aim in make_roster(world, wanted, seconds=5).roster.aims[:3]] == [0, 0, 0]
+    solve = roster_module._solve
+    monkeypatch.setattr(roster_module, "_solve", lambda *args, **more: replace(solve(*args, **more), status="stopped"))
+    stopped = make_roster(world, wanted, seconds=5).roster
+    first = next(n for n, (name, _, _) in enumerate(roster_module.AIMS) if name == "changes")
+    assert [aim.bound is None for aim in stopped.aims[first + 1 :]] == [True, True]
+    document = json.loads(json.dumps(roster_document(world, stopped)))
+    assert roster_from(document) == stopped
 
 
 def test_schedules_say_who_and_when():

@@ -23,6 +23,7 @@ from planner.partnership import GRANT_ITEM, Bound, DecisionRight, HeadRule
 from planner.plan import Baseline
 from planner.reasons import lower_first
 from planner.store import Role
+from planner.words import day
 from web.charts import BarLine, DotRow, Kind, bars, dot_plot
 from web.plans.presenters.main_reasons import SETTLED_BY
 from web.plans.presenters.needs import one_standard

@@ -14,6 +14,7 @@ from builders import two_schools
 from pages import FAIR, demonstration, fair_world
 from planning import answer_for, plan_of
 
+import optimisation.residents as residents_module
 from optimisation.highs import Problem
 from optimisation.residents import Residents
 from optimisation.restate import Moved, restated, with_funds, world_with
@@ -234,6 +235,43 @@ def test_few_processes_live_and_none_outlives_its_owner():
         assert gone(*third)
     with pytest.raises(SolverFault, match="closing"):
         next(residents.ask("a plan", lambda: world, question))
+
+
+def test_whoever_asks_a_resident_whose_solver_fails_at_once_hears_of_it(world, plan, monkeypatch):
+    class Failing:
+        def __init__(self, **_: object) -> None:
+            raise SolverFault("No solver could be started.")
+
+    def put_late(self, asked):
+        time.sleep(0.3)  # long enough for the thread to fail meanwhile
+        put(self, asked)
+
+    put = residents_module._Resident.put
+    monkeypatch.setattr(residents_module, "Solver", Failing)
+    monkeypatch.setattr(residents_module._Resident, "put", put_late)
+    heard = []
+
+    def ask():
+        with pytest.raises(SolverFault, match="No solver could be started"):
+            list(residents.ask("a plan", lambda: world, Question(near=plan.amounts)))
+        heard.append(True)
+
+    with Residents() as residents:
+        thread = threading.Thread(target=ask, daemon=True)
+        thread.start()
+        thread.join(10)
+    assert heard
+
+
+def test_with_prices_the_sentence_compares_need_and_price_together_with_the_bound(plan):
+    base = two_schools()
+    world = world_of(base.partnership, with_changes(base.policy, {"prices.vacancy_held_back": 50}))
+    near = plan_of(world, answer_for(world)).amounts
+    answer = list(Beside(hold(world)).answers(Question(near=near)))[-1]
+    assert answer.bound_points <= answer.after.shortfall_points + answer.price_points
+    assert answer.gap_points == pytest.approx(answer.after.shortfall_points + answer.price_points - answer.bound_points, abs=1e-6)
+    if answer.price_points:
+        assert "with both together" in answer.sentence
 
 
 def test_a_process_that_died_is_started_again_for_the_next_question(world, plan):

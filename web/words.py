@@ -7,9 +7,9 @@ import re
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from planner.export.summary import day
 from planner.partnership import DecisionRight
 from planner.reasons import plain_number
+from planner.words import day
 
 MINUS = "−"
 _WAYS = {"Greedy by need": "Most need first"}

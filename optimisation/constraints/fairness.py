@@ -28,7 +28,7 @@ def host_share(m: Model) -> Iterator[Row]:
     places_bc     places in base b for cell c (a zone's need)                                         (decision)
     base_size_bk  base b runs at k places                                                             (decision)
     h_bc          the host's share of the expected pupils of c, hundredths of a percent; 0 elsewhere  (need)
-    L_bk          the board's percent of k where k is more than b has now, else all of k              (policy)
+    L_bk          the board's percent of the places that b gives this year at k, where k is more than b has now; else all of k  (policy)
     """
     for base_id, base in m.bases.items():
         shares = host_shares(m.world, base)

@@ -325,6 +325,14 @@ def _bought(facts: Facts, tables: Tables) -> Iterator[_Check]:
             yield _of(rules.TIME_BOUGHT, where, reached, ">=", Formula("=" + least, offer.sessions))
 
 
+def _first_year(facts: Facts, tables: Tables, i: int) -> str:
+    """The formula of the most places that a base gives in its first year at its size."""
+    bases, base = tables.bases, facts.partnership.bases[i]
+    now = f"MAX({bases.cell('now', i)},{bases.cell('pupils', i)})" if base.is_open else "0"
+    kept, percent = f"MIN({bases.cell('size', i)},{now})", float(facts.policy.board.cohort_fill_percent)
+    return f"{kept}+ROUNDUP(ROUND(({bases.cell('size', i)}-{kept})*{percent}/100,6),0)"
+
+
 def _bases(facts: Facts, tables: Tables) -> Iterator[_Check]:
     bases = tables.bases
     for i, base in enumerate(facts.partnership.bases):
@@ -333,10 +341,7 @@ def _bases(facts: Facts, tables: Tables) -> Iterator[_Check]:
         given = sum(n for (base_id, _), n in facts.amounts.places.items() if base_id == base.base_id)
         yield _of(rules.PLACES_WITHIN_SIZE, base.name, _at(bases, "given", i, given), "<=", planned)
         if facts.policy.board.cohort_fill_percent < 100:
-            now = f"MAX({bases.cell('now', i)},{bases.cell('pupils', i)})" if base.is_open else "0"
-            kept, percent = f"MIN({bases.cell('size', i)},{now})", float(facts.policy.board.cohort_fill_percent)
-            first = f"={kept}+ROUNDUP(ROUND(({bases.cell('size', i)}-{kept})*{percent}/100,6),0)"
-            most = Formula(first, first_year_places(base, size, facts.policy))
+            most = Formula("=" + _first_year(facts, tables, i), first_year_places(base, size, facts.policy))
             yield _of(rules.COHORT_FILL, base.name, _at(bases, "given", i, given), "<=", most)
         if base.is_open and base.decision_right is not DecisionRight.INFORMATION:
             least = 0 if base.may_close else 1
@@ -408,7 +413,8 @@ def _fairness(facts: Facts, tables: Tables) -> Iterator[_Check]:
             parts = "+".join(f"{places.cell('places', row)}*{share}" for row, share, _ in own)
             left = Formula(f"=({parts})/{SHARE_UNITS}", sum(share * n for _, share, n in own) / SHARE_UNITS)
             percent = f"IF({bases.cell('size', i)}>{places_now(base)},{facts.policy.board.host_share_percent},100)"
-            most = Formula(f"={bases.cell('size', i)}*{percent}/100", host_limit(base, size, facts.policy) / SHARE_UNITS)
+            this_year = _first_year(facts, tables, i) if facts.policy.is_on("cohort_fill") else bases.cell("size", i)
+            most = Formula(f"=({this_year})*{percent}/100", host_limit(base, size, facts.policy) / SHARE_UNITS)
             yield _of(rules.HOST_SHARE, base.name, left, "<=", most, HUNDREDTHS)
     primary, secondary = (_phase_places(facts, bases, phase) for phase in (Phase.PRIMARY, Phase.SECONDARY))
     yield _of(rules.PHASE_BALANCE, "all bases", primary, ">=", secondary)

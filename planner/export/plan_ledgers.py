@@ -60,7 +60,7 @@ def schools_sheet(book: Book, facts: Facts) -> Table:
         *(Column(key=f"rare_{i}", heading=f"{s.name}, half-days", width=12, look=HUNDREDTHS, band=zone, help=_ZONE_HELP, is_summed=True) for i, s in enumerate(rare)),
         Column(key="places", heading="Base places", look=HUNDREDTHS, band=zone, help=_ZONE_HELP, is_summed=True),
         Column(key="hosted", heading="Places hosted", width=9, is_summed=True, help="Base places that run at this school, for pupils of any school in reach."),
-        Column(key="net", heading="Net", look=POUNDS, is_summed=True, help="Grant and the value of half-days, less what is paid in. Support from the zone is not in it."),
+        Column(key="net", heading="Net", look=POUNDS, is_summed=True, help="Grant and the value of half-days, less what is paid in. Support from the zone is not in it. The rule no_worse_outside counts a half-day at the price of a single one, as the school could buy alone."),
         Column(key="last_grant", heading="Grant last year", look=POUNDS, band=last, is_summed=True, help="Blank where last year is not known."),
         Column(key="grant_change", heading="Change", look=CHANGE_POUNDS, band=last, is_summed=True),
         Column(key="last_own", heading="Half-days last year", width=10, band=last, is_summed=True, help=f"Of the services planned for schools; {RARE_LEFT_OUT}."),

@@ -18,7 +18,7 @@ from planner.export.plan_money import money_sheet
 from planner.export.plan_need import need_sheet
 from planner.export.plan_roster import roster_sheet
 from planner.export.plan_standards import baselines_sheet, needs_sheet, standards_sheet
-from planner.export.priced import has_prices, price_words, said_by, said_where
+from planner.export.priced import price_words, said_by, said_where
 from planner.export.summary import ENDINGS, RARE_LEFT_OUT, claims, summary_lines
 from planner.export.tables import (
     CHANGE,
@@ -184,7 +184,7 @@ def _how_good(page: Page, facts: Facts, needs: Table) -> None:
     start = page.row + 1
     live = Formula(f"=SUMPRODUCT(--({met}<B{start}),B{start}-{met},{weight})/MAX(SUM({weight}),0.01)", below)
     price = float(price_points(facts.world, facts.amounts))
-    priced: tuple[tuple[str, Value, str], ...] = (("Price of rules that give way, points", price, "0.000"),) if has_prices(policy) else ()
+    priced: tuple[tuple[str, Value, str], ...] = (("Price of rules that give way, points", price, "0.000"),) if policy.has_prices else ()
     last = start + 2 + len(priced)
     rows: tuple[tuple[str, Value, str], ...] = (
         ("The board's line, percent of need met", line, "0.##"),

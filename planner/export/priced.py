@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from planner.audit import Miss, leading_points, misses
-from planner.measures import POINTS_PLACES
+from planner.audit import Miss, misses
 from planner.need import World
 from planner.partnership import GRANT_ITEM
 from planner.plan import Amounts
@@ -16,11 +15,6 @@ from planner.rules import RULES, Rule
 MOST_PLACES = 3
 """How many places of one rule a sentence names."""
 _ONE = {"pounds": "pound", "half-day sessions": "half-day", "places": "place", "pounds or half-day sessions": "pound or half-day"}
-
-
-def has_prices(policy: Policy) -> bool:
-    """Whether any rule that applies may give way at a price."""
-    return any(policy.price(rule_id) for rule_id, _ in policy.prices)
 
 
 def unit_of(rule: Rule) -> str:
@@ -39,14 +33,9 @@ def price_words(policy: Policy, rule_id: str) -> str:
     return f"{points_said(points)} {'point' if points == 1 else 'points'} for each {unit_of(RULES[rule_id])}"
 
 
-def leads(world: World, amounts: Amounts) -> float:
-    """What a plan makes as small as it can, as it is stored: shortfall and price, in points."""
-    return float(round(leading_points(world, amounts), POINTS_PLACES))
-
-
 def price_note(policy: Policy) -> tuple[str, ...]:
     """What to say beside figures in which a price counts; nothing where no rule has one."""
-    return ("In these figures the shortfall holds the price of rules that give way.",) if has_prices(policy) else ()
+    return ("In these figures the shortfall holds the price of rules that give way.",) if policy.has_prices else ()
 
 
 def price_lines(world: World, amounts: Amounts) -> tuple[str, ...]:

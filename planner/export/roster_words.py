@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from planner.export.summary import day
 from planner.need import World
 from planner.offers import is_paid
 from planner.partnership import HALF_TERMS, DecisionRight, Person, School, Service
 from planner.plan import Plan
 from planner.reasons import half_days
 from planner.roster import Told, figures_of, practitioners
+from planner.words import day
 
 NOT_READY = "No names yet: the search ended before the roster was ready, so the plan stands without it; give it more time."
 NOTHING_TO_GIVE = "No names are needed: the plan gives no specialist time."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Sequence
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 
+from planner.audit import leads
 from planner.buying import what_to_buy
-from planner.export.priced import has_prices, leads, price_lines
+from planner.export.priced import price_lines
 from planner.measures import SchoolLedger, fund_accounts, school_ledgers, standing
 from planner.need import World
 from planner.next_year import bases_next_year_pounds, opening_bases
@@ -18,6 +17,7 @@ from planner.plan import Ending, Plan
 from planner.reasons import half_days, lower_first, plain_number
 from planner.rounding import largest_remainder
 from planner.supply import available_pounds, is_part_year, service_supply
+from planner.words import day, least_points, most_points
 
 SMALLEST_CHANGE_POUNDS = 50
 """A grant that changes by less would be headed with £0, so it counts as the same."""
@@ -56,7 +56,7 @@ def summary_lines(plan: Plan, world: World) -> tuple[str, ...]:
 def claims(plan: Plan, world: World) -> tuple[str, ...]:
     """What may be said about how good a plan is beside its eight lines, and no more."""
     shortfall = standing(world.picture, world.policy, plan.amounts).shortfall_points
-    if has_prices(world.policy):
+    if world.policy.has_prices:
         here = leads(world, plan.amounts)
         return (
             (
@@ -77,21 +77,6 @@ def price_said(leading: float, shortfall: float) -> str:
     return most_points(round(leading - shortfall, 4))
 
 
-def least_points(points: float) -> str:
-    """A bound in points, rounded down to two decimals so that nothing is overclaimed."""
-    return _points(points, ROUND_FLOOR)
-
-
-def most_points(points: float) -> str:
-    """A shortfall in points, rounded up to two decimals."""
-    return _points(points, ROUND_CEILING)
-
-
-def _points(points: float, rounding: str) -> str:
-    # No shortfall is below nought, so neither is its bound.
-    return str(Decimal(str(max(points, 0.0))).quantize(Decimal("0.01"), rounding=rounding))
-
-
 def hundreds(pounds: int) -> str:
     """Pounds to the nearest £100, as headlines show them; what is not nought never reads as nought."""
     return "under £100" if 0 < pounds < SMALLEST_CHANGE_POUNDS else f"£{(pounds + 50) // 100 * 100:,}"
@@ -101,15 +86,6 @@ def hundreds_that_add_up(parts: Sequence[int]) -> list[str]:
     """Parts of a sum of pounds, each to £100 and all together to the sum's own nearest £100."""
     shares = largest_remainder((sum(parts) + 50) // 100, parts)
     return [hundreds(100 * share or min(pounds, SMALLEST_CHANGE_POUNDS - 1)) for share, pounds in zip(shares, parts, strict=True)]
-
-
-def day(iso: str) -> str:
-    """A date as people write it; what is no ISO date stays as it is."""
-    try:
-        date = dt.date.fromisoformat(iso)
-    except ValueError:
-        return iso
-    return f"{date.day} {date:%B %Y}"
 
 
 def _listed(parts: Sequence[str]) -> str:
@@ -292,7 +268,7 @@ def _how_good(plan: Plan, world: World) -> str:
     line = f"{float(world.policy.board.line_percent):g}"
     shortfall = standing(world.picture, world.policy, plan.amounts).shortfall_points
     both, it = "", "it"
-    if has_prices(world.policy):
+    if world.policy.has_prices:
         here = leads(world, plan.amounts)
         both, it = f"with the price of rules that give way, {price_said(here, shortfall)}, it is {most_points(here)}; ", "the two together"
     return (

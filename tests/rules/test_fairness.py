@@ -29,6 +29,14 @@ def test_host_share_counts_the_hosts_part_of_its_zones_need():
     rule("host_share").on(world).given(amounts(base_sizes={"haven": 12}, places={("haven", "North:place_asd_primary"): 12})).holds()
 
 
+def test_host_share_is_of_what_a_base_gives_in_its_first_year():
+    """A new base of eight gives six in its first year; the host may have three of them."""
+    board = {"cohort_fill_percent": 75}
+    world = world_of(a_partnership(), a_policy({"board": board, "rules": {"host_share": True, "cohort_fill": True}}))
+    rule("host_share").on(world).given(amounts(base_sizes={"nest": 8}, places={("nest", "North:place_slcn_primary"): 3})).holds()
+    rule("host_share").on(world).given(amounts(base_sizes={"nest": 8}, places={("nest", "North:place_slcn_primary"): 4})).is_broken_by(1)
+
+
 def test_host_share_refuses_more_than_half_of_a_new_or_larger_base():
     """Alder is the only primary of its zone, so every place there is its own pupils'."""
     rule("host_share").on(_nest()).given(amounts(base_sizes={"haven": 12}, places={("haven", "North:place_asd_primary"): 7})).is_broken_by(

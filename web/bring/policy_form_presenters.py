@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from planner.export.summary import day
 from planner.policy import MAY_BE_PRICED, Figure, Policy
+from planner.words import day
 from web.bring.policy_settings import RULES_FIELD, Setting, SettingsGroup, figure_text, price_name, rule_name, settings_groups
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from flask import url_for
 
 from planner.export.priced import price_words
-from planner.export.summary import day
 from planner.intake.differences import PolicyDifference, policy_differences
 from planner.policy import LATER_SETTINGS, PRICES, Figure, Policy
 from planner.rules import RULES
 from planner.store import Transaction
 from planner.store.partnerships import VersionRow
+from planner.words import day
 from web.bring.frame import FEW, MOST_SHOWN, Changes, how_to_show, short
 from web.bring.policy_settings import settings_groups
 from web.names import name_of

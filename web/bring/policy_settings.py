@@ -172,7 +172,7 @@ _BOARD = (
                 title="How long the floor of a grant tapers",
                 label="The floor of a grant falls away over, years",
                 sign="years",
-                meaning=f"The floor falls by equal steps from what is set above in the first year to no floor ({MINUS}100) in the last. 0 is no taper.",
+                meaning=f"What is set above holds in the first year; then a grant may fall by equal steps in pounds, to no floor ({MINUS}100) in the last: £12,000 over 4 years is held at £12,000, £8,000, £4,000 and £0. 0 is no taper.",
                 rule_id="money_floor",
             ),
             Setting(

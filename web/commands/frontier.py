@@ -113,9 +113,14 @@ def _beyond(price: Price) -> str:
 
 def furthest_lines(furthest: Furthest) -> Iterator[str]:
     """The needs furthest from the standard, beside their bound."""
+    here, found, taken_off = (f"{one:.2f}" for one in (furthest.plan_points, furthest.found_points, furthest.found_price_points))
+    before, best, less = "", "most", ""
+    if furthest.plan_price_points or furthest.found_price_points:
+        before = f", and rules that give way cost {furthest.plan_price_points:.2f} points"
+        best, found, less = "best", f"{found} at a price of {taken_off}", ", its price taken off"
     yield (
-        f"The fifth of need furthest from the standard is met to {furthest.plan_points:.2f} percent in this plan. The most that these searches "
-        f"found is {furthest.found_points:.2f}, and no plan can have more than {_up(furthest.bound_points)} (gap {_up(furthest.gap_points)}, "
+        f"The fifth of need furthest from the standard is met to {here} percent in this plan{before}. The {best} that these searches "
+        f"found is {found}, and no plan can have more than {_up(furthest.bound_points)}{less} (gap {_up(furthest.gap_points)}, "
         f"{furthest.seconds:.0f} s)."
     )
 
@@ -123,7 +128,7 @@ def furthest_lines(furthest: Furthest) -> Iterator[str]:
 def claim_lines(world: World, plan: Plan, moves: OneByOne, split: Divisible) -> Iterator[str]:
     """What may be claimed of the plan, and what may not."""
     from optimisation.as_data import move_sentence  # noqa: PLC0415
-    from planner.export.priced import leads  # noqa: PLC0415
+    from planner.audit import leads  # noqa: PLC0415
 
     here = leads(world, plan.amounts)
     if moves.holds:

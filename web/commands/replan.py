@@ -113,7 +113,7 @@ def _teller() -> Callable[[str], None]:
 
 def _print(result: Replan, *, chosen: int | None = None) -> None:
     from planner.export.priced import price_note  # noqa: PLC0415
-    from planner.export.summary import least_points, most_points  # noqa: PLC0415
+    from planner.words import least_points, most_points  # noqa: PLC0415
 
     for line in _opening(result):
         print(line)
@@ -141,7 +141,7 @@ def _opening(result: Replan) -> list[str]:
 
 
 def _claims(result: Replan) -> list[str]:
-    from planner.export.summary import most_points  # noqa: PLC0415
+    from planner.words import most_points  # noqa: PLC0415
 
     fewest = len(result.points[0].disturbed)
     close = f"no fewer than {result.least_disturbed} can be disturbed" if result.least_disturbed else "no school need be disturbed"

@@ -93,7 +93,7 @@ def _teller() -> Callable[[str], None]:
 
 def lines_of(why: Why) -> Iterator[str]:
     """The answer as lines of text."""
-    from planner.export.summary import most_points  # noqa: PLC0415
+    from planner.words import most_points  # noqa: PLC0415
 
     yield f"{why.school}: why it gets what it gets"
     yield ""

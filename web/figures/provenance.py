@@ -6,10 +6,10 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-from planner.export.summary import day
 from planner.intake.parsing import ENTERED, row_key
 from planner.intake.sheets import SHEETS, Kind, Sheet
 from planner.partnership import GRANT_ITEM, Partnership, Source
+from planner.words import day
 from web.words import count, listed, pounds, upper_first
 
 EVERY_ROW = "*"

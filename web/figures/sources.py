@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from planner.export.summary import day
 from planner.policy import Figure, Policy
+from planner.words import day
 from web.figures.frame import Brought, sources_table
 from web.figures.provenance import said, source_text
 from web.tables import TableView, numbers, row, table, words

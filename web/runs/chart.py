@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planner.export.summary import least_points, most_points
+from planner.words import least_points, most_points
 from web.runs.history import Moment
 from web.runs.sayings import duration
 

@@ -9,13 +9,14 @@ from decimal import Decimal
 
 from flask import url_for
 
-from planner.export.summary import ENDINGS, least_points, most_points
+from planner.export.summary import ENDINGS
 from planner.plan import Ending
 from planner.store import QueryState, RunState, Transaction
 from planner.store.partnerships import PartnershipRow
 from planner.store.plans import PlanRow, StoredPlan
 from planner.store.room import MINUTE
 from planner.store.runs import Run, RunRow
+from planner.words import least_points, most_points
 from web.names import name_of
 from web.runs.chart import StepChart, step_chart
 from web.runs.forms import SECONDS

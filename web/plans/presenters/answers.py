@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from planner.documents import Json
-from planner.export.priced import has_prices
 from planner.policy import Policy
 from planner.store import AnswerKind, AnswerState
 from planner.store.answers import Answer, AnswerRow
@@ -90,7 +89,7 @@ def document_of(answer: Answer | None) -> Json | None:
 
 def with_price(policy: Policy) -> str:
     """What follows "need below the line" where the price of rules that give way counts in it."""
-    return " and price of rules that give way" if has_prices(policy) else ""
+    return " and price of rules that give way" if policy.has_prices else ""
 
 
 def down(points: float) -> str:

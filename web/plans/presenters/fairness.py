@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.audit import price_points
+from planner.audit import leads, price_points
 from planner.documents import Json
-from planner.export.priced import has_prices, leads, price_note
+from planner.export.priced import price_note
 from web.charts import Cross, Scatter, scatter
 from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, up, with_price
 from web.plans.presenters.frame import plan_url
@@ -51,7 +51,7 @@ def _points(kept: KeptPlan, found: Json) -> Points:
     here_below, here_met = _here(kept)
     policy, points, price = kept.facts.policy, found["points"], found["price_of_fairness"]
     below = f"Need below the line{with_price(policy)}, points"
-    met = f"Need met in all{' less that price' if has_prices(policy) else ''}, points"
+    met = f"Need met in all{' less that price' if policy.has_prices else ''}, points"
     rows = [
         row(
             f"Plan {n}{_which(n, len(points))}",

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 from flask import url_for
 
-from planner.export.summary import ENDINGS, least_points, most_points
+from planner.export.summary import ENDINGS
 from planner.plan import Ending
 from planner.store import Transaction
 from planner.store.plans import PlanRow, SchoolsPlan
 from planner.store.runs import RunRow
+from planner.words import least_points, most_points
 from web.names import name_of, partnership_name
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
 from web.words import moment

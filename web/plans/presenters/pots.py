@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from flask import url_for
 
 from planner.errors import InputMustBeMended
-from planner.export.summary import day
 from planner.partnership import Draw, Partnership, Pot
 from planner.pots import (
     PotAccount,
@@ -21,6 +20,7 @@ from planner.pots import (
     share_sentence,
     year_of,
 )
+from planner.words import day
 from web.plans.presenters.cells import money
 from web.plans.presenters.frame import plan_url
 from web.shelf import Figures, KeptPlan

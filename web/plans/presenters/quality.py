@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from planner.audit import price_points
+from planner.audit import leads, price_points
 from planner.certificate import MOST_SCHOOLS, TOO_MANY_SCHOOLS
 from planner.documents import Json
 from planner.export.plan_facts import Way
-from planner.export.priced import has_prices, leads, price_note
-from planner.export.summary import ENDINGS, claims, day, least_points, most_points
+from planner.export.priced import price_note
+from planner.export.summary import ENDINGS, claims
 from planner.measures import base_pounds, specialist_time_pounds
 from planner.rules import RULES
 from planner.store import AnswerKind
 from planner.store.answers import OF_EVERY_PLAN, Answer
+from planner.words import day, least_points, most_points
 from web.charts import BarLine, Bars, Kind, bars
 from web.plans.presenters.answers import FIGURES, Known, Stands, document_of, down, known, stands, up, with_price
 from web.plans.presenters.cells import in_points, money, rules, whole
@@ -223,7 +224,7 @@ class OtherWaysView:
 def _priced_rows(kept: KeptPlan) -> list[TableRow]:
     """What the rules that give way cost in each way to share, where any may."""
     facts = kept.facts
-    if not has_prices(facts.policy):
+    if not facts.policy.has_prices:
         return []
     return [row("Price of rules that give way, points", *(in_points(float(price_points(facts.world, w.amounts))) for w in facts.ways))]
 

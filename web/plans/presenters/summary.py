@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.export.summary import ILLUSTRATIVE, day
+from planner.export.summary import ILLUSTRATIVE
+from planner.words import day
 from web.charts import BarLine, Bars, bars
 from web.plans.presenters.cells import in_hundredths, rules, whole
 from web.plans.presenters.frame import plan_url, to_take
