@@ -16,7 +16,7 @@ import planner.need
 import planner.reasons
 from optimisation.roster import make_roster
 from planner.documents import plan_document, plan_from_document
-from planner.export.summary import claims, day
+from planner.export.summary import claims
 from planner.measures import standing
 from planner.need import WHOLE, world_of
 from planner.partnership import GRANT_ITEM, Bound, DecisionRight, HeadRule
