@@ -281,14 +281,15 @@ def _dearer(world, times):
         funds=tuple(costs(x, *fund_pounds) for x in p.funds),
         contributions=tuple(costs(x, "pounds") for x in p.contributions),
         services=tuple(costs(x, "price_pounds_per_session") for x in p.services),
+        offers=tuple(costs(x, "pounds") for x in p.offers),
         bases=tuple(costs(x, *base_pounds, "place_funding_pounds") for x in p.bases),
         last_year=tuple(costs(x, "amount") if x.item == GRANT_ITEM else x for x in p.last_year),
         head_rules=tuple(costs(x, "amount") if x.item == GRANT_ITEM else x for x in p.head_rules),
     )
     bases = {name: {"value": times * getattr(policy.bases, name)} for name in base_pounds}
-    return world_of(
-        dearer, with_settings(policy, {"bases": bases, "adult_hours": {"pounds_per_hour": times * policy.pounds_per_adult_hour}})
-    )
+    roles = {role.role_id: {"value_pounds_per_session": {"value": times * role.value_pounds_per_session}} for role in policy.roles}
+    hours = {"pounds_per_hour": times * policy.pounds_per_adult_hour}
+    return world_of(dearer, with_settings(policy, {"roles": roles, "bases": bases, "adult_hours": hours}))
 
 
 @each_world

@@ -195,6 +195,11 @@ def _furthest(standing: Stands, found: Json | None) -> Said:
         f"In this plan the fifth of need that is furthest from the standard is met to {down(found['plan_points'])} percent. The most that the "
         f"searches found any plan to reach is {down(found['found_points'])} percent, and no plan can reach more than {up(found['bound_points'])}."
     )
+    price = found.get("found_price_points")
+    if price:
+        sentence += (
+            f" What any plan can reach is counted less the price of rules that give way, which is {up(price)} points in the plan found."
+        )
     why_less = "The plan leads with the need below the board's line, not with this fifth, so it need not reach the most."
     return Said(
         stands=standing, sentences=(sentence, why_less), known=known(found["searches"], "the fifth of need furthest from the standard")
