@@ -98,9 +98,9 @@ def test_a_world_with_settings_moved_is_the_world_stated_anew_to_the_last_bit(wo
         partnership = with_funds(world.partnership, dict(moved.funds), world.policy.board.september_to_march_months)
         cold = world_of(partnership, with_changes(world.policy, dict(moved.settings)))
         assert after == cold, moved
-        again = restated(held, after)
-        assert same(again.problem, hold(cold).problem), moved
-        assert list(again.column) == list(hold(cold).column)
+        again, anew = restated(held, after), hold(cold)
+        assert same(again.problem, anew.problem), moved
+        assert list(again.column) == list(anew.column)
 
 
 @pytest.mark.parametrize("is_priced", [False, True])
