@@ -483,15 +483,15 @@ def test_a_register_is_taken_as_csv_gzip_or_zip_and_searched():
 @pytest.mark.parametrize(
     ("content", "name", "says"),
     [
-        (b"a,b\n1,2\n", "notes.csv", "none of the DfE's files"),
+        pytest.param(b"a,b\n1,2\n", "notes.csv", "none of the DfE's files", marks=pytest.mark.slow),
         (b"", "empty.csv", "none of the DfE's files"),
-        (os.urandom(5000), "noise.csv", "none of the DfE's files"),
+        pytest.param(os.urandom(5000), "noise.csv", "none of the DfE's files", marks=pytest.mark.slow),
         (b"\x1f\x8bxxxx", "x.csv.gz", "damaged"),
         (gzip.compress(REGISTER)[:-20], "x.csv.gz", "incomplete"),
         (gzip.compress(bytes(301_000_000), 1), "bomb.csv.gz", "more than 300 MB"),
         (zipped({"a.csv": REGISTER, "b.csv": REGISTER}), "two.zip", "2 CSV files"),
-        (zipped({"a.txt": b"x"}), "none.zip", "no CSV files"),
-        (REGISTER.splitlines()[0] + b"\r\n", "head.csv", "no rows"),
+        pytest.param(zipped({"a.txt": b"x"}), "none.zip", "no CSV files", marks=pytest.mark.slow),
+        pytest.param(REGISTER.splitlines()[0] + b"\r\n", "head.csv", "no rows", marks=pytest.mark.slow),
         (bytes(100_000_001), "big.csv", "larger than 100 MB"),
     ],
 )

@@ -904,7 +904,7 @@ def partnerships(draw):
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(partnerships())
 def test_random_partnerships_read_back_as_they_were(partnership):
     with tempfile.TemporaryDirectory() as folder:
@@ -928,7 +928,7 @@ GRIDS = st.dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(GRIDS)
 def test_no_content_breaks_the_parser(grids):
     upload = {}

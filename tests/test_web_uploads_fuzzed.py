@@ -87,7 +87,7 @@ class Sender:
         return "to confirm" if "Confirm and save" in page.text else "to mend", took
 
 
-@pytest.mark.parametrize("files", [16, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("files", [8, pytest.param(60, marks=pytest.mark.slow)])
 def test_hostile_files_through_the_real_child_each_get_a_page(site, files):
     in_order = [*range(0, files, 2), *range(1, files, 2)]
     with ThreadPoolExecutor(2) as pool:

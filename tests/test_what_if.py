@@ -31,7 +31,7 @@ from planner.policy import with_changes
 from planner.supply import available_pounds
 from web.command_line import main
 
-CHANGES = 30
+CHANGES = 10
 
 
 @pytest.fixture(scope="module")
