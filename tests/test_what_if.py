@@ -31,7 +31,7 @@ from planner.policy import with_changes
 from planner.supply import available_pounds
 from web.command_line import main
 
-CHANGES = 10
+CHANGES = 30
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def same(one: Problem, other: Problem):
 
 def test_a_world_with_settings_moved_is_the_world_stated_anew_to_the_last_bit(world, held):
     rng = Random(6)
-    for _ in range(CHANGES):
+    for _ in range(CHANGES // 3):
         moved = moved_at_random(rng, world)
         after = world_with(world, moved)
         partnership = with_funds(world.partnership, dict(moved.funds), world.policy.board.september_to_march_months)
