@@ -276,7 +276,7 @@ def _curve(asker: _Asker, world: World) -> tuple[tuple[Point, ...], int]:
     close = asker.ask("The fewest schools disturbed", of=6, aim=Aim.DISTURBED, gap=GAP_SCHOOLS)
     disturbing = close.amounts if close.amounts is not None else best.amounts
     fewest = len(_disturbed(world, asker.plan, disturbing))
-    least = ceil(close.bound - SAFETY) if close.bound > 0 else 0
+    least = ceil(close.bound - SAFETY) if 0 < close.bound < inf else 0
     points = [_point(asker, world, fewest, shares=8, fallback=disturbing)]
     if points[0].shortfall_points - best.bound > GAP_POINTS:
         cap = best.shortfall_points + ROOM_POINTS

@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
             title, about, name = "The demonstration partnership", _ABOUT_DEMONSTRATION, "demonstration"
             names = {
                 "IN": "demonstration --policy demonstration/policy.toml", "PACKS": "with-packs", "SCHOOL": "900103", "LEAVER": "900107",
-                "PERSON": "ep2", "STAYS": "ep1", "SERVICE": "slt_nhs", "STANDARD": "slt_programme_primary", "FUND": "imf", "GRANT": "36000",
+                "PERSON": "ep2", "STAYS": "ep1", "SERVICE": "slt_nhs", "STANDARD": "slt_programme_primary", "FUND": "imf", "GRANT": "36000", "MANY": "60", "SOME": "16",
             }  # fmt: skip
         else:
             names = _unnamed(options.reference, where)
@@ -176,7 +176,7 @@ def _unnamed(reference: Path, where: Path) -> dict[str, str]:
     first, second = [one.person_id for one in unnamed.people if one.service_id == "ep"][:2]
     return {
         "IN": "schools.xlsx", "PACKS": "with-packs.xlsx", "SCHOOL": str(FIRST_URN + 1), "LEAVER": str(FIRST_URN + 5), "PERSON": second,
-        "STAYS": first, "SERVICE": "slt", "STANDARD": "slt_programme_primary", "FUND": "imf", "GRANT": "36000",
+        "STAYS": first, "SERVICE": "slt", "STANDARD": "slt_programme_primary", "FUND": "imf", "GRANT": "36000", "MANY": "220", "SOME": "10",
     }  # fmt: skip
 
 
@@ -281,7 +281,7 @@ PARTS: tuple[Part, ...] = (
         "each with who may grant it and what the plan then comes to.",
         commands=(
             'planner mends plan.json --wish "{SCHOOL} grant at-least {GRANT}"',
-            'planner mends plan.json --wish "{SCHOOL} {SERVICE} at-least 60"',
+            'planner mends plan.json --wish "{SCHOOL} {SERVICE} at-least {MANY}"',
         ),
     ),
     Part(
@@ -310,7 +310,7 @@ PARTS: tuple[Part, ...] = (
         commands=(
             "planner what-if plan.json --set board.line_percent=75 --time-limit 60",
             "planner what-if plan.json --fund {FUND}=+10000 --time-limit 60",
-            "planner what-if plan.json --wish {SCHOOL} {SERVICE} at-least 16 --time-limit 60",
+            "planner what-if plan.json --wish {SCHOOL} {SERVICE} at-least {SOME} --time-limit 60",
         ),
     ),
     Part(

@@ -12,7 +12,7 @@ from optimisation.levers import Lever
 from optimisation.trial import Condition, Tried
 from optimisation.why.asking import ANY_PLAN_GAP, KEPT, SAME_MILLIONTHS, Asking, cell_of, granted, listed, service_of, standard_changes
 from optimisation.why.records import StandardChange, WhyNot, Wish
-from planner.need import ADULT_HOURS, WHOLE
+from planner.need import ADULT_HOURS, WHOLE, World
 from planner.partnership import GRANT_ITEM
 from planner.reasons import half_days
 from planner.supply import service_supply
@@ -118,10 +118,15 @@ def _in_the_way(asking: Asking, wish: Wish, condition: Condition, base: WhyNot, 
             raise _NotFoundOut
         return one.is_possible
 
-    of_no_use = _most_useful_words(asking, wish)
+    of_no_use = most_useful_words(asking.world, wish)
     if of_no_use or not frees(asking.levers):
         why = of_no_use or "what stands in the way is law or arithmetic, which nobody may relax."
-        return replace(base, ending="impossible", sentences=(f"No plan can give {condition.words}: {why}",), tried=tuple(tried))
+        return replace(
+            base,
+            ending="impossible",
+            sentences=(f"No plan {'gives' if of_no_use else 'can give'} {condition.words}: {why}",),
+            tried=tuple(tried),
+        )
     alone = tuple(lever for lever in asking.levers if frees((lever,)))
     here = {lever.rule_id for lever in alone if not lever.is_everywhere}
     alone = tuple(lever for lever in alone if not (lever.is_everywhere and lever.rule_id in here))
@@ -143,11 +148,11 @@ def _as_few_as_can_be(levers: tuple[Lever, ...], frees: Callable[[tuple[Lever, .
     return kept
 
 
-def _most_useful_words(asking: Asking, wish: Wish) -> str:
+def most_useful_words(world: World, wish: Wish) -> str:
     """Why more of an item than this is in no plan, '' if that is not the reason."""
     if not wish.item:
         return ""
-    world, recipient = asking.world, str(asking.urn)
+    recipient = str(wish.urn)
     if wish.item == GRANT_ITEM:
         hours = sum(c.requirement(ADULT_HOURS) for c in world.picture.cells if c.recipient == recipient)
         useful = ceil(Fraction(hours * world.policy.pounds_per_adult_hour, 100))

@@ -94,6 +94,8 @@ def _pounds(text: str) -> int:
 
 
 def _wishes(world: World, asked: Iterable[list[str]]) -> Iterable[Condition]:
+    from optimisation.why.records import Wish  # noqa: PLC0415
+    from optimisation.why.why_not import most_useful_words  # noqa: PLC0415
     from optimisation.wishes import amount_wish  # noqa: PLC0415
     from planner.partnership import GRANT_ITEM  # noqa: PLC0415
 
@@ -105,6 +107,9 @@ def _wishes(world: World, asked: Iterable[list[str]]) -> Iterable[Condition]:
             raise InputMustBeMended(
                 f"A wish is a URN, one of {', '.join(sorted(items))}, at-least, at-most or exactly, and a whole number; this is {item} {bound} {number}."
             )
+        useless = "" if bound == "at-most" else most_useful_words(world, Wish(urn=int(urn), item=item, amount=int(number)))
+        if useless:
+            raise InputMustBeMended(f"{urn} {item} {bound} {number} is more than a plan gives: {useless}")
         yield amount_wish(
             world, int(urn), item,
             at_least=None if bound == "at-most" else int(number), at_most=None if bound == "at-least" else int(number),
