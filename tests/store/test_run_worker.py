@@ -317,7 +317,7 @@ def test_a_run_claimed_when_its_best_is_wanted_already_ends_with_it_and_solves_n
         assert tx.runs.use_best(partnership_id=run.partnership_id, run_id=run.id)
     start = time.monotonic()
     make_all()
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 6  # writing and auditing 80 schools takes a second or two; a search would go on for ever
     plan = plan_of(store, run.partnership_id, run.id)
     check_document(plan.document)
     assert (plan.status, plan.document["bound_points"]) == ("stopped by hand", proven)
