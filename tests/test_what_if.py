@@ -103,7 +103,7 @@ def test_a_world_with_settings_moved_is_the_world_stated_anew_to_the_last_bit(wo
         assert list(again.column) == list(anew.column)
 
 
-@pytest.mark.parametrize("is_priced", [False, True])
+@pytest.mark.parametrize("is_priced", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_the_rules_that_a_board_may_switch_on_are_moved_as_stated_anew(is_priced):
     rng = Random(9)
     fair = fair_world(is_priced=is_priced)
