@@ -427,6 +427,7 @@ def fuzzed(first, count):
     return told
 
 
+@pytest.mark.slow
 def test_sixty_mutated_uploads_end_in_a_reading_or_a_sentence():
     assert len(fuzzed(0, 60)["outcomes"]) == 3  # some are planned, some have findings, some are refused
 
@@ -536,6 +537,7 @@ def test_real_downloads_are_recognised():
 
 
 @needs_reference
+@pytest.mark.slow
 def test_the_real_register_is_searched_in_a_moment():
     taken = take_dfe_apart((REFERENCE / "national" / "gias_open_2025-05-24.csv.gz").read_bytes(), "gias_open_2025-05-24.csv.gz")
     start = time.perf_counter()

@@ -223,6 +223,7 @@ def test_the_command_says_ways_and_writes_the_same_as_data(tmp_path, capsys):
     assert {solve["status"] for solve in data["solves"]} == {"optimal", "impossible"}
 
 
+@pytest.mark.slow
 def test_wishes_over_a_plan_that_holds_and_one_that_cannot(tmp_path, capsys):
     plan = tmp_path / "plan.json"
     assert main(["plan", str(TWO), "--policy", str(TWO / "policy.toml"), "--json", str(plan)]) == 0

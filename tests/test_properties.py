@@ -1,6 +1,6 @@
 """Many small random partnerships: plan, audit and model must agree about all of them.
 
-20 worlds in the short run, 200 with the slow ones (``-m slow`` runs the other 180).
+10 worlds in the short run, 200 with the slow ones (``-m slow`` runs the other 190).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from planner.policy import policy_from_document, with_settings
 from planner.rules import RULES
 from planner.supply import available_pounds, grant_months, sizes_of
 
-SHORT, SPOILED, LONG = 20, 40, 200
+SHORT, SPOILED, LONG = 10, 40, 200
 SEEDS = [*range(SHORT), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(SHORT, LONG))]
 each_world = pytest.mark.parametrize("seed", SEEDS)
 CLOSE = 1e-4
@@ -356,5 +356,5 @@ def test_an_impossible_world_names_rules_without_which_there_is_a_plan(seed):
 
 def test_the_short_run_holds_both_possible_and_impossible_worlds():
     kinds = Counter(isinstance(answer_number(seed), Impossible) for seed in range(SHORT))
-    assert kinds[True] >= 3
-    assert kinds[False] >= 10
+    assert kinds[True] >= 1
+    assert kinds[False] >= 5

@@ -160,6 +160,7 @@ def test_money_that_was_spent_is_not_cut():
     assert last.april_to_august_pounds == 128_250
 
 
+@pytest.mark.slow
 def test_a_school_that_leaves_takes_its_own_and_leaves_the_others_theirs(solver, plan):
     world = demonstration()
     change = changes.school_leaves(world, plan.amounts, 900106, JANUARY)

@@ -155,6 +155,7 @@ def test_more_in_a_fund_is_the_same_as_a_partnership_whose_fund_holds_more(here)
     assert MONEY_STEP_POUNDS * 12 == 12_000
 
 
+@pytest.mark.slow
 def test_asking_for_another_school_does_not_search_again_what_is_known(here, plan):
     explain(here, plan, WINDLE)
     before = len(here.log)
