@@ -21,12 +21,10 @@ from planner.need import World, world_of
 from planner.partnership import Base, Consent, DecisionRight, Fund, HostCondition, Person, Service
 from planner.plan import Amounts, Plan
 from planner.reasons import half_days
-from planner.supply import MONTHS, available_pounds, host_condition, is_planned, most_planned_places, places_now, service_supply, sizes_of
+from planner.supply import MONTHS, host_condition, is_planned, most_planned_places, places_now, service_supply, sizes_of
 
 MOST_STEPS = 5
 STEP_POUNDS = 10_000
-USED_UP_SHARE = Fraction(1, 100)
-"""A fund of which less than this is left in a financial year is used up in that year."""
 VALUE_SECONDS = 8.0
 ONE_MORE = "one more post"
 
@@ -138,16 +136,15 @@ class _Valuing:
     # --- money -----------------------------------------------------------------------------
 
     def _fund(self, fund: Fund) -> Value:
-        note = ""
+        note, name = "", fund.name
         if not is_planned(fund):
             note = "for information only: nothing is planned from it"
         else:
             accounts = [a for a in fund_accounts(self.world.partnership, self.world.policy, self.amounts) if a.fund_id == fund.fund_id]
-            years = [(a.left, held) for a, held in zip(accounts, available_pounds(fund), strict=True) if held]
-            if years and all(left >= USED_UP_SHARE * held for left, held in years):
-                note = f"not used up: £{sum(left for left, _ in years):,} left in the plan, so more of it was not tried"
+            if left := sum(a.left for a in accounts):  # more may be worth something all the same: with it a base may grow
+                name = f"{fund.name}, £{left:,} left in the plan"
         steps = () if note else self._steps(lambda n: self._more_money(fund, n))
-        return Value(name=fund.name, unit="pounds", steps=tuple(replace(s, amount=s.amount * STEP_POUNDS) for s in steps), note=note)
+        return Value(name=name, unit="pounds", steps=tuple(replace(s, amount=s.amount * STEP_POUNDS) for s in steps), note=note)
 
     def _more_money(self, fund: Fund, n: int) -> Tried:
         self.sandbox.open(with_money(self.world, fund, n * STEP_POUNDS))

@@ -306,7 +306,8 @@ PARTS: tuple[Part, ...] = (
     Part(
         title="8. What-if in three speeds",
         words="A higher line, more money and a school's wish, each answered three times: money alone, an estimate in which everything may be split, and a plan "
-        "in whole numbers with its bound. The browser asks through the same interface.",
+        "in whole numbers with its bound. Need below the line comes first, so more of that met may mean fewer standards met in full above it. "
+        "The browser asks through the same interface.",
         commands=(
             "planner what-if plan.json --set board.line_percent=75 --time-limit 60",
             "planner what-if plan.json --fund {FUND}=+10000 --time-limit 60",
