@@ -284,10 +284,37 @@ class Decisions(Room):
                 row = {"partnership_id": partnership_id, "decision_id": decision_id, "plan_id": plan_id, "is_before_the_board": 1}
                 self._connection.execute(decision_options.insert().values(row))
 
-    def _step(self, decision: BoardDecision, state: VoteState, **values: object) -> None:
+    def _step(self, decision: BoardDecision, stands_at: VoteState, **values: object) -> None:
         mine = decisions.update().where(
             decisions.c.partnership_id == decision.partnership_id, decisions.c.id == decision.id,
-            decisions.c.version == decision.version, decisions.c.state == state,
+            decisions.c.version == decision.version, decisions.c.state == stands_at,
         )  # fmt: skip
         if self._changed(mine.values({"version": decision.version + 1, **values})) == 0:
             raise ChangedMeanwhile(MEANWHILE)
+
+
+# --- whose signature comes next --------------------------------------------------------------
+
+Place = tuple[SignStep, str]
+"""A signature that is needed: the step, and the trust where it is one's."""
+
+
+def places_of(decision: BoardDecision, trusts: Sequence[str]) -> tuple[Place, ...]:
+    """The signatures a closed decision needs, in order; where nothing was carried, the chair alone signs the minutes."""
+    if decision.carried_plan_id is None:
+        return ((SignStep.BOARD, ""),)
+    council: tuple[Place, ...] = ((SignStep.COUNCIL, ""),) if decision.needs_council else ()
+    return ((SignStep.BOARD, ""), (SignStep.FINANCE, ""), *council, *((SignStep.TRUST, trust) for trust in sorted(set(trusts))))
+
+
+def missing_before(place: Place, needed: Sequence[Place], given: Sequence[Signature]) -> Place | None:
+    """The signature that must come before this one and is not there; trusts wait for all others, not for one another."""
+    there = {(signature.step, signature.trust) for signature in given}
+    before = [one for one in needed[: needed.index(place)] if one[0] is not SignStep.TRUST]
+    return next((one for one in before if one not in there), None)
+
+
+def is_decided(decision: BoardDecision, given: Sequence[Signature]) -> bool:
+    """Whether a plan was carried and signed by the board, the finance officer, and the council where it must; trusts bind themselves."""
+    there = {(signature.step, signature.trust) for signature in given}
+    return decision.carried_plan_id is not None and set(places_of(decision, ())) <= there
