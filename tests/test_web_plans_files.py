@@ -85,6 +85,9 @@ def test_money_is_a_plain_number_to_the_pound(site, head):
 def test_the_workbook_says_the_same_as_the_csv_and_is_the_commands_own_but_for_the_standing(site, head):
     answer = head.get(site.plan("/plan.xlsx"))
     book = openpyxl.load_workbook(io.BytesIO(answer.data), data_only=True)
+    assert {sheet.oddHeader.center.text for sheet in book} == {"SHADOW"}
+    assert all("Shadow. No money is attached to it" in sheet["A3"].value for sheet in book)
+    assert "Standing" in {row[0].value for row in book["Provenance"].iter_rows()}
     cells = [[c.value for c in row] for row in book["Schools"].iter_rows()]
     heading = next(i for i, row in enumerate(cells) if row[0] == "School")
     at = {key: cells[heading].index(key) for key in ("Paid in", "Grant, all funds", "Base places", "Net")}

@@ -18,6 +18,7 @@ from planner.partnership import School
 from planner.rounding import half_up
 from planner.small_numbers import hide_small
 from web.shelf import KeptPlan
+from web.standing import Standing
 from web.tables import TableView, numbers, row, table, words
 from web.words import change, count, pounds_change, upper_first
 
@@ -35,6 +36,7 @@ class EffectsView:
 
     title: str
     partnership: str
+    standing: Standing
     copy: str
     other: str
     other_href: str
@@ -46,7 +48,7 @@ class EffectsView:
     plan_href: str
 
 
-def effects_view(kept: KeptPlan, *, decision_id: int, is_public: bool) -> EffectsView:
+def effects_view(kept: KeptPlan, standing: Standing, *, decision_id: int, is_public: bool) -> EffectsView:
     """The page of an option; ``is_public``: the copy that may be published."""
     facts = kept.facts
 
@@ -57,11 +59,12 @@ def effects_view(kept: KeptPlan, *, decision_id: int, is_public: bool) -> Effect
     return EffectsView(
         title=f"Effects of plan {kept.plan_id} on equality",
         partnership=f"{facts.partnership.name}, {facts.partnership.academic_year}",
+        standing=standing,
         copy="Copy for publication: it may be printed and handed out." if is_public
         else "Board copy: it may contain small numbers, and is not for publication.",
         other="Show the board's copy" if is_public else "Show the copy for publication",
         other_href=here("decide.effects", plan_id=kept.plan_id, copy=None if is_public else "public"),
-        sentences=tuple(_sentences(known)),
+        sentences=sentences_of(kept),
         tables=(
             _by_need(kept, is_public=is_public),
             *(_by_group(title, names, known, group) for title, names, group in _groupings(kept)),
@@ -119,7 +122,7 @@ def _by_group(title: str, names: Sequence[str], known: Sequence[SchoolLedger], g
         title,
         (
             *words("Schools"),
-            *numbers("How many", "Grant more", "Grant less", "Grants, change", "Percent", "Half-days more", "Fewer", "Half-days, change", "Percent of half-days"),
+            *numbers("How many", "Grant more", "Grant less", "Grants, change", "Grants, percent", "Half-days more", "Half-days fewer", "Half-days, change", "Half-days, percent"),
         ),
         [*rows, row("All schools", *_cells(known), is_total=True)] if known else [],
         empty="Last year's amounts are not known, so nobody can say who gets more or less.",
@@ -149,19 +152,22 @@ def _time(ledger: SchoolLedger) -> int:
 def _percent_change(amount: int, last: int) -> str:
     if not last:
         return "none last year"
-    return f"{change(half_up(Fraction(100 * amount, last)))}%" if amount else "no change"
+    percent = half_up(Fraction(100 * amount, last))
+    return f"{change(percent)}%" if percent else "under 1%" if amount else "no change"
 
 
-def _sentences(known: Sequence[SchoolLedger]) -> list[str]:
+def sentences_of(kept: KeptPlan) -> tuple[str, ...]:
+    """How many schools get more and less than last year."""
+    known = [x for x in kept.facts.ledgers if x.last_year_grant_pounds is not None]
     if not known:
-        return ["Last year's amounts are not known, so nobody can say who gets more or less."]
+        return ("Last year's amounts are not known, so nobody can say who gets more or less.",)
     more, less = (sum(sign * _grant(x) >= SMALLEST_CHANGE_POUNDS for x in known) for sign in (1, -1))
     longer, shorter = (sum(sign * _time(x) > 0 for x in known) for sign in (1, -1))
     schools = count(len(known), "school")
-    return [
+    return (
         f"Of {schools}, {more:,} get more grant than last year, {less:,} get less and {len(known) - more - less:,} about the same.",
         f"Of {schools}, {longer:,} get more half-days for themselves, {shorter:,} get fewer and {len(known) - longer - shorter:,} the same; {RARE_LEFT_OUT}.",
-    ]
+    )
 
 
 # --- needs -----------------------------------------------------------------------------------

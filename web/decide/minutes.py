@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planner.store import Transaction
 from planner.store.decisions import BoardDecision
-from web.decide.effects import effects_view
+from web.decide.effects import sentences_of
 from web.decide.result import (
     ballots_of,
     choice_said,
@@ -15,13 +16,12 @@ from web.decide.result import (
     hosting,
     hosts_for,
     latest,
-    options_of,
     result_said,
     rules_said,
     votes_said,
 )
-from web.names import name_of, partnership_name, school_name, school_names
-from web.shelf import Shelf
+from web.names import name_of, partnership_name, school_name
+from web.shelf import KeptPlan
 from web.words import listed, moment, upper_first
 
 
@@ -39,15 +39,13 @@ def parts_of(text: str) -> tuple[Part, ...]:
     return tuple(Part(heading=block[0], lines=tuple(block[1:])) for block in blocks)
 
 
-def draft(tx: Transaction, shelf: Shelf, decision: BoardDecision) -> str:
+def draft(tx: Transaction, decision: BoardDecision, options: Mapping[int, KeptPlan], names: dict[int, str]) -> str:
     """The minutes of a closed vote, from what is kept of it."""
     assert decision.closed_at is not None
     assert decision.vote_opened_at is not None
-    options = options_of(tx, shelf, decision)
     votes, interests = tx.decisions.votes(decision_id=decision.id), tx.decisions.interests(decision_id=decision.id)
     roll, tally = tx.decisions.roll(decision_id=decision.id), counted(tx, decision, options)
     voted = {vote.user_id for vote in votes}
-    names = school_names(shelf, decision.partnership_id)
 
     def who(user_id: int) -> str:
         return name_of(tx, user_id)
@@ -66,7 +64,7 @@ def draft(tx: Transaction, shelf: Shelf, decision: BoardDecision) -> str:
         "Options": [_option(plan_id, kept.fingerprint, hosts=[school_name(names, urn) for urn in sorted(hosting(kept))])
                     for plan_id, kept in options.items()],
         "Effects on equality": [
-            f"Plan {plan_id}: {' '.join(effects_view(kept, decision_id=decision.id, is_public=True).sentences)}"
+            f"Plan {plan_id}: {' '.join(sentences_of(kept))}"
             for plan_id, kept in options.items()
         ],
         "Rules, set before the vote": [f"{label}: {text}" for label, text in rules_said(decision)],

@@ -140,6 +140,7 @@ class DecisionView:
     rules: tuple[Fact, ...]
     change_href: str
     interests: TableView
+    declare_href: str
     comments: tuple[CommentView, ...]
     may_comment: bool
     next_sentence: str
@@ -191,6 +192,7 @@ def decision_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDeci
         rules=tuple(Fact(label=label, text=text) for label, text in rules_said(decision)),
         change_href=address(decision, "decide.change") if chairs and decision.state is VoteState.PREPARED else "",
         interests=_interests(tx, interests, names, options),
+        declare_href=address(decision, "decide.interests") if mine is not None and not is_closed else "",
         comments=tuple(_comment(tx, user, decision, one) for one in tx.decisions.comments(decision_id=decision.id)),
         may_comment=reads_votes and not is_closed and mine is not None,
         next_sentence=sentence,
@@ -335,7 +337,6 @@ def _next(
     else:
         if may_vote:
             links.append(("Change your vote" if has_voted else "Vote", address(decision, "decide.vote")))
-        links.append(("Declare again", address(decision, "decide.interests")))
         sentence = _waits(decision, may_vote=may_vote, has_voted=has_voted, votes=user.may(Permission.VOTE, here))
     if chairs and decision.state is VoteState.OPEN:
         links.append(("Close the vote", address(decision, "decide.close")))
@@ -385,6 +386,7 @@ class MinutesView:
     change_href: str
     versions: TableView
     signatures: TableView
+    standing: Standing | None
     fingerprint: str
 
 
@@ -417,6 +419,7 @@ def minutes_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDecis
             ],
         ),
         signatures=signatures_table(tx, decision, given, options),
+        standing=None if kept is None else standing_of(tx, kept),
         fingerprint=f"Plan {kept.plan_id} is carried; its fingerprint is {kept.fingerprint}." if kept is not None else "",
     )  # fmt: skip
 
@@ -491,7 +494,7 @@ def sign_view(tx: Transaction, shelf: Shelf, decision: BoardDecision) -> SignVie
         about=(
             *([f"The signature is for plan {kept.plan_id}, fingerprint {kept.fingerprint[:16]}."] if kept is not None else ["Nothing was carried: the chair signs the minutes."]),
             "The chair's own signature also makes the minutes final. The others sign on paper or by letter, and the chair records it here.",
-            *([f"{shadow_refusal(missing)} The chair can sign for the board before."] if missing else []),
+            *([shadow_refusal(missing)] if missing else []),
         ),
         places=tuple((place_value(place), upper_first(signer(place))) for place in needed if place not in there),
     )  # fmt: skip
@@ -500,6 +503,6 @@ def sign_view(tx: Transaction, shelf: Shelf, decision: BoardDecision) -> SignVie
 def shadow_refusal(missing: tuple[str, ...]) -> str:
     """Why money cannot be bound to a shadow plan yet, and what would make it possible."""
     return (
-        f"This is a shadow plan: nobody but the board can sign until the heads of {count(len(missing), 'more school')} "
+        f"This is a shadow plan: only the chair can sign, for the board, until the heads of {count(len(missing), 'more school')} "
         f"have confirmed the figures it was made from."
     )

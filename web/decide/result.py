@@ -86,7 +86,7 @@ def result_said(decision: BoardDecision, tally: Count, roll: int, hosts_for: int
             f"No option is carried: {given}. Plan {tally.most} has {OF_THE_VOTES[decision.majority]} of the votes only with "
             f"{count(hosts_for, 'member')} whose school hosts a base in it. It carries once it has it without them too."
         )
-    return f"Plan {decision.carried_plan_id} is carried: {given}, and it has {OF_THE_VOTES[decision.majority]} of the votes, also without its hosts'."
+    return f"Plan {decision.carried_plan_id} is carried: {given}, and it has {OF_THE_VOTES[decision.majority]} of the votes, also without those of its hosts."
 
 
 def hosts_for(tally: Count, ballots: Sequence[Ballot], options: Mapping[int, KeptPlan]) -> int:

@@ -18,6 +18,7 @@ from web.decide.signing import add_signing
 from web.forms import Form
 from web.names import partnership_name, school_names
 from web.queries.routes import version_of
+from web.standing import standing_of
 from web.wiring import Wiring
 from web.words import count, moment
 
@@ -156,10 +157,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
         with store.read() as tx:
             find(tx, partnership_id, decision_id)
             options = tx.decisions.options(decision_id=decision_id)
-        kept = shelf.plan(partnership_id, plan_id) if plan_id in options else None
-        if kept is None:
-            abort(404)
-        view = effects_view(kept, decision_id=decision_id, is_public=request.args.get("copy") == "public")
+            kept = shelf.plan(partnership_id, plan_id) if plan_id in options else None
+            if kept is None:
+                abort(404)
+            standing = standing_of(tx, kept)
+        view = effects_view(kept, standing, decision_id=decision_id, is_public=request.args.get("copy") == "public")
         return render_template("decide/effects.html", view=view)
 
     # --- interests and comments ---
@@ -327,7 +329,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     def close_now(partnership_id: int, decision_id: int) -> Answer:
         here = read(partnership_id, decision_id)
         with store.read() as tx:
-            options = options_of(tx, shelf, here)  # audited before anything is held
+            options, names = options_of(tx, shelf, here), school_names(shelf, partnership_id)  # read before anything is held
         try:
             with store.begin() as tx:
                 here = find(tx, partnership_id, decision_id, held=True)
@@ -335,7 +337,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
                     tally = counted(tx, here, options)
                     tx.decisions.close_vote(decision=here, outcome=tally.outcome, carried=tally.carried, by=me().user_id)
                     closed = find(tx, partnership_id, decision_id)
-                    text = draft(tx, shelf, closed)
+                    text = draft(tx, closed, options, names)
                     tx.decisions.add_minutes(decision=closed, text=text, by=me().user_id, based_on=0)
                     note(tx, here, "vote closed", outcome=tally.outcome, plan=tally.carried, given=tally.given)
         except ChangedMeanwhile:

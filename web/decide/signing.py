@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, render_template
 from werkzeug.wrappers import Response
 
 from planner.store import SignStep, Store, Transaction, VoteState
@@ -18,6 +18,8 @@ from web.standing import signer, unconfirmed
 from web.words import upper_first
 
 Answer = str | Response | tuple[str, int]
+DATE_PARTS = 3
+"""A browser sends day, month and year, empty or not."""
 NOT_CLOSED = "There is nothing to sign until the vote is closed."
 
 
@@ -61,6 +63,8 @@ def add_signing(
                 return back(here, NOT_CLOSED, "important")
             options = options_of(tx, shelf, here)
             form, view = filled(tx, here, options), sign_view(tx, shelf, here)
+        if len(form.signed_on.raw_data or ()) != DATE_PARTS:
+            abort(400)
         if not form.validate():
             return render_template("decide/sign.html", form=form, view=view), 422
         place = next(one for one in needed_places(here, options) if place_value(one) == form.place.data)
