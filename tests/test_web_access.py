@@ -11,12 +11,15 @@ from websites import ELSEWHERE, HERE, OWN_URN, PEOPLE, a_site
 from planner.errors import PlannerError
 from planner.intake.dfe_kinds import DfeKind, DfeUpload
 from planner.store import AnswerKind, Role
+from planner.store.decisions import VotingRules
+from planner.voting import Majority, Weighting
 from web import plans
 from web.access import MAY, OF_OWN_SCHOOL, PUBLIC, Permission, declared_access
 from web.app import create_app
 from web.bring.findings import Found, kept
 from web.errors import PAGES
 
+RULES = VotingRules(quorum=1, majority=Majority.SIMPLE, weighting=Weighting.ONE_EACH, needs_council=False)
 EVERYBODY = frozenset(PEOPLE)
 MEMBERS = frozenset({"head", "other-head", "board", "chair", "service-manager", "commissioner", "administrator", "house"})
 BOARD = frozenset({"board", "chair"})
@@ -24,6 +27,8 @@ ADMINISTRATORS = frozenset({"administrator", "house"})
 HOUSE = frozenset({"house"})
 OWN_HEAD = frozenset({"head"})
 ANSWERERS = BOARD | ADMINISTRATORS
+CHAIR = frozenset({"chair"})
+SPEAKERS = BOARD | {"head", "other-head"}
 
 # Who may open what: written down here a second time, on purpose, by the decision rights and not by the code.
 ANYBODY = {
@@ -41,10 +46,16 @@ WHO_MAY = {
         "plans.pots", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
+        "decide.decisions", "decide.decision", "decide.effects",
         "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
-    BOARD: {"plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes"},
+    BOARD: {"decide.vote", "decide.vote_now", "plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes"},
     ANSWERERS: {"queries.answer"},
+    SPEAKERS: {"decide.interests", "decide.declare", "decide.comment", "decide.withdraw", "decide.minutes"},
+    CHAIR: {
+        "decide.new", "decide.make", "decide.change", "decide.change_now", "decide.open_vote", "decide.close", "decide.close_now",
+        "decide.change_minutes", "decide.change_minutes_now", "decide.sign", "decide.sign_now",
+    },
     OWN_HEAD | BOARD: {"plans.ask_why"},
     OWN_HEAD: {"figures.confirm", "queries.ask", "queries.ask_now"},
     ADMINISTRATORS: {
@@ -134,6 +145,7 @@ def things_of(site, partnership_id):
             "standard_id": figures.world.picture.cells[0].standard_id,
             "version": 2,
             "upload_id": tx.uploads.add(partnership_id=partnership_id, file_name="a.xlsx", content=b"", findings=kept(Found()), document=None, by=by),
+            "decision_id": tx.decisions.open_decision(partnership_id=partnership_id, title="The plan", rules=RULES, options=[plan_id], by=by),
             "query_id": tx.schools.open_query(partnership_id=partnership_id, urn=urn, line="Grant", question="Why?", by=by),
             "invitation_id": tx.invitations.of(partnership_id=partnership_id)[0].id,
             "membership_id": membership,
@@ -212,7 +224,7 @@ def test_every_route_for_every_person_in_the_own_the_other_and_no_partnership(si
     assert asked > 700
 
 
-NAMES_A_THING = {"plan_id", "run_id", "upload_id", "query_id", "invitation_id", "membership_id", "user_id"}
+NAMES_A_THING = {"decision_id", "plan_id", "run_id", "upload_id", "query_id", "invitation_id", "membership_id", "user_id"}
 
 
 def test_a_thing_of_another_partnership_is_not_there_also_for_those_who_may(site):

@@ -14,11 +14,12 @@ from websites import HERE, OWN_URN, PEOPLE, a_site, bring
 
 from planner.documents import check_document
 from planner.export.csv_file import csv_bytes
-from planner.export.plan_workbook import write_plan_workbook
+from planner.export.plan_workbook import plan_workbook
 from planner.need import world_of
 from planner.plan import Ending
 from planner.store import Role
 from web.plans.files import file_name
+from web.standing import standing_of
 
 FILES = ("/plan.xlsx", "/plan.json", "/tables.zip", "/tables/schools.csv")
 
@@ -81,9 +82,12 @@ def test_money_is_a_plain_number_to_the_pound(site, head):
     assert [(r[1], r[2], r[5]) for r in rows[1:-1]] == [(str(x.paid_in_pounds), str(x.grant_pounds), str(x.net_pounds)) for x in ledgers]
 
 
-def test_the_workbook_says_the_same_as_the_csv_and_is_the_commands_own(site, head, tmp_path):
+def test_the_workbook_says_the_same_as_the_csv_and_is_the_commands_own_but_for_the_standing(site, head):
     answer = head.get(site.plan("/plan.xlsx"))
     book = openpyxl.load_workbook(io.BytesIO(answer.data), data_only=True)
+    assert {sheet.oddHeader.center.text for sheet in book} == {"SHADOW"}
+    assert all("Shadow. No money is attached to it" in sheet["A3"].value for sheet in book)
+    assert "Standing" in {row[0].value for row in book["Provenance"].iter_rows()}
     cells = [[c.value for c in row] for row in book["Schools"].iter_rows()]
     heading = next(i for i, row in enumerate(cells) if row[0] == "School")
     at = {key: cells[heading].index(key) for key in ("Paid in", "Grant, all funds", "Base places", "Net")}
@@ -93,8 +97,9 @@ def test_the_workbook_says_the_same_as_the_csv_and_is_the_commands_own(site, hea
         assert [float(in_file[i]) for i in (1, 2, 6, 5)] == [in_book[at[key]] for key in at]
     kept = demonstration_plan()
     marks = {"fingerprint": kept.fingerprint, "inputs_sha256": kept.inputs_sha256, "policy_sha256": kept.policy_sha256}
-    write_plan_workbook(kept.facts.plan, kept.facts.world, tmp_path / "plan.xlsx", **marks)
-    assert (tmp_path / "plan.xlsx").read_bytes() == answer.data
+    with site.store.read() as tx:
+        standing = standing_of(tx, site.shelf.plan(HERE, HERE)).line
+    assert plan_workbook(kept.facts, **marks, standing=standing) == answer.data
     assert head.get(site.plan("/plan.xlsx")).data == answer.data
 
 

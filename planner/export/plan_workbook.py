@@ -64,13 +64,14 @@ def write_plan_workbook(plan: Plan, world: World, path: Path, *, fingerprint: st
     save(path, plan_workbook(Facts(plan, world), fingerprint=fingerprint, inputs_sha256=inputs_sha256, policy_sha256=policy_sha256))
 
 
-def plan_workbook(facts: Facts, *, fingerprint: str, inputs_sha256: str, policy_sha256: str) -> bytes:
-    """A plan as a workbook's file: the same plan makes the same bytes.
+def plan_workbook(facts: Facts, *, fingerprint: str, inputs_sha256: str, policy_sha256: str, standing: str = "") -> bytes:
+    """A plan as a workbook's file: the same plan of the same standing (shadow, proposed, decided; none: not said) makes the same bytes.
 
     Totals and checks are live formulas that carry our own figures too.
     """
     footer = f"{BOARD_COPY} Fingerprint {fingerprint[:12]}"
-    book = Book(banner=BANNER if facts.partnership.is_illustrative() else "", footer=footer)
+    banner = " ".join(filter(None, (standing, BANNER if facts.partnership.is_illustrative() else "")))
+    book = Book(banner=banner, footer=footer, header=standing.partition(".")[0].upper())
     schools, time = schools_sheet(book, facts), time_sheet(book, facts)
     roster_sheet(book, facts)
     bases, places = bases_sheet(book, facts)
@@ -96,7 +97,8 @@ def plan_workbook(facts: Facts, *, fingerprint: str, inputs_sha256: str, policy_
     _summary_sheet(book, facts, tables)
     _rules_sheet(book, facts, checks, tested)
     _assumptions_sheet(book, facts)
-    _provenance_sheet(book, facts, {"Fingerprint": fingerprint, "Inputs, SHA-256": inputs_sha256, "Policy, SHA-256": policy_sha256})
+    marks = {"Fingerprint": fingerprint, "Inputs, SHA-256": inputs_sha256, "Policy, SHA-256": policy_sha256}
+    _provenance_sheet(book, facts, marks | ({"Standing": standing} if standing else {}))
     book.arrange(_ORDER)
     return book.to_bytes()
 

@@ -110,11 +110,12 @@ def lines_of(text: str, width: float) -> int:
 class Book:
     """A workbook being written, with the figure behind every formula."""
 
-    def __init__(self, *, banner: str, footer: str) -> None:
+    def __init__(self, *, banner: str, footer: str, header: str = "") -> None:
         self.workbook = new_workbook()
         self.workbook.remove(self.workbook.active)
         self.banner = clean_text(banner)
         self.footer = clean_text(footer)
+        self.header = clean_text(header)
         self.values: dict[str, dict[str, CachedValue]] = {}
 
     def page(self, name: str, title: str, note: str, *, is_first: bool = False) -> Page:
@@ -131,6 +132,9 @@ class Book:
         sheet.page_margins.top, sheet.page_margins.bottom = 0.5, 0.6
         # An ampersand starts a code in a footer, so it is doubled.
         sheet.oddFooter.left.text = self.footer.replace("&", "&&")
+        if self.header:
+            sheet.oddHeader.center.text = self.header
+            sheet.oddHeader.center.size = 14
         sheet.oddFooter.left.size = sheet.oddFooter.right.size = 8
         sheet.oddFooter.right.text = "&A, page &P of &N"
         return Page(self, sheet, title, note)

@@ -1,4 +1,4 @@
-"""The few fixed words the database holds: roles, states of runs, answers and queries, kinds of answer, what a query's answer decides."""
+"""The few fixed words the database holds: roles, states of runs, answers, queries and votes, kinds of answer, what a query's answer decides."""
 
 from __future__ import annotations
 
@@ -61,3 +61,20 @@ class Decision(StrEnum):
     RIGHT = "right"
     CORRECTED = "corrected"
     BOARD = "board"
+
+
+class VoteState(StrEnum):
+    """Where a decision of the board is: talked about, voted on, counted."""
+
+    PREPARED = "prepared"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class SignStep(StrEnum):
+    """Whose signature a decision needs, in this order; each trust signs for itself, last."""
+
+    BOARD = "board"
+    FINANCE = "finance"
+    COUNCIL = "council"
+    TRUST = "trust"

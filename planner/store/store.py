@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from planner.errors import PlannerError
 from planner.store.answers import Answers
+from planner.store.decisions import Decisions
 from planner.store.dfe_files import DfeFiles
 from planner.store.engine import Engines, open_engines
 from planner.store.events import Events
@@ -49,6 +50,7 @@ class Transaction:
         self.runs = Runs(connection, clock)
         self.plans = Plans(connection, clock)
         self.answers = Answers(connection, clock)
+        self.decisions = Decisions(connection, clock)
         self.events = Events(connection, clock)
 
     @property

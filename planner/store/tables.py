@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, Dialect, ForeignKey, ForeignKeyConstraint, Index, Table, UniqueConstraint
 
 from planner.intake.dfe_kinds import DfeKind
-from planner.store.kinds import AnswerKind, AnswerState, Decision, QueryState, Role, RunState
+from planner.store.kinds import AnswerKind, AnswerState, Decision, QueryState, Role, RunState, SignStep, VoteState
+from planner.voting import Majority, Outcome, Say, Weighting
 
 NAMING = {
     "pk": "pk_%(table_name)s",
@@ -409,6 +410,131 @@ answers = _numbered(
     ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
     Index(None, "state", "lease_until"),
     Index(None, "partnership_id", "claimed_at"),
+)
+
+# --- what the board decides ------------------------------------------------------------------
+
+
+def _of_decision(name: str, *parts: Any) -> Table:
+    """A table of what belongs to a decision, numbered as it comes."""
+    return _numbered(
+        name,
+        Column("partnership_id", Whole, nullable=False),
+        Column("decision_id", Whole, nullable=False),
+        *parts,
+        ForeignKeyConstraint(["partnership_id", "decision_id"], ["decisions.partnership_id", "decisions.id"]),
+    )
+
+
+def _of_option() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["decision_id", "plan_id"], ["decision_options.decision_id", "decision_options.plan_id"])
+
+
+decisions = _numbered(
+    "decisions",
+    _partnership(),
+    Column("title", Words, nullable=False),
+    Column("quorum", Whole, nullable=False),
+    Column("majority", Choice(Majority), nullable=False),
+    Column("weighting", Choice(Weighting), nullable=False),
+    Column("needs_council", Whole, nullable=False),
+    Column("state", Choice(VoteState), nullable=False),
+    _by("opened_by"),
+    Column("opened_at", Whole, nullable=False),
+    _by("vote_opened_by", needed=False),
+    Column("vote_opened_at", Whole),
+    _by("closed_by", needed=False),
+    Column("closed_at", Whole),
+    Column("outcome", Choice(Outcome)),
+    Column("carried_plan_id", Whole),
+    Column("version", Whole, nullable=False, server_default="1"),
+    _one_of("majority", Majority),
+    _one_of("weighting", Weighting),
+    _one_of("state", VoteState),
+    _one_of("outcome", Outcome),
+    CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", name="outcome_when_closed"),
+    CheckConstraint("carried_plan_id IS NULL OR outcome = 'carried'", name="plan_when_carried"),
+    UniqueConstraint("partnership_id", "id"),
+    ForeignKeyConstraint(["partnership_id", "carried_plan_id"], ["plans.partnership_id", "plans.id"]),
+)
+
+decision_options = _table(
+    "decision_options",
+    Column("partnership_id", Whole, nullable=False),
+    Column("decision_id", Whole, primary_key=True),
+    Column("plan_id", Whole, primary_key=True),
+    Column("is_before_the_board", Whole, nullable=False),
+    ForeignKeyConstraint(["partnership_id", "decision_id"], ["decisions.partnership_id", "decisions.id"]),
+    ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
+    Index(None, "partnership_id", "plan_id"),
+)
+
+decision_interests = _of_decision(
+    "decision_interests",
+    _by("user_id"),
+    Column("schools", Document, nullable=False),
+    Column("other", Words, nullable=False),
+    Column("declared_at", Whole, nullable=False),
+    Index(None, "decision_id", "user_id"),
+)
+
+decision_comments = _of_decision(
+    "decision_comments",
+    Column("plan_id", Whole),
+    _by("user_id"),
+    Column("text", Words, nullable=False),
+    Column("said_at", Whole, nullable=False),
+    Column("withdrawn_at", Whole),
+    _of_option(),
+    Index(None, "decision_id"),
+)
+
+decision_roll = _table(
+    "decision_roll",
+    Column("partnership_id", Whole, nullable=False),
+    Column("decision_id", Whole, primary_key=True),
+    Column("user_id", Whole, ForeignKey("users.id"), primary_key=True),
+    ForeignKeyConstraint(["partnership_id", "decision_id"], ["decisions.partnership_id", "decisions.id"]),
+)
+
+decision_votes = _table(
+    "decision_votes",
+    Column("decision_id", Whole, primary_key=True),
+    Column("user_id", Whole, primary_key=True),
+    Column("say", Choice(Say), nullable=False),
+    Column("plan_id", Whole),
+    Column("reason", Words, nullable=False),
+    Column("given_at", Whole, nullable=False),
+    _one_of("say", Say),
+    CheckConstraint("(say = 'option') = (plan_id IS NOT NULL)", name="plan_of_option"),
+    ForeignKeyConstraint(["decision_id", "user_id"], ["decision_roll.decision_id", "decision_roll.user_id"]),
+    _of_option(),
+)
+
+decision_minutes = _of_decision(
+    "decision_minutes",
+    Column("version", Whole, nullable=False),
+    Column("text", Words, nullable=False),
+    _by("made_by"),
+    Column("made_at", Whole, nullable=False),
+    UniqueConstraint("decision_id", "version"),
+)
+
+decision_signatures = _of_decision(
+    "decision_signatures",
+    Column("step", Choice(SignStep), nullable=False),
+    Column("trust", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("role", Words, nullable=False),
+    Column("signed_on", sa.Text, nullable=False),
+    Column("evidence", Words, nullable=False),
+    Column("plan_fingerprint", sa.Text, nullable=False),
+    Column("minutes_version", Whole, nullable=False),
+    _by("recorded_by"),
+    Column("recorded_at", Whole, nullable=False),
+    _one_of("step", SignStep),
+    CheckConstraint("(step = 'trust') = (trust <> '')", name="trust_of_step"),
+    UniqueConstraint("decision_id", "step", "trust"),
 )
 
 # --- what happened -------------------------------------------------------------------------

@@ -52,9 +52,11 @@ def tables_zip(tables: dict[str, TableView]) -> bytes:
     return stream.getvalue()
 
 
-def workbook(kept: KeptPlan) -> bytes:
-    """The plan as its workbook."""
-    return plan_workbook(kept.facts, fingerprint=kept.fingerprint, inputs_sha256=kept.inputs_sha256, policy_sha256=kept.policy_sha256)
+def workbook(kept: KeptPlan, *, standing: str) -> bytes:
+    """The plan as its workbook, with its standing at the head of every sheet."""
+    return plan_workbook(
+        kept.facts, fingerprint=kept.fingerprint, inputs_sha256=kept.inputs_sha256, policy_sha256=kept.policy_sha256, standing=standing,
+    )  # fmt: skip
 
 
 def document(content: Json) -> bytes:

@@ -13,8 +13,9 @@ from web.access import Permission, may, me, requires
 from web.plans import files
 from web.plans.answers import Tools, add_answers, add_why
 from web.plans.presenters import needs, quality, resources, schools
+from web.plans.presenters.choice import choice
 from web.plans.presenters.downloads import downloads_view
-from web.plans.presenters.frame import frame, plan_url
+from web.plans.presenters.frame import CHOSEN_AT, frame, plan_url
 from web.plans.presenters.our_school import our_school as school_view
 from web.plans.presenters.place_map import place_map
 from web.plans.presenters.plan_list import plan_list
@@ -22,6 +23,7 @@ from web.plans.presenters.pots import pots as pots_view
 from web.plans.presenters.school_why import why_door
 from web.plans.presenters.summary import summary
 from web.shelf import KeptPlan
+from web.standing import Standing, standing_of
 from web.tables import TableView
 from web.wiring import Wiring
 
@@ -54,9 +56,14 @@ def blueprint(wiring: Wiring) -> Blueprint:
             abort(404)
         here = frame(
             kept, str(request.endpoint), versions=versions(kept.partnership_id, kept.run_id), address=request.base_url,
-            schools_plan=schools_plan, urn=urn, may_choose=may(Permission.RUN_PLAN, kept.partnership_id),
+            choice=choice(kept, schools_plan, urn=urn, may_choose=request.endpoint == CHOSEN_AT and may(Permission.RUN_PLAN, kept.partnership_id)),
+            standing=stands(kept), urn=urn,
         )  # fmt: skip
         return render_template(f"plans/{page}.html", frame=here, view=view)
+
+    def stands(kept: KeptPlan) -> Standing:
+        with store.read() as tx:
+            return standing_of(tx, kept)
 
     @functools.lru_cache(maxsize=256)
     def versions(partnership_id: int, run_id: int) -> tuple[int, int]:
@@ -171,14 +178,15 @@ def blueprint(wiring: Wiring) -> Blueprint:
         return show(kept, "downloads", downloads_view(kept, list(tables_in(partnership_id, plan_id).values())))
 
     @functools.lru_cache(maxsize=8)
-    def workbook_of(partnership_id: int, plan_id: int) -> bytes:
-        """A plan's workbook, kept as it takes seconds to make and never changes."""
-        return files.workbook(find(partnership_id, plan_id))
+    def workbook_of(partnership_id: int, plan_id: int, standing: str) -> bytes:
+        """A plan's workbook with its standing, kept as it takes seconds to make."""
+        return files.workbook(find(partnership_id, plan_id), standing=standing)
 
     @routes.get(f"{PLAN}/plan.xlsx")
     @EXPORT
     def workbook(partnership_id: int, plan_id: int) -> Response:
-        return send(find(partnership_id, plan_id), workbook_of(partnership_id, plan_id), ".xlsx")
+        kept = find(partnership_id, plan_id)
+        return send(kept, workbook_of(partnership_id, plan_id, stands(kept).line), ".xlsx")
 
     @routes.get(f"{PLAN}/plan.json")
     @EXPORT

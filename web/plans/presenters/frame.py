@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from flask import url_for
 
-from planner.store.plans import SchoolsPlan
 from web.navigation import Step
-from web.plans.presenters.choice import Choice, choice
+from web.plans.presenters.choice import Choice
 from web.shelf import KeptPlan
+from web.standing import Standing
 from web.tables import TableCell, TableView
 from web.words import moment
 
@@ -48,6 +48,7 @@ class Frame:
     plan_id: int
     name: str
     state: str
+    standing: Standing
     choice: Choice
     run_href: str
     run: str
@@ -60,9 +61,9 @@ def frame(
     *,
     versions: tuple[int, int],
     address: str,
-    schools_plan: SchoolsPlan,
+    choice: Choice,
+    standing: Standing,
     urn: int | None = None,
-    may_choose: bool = False,
 ) -> Frame:
     """The frame of the page at an endpoint; ``urn`` is the school it is about."""
     here = PARENTS.get(endpoint, endpoint)
@@ -83,8 +84,9 @@ def frame(
         plan_id=kept.plan_id,
         name=f"plan of {moment(kept.made_at)}",
         state=f"Plan {kept.plan_id}, made {moment(kept.made_at)} from figures version {versions[0]} and policy version {versions[1]}. "
-        "No money is attached to it and nobody has agreed it. Every figure was checked again when it was opened.",
-        choice=choice(kept, schools_plan, urn=urn, may_choose=may_choose and endpoint == CHOSEN_AT),
+        f"Standing: {standing.word.lower()}. Every figure was checked again when it was opened.",
+        standing=standing,
+        choice=choice,
         run_href=url_for("runs.run", partnership_id=kept.partnership_id, run_id=kept.run_id),
         run=f"Run {kept.run_id}",
         address=address,

@@ -1,0 +1,65 @@
+"""A decision from its rules to the chair's signature, by keyboard alone at 320 pixels, without scripts, and by mouse with axe at every page."""
+
+import pytest
+import websites
+from walking import CHROMIUM, NO_CHROMIUM, Walker, launch
+from websites import HERE, a_site
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright, which drives the browser, is not installed: run make setup")
+pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM), pytest.mark.timeout(200), pytest.mark.slow]
+
+
+@pytest.mark.parametrize(("how", "width"), [("mouse", 1280), ("keyboard", 320), ("no scripts", 1280)])
+def test_a_decision_is_opened_voted_on_closed_and_signed(tmp_path, how, width):
+    with a_site(tmp_path) as site, websites.served(site.app) as address, playwright.sync_playwright() as driver:
+        browser = launch(driver)
+        chair = Walker(browser, address, how=how, width=width)
+        cookie = site.browser("chair").get_cookie("planner")
+        chair.context.add_cookies([{"name": "planner", "value": cookie.value, "url": address}])
+        chair.open(f"/partnerships/{HERE}/decisions")
+        chair.follow("Open a decision", role="button")
+        chair.fill("What is to be decided?", "The plan for next year")
+        tick(chair, "input[name=options]")
+        chair.fill("How many members must vote?", "1")
+        for answer in ("More than half", "One vote for each member", "No"):
+            chair.pick(answer)
+        chair.press("Open the decision")
+        chair.follow("Declare your interests", role="button")
+        tick(chair, "input[value=none]")
+        chair.fill("Any other interest", "None")
+        chair.press("Declare")
+        chair.fill("Your comment", "It is a fair plan.")
+        chair.press("Comment")
+        chair.follow("Effects on equality")
+        chair.follow("Show the copy for publication")
+        chair.follow("The decision")
+        chair.press("Open the vote")
+        chair.follow("Vote", role="button", exact=True)
+        chair.pick(f"Plan {HERE}")
+        chair.press("Vote")
+        chair.follow("Close the vote", role="button")
+        chair.press("Close the vote")
+        assert f"Plan {HERE} is carried: 1 of 2 members voted" in chair.words
+        chair.follow("Minutes", role="button")
+        assert "It is a fair plan." in chair.words
+        chair.follow("The decision")
+        chair.follow("Record a signature", role="button")
+        chair.fill("Name of who signs", "Ada Example")
+        chair.fill("Their role", "Chair")
+        for label, text in (("Day", "2"), ("Month", "3"), ("Year", "2026")):
+            chair.fill(label, text)
+        chair.press("Record the signature")
+        assert "It waits for the accountable body's finance officer to sign." in chair.words
+        assert chair.said == []
+        chair.close()
+        browser.close()
+
+
+def tick(walker, box):
+    """Tick a box."""
+    found = walker.page.locator(box)
+    if walker.how == "keyboard":
+        walker.tab_to(found)
+        walker.page.keyboard.press("Space")
+    else:
+        found.check()
