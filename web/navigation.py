@@ -72,8 +72,17 @@ def navigation() -> list[dict[str, Any]]:
         where = {"partnership_id": partnership_id}
     if where and not user.is_of_the_house and len({m.partnership_id for m in user.memberships}) == 1:
         links = []
+    if partnership_id is not None and len(user.urns_in(partnership_id)) == 1:
+        links.append(_our_school(partnership_id, user.urns_in(partnership_id)[0]))
     for text, endpoint, permission, blueprints in IN_A_PARTNERSHIP if where else IN_THE_HOUSE:
         if may(permission, partnership_id):
             href = url_for(endpoint, **where)  # type: ignore[arg-type]
             links.append({"text": text, "href": href, "active": request.blueprint in blueprints, "current": request.path == href})
     return links
+
+
+def _our_school(partnership_id: int, urn: int) -> dict[str, Any]:
+    """A head's way to their one school, from everywhere."""
+    is_about_it = request.blueprint == "plans" and (request.view_args or {}).get("urn") == urn
+    href = url_for("plans.our_school", partnership_id=partnership_id, urn=urn)
+    return {"text": "Our school", "href": href, "active": is_about_it, "current": request.endpoint == "plans.school" and is_about_it}
