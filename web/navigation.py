@@ -21,6 +21,7 @@ IN_A_PARTNERSHIP = (
 IN_THE_HOUSE = (
     ("Accounts", "people.accounts", Permission.RUN_THE_HOUSE, {"people"}),
     ("DfE files", "bring.dfe_files", Permission.RUN_THE_HOUSE, {"bring"}),
+    ("Service", "house.health", Permission.RUN_THE_HOUSE, {"house"}),
 )
 
 # A page of the strip over all figures: its endpoint, text and permission.
