@@ -79,6 +79,9 @@ def navigation() -> list[dict[str, Any]]:
         if may(permission, partnership_id):
             href = url_for(endpoint, **where)  # type: ignore[arg-type]
             links.append({"text": text, "href": href, "active": request.blueprint in blueprints, "current": request.path == href})
+    if may(Permission.ENTER_COUNCIL_SUPPLY):
+        href = url_for("council.overview")
+        links.append({"text": "Council", "href": href, "active": request.blueprint == "council", "current": request.path == href})
     return links
 
 
