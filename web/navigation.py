@@ -73,12 +73,19 @@ def navigation() -> list[dict[str, Any]]:
         where = {"partnership_id": partnership_id}
     if where and not user.is_of_the_house and len({m.partnership_id for m in user.memberships}) == 1:
         links = []
-    if partnership_id is not None and len(user.urns_in(partnership_id)) == 1:
-        links.append(_our_school(partnership_id, user.urns_in(partnership_id)[0]))
+    own = (
+        []
+        if partnership_id is None or len(user.urns_in(partnership_id)) != 1
+        else [_our_school(partnership_id, user.urns_in(partnership_id)[0])]
+    )
+    links += own
+    is_at_own = any(link["active"] for link in own)
     for text, endpoint, permission, blueprints in IN_A_PARTNERSHIP if where else IN_THE_HOUSE:
         if may(permission, partnership_id):
             href = url_for(endpoint, **where)  # type: ignore[arg-type]
-            links.append({"text": text, "href": href, "active": request.blueprint in blueprints, "current": request.path == href})
+            links.append(
+                {"text": text, "href": href, "active": request.blueprint in blueprints and not is_at_own, "current": request.path == href}
+            )
     if may(Permission.ENTER_COUNCIL_SUPPLY):
         href = url_for("council.overview")
         links.append({"text": "Council", "href": href, "active": request.blueprint == "council", "current": request.path == href})

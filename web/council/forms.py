@@ -51,14 +51,18 @@ class PostForm(Wholes):
     """A post in a service of the council."""
 
     service = SelectField("Which service?", widget=GovSelect())
-    service_name = text_field("Name of the new service", "", hint="Only where you chose a new service.")
-    role = SelectField("What kind of specialist?", widget=GovSelect(), description="Only for a new service.")
+    service_name = text_field("Name of the new service", "")
+    role = SelectField("What kind of specialist?", widget=GovSelect())
     name = text_field("The post", "Enter what the post is called.", hint="Such as Educational psychologist, 0.6. Not a person's name.")
     sessions = whole_field(
-        "Half-days a year", most=HALF_DAYS_IN_A_YEAR, hint="A half-day is three hours. Net of leave and travel: a full-time post has at most 390."
+        "Half-days a year",
+        most=HALF_DAYS_IN_A_YEAR,
+        hint="A half-day is three hours. Net of leave and travel: a full-time post has at most 390.",
     )
-    statutory = whole_field("Of these, half-days for statutory work", most=HALF_DAYS_IN_A_YEAR, hint="They come first and are never shared out.")
-    price = whole_field("Price of a half-day in pounds", most=5_000, hint="For a new service. 0 where the council gives it free.")
+    statutory = whole_field(
+        "Of these, half-days for statutory work", most=HALF_DAYS_IN_A_YEAR, hint="They come first and are never shared out."
+    )
+    price = whole_field("Price of a half-day in pounds", most=5_000, hint="0 where the council gives it free.")
     note = note_field()
 
     def validate_service_name(self, field: StringField) -> None:
@@ -83,7 +87,9 @@ class BaseForm(Wholes):
         "Which phase is it for?", validators=[InputRequired("Choose the phase.")], widget=GovRadioInput(),
         choices=[SelectChoice(phase.value, upper_first(phase.value)) for phase in (Phase.PRIMARY, Phase.SECONDARY)],
     )  # fmt: skip
-    needs = SelectMultipleField("Which needs is it for?", validators=[InputRequired("Choose one need or more.")], widget=GovCheckboxesInput())
+    needs = SelectMultipleField(
+        "Which needs is it for?", validators=[InputRequired("Choose one need or more.")], widget=GovCheckboxesInput()
+    )
     is_open = RadioField(
         "Is it open now?", validators=[InputRequired("Choose whether it is open now.")], widget=GovRadioInput(),
         choices=[SelectChoice("yes", "Yes"), SelectChoice("no", "No: it could open")],
@@ -91,7 +97,9 @@ class BaseForm(Wholes):
     places = whole_field("Places now", most=MOST_PLACES, hint="0 where it is not open.")
     pupils = whole_field("Pupils there now", most=MOST_PLACES, hint="A number only.")
     sizes = text_field(
-        "Numbers of places at which it may run", "Enter the numbers of places at which it may run.", hint="With commas between, such as 8, 12."
+        "Numbers of places at which it may run",
+        "Enter the numbers of places at which it may run.",
+        hint="With commas between, such as 8, 12.",
     )
     funding = whole_field("What the council pays for a place, pounds a year", most=MOST_POUNDS)
     note = note_field()

@@ -270,7 +270,7 @@ def _supply(members: Sequence[Member]) -> TableView:
                 rows.append(row(base.name, one.name, "Places", whole(base.places_now if base.is_open else 0), planned))
     return table(
         "The council's own services and specialist bases",
-        (*words("Service or base", "Partnership", "Counted in"), *numbers("Now", "In the plan")),
+        (*words("Service or base", "Partnership", "Counted in"), *numbers("Offered now", "In the plan")),
         rows,
         empty="The figures hold no service of the council and no specialist base.",
     )

@@ -130,7 +130,10 @@ def _keep(store: Store, figures: Figures, new: Partnership, *, seen: str | None,
 
 def _with_services(form: PostForm, figures: Figures) -> PostForm:
     p, policy = figures.world.partnership, figures.world.policy
-    form.service.choices = [*(SelectChoice(s.service_id, s.name) for s in own_services(p)), SelectChoice(NEW, "A new service of the council")]
+    form.service.choices = [
+        *(SelectChoice(s.service_id, s.name) for s in own_services(p)),
+        SelectChoice(NEW, "A new service of the council"),
+    ]
     form.role.choices = [SelectChoice(role.role_id, role.name) for role in policy.roles]
     return form
 

@@ -50,7 +50,8 @@ def supply_view(figures: Figures | None, partnership_id: int) -> SupplyView:
     posts = [one for one in p.people if one.service_id in names]
 
     def way(what: str, key: str, name: str) -> TableCell:
-        return TableCell(text="Change", href=url_for(f"council.{what}", partnership_id=partnership_id, **{what: key}), hidden=f" {name}")
+        href = url_for(f"council.{what}", partnership_id=partnership_id, **{what: key})  # type: ignore[arg-type]
+        return TableCell(text="Change", href=href, hidden=f" {name}")
 
     return SupplyView(
         partnership=p.name,

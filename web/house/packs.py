@@ -50,7 +50,7 @@ def add_packs(routes: Blueprint, store: Store) -> None:
     @routes.get(f"{PACKS}/<id:number>")
     @requires(Permission.RUN_THE_HOUSE)
     def pack(number: int) -> Answer:
-        return show_pack(_policy(find(number)))
+        return show_pack(_policy(_found(store, number)))
 
     def show_pack(policy: Policy) -> str:
         view = policy_figures_view(policy, "This pack is")
@@ -105,24 +105,19 @@ def add_packs(routes: Blueprint, store: Store) -> None:
         before = load_policy() if newest is None else _policy(newest)
         return render_template("house/look.html", view=look_view(policy, before, name), text=text, steps=steps("house.packs"))
 
-    def find(number: int) -> PackRow:
-        with store.read() as tx:
-            row = tx.house.pack(number=number)
-        if row is None:
-            abort(404)
-        return row
 
-    # --- a board puts one in force ---
+def add_newer_pack(routes: Blueprint, store: Store) -> None:
+    """Add the routes by which a board puts a pack in force for its partnership."""
 
     @routes.get(TAKE)
     @requires(Permission.SET_POLICY)
     def look_at_newer_pack(partnership_id: int, number: int) -> Answer:
-        return ask(partnership_id, find(number), ConfirmForm(note="A newer policy pack"))
+        return ask(partnership_id, _found(store, number), ConfirmForm(note="A newer policy pack"))
 
     @routes.post(TAKE)
     @requires(Permission.SET_POLICY)
     def take_newer_pack(partnership_id: int, number: int) -> Answer:
-        row, form = find(number), ConfirmForm()
+        row, form = _found(store, number), ConfirmForm()
         if not form.validate():
             return ask(partnership_id, row, form)
         try:
@@ -177,6 +172,15 @@ def _stands_on(tx: Transaction, mine: Policy) -> Policy | None:
     """The pack that a policy was laid over: the shipped one, or one that was brought."""
     known = [load_policy(), *(_policy(row) for row in tx.house.packs())]
     return next((pack for pack in known if (pack.policy_id, pack.version) == (mine.policy_id, mine.version)), None)
+
+
+def _found(store: Store, number: int) -> PackRow:
+    """The pack with this number; 404 where there is none."""
+    with store.read() as tx:
+        row = tx.house.pack(number=number)
+    if row is None:
+        abort(404)
+    return row
 
 
 def _policy(row: PackRow) -> Policy:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Redirection
 
 from planner.errors import PlannerError
 from web.access import Permission, me, public, requires
-from web.house.packs import add_packs
+from web.house.packs import add_newer_pack, add_packs
 from web.house.presenters import backups_view, health_view, steps
 from web.wiring import Wiring
 
@@ -19,6 +19,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     routes = Blueprint("house", __name__)
     store = wiring.store
     add_packs(routes, store)
+    add_newer_pack(routes, store)
 
     @routes.get("/readyz")
     @public

@@ -64,7 +64,7 @@ def governors_letter(kept: KeptPlan, urn: int) -> LetterView | None:
         school=page.name,
         about=f"{p.name}, academic year {p.academic_year}",
         opening=f"{page.sentence} Support is planned for the need one would expect of the school's size and area, never for a named child.",
-        money=_money(ledger, kept),
+        money=_money(ledger),
         support=_support(page),
         more_support=_more(page),
         stands=_stands(own, shared, kept),
@@ -76,7 +76,7 @@ def governors_letter(kept: KeptPlan, urn: int) -> LetterView | None:
     )
 
 
-def _money(ledger: SchoolLedger, kept: KeptPlan) -> TableView:
+def _money(ledger: SchoolLedger) -> TableView:
     """Paid in, received and net beside last year, as far as last year is known."""
     received = ledger.grant_pounds + ledger.priced_sessions_pounds
     return table(
@@ -103,7 +103,14 @@ def _last(now: int, before: int | None, show: Callable[[int], str], differ: Call
 def _support(page: SchoolView) -> TableView:
     """From whom and what, without who decides: what waits for a yes stands below."""
     kept = tuple(replace(one, cells=(one.cells[0], one.cells[1], one.cells[2])) for one in page.support.rows[:MOST_LINES])
-    return replace(page.support, headings=page.support.headings[:3], rows=kept, csv_href="", caption="What the school gets, and from whom", is_caption_hidden=False)
+    return replace(
+        page.support,
+        headings=page.support.headings[:3],
+        rows=kept,
+        csv_href="",
+        caption="What the school gets, and from whom",
+        is_caption_hidden=False,
+    )
 
 
 def _more(page: SchoolView) -> str:

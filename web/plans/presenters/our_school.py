@@ -298,7 +298,7 @@ def owes(ledger: SchoolLedger, kept: KeptPlan) -> tuple[str, ...]:
     hosts = [f"It hosts {base.name}, with {count(size, 'place')}." for base, size in hosted if size]
     own = dict(ledger.sessions)
     orders = [
-        upper_first(order(service.order_by)) + f": {count(own[service.service_id], 'half-day')} of {service.name}."
+        due(f"Order {count(own[service.service_id], 'half-day')} of {service.name}", service.order_by) + "."
         for service in facts.partnership.services
         if service.order_by and own.get(service.service_id)
     ]
