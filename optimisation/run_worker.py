@@ -10,6 +10,7 @@ its lease has run out.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import math
@@ -36,6 +37,7 @@ from planner.need import World, world_of
 from planner.plan import Amounts, Ending
 from planner.policy import policy_from_text
 from planner.store import RunState, Store, Transaction
+from planner.store.house import BEAT_SECONDS
 from planner.store.partnerships import Version
 from planner.store.runs import BEAT_EVERY, Run
 
@@ -77,7 +79,7 @@ def work(store: Store, *, name: str, should_end: Callable[[], bool]) -> None:
 
     ``name`` stands beside the runs this worker takes. A run it cannot end by then is given back.
     """
-    sweep_at = 0.0
+    sweep_at = beat_at = 0.0
     with Solver() as solver:
         while not should_end():
             try:
@@ -85,6 +87,9 @@ def work(store: Store, *, name: str, should_end: Callable[[], bool]) -> None:
                     _sweep(store)
                     sweep_at = time.monotonic() + SWEEP_SECONDS
                 with store.begin() as tx:
+                    if time.monotonic() >= beat_at:
+                        tx.house.seen(worker=name)
+                        beat_at = time.monotonic() + BEAT_SECONDS
                     run = tx.runs.claim_next(worker=name)
                     answer = tx.answers.claim_next(worker=name) if run is None else None
                 if run is not None:
@@ -96,6 +101,8 @@ def work(store: Store, *, name: str, should_end: Callable[[], bool]) -> None:
             except Exception as error:  # noqa: BLE001 (the next run needs a worker, whatever this was)
                 _LOG.warning("The worker was held up: %s", _in_short(error))
                 time.sleep(PAUSE_SECONDS)
+    with contextlib.suppress(Exception), store.begin() as tx:  # it is forgotten by the clock where it cannot say goodbye
+        tx.house.gone(worker=name)
 
 
 def _sweep(store: Store) -> None:

@@ -259,6 +259,11 @@ def load_policy(changes: Path | None = None, *, pack: str = DEFAULT_PACK) -> Pol
     return policy_from_document(document)
 
 
+def read_pack(path: Path) -> Policy:
+    """A whole policy pack from a TOML file. Raises ``InputMustBeMended`` with one sentence."""
+    return policy_from_document(_read_changes(path))
+
+
 def with_settings(policy: Policy, changes: Mapping[str, Any]) -> Policy:
     """A policy with some settings changed, as a board's file would change them."""
     return policy_from_document(_lay_over(_with_later_settings(_document_of(policy.document)), changes, path=""))

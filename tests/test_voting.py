@@ -4,7 +4,6 @@ from fractions import Fraction
 
 import pytest
 
-from planner.small_numbers import hide_small
 from planner.voting import Ballot, Majority, Outcome, Say, Weighting, count_votes
 
 A, B = 11, 12
@@ -63,10 +62,3 @@ def test_by_school_members_of_one_share_its_vote():
     assert found.for_option == {A: Fraction(4, 3), B: Fraction(2, 3)}
     assert (found.against, found.carried) == (1, None)
     assert count((A, 1, 2), (B, 3), weighting=Weighting.BY_SCHOOL).for_option == {A: 2, B: 1}
-
-
-def test_small_counts_are_hidden_and_one_alone_takes_the_next_smallest_with_it():
-    assert hide_small([0, 3, 4, 50, 60]) == (0, None, None, 50, 60)
-    assert hide_small([0, 4, 50, 60]) == (0, None, None, 60)
-    assert hide_small([5, 6]) == (5, 6)
-    assert hide_small([2]) == (None,)

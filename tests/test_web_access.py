@@ -1,5 +1,6 @@
 """The door: who may open what, what every answer says to the browser, and where secrets lie."""
 
+import json
 import stat
 
 import pytest
@@ -10,6 +11,7 @@ from websites import ELSEWHERE, HERE, OWN_URN, PEOPLE, a_site
 
 from planner.errors import PlannerError
 from planner.intake.dfe_kinds import DfeKind, DfeUpload
+from planner.policy import load_policy
 from planner.store import AnswerKind, Role
 from planner.store.decisions import VotingRules
 from planner.voting import Majority, Weighting
@@ -26,6 +28,7 @@ BOARD = frozenset({"board", "chair"})
 ADMINISTRATORS = frozenset({"administrator", "house"})
 HOUSE = frozenset({"house"})
 OWN_HEAD = frozenset({"head"})
+COMMISSIONER = frozenset({"commissioner"})
 ANSWERERS = BOARD | ADMINISTRATORS
 CHAIR = frozenset({"chair"})
 SPEAKERS = BOARD | {"head", "other-head"}
@@ -33,7 +36,7 @@ SPEAKERS = BOARD | {"head", "other-head"}
 # Who may open what: written down here a second time, on purpose, by the decision rights and not by the code.
 ANYBODY = {
     "static", "accounts.sign_in", "accounts.sign_in_now", "accounts.sign_out", "accounts.invitation", "accounts.take_up_invitation",
-    "people.password_link", "people.choose_password", "pages.healthz", "pages.help_page", "pages.accessibility", "pages.privacy",
+    "people.password_link", "people.choose_password", "pages.healthz", "pages.help_page", "pages.accessibility", "pages.privacy", "house.readyz",
 }  # fmt: skip
 OWN_ACCOUNT = {"home.partnerships", "accounts.account", "accounts.new_password", "accounts.end_other_sessions"}
 WHO_MAY = {
@@ -43,13 +46,13 @@ WHO_MAY = {
         "runs.runs", "runs.run", "runs.progress",
         "plans.list_plans", "plans.our_school", "plans.summary_page", "plans.changes", "plans.all_schools", "plans.school", "plans.map_page",
         "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.how_good",
-        "plans.pots", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
+        "plans.pots", "plans.letter", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
         "decide.decisions", "decide.decision", "decide.effects",
         "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
-    BOARD: {"decide.vote", "decide.vote_now", "plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes"},
+    BOARD: {"decide.vote", "decide.vote_now", "plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes", "house.look_at_newer_pack", "house.take_newer_pack"},
     ANSWERERS: {"queries.answer"},
     SPEAKERS: {"decide.interests", "decide.declare", "decide.comment", "decide.withdraw", "decide.minutes"},
     CHAIR: {
@@ -57,6 +60,10 @@ WHO_MAY = {
         "decide.change_minutes", "decide.change_minutes_now", "decide.sign", "decide.sign_now",
     },
     OWN_HEAD | BOARD: {"plans.ask_why"},
+    COMMISSIONER: {
+        "council.overview", "council.table", "council.working_copy", "council.public_copy",
+        "council.supply", "council.post", "council.enter_post", "council.base", "council.enter_base",
+    },
     OWN_HEAD: {"figures.confirm", "queries.ask", "queries.ask_now"},
     ADMINISTRATORS: {
         "bring.choose", "bring.take", "bring.blank_workbook", "bring.upload", "bring.confirm", "bring.marked_copy", "bring.throw_away",
@@ -68,6 +75,7 @@ WHO_MAY = {
         "home.new_partnership", "home.make_partnership", "bring.dfe_files", "bring.add_dfe_file", "bring.remove_dfe_file", "bring.remove_dfe_file_now",
         "people.accounts", "people.account", "people.disable", "people.disable_now", "people.enable_now", "people.erase", "people.erase_now",
         "people.new_password_link", "people.make_password_link", "people.take_house_role_away", "people.take_house_role_away_now",
+        "house.health", "house.backups", "house.back_up", "house.packs", "house.shipped_pack", "house.pack", "house.look_at_pack", "house.keep_pack",
         "people.house_invitation", "people.withdraw_house_invitation", "people.invite_administrator", "people.invite_administrator_now",
     },
 }  # fmt: skip
@@ -150,7 +158,16 @@ def things_of(site, partnership_id):
             "invitation_id": tx.invitations.of(partnership_id=partnership_id)[0].id,
             "membership_id": membership,
             "user_id": member,
+            "number": a_pack(tx, by),
         }  # fmt: skip
+
+
+def a_pack(tx, by):
+    """The number of a policy pack that is newer than the shipped one."""
+    for pack in tx.house.packs():
+        return pack.id
+    document = json.loads(load_policy().document) | {"version": 2}
+    return tx.house.add_pack(file_name="pack.toml", pack_id=document["id"], version=2, document=document, sha256="", by=by)
 
 
 def things_of_the_house(site):
@@ -166,6 +183,8 @@ def things_of_the_house(site):
             "membership_id": tx.people.memberships_of(user_id=other)[0].id,
             "invitation_id": tx.invitations.of(partnership_id=None)[0].id,
             "file_id": tx.dfe_files.add(upload=file, by=by),
+            "number": a_pack(tx, by),
+            "name": "standards",
         }
 
 

@@ -51,7 +51,8 @@ def to_do(text):
 
 
 def test_somebody_of_one_partnership_lands_in_it_and_others_on_the_list(site):
-    assert site.browser("head").get("/").headers["Location"] == OVERVIEW
+    assert site.browser("board").get("/").headers["Location"] == OVERVIEW
+    assert site.browser("head").get("/").headers["Location"] == f"{OVERVIEW}/our-school/{OWN_URN}"
     text = site.browser("house").get("/").text
     assert f'href="{OVERVIEW}"' in text
     assert f'href="/partnerships/{ELSEWHERE}"' in text

@@ -330,7 +330,7 @@ def test_bases_and_places_are_the_plans(texts):
         (str(facts.amounts.base_sizes.get(b.base_id, 0)), str(b.pupils_now)) for b in facts.partnership.bases
     ]
     there_now = sum(b.pupils_now for b in facts.partnership.bases if facts.amounts.base_sizes.get(b.base_id))
-    assert f"({there_now} pupils are there now)" in main_of(texts["/bases"])
+    assert f"and {there_now} pupils are there now and stay" in main_of(texts["/bases"])
     assert sum(int(r[4]) for r in tables["Places by base, zone and standard"][1:]) == sum(facts.amounts.places.values())
 
 
@@ -428,13 +428,13 @@ def test_text_of_others_is_never_markup(tmp_path):
 
 def test_our_school_is_one_step_from_home_and_says_first_what_matters(site):
     browser = site.browser("head")
-    home = browser.get("/", follow_redirects=True)
+    home = browser.get(f"/partnerships/{HERE}", follow_redirects=True)
     (href,) = re.findall(r'href="([^"]+)"[^>]*>\s*Open our school', home.text)
     page = browser.get(href, follow_redirects=True)
     assert page.request.path == site.plan(f"/schools/{OWN_URN}")
     heads = [words_of(h) for h in parsed(page.text).iter("h2") if "visually-hidden" not in (h.get("class") or "")]
     parts = [
-        "Main reasons, and who could change them", "Why, why not, and what it would take", "In and out", "What the school gets", "What waits for a yes",
+        "Main reasons, and who could change them", "Why, why not, and what it would take", "In and out", "What the school gets", "What the school gives and does", "What waits for a yes",
         "The school's standards, one by one", "Its zone's standards, one by one", "Bases at the school",
     ]  # fmt: skip
     assert heads[: len(parts) + 1] == ["On this page", *parts]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
-from web.commands import frontier, mends, pots, replan, roster, values, what_if, why
+from web.commands import backups, frontier, mends, pots, replan, roster, values, what_if, why
 from web.commands.plans import seconds
 
 if TYPE_CHECKING:
@@ -454,6 +454,8 @@ def _parser() -> argparse.ArgumentParser:
     worker = _command(commands, "worker", "plan the runs that wait in the database, until Ctrl-C", "planner worker")
     worker.add_argument("--beside", type=int, metavar="PID", help="end too when the process that started this one, PID, has gone")
     worker.set_defaults(run=_worker)
+
+    backups.add(commands, _command)
 
     _build_command(commands)
 

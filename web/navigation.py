@@ -22,6 +22,7 @@ IN_A_PARTNERSHIP = (
 IN_THE_HOUSE = (
     ("Accounts", "people.accounts", Permission.RUN_THE_HOUSE, {"people"}),
     ("DfE files", "bring.dfe_files", Permission.RUN_THE_HOUSE, {"bring"}),
+    ("Service", "house.health", Permission.RUN_THE_HOUSE, {"house"}),
 )
 
 # A page of the strip over all figures: its endpoint, text and permission.
@@ -73,8 +74,27 @@ def navigation() -> list[dict[str, Any]]:
         where = {"partnership_id": partnership_id}
     if where and not user.is_of_the_house and len({m.partnership_id for m in user.memberships}) == 1:
         links = []
+    own = (
+        []
+        if partnership_id is None or len(user.urns_in(partnership_id)) != 1
+        else [_our_school(partnership_id, user.urns_in(partnership_id)[0])]
+    )
+    links += own
+    is_at_own = any(link["active"] for link in own)
     for text, endpoint, permission, blueprints in IN_A_PARTNERSHIP if where else IN_THE_HOUSE:
         if may(permission, partnership_id):
             href = url_for(endpoint, **where)  # type: ignore[arg-type]
-            links.append({"text": text, "href": href, "active": request.blueprint in blueprints, "current": request.path == href})
+            links.append(
+                {"text": text, "href": href, "active": request.blueprint in blueprints and not is_at_own, "current": request.path == href}
+            )
+    if may(Permission.ENTER_COUNCIL_SUPPLY):
+        href = url_for("council.overview")
+        links.append({"text": "Council", "href": href, "active": request.blueprint == "council", "current": request.path == href})
     return links
+
+
+def _our_school(partnership_id: int, urn: int) -> dict[str, Any]:
+    """A head's way to their one school, from everywhere."""
+    is_about_it = request.blueprint == "plans" and (request.view_args or {}).get("urn") == urn
+    href = url_for("plans.our_school", partnership_id=partnership_id, urn=urn)
+    return {"text": "Our school", "href": href, "active": is_about_it, "current": request.endpoint == "plans.school" and is_about_it}

@@ -184,8 +184,8 @@ def _bases(plan: Plan, world: World) -> str:
         line = f"None of the {len(bases)} bases runs"
     if run:
         line += (
-            f", with {places} place{'s' if places > 1 else ''}, of which {given or 'none'} {'are' if given > 1 else 'is'} given to zones"
-            f" ({pupils or 'no'} {'pupil is' if pupils == 1 else 'pupils are'} there now)"
+            f", with {places} place{'s' if places > 1 else ''} counted two ways: {given or 'none'} {'are' if given > 1 else 'is'} planned for the need expected of zones,"
+            f" and {pupils or 'no'} {'pupil is there now and stays' if pupils == 1 else 'pupils are there now and stay' if pupils else 'pupil is there now'}"
         )
     changes = [f"{_as_opened(b.name)} opens with {sizes[b.base_id]}{opens_when(b)}" for b in run if not b.is_open]
     changes += [f"{b.name} closes" for b in bases if b.is_open and not sizes[b.base_id]]

@@ -25,7 +25,7 @@ from planner.intake.policy_checks import check_against_policy
 from planner.intake.reading import refuse_other_files, tables_of
 from planner.intake.zip_guard import judge_zip
 from planner.partnership import Partnership
-from planner.policy import Policy, load_policy, policy_from_text
+from planner.policy import Policy, load_policy, policy_from_text, read_pack
 
 UPLOAD = "upload"
 """What the uploaded file is called in the child's folder."""
@@ -123,6 +123,13 @@ def settings_apart(content: bytes, file_name: str) -> Policy:
     return policy_from_text(told["policy"])
 
 
+def pack_apart(content: bytes, file_name: str) -> Policy:
+    """A whole policy pack from a TOML file that nobody vouches for. Raises ``InputMustBeMended`` with one sentence."""
+    name = shown_name(file_name).lstrip(".") or "pack.toml"
+    told, _ = run_child(f"{__name__}:pack_job", {"name": name}, {name: content}, SETTINGS_LIMITS, name=name)
+    return policy_from_text(told["policy"])
+
+
 def take_dfe_apart(content: bytes, file_name: str) -> DfeUpload:
     """Take one of the DfE's files as downloaded: a CSV, gzipped or not, or a ZIP that holds one.
 
@@ -205,6 +212,11 @@ def build_job(order: Json) -> tuple[Json, bytes]:
 def settings_job(order: Json) -> tuple[Json, bytes]:
     """Read a board's settings."""
     return {"policy": load_policy(Path(order["name"])).document}, b""
+
+
+def pack_job(order: Json) -> tuple[Json, bytes]:
+    """Read a policy pack."""
+    return {"policy": read_pack(Path(order["name"])).document}, b""
 
 
 def take_dfe_job(order: Json) -> tuple[Json, bytes]:

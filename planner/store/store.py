@@ -13,12 +13,14 @@ from sqlalchemy import Connection
 
 from planner.errors import PlannerError
 from planner.store.answers import Answers
+from planner.store.backup import FOLDER, Backup, backups, make_backup
 from planner.store.decisions import Decisions
 from planner.store.dfe_files import DfeFiles
 from planner.store.engine import Engines, open_engines
 from planner.store.events import Events
+from planner.store.house import House
 from planner.store.invitations import Invitations
-from planner.store.migrate import upgrade
+from planner.store.migrate import HEAD, current, upgrade
 from planner.store.partnerships import Partnerships, Policies
 from planner.store.password_links import PasswordLinks
 from planner.store.people import People
@@ -52,6 +54,7 @@ class Transaction:
         self.answers = Answers(connection, clock)
         self.decisions = Decisions(connection, clock)
         self.events = Events(connection, clock)
+        self.house = House(connection, clock)
 
     @property
     def now(self) -> int:
@@ -62,8 +65,10 @@ class Transaction:
 class Store:
     """An open database. Threads may share it; processes open their own."""
 
-    def __init__(self, engines: Engines, *, tick: Callable[[Connection], int] = database_now) -> None:
+    def __init__(self, engines: Engines, home: Path, *, tick: Callable[[Connection], int] = database_now) -> None:
         self._engines = engines
+        self.home = home
+        """The data folder, where backups are kept."""
         self.tick = tick
         """Where transactions read the time; tests put another clock here."""
 
@@ -90,6 +95,34 @@ class Store:
             rows = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
             strays = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         return (*(str(row) for row in rows if row != "ok"), *(f"row {row[1]} of {row[0]} refers to nothing" for row in strays))
+
+    def is_ready(self) -> bool:
+        """Whether the database answers and stands at this version of the planner."""
+        try:
+            with self._engines.reader.begin() as connection:
+                return current(connection) == HEAD
+        except sa.exc.DBAPIError:
+            return False
+
+    def version(self) -> str:
+        """Which database it is, with its version, and its step."""
+        with self._engines.reader.begin() as connection:
+            asked = "SHOW server_version" if self._engines.is_postgres else "SELECT sqlite_version()"
+            name = "PostgreSQL" if self._engines.is_postgres else "SQLite"
+            return f"{name} {connection.exec_driver_sql(asked).scalar_one()}, step {current(connection)}"
+
+    def back_up(self, *, out: Path | None = None) -> Backup:
+        """Copy the database as it stands into a file (None: in the data folder), and check it. Raises ``PlannerError`` with one sentence."""
+        return make_backup(self._engines.writer.url, self.home, out=out)
+
+    @property
+    def backups_folder(self) -> Path:
+        """Where backups are kept; it may not be there yet."""
+        return self.home / FOLDER
+
+    def backups(self) -> tuple[Backup, ...]:
+        """The backups in the data folder, newest first."""
+        return backups(self.home)
 
     def close(self) -> None:
         """Close every connection."""
@@ -120,4 +153,4 @@ def open_store(url: str | None, home: Path) -> Store:
     except PlannerError:
         engines.dispose()
         raise
-    return Store(engines)
+    return Store(engines, home)

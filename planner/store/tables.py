@@ -537,6 +537,28 @@ decision_signatures = _of_decision(
     UniqueConstraint("decision_id", "step", "trust"),
 )
 
+# --- the house -----------------------------------------------------------------------------
+
+policy_packs = _numbered(
+    "policy_packs",
+    Column("file_name", Words, nullable=False),
+    Column("pack_id", sa.Text, nullable=False),
+    Column("version", Whole, nullable=False),
+    Column("document", Document, nullable=False),
+    Column("sha256", sa.Text, nullable=False),
+    _by("uploaded_by"),
+    Column("uploaded_at", Whole, nullable=False),
+    UniqueConstraint("pack_id", "version"),
+)
+
+worker_beats = _table(
+    "worker_beats",
+    Column("name", Words, primary_key=True),
+    Column("version", sa.Text, nullable=False),
+    Column("since", Whole, nullable=False),
+    Column("seen_at", Whole, nullable=False),
+)
+
 # --- what happened -------------------------------------------------------------------------
 
 event_chains = _table(

@@ -47,6 +47,8 @@ class PolicyView:
     unconfirmed: str
     rules: TableView
     versions: TableView
+    newer_pack: str
+    newer_pack_href: str
     has_figures: bool
 
 
@@ -59,6 +61,8 @@ def policy_view(tx: Transaction, partnership_id: int) -> PolicyView:
     by_path = {figure.path: figure for figure in policy.figures}
     idle = _idle(policy)
     board = [figure for path, figure in by_path.items() if path.startswith("board.") and path not in idle]
+    brought = next(iter(tx.house.packs()), None)
+    newer = None if brought is None or (brought.pack_id, brought.version) == (policy.policy_id, policy.version) else brought
     in_force = f"Version {here.latest_policy}" if here.latest_policy else "The planner's policy pack as it is shipped"
     return PolicyView(
         facts=(
@@ -82,6 +86,8 @@ def policy_view(tx: Transaction, partnership_id: int) -> PolicyView:
             empty="The partnership has set no policy of its own yet. Until it does, the planner's policy pack is in force as it is shipped.",
             is_caption_hidden=True,
         ),
+        newer_pack="" if newer is None else f"A newer policy pack is here: version {newer.version}, brought {moment(newer.uploaded_at)}.",
+        newer_pack_href="" if newer is None else url_for("house.look_at_newer_pack", partnership_id=partnership_id, number=newer.id),
         has_figures=bool(here.latest_version),
     )
 

@@ -16,7 +16,7 @@ from planner.measures import SchoolLedger
 from planner.need import WHOLE
 from planner.partnership import School
 from planner.rounding import half_up
-from planner.small_numbers import hide_small
+from planner.small_numbers import left_out
 from web.shelf import KeptPlan
 from web.standing import Standing
 from web.tables import TableView, numbers, row, table, words
@@ -181,16 +181,16 @@ def _by_need(kept: KeptPlan, *, is_public: bool) -> TableView:
     pupils = [
         half_up(sum((need.expected_pupils for need in world.picture.school_needs if need.need == kind.code), Fraction(0))) for kind in kinds
     ]
-    shown = hide_small(pupils) if is_public else tuple(pupils)
+    hidden, _ = left_out(pupils, sum(pupils)) if is_public else (frozenset(), False)
     rows = []
-    for kind, expected, said in zip(kinds, pupils, shown, strict=True):
+    for place, (kind, expected) in enumerate(zip(kinds, pupils, strict=True)):
         cells = [cell for cell in world.picture.cells if of_standard[cell.standard_id] == kind.code]
         reached = [levels.get(cell.cell_id, 0) for cell in cells if not cell.out_of_reach]
         met = sum(level == WHOLE for level in reached)
         is_told = bool(cells) and not (is_public and expected < FEWEST_FOR_PERCENT)
         rows.append(
             row(
-                kind.name, HIDDEN if said is None else f"{said:,}", f"{len(cells):,}", f"{met:,}",
+                kind.name, HIDDEN if place in hidden else f"{expected:,}", f"{len(cells):,}", f"{met:,}",
                 f"{sum(level < WHOLE // 2 for level in reached):,}", f"{len(cells) - len(reached):,}",
                 f"{half_up(Fraction(100 * met, len(cells)))}%" if is_told else "none" if not cells else "not shown",
             )

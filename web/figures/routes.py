@@ -98,7 +98,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     page("/bases", "bases", bases_view)
     page("/last-year", "last_year", last_year_view)
     page("/sources", "sources", sources_view)
-    page("/sources/policy", "policy_figures", policy_figures_view)
+    page("/sources/policy", "policy_figures", lambda brought: policy_figures_view(brought.policy))
 
     return routes
 

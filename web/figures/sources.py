@@ -65,43 +65,44 @@ def sources_view(brought: Brought) -> SourcesView:
             ],
             empty="Nothing.",
         ),
-        policy=_policy_sentence(brought.policy),
+        policy=policy_sentence(brought.policy),
         policy_href=brought.url("figures.policy_figures"),
     )  # fmt: skip
 
 
-def policy_figures_view(brought: Brought) -> PolicyFiguresView:
-    """The figures of the policy in force, each with its source."""
+def policy_figures_view(policy: Policy, begins: str = "The policy in force is") -> PolicyFiguresView:
+    """The figures of a policy, each with its source."""
     groups: dict[str, list[Figure]] = defaultdict(list)
-    for figure in brought.policy.figures:
+    for figure in policy.figures:
         groups[figure.path.partition(".")[0]].append(figure)
     return PolicyFiguresView(
-        sentence=_policy_sentence(brought.policy),
+        sentence=policy_sentence(policy, begins),
         groups=tuple(
-            PolicyGroup(title=f"{_GROUPS.get(head, upper_first(said(head)))}: {count(len(figures), 'figure')}", figures=_figures(brought, head, figures))
+            PolicyGroup(title=f"{_GROUPS.get(head, upper_first(said(head)))}: {count(len(figures), 'figure')}", figures=_figures(policy, head, figures))
             for head, figures in groups.items()
         ),
     )  # fmt: skip
 
 
-def _policy_sentence(policy: Policy) -> str:
+def policy_sentence(policy: Policy, begins: str = "The policy in force is") -> str:
+    """What a policy is, of when, and how many of its figures are unconfirmed."""
     unconfirmed = sum(f.confidence == "unconfirmed" for f in policy.figures)
     return (
-        f"The policy in force is {policy.title}, of {day(policy.date)}. {unconfirmed:,} of its {count(len(policy.figures), 'figure')} are "
+        f"{begins} {policy.title}, of {day(policy.date)}. {unconfirmed:,} of its {count(len(policy.figures), 'figure')} are "
         "unconfirmed: field knowledge or a default, to check before anybody quotes them."
     )
 
 
-def _figures(brought: Brought, head: str, figures: list[Figure]) -> TableView:
+def _figures(policy: Policy, head: str, figures: list[Figure]) -> TableView:
     return table(
         _GROUPS.get(head, upper_first(said(head))),
         (*words("Figure"), *numbers("Value"), *words("Unit", "Confidence", "Source and date")),
-        [row(_name(brought, f.path), f.value.replace("-", MINUS), f.unit, f.confidence, source_text(f.source, f.date)) for f in figures],
+        [row(_name(policy, f.path), f.value.replace("-", MINUS), f.unit, f.confidence, source_text(f.source, f.date)) for f in figures],
         is_caption_hidden=True,
     )
 
 
-def _name(brought: Brought, path: str) -> str:
+def _name(policy: Policy, path: str) -> str:
     """A figure's place in the policy, as words: ``need.driver_weights.fsm6`` is Driver weights, FSM6."""
-    roles = {role.role_id: role.name for role in brought.policy.roles}
+    roles = {role.role_id: role.name for role in policy.roles}
     return upper_first(", ".join(roles.get(part) or said(part) for part in path.split(".")[1:]))

@@ -11,7 +11,7 @@ from flask import url_for
 
 from planner.documents import sha256_of
 from planner.policy import load_policy
-from planner.store import QueryState, RunState, Transaction
+from planner.store import QueryState, Role, RunState, Transaction
 from planner.store.partnerships import PartnershipRow
 from planner.store.plans import SchoolsPlan
 from web.access import ROLE_NAMES, Permission, User
@@ -48,6 +48,15 @@ def partnership_list(tx: Transaction, user: User) -> PartnershipList:
             if user.roles_in(row.id)
         )
     )
+
+
+def own_school_in_the_plan(shelf: Shelf, user: User) -> str:
+    """Where somebody lands who is nothing but the head of one school with a plan to read; '' for everybody else."""
+    if len(user.memberships) != 1 or user.memberships[0].role is not Role.HEAD:
+        return ""
+    (only,) = user.memberships
+    schools_plan = None if only.partnership_id is None else shelf.schools_plan(only.partnership_id)
+    return "" if schools_plan is None else url_for("plans.our_school", partnership_id=only.partnership_id, urn=only.urn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from web.access import Permission, may, me, requires, signed_in
 from web.forms import Form, text_field
-from web.home.presenters import overview, partnership_list
+from web.home.presenters import overview, own_school_in_the_plan, partnership_list
 from web.wiring import Wiring
 
 Answer = str | Response | tuple[str, int]
@@ -30,7 +30,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         with store.read() as tx:
             view = partnership_list(tx, me())
         if len(view.mine) == 1 and not may(Permission.RUN_THE_HOUSE):
-            return redirect(view.mine[0].href, 303)
+            return redirect(own_school_in_the_plan(wiring.shelf, me()) or view.mine[0].href, 303)
         return render_template("home/partnerships.html", view=view)
 
     @routes.get("/partnerships/<id:partnership_id>")

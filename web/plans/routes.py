@@ -16,6 +16,7 @@ from web.plans.presenters import needs, quality, resources, schools
 from web.plans.presenters.choice import choice
 from web.plans.presenters.downloads import downloads_view
 from web.plans.presenters.frame import CHOSEN_AT, frame, plan_url
+from web.plans.presenters.letter import governors_letter
 from web.plans.presenters.our_school import our_school as school_view
 from web.plans.presenters.place_map import place_map
 from web.plans.presenters.plan_list import plan_list
@@ -147,6 +148,13 @@ def blueprint(wiring: Wiring) -> Blueprint:
         return show(
             kept, "school", school_view(kept, urn, may_ask=may(Permission.QUERY_OWN_SCHOOL, partnership_id, urn), why=door), urn=urn
         )
+
+    @routes.get(f"{PLAN}/schools/<id:urn>/letter")
+    @READ
+    def letter(partnership_id: int, plan_id: int, urn: int) -> str:
+        """One page for the school's governors, to print."""
+        kept = find(partnership_id, plan_id)
+        return show(kept, "letter", governors_letter(kept, urn), urn=urn)
 
     @routes.get(f"{PLAN}/pots")
     @READ

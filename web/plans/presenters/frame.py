@@ -30,7 +30,7 @@ CHOSEN_AT = "plans.summary_page"
 """The one page of a plan on which the board puts it before the schools."""
 PARENTS = {
     "plans.pots": "plans.money",
-    "plans.school": "plans.all_schools", "plans.why": "plans.all_schools", "plans.standard": "plans.standards",
+    "plans.school": "plans.all_schools", "plans.why": "plans.all_schools", "plans.letter": "plans.all_schools", "plans.standard": "plans.standards",
     "plans.fairness": "plans.how_good", "plans.one_more": "plans.how_good", "plans.doses": "plans.how_good",
 }  # fmt: skip
 
@@ -70,7 +70,7 @@ def frame(
     p = kept.facts.partnership
     steps = tuple(Step(text=text, href=plan_url(kept, name), is_here=name == here) for name, text in PAGES)
     back = Step(text="Plans", href=url_for("plans.list_plans", partnership_id=kept.partnership_id))
-    if endpoint == "plans.why":
+    if endpoint in {"plans.why", "plans.letter"}:
         back = Step(text="The school in this plan", href=plan_url(kept, "plans.school", urn=urn))
     elif endpoint in PARENTS:
         back = next(step for step in steps if step.is_here)

@@ -13,7 +13,7 @@ from planner.partnership import GRANT_ITEM, DecisionRight, Fund, Service
 from planner.reasons import lower_first
 from planner.supply import grant_months
 from web.plans.presenters.cells import in_hundredths, money, whole
-from web.plans.presenters.frame import to_take
+from web.plans.presenters.frame import plan_url, to_take
 from web.plans.presenters.main_reasons import MainReason, main_reasons
 from web.plans.presenters.school_why import BUTTON, WhyDoor, why_door
 from web.plans.presenters.standard_lines import Ask, StandardGroup, groups, how_percent_counts, nowhere
@@ -56,6 +56,7 @@ PARTS = (
     PagePart(anchor="why", title="Why, why not, and what it would take"),
     PagePart(anchor="in-and-out", title="In and out"),
     PagePart(anchor="gets", title="What the school gets"),
+    PagePart(anchor="owes", title="What the school gives and does"),
     PagePart(anchor="waits", title="What waits for a yes"),
     PagePart(anchor="standards", title="The school's standards, one by one"),
     PagePart(anchor="zone-standards", title="Its zone's standards, one by one"),
@@ -74,6 +75,7 @@ class SchoolView:
     ledger: tuple[LedgerLine, ...]
     support: TableView
     support_note: str
+    owes: tuple[str, ...]
     waits: tuple[Wait, ...]
     reasons: tuple[MainReason, ...]
     why: WhyDoor
@@ -85,6 +87,7 @@ class SchoolView:
     shared: tuple[StandardGroup, ...]
     bases: TableView
     figures_href: str
+    letter_href: str
 
 
 def our_school(kept: KeptPlan, urn: int, *, may_ask: bool = False, why: WhyDoor | None = None) -> SchoolView | None:
@@ -112,6 +115,7 @@ def our_school(kept: KeptPlan, urn: int, *, may_ask: bool = False, why: WhyDoor 
         ),
         support=_with_questions(support, ask),
         support_note=_support_note(others, kept),
+        owes=owes(ledger, kept),
         waits=_waits(ledger, kept),
         reasons=main_reasons(own, shared, kept),
         why=why or why_door(kept, urn, None, may_ask=False),
@@ -123,6 +127,7 @@ def our_school(kept: KeptPlan, urn: int, *, may_ask: bool = False, why: WhyDoor 
         shared=groups(shared, kept, ask),
         bases=_bases_here(urn, kept),
         figures_href=url_for("figures.school", partnership_id=kept.partnership_id, urn=urn),
+        letter_href=plan_url(kept, "plans.letter", urn=urn),
     )
 
 
@@ -282,6 +287,22 @@ def _support_note(others: list[str], kept: KeptPlan) -> str:
         whom = f" with {listed(others)}" if others else ""
         note += f" The school shares its zone's time{whom}: the share is what it may count on, by expected pupils."
     return note
+
+
+def owes(ledger: SchoolLedger, kept: KeptPlan) -> tuple[str, ...]:
+    """What the school pays in, fund by fund, the places it hosts, and the orders that its half-days need."""
+    facts, urn = kept.facts, ledger.school.urn
+    funds = {fund.fund_id: fund.name for fund in facts.partnership.funds}
+    paid = [f"It pays {pounds(c.pounds)} into {funds[c.fund_id]}." for c in facts.partnership.contributions if c.urn == urn and c.pounds]
+    hosted = [(b, facts.amounts.base_sizes.get(b.base_id, 0)) for b in facts.partnership.bases if b.host_urn == urn]
+    hosts = [f"It hosts {base.name}, with {count(size, 'place')}." for base, size in hosted if size]
+    own = dict(ledger.sessions)
+    orders = [
+        due(f"Order {count(own[service.service_id], 'half-day')} of {service.name}", service.order_by) + "."
+        for service in facts.partnership.services
+        if service.order_by and own.get(service.service_id)
+    ]
+    return (*paid, *hosts, *orders)
 
 
 def _waits(ledger: SchoolLedger, kept: KeptPlan) -> tuple[Wait, ...]:

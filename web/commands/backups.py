@@ -1,0 +1,75 @@
+"""``planner backup`` and ``planner restore``: a checked copy of the whole database, and one put back."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from planner.errors import PlannerError
+from web.commands.why import Command
+
+
+def add(commands: Any, command: Command) -> None:
+    """Add the two commands."""
+    backup = command(
+        commands, "backup", "copy the database while it is in use, and check the copy", "planner backup --out planner-monday.db"
+    )
+    backup.add_argument("--out", type=Path, metavar="FILE", help="where to (default: the backups in the data folder)")
+    backup.set_defaults(run=_backup)
+    restore = command(
+        commands, "restore", "put a backup in the database's place, once the service has ended", "planner restore planner-monday.db"
+    )
+    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.set_defaults(run=_restore)
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from planner.store import open_store  # noqa: PLC0415
+    from web.settings import Settings  # noqa: PLC0415
+
+    settings = Settings.from_env()
+    with open_store(settings.database_url, settings.home) as store:
+        made = store.back_up(out=options.out)
+        with store.begin() as tx:
+            tx.events.record(partnership_id=None, by=None, action="backup made", subject=made.path.name, detail={"bytes": made.size_bytes})
+    print(f"Written and checked: {made.path} ({made.size_bytes:,} bytes)")
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from planner.store import open_store  # noqa: PLC0415
+    from planner.store.backup import restore_backup  # noqa: PLC0415
+    from planner.store.engine import open_engines  # noqa: PLC0415
+    from web.settings import Settings  # noqa: PLC0415
+
+    settings = Settings.from_env()
+    engines = open_engines(settings.database_url, settings.home)
+    address = engines.writer.url
+    engines.dispose()
+    _refuse_where_used(settings.database_url, settings.home)
+    before = restore_backup(address, options.file)
+    with open_store(settings.database_url, settings.home) as store:  # an older backup is brought up to this version
+        faults = store.faults()
+        if faults:
+            raise PlannerError(f"The backup was put back, but the database finds fault with it ({faults[0]}): put back another.")
+        with store.begin() as tx:
+            tx.events.record(partnership_id=None, by=None, action="backup put back", subject=options.file.name)
+    print(f"{options.file} is put back." + (f" What stood there before is kept as {before}." if before else ""))
+    return 0
+
+
+def _refuse_where_used(url: str | None, home: Path) -> None:
+    """Refuse while a worker says that it is there: it would go on writing into what is taken away."""
+    from planner.store import open_store  # noqa: PLC0415
+
+    try:
+        store = open_store(url, home)
+    except PlannerError:
+        return  # what cannot be opened is what a backup is for
+    with store, store.read() as tx:
+        workers = tx.house.workers()
+    if workers:
+        raise PlannerError(
+            f"A worker uses the database ({workers[0].name}): end the service with Ctrl-C and its workers, wait a minute where one was ended by force, then restore again."
+        )
