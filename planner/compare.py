@@ -128,12 +128,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What differs for one school or zone; ``pounds`` is the size of it by which differences are ordered."""
+    """What differs for one school, zone or base.
+
+    ``pounds`` is the size of it, time at its price, by which differences are ordered; ``net_pounds`` what is more less what is less.
+    """
 
     who: str
     urn: int | None
     parts: tuple[Part, ...]
     pounds: int
+    net_pounds: int
 
     @property
     def sentence(self) -> str:
@@ -335,7 +339,8 @@ class _Shared:
             cells = self.cells_of(str(school.urn))
             met = _part("fully met", Unit.STANDARDS, self.met(self.first, cells), self.met(side, cells))
             pounds = _moved(grant) + sum(_moved(part) * value[s.service_id] for s, part in times)
-            yield Difference(who=school.name, urn=school.urn, parts=_differing([grant, *(part for _, part in times), met]), pounds=pounds)
+            net = _net(grant) + sum(_net(part) * value[s.service_id] for s, part in times)
+            yield Difference(who=school.name, urn=school.urn, parts=_differing([grant, *(part for _, part in times), met]), pounds=pounds, net_pounds=net)
 
     def _of_zones(self, side: Side) -> Iterable[Difference]:
         value = session_value_pounds(self.first.world)
@@ -348,14 +353,17 @@ class _Shared:
             met = _part("fully met", Unit.STANDARDS, self.met(self.first, cells), self.met(side, cells))
             name = zone.zone_id if zone.zone_id.casefold().startswith("zone") else f"Zone {zone.zone_id}"
             pounds = sum(_moved(part) * value[s.service_id] for s, part in times)
-            yield Difference(who=name, urn=None, parts=_differing([*(part for _, part in times), met]), pounds=pounds)
+            net = sum(_net(part) * value[s.service_id] for s, part in times)
+            yield Difference(who=name, urn=None, parts=_differing([*(part for _, part in times), met]), pounds=pounds, net_pounds=net)
 
     def _of_bases(self, side: Side) -> Iterable[Difference]:
         policy = self.first.world.policy
         for base in self.bases:
             part = _part("to run", Unit.PLACES, self.size(base.base_id, self.first), self.size(base.base_id, side))
             a_place = max((base_running_pounds(base, size, policy) // size for size in sizes_of(base)), default=0)
-            yield Difference(who=base.name, urn=base.host_urn, parts=_differing([part]), pounds=_moved(part) * a_place)
+            yield Difference(
+                who=base.name, urn=base.host_urn, parts=_differing([part]), pounds=_moved(part) * a_place, net_pounds=_net(part) * a_place
+            )  # fmt: skip
 
     def counts(self, side: Side) -> tuple[Count, ...]:
         """How many schools get more and less of each thing than the first side gives."""
@@ -381,6 +389,10 @@ def _in_all(first: Iterable[T], others: Sequence[Iterable[T]], key: Callable[[T]
 
 def _part(what: str, unit: Unit, before: int, after: int) -> Part:
     return Part(what=what, unit=unit, before=before, after=after)
+
+
+def _net(part: Part) -> int:
+    return part.after - part.before
 
 
 def _moved(part: Part) -> int:
@@ -586,7 +598,9 @@ def _why(first: Side, side: Side) -> Why:
     figures = differences(first.world.partnership, side.world.partnership)
     sentences = []
     if not policy and not figures:
-        sentences.append("Both are made from the same figures and the same policy: only the way of sharing differs.")
+        is_one_question = first.method == side.method == "plan"
+        only = "they are two searches of the same question" if is_one_question else "only the way of sharing differs"
+        sentences.append(f"Both are made from the same figures and the same policy: {only}.")
     elif policy and figures:
         sentences.append("They are made from different figures and by different policies.")
     elif policy:

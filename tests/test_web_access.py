@@ -23,6 +23,7 @@ BOARD = frozenset({"board", "chair"})
 ADMINISTRATORS = frozenset({"administrator", "house"})
 HOUSE = frozenset({"house"})
 OWN_HEAD = frozenset({"head"})
+HEADS = frozenset({"head", "other-head"})
 ANSWERERS = BOARD | ADMINISTRATORS
 
 # Who may open what: written down here a second time, on purpose, by the decision rights and not by the code.
@@ -46,6 +47,7 @@ WHO_MAY = {
     BOARD: {"plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes"},
     ANSWERERS: {"queries.answer"},
     OWN_HEAD | BOARD: {"plans.ask_why"},
+    HEADS | BOARD: {"compare.page", "compare.workbook"},
     OWN_HEAD: {"figures.confirm", "queries.ask", "queries.ask_now"},
     ADMINISTRATORS: {
         "bring.choose", "bring.take", "bring.blank_workbook", "bring.upload", "bring.confirm", "bring.marked_copy", "bring.throw_away",
