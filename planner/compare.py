@@ -144,6 +144,17 @@ class Difference:
         """One line for a person."""
         return f"{self.who}: {', '.join(part.words for part in self.parts)}."
 
+    @property
+    def in_short(self) -> tuple[str, ...]:
+        """The same with half-days of several services counted together."""
+        times = [part for part in self.parts if part.unit is Unit.HALF_DAYS]
+        if len(times) <= 1:
+            return tuple(part.words for part in self.parts)
+        together = Part(what="in all", unit=Unit.HALF_DAYS, before=sum(p.before for p in times), after=sum(p.after for p in times))
+        said = together.words if together.before != together.after else f"other half-days, of {len(times)} services"
+        rest = [(part.unit, part.words) for part in self.parts if part not in times]
+        return (*(text for unit, text in rest if unit is Unit.POUNDS), said, *(text for unit, text in rest if unit is not Unit.POUNDS))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
@@ -340,7 +351,9 @@ class _Shared:
             met = _part("fully met", Unit.STANDARDS, self.met(self.first, cells), self.met(side, cells))
             pounds = _moved(grant) + sum(_moved(part) * value[s.service_id] for s, part in times)
             net = _net(grant) + sum(_net(part) * value[s.service_id] for s, part in times)
-            yield Difference(who=school.name, urn=school.urn, parts=_differing([grant, *(part for _, part in times), met]), pounds=pounds, net_pounds=net)
+            yield Difference(
+                who=school.name, urn=school.urn, parts=_differing([grant, *(part for _, part in times), met]), pounds=pounds, net_pounds=net
+            )
 
     def _of_zones(self, side: Side) -> Iterable[Difference]:
         value = session_value_pounds(self.first.world)

@@ -304,8 +304,7 @@ def _counted(one: Count) -> str:
 
 def _gets(title: str, found: Sequence[Difference], school_page: Callable[[int], str]) -> Gets:
     told = [
-        Told(who=one.who, href=school_page(one.urn) if one.urn is not None else "", what=f"{', '.join(part.words for part in one.parts)}.")
-        for one in found
+        Told(who=one.who, href=school_page(one.urn) if one.urn is not None else "", what=f"{', '.join(one.in_short)}.") for one in found
     ]
     more = len(told) - FEW
     return Gets(
@@ -330,8 +329,8 @@ def _rules(caption: str, rows: Sequence[RuleRow], comparison: Comparison) -> Tab
 
 def _chip(verdict: Verdict, missed: int) -> TableCell:
     text = {
-        Verdict.KEEPS: "Keeps it", Verdict.BREAKS: f"Breaks it in {count(missed, 'place')}",
-        Verdict.GIVES_WAY: f"Gives way in {count(missed, 'place')}", Verdict.UNKNOWN: "Not known",
+        Verdict.KEEPS: "Keeps", Verdict.BREAKS: f"Breaks: {count(missed, 'place')}",
+        Verdict.GIVES_WAY: f"Gives way: {count(missed, 'place')}", Verdict.UNKNOWN: "Not known",
     }[verdict]  # fmt: skip
     return TableCell(text=text, tag=_TAGS[verdict])
 
