@@ -38,7 +38,7 @@ WHO_MAY = {
         "figures.schools", "figures.school", "figures.need", "figures.money", "figures.people", "figures.bases", "figures.last_year", "figures.sources", "figures.zone", "figures.policy_figures",
         "runs.runs", "runs.run", "runs.progress",
         "plans.list_plans", "plans.our_school", "plans.summary_page", "plans.changes", "plans.all_schools", "plans.school", "plans.map_page",
-        "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.how_good",
+        "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.trade_offs", "plans.how_good",
         "plans.pots", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",

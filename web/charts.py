@@ -236,6 +236,7 @@ class Cross:
     x_least: float
     y: float
     y_most: float
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +249,7 @@ class Dot:
     x_least: str
     y_most: str
     name_y: str
+    href: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +286,7 @@ def scatter(*, anchor: str, title: str, says: str, axes: tuple[str, str], crosse
         y, beside = float(at_y(cross.y)), float(at_y(mark.y))
         is_under_mark = abs(float(at_x(cross.x)[:-1]) - float(at_x(mark.x)[:-1])) < _NEAR_PERCENT and 0 <= y - beside < _NEAR_PIXELS
         name_y = f"{y + _NAME_BELOW if is_under_mark else y - _NAME_ABOVE:.1f}"
-        return Dot(name=cross.name, x=at_x(cross.x), y=at_y(cross.y), x_least=at_x(cross.x_least), y_most=at_y(cross.y_most), name_y=name_y)
+        return Dot(name=cross.name, x=at_x(cross.x), y=at_y(cross.y), x_least=at_x(cross.x_least), y_most=at_y(cross.y_most), name_y=name_y, href=cross.href)
 
     return Scatter(
         anchor=anchor,

@@ -68,7 +68,7 @@ class QualityView:
 
 
 FURTHER = (
-    (AnswerKind.FRONTIER, "plans.fairness", "Between the fairest plan and the most need met",
+    (AnswerKind.FRONTIER, "plans.trade_offs", "Between the fairest plan and the most need met",
      "What it costs in need met overall to leave less need far from the standard, and the money that would give both."),
     (AnswerKind.VALUES, "plans.one_more", "What one more would be worth",
      "One to five half-days more of each service, £10,000 more in each fund, a larger base."),
