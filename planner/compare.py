@@ -34,6 +34,7 @@ HOW = {
     "last_year": "Each school keeps last year's grant and half-days; rare services and bases are shared by formula, as last year's rows do not hold them.",
     "formula": "Every school and zone gets a part in proportion to its need.",
     "greedy": "What is promised comes first; then time goes block by block to whoever still needs it most, and grants by the hours that needs ask for.",
+    "dot": "A search among all plans that keep the rules, for the one that meets most need in all with no more than so much below the board's line.",
     "plan": "A search among all plans that keep the rules, for the one that leaves least need below the board's line.",
 }
 """How each way shares, by its method."""

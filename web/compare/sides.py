@@ -93,7 +93,7 @@ class Sides:
             return None
         return Side(
             name=_dot_name(way), world=facts.world, amounts=amounts_from_data(amounts, facts.partnership.financial_years),
-            ending=f"It was found beside plan {number}, as a dot of its trade-offs, and is kept with them.",
+            method="dot",
         )  # fmt: skip
 
 

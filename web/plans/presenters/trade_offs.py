@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from planner.documents import Json
+from planner.reasons import lower_first
 from planner.store import AnswerKind
 from planner.store.answers import Answer
 from web.plans.presenters.answers import Stands, document_of, stands, up
@@ -73,7 +74,7 @@ def _four_ways(kept: KeptPlan) -> list[str]:
 
 def _worth(kept: KeptPlan, standing: Stands, values: Json | None) -> Worth:
     found = one_more(kept, standing, values).found
-    sentences = tuple(sentence for worth in found.worths for sentence in worth.sentences) if found is not None else ()
+    sentences = tuple(f"{worth.title}: {lower_first(sentence)}" for worth in found.worths for sentence in worth.sentences) if found is not None else ()
     return Worth(stands=standing, sentences=sentences, href=plan_url(kept, "plans.one_more"))
 
 
