@@ -7,8 +7,11 @@ from dataclasses import replace
 import openpyxl
 import pytest
 from pages import demonstration, demonstration_document, demonstration_plan, document_of
+from planning import answer_number, plan_of, world_number
 
-from planner.audit import breaches
+from optimisation.certain import certain_of
+from optimisation.trial import Aim, Trial, attempt, hold
+from planner.audit import breaches, leads
 from planner.compare import Side, Unit, Verdict, baseline_side, compare
 from planner.export.compare_workbook import compare_workbook
 from planner.measures import standing
@@ -151,3 +154,36 @@ def test_two_plans_of_one_question_say_so(tmp_path):
     comparison = compare([Side(name=name, world=facts.world, amounts=facts.amounts, ending="E.") for name in ("a", "b")])
     assert comparison.pairs[0].differences == ()
     assert "two searches of the same question" in comparison.pairs[0].why.sentences[0]
+
+
+SEED = 9
+"""A random world whose rules can all hold."""
+
+
+class Here:
+    """Asks in this process what a sandbox asks in another."""
+
+    def __init__(self, world):
+        self.world, self._held = world, hold(world)
+
+    def ask(self, trial):
+        return attempt(self._held, trial)
+
+
+def test_bounds_of_what_is_certain_hold_for_every_plan_close_to_the_best():
+    world = world_number(SEED)
+    plan = plan_of(world, answer_number(SEED))
+    certain = certain_of(Here(world), plan.amounts, best_points=leads(world, plan.amounts))
+    assert certain.between
+    for one in certain.between:
+        for amount in (one.here, one.found_least, one.found_most):
+            assert one.least <= amount <= one.most
+    others = [
+        Here(world).ask(Trial(words="", aim=aim, most_shortfall_points=certain.cap_points)).amounts for aim in (Aim.UNMET, Aim.FURTHEST)
+    ]
+    for amounts in others:
+        for one in certain.between:
+            if one.what == "grant":
+                assert one.least <= sum(n for (urn, _), n in amounts.grants.items() if urn == one.urn) <= one.most
+            if one.what == "places":
+                assert one.least <= amounts.base_sizes.get(one.base_id, 0) <= one.most

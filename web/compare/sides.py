@@ -103,6 +103,6 @@ def _dot_name(way: str) -> str:
 
 
 def _not_held(name: str, holder: KeptPlan) -> str:
-    if name == "last_year":
+    if name == "last_year" and not holder.facts.partnership.last_year:
         return f"Not known: the figures of plan {holder.plan_id} hold no last year. Bring them with the sheet Last year, and plan again."
     return f"Plan {holder.plan_id} was made without it. Plan again to have it."
