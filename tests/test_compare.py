@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import openpyxl
 import pytest
-from pages import demonstration, demonstration_document, demonstration_plan, document_of
+from pages import demonstration_document, demonstration_plan
 from planning import answer_number, plan_of, world_number
 
 from optimisation.certain import certain_of
@@ -146,17 +146,14 @@ def test_the_command_compares_and_refuses_with_a_sentence(tmp_path, capsys):
     assert main(["compare", "formula", str(plan), "--out", str(plan)]) == 1
 
 
-def test_two_plans_of_one_question_say_so(tmp_path):
-    world = demonstration()
-    document = document_of(world)
-    assert document["fingerprint"] == demonstration_document()["fingerprint"]
+def test_two_plans_of_one_question_say_so():
     facts = demonstration_plan().facts
     comparison = compare([Side(name=name, world=facts.world, amounts=facts.amounts, ending="E.") for name in ("a", "b")])
     assert comparison.pairs[0].differences == ()
     assert "two searches of the same question" in comparison.pairs[0].why.sentences[0]
 
 
-SEED = 9
+SEED = 2
 """A random world whose rules can all hold."""
 
 
