@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from optimisation.as_data import claims_data, dose_data, frontier_data, furthest_data, headed, value_data, why_data
+from optimisation.as_data import certain_data, claims_data, dose_data, frontier_data, furthest_data, headed, value_data, why_data
+from optimisation.certain import certain_of
 from optimisation.certified import certified_plan
 from optimisation.claims import divisible, one_by_one
 from optimisation.doses import doses_of
@@ -112,12 +114,25 @@ def _found(kind: AnswerKind, urn: int, plan: Plan, sandbox: Sandbox) -> Json:
     if kind is AnswerKind.FURTHEST:
         return headed("furthest", furthest_data(furthest_of(sandbox, plan.amounts, gap=FURTHEST_GAP_POINTS, seconds=FURTHEST_SECONDS)))
     if kind is AnswerKind.FRONTIER:
-        return headed("frontier", frontier_data(frontier_of(sandbox, points=FRONTIER_POINTS)))
+        return headed("frontier", _trade_offs(sandbox, plan))
     if kind is AnswerKind.VALUES:
         return value_data(values_of(sandbox, plan))
     if kind is AnswerKind.DOSES:
         return dose_data(doses_of(sandbox, plan.amounts))
     return why_data(explain(sandbox, plan, urn))
+
+
+def _trade_offs(sandbox: Sandbox, plan: Plan) -> Json:
+    """The points, and what every plan close to the best has in common; where its time is up, the points alone."""
+    world = sandbox.world
+    frontier = frontier_of(sandbox, points=FRONTIER_POINTS)
+    found = frontier_data(frontier, world)
+    sandbox.open(world)
+    try:
+        certain = certain_of(sandbox, plan.amounts, best_points=min((p.shortfall_points for p in frontier.points), default=math.inf))
+    except PlannerError:
+        return found
+    return {**found, "certain": certain_data(certain)}
 
 
 def _certificate(document: Json, world: World, solver: Solver, watch: Watch) -> Found:

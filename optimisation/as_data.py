@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 
+from optimisation.certain import WITHIN_PERCENT, Certain
 from optimisation.claims import Divisible, Move, OneByOne
 from optimisation.doses import Dosed
-from optimisation.frontier import Frontier
+from optimisation.frontier import Frontier, paid_up
 from optimisation.furthest import Furthest
 from optimisation.protection import Protections
 from optimisation.trial import Tried
 from optimisation.values import Values
 from optimisation.why.records import Price, Why
-from planner.documents import Json, to_plain
+from planner.documents import Json, amounts_as_data, to_plain
 from planner.need import World
 from planner.plan import Plan
 
@@ -93,8 +94,8 @@ def furthest_data(furthest: Furthest) -> Json:
     }
 
 
-def frontier_data(frontier: Frontier) -> Json:
-    """The points from the fairest to the most need met, and the price of fairness."""
+def frontier_data(frontier: Frontier, world: World) -> Json:
+    """The points from the fairest to the most need met, each with its amounts where it is a whole plan, and the price of fairness."""
     price = frontier.price
     return {
         "points": [
@@ -103,6 +104,7 @@ def frontier_data(frontier: Frontier) -> Json:
                 "least_shortfall_points": p.least_shortfall_points,
                 "unmet_points": p.unmet_points,
                 "least_unmet_points": p.least_unmet_points,
+                "amounts": None if (whole := paid_up(world, p.amounts)) is None else amounts_as_data(whole, world),
                 "searches": [search(t) for t in p.tried],
             }
             for p in frontier.points
@@ -115,6 +117,11 @@ def frontier_data(frontier: Frontier) -> Json:
             "searches": [search(t) for t in price.tried],
         },
     }
+
+
+def certain_data(certain: Certain) -> Json:
+    """What every plan close to the best has in common."""
+    return {"within_percent": WITHIN_PERCENT, **to_plain(certain), "seconds": round(certain.seconds, 3)}
 
 
 # --- values, doses -------------------------------------------------------------------------

@@ -43,6 +43,7 @@ class Aim(StrEnum):
     FURTHEST = "need unmet of the fifth furthest from the standard, in points"
     DISTANCE = "what changes for schools beside a plan, in thousands of pounds"
     DISTURBED = "schools for which something changes beside a plan"
+    AMOUNT = "an amount, as small as it can be"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ class Trial:
     furthest fifth may lie at; the highest is the board's line (``optimisation.furthest``). Gap in the aim's own unit.
     ``at_most`` looks for no plan whose value is more than this: where there is none this is the bound; the search stops when
     the bound is ``enough``, and ``is_first_step_only`` when it has one with grants split (both for the first three aims).
+    ``of`` are the terms of the amount that is the aim, variables by name and index.
     """
 
     words: str
@@ -83,6 +85,7 @@ class Trial:
     at_most: float | None = None
     enough: float = np.inf
     is_first_step_only: bool = False
+    of: tuple[tuple[str, Hashable, float], ...] = ()
     is_divisible: bool = False
     is_paid: bool = False
     gap: float = 0.1
@@ -246,6 +249,13 @@ def _aim(h: highspy.Highs, held: Held, trial: Trial) -> None:
             h.changeColCost(i, 1.0)
     elif trial.aim is Aim.DISTANCE:
         _aim_near(h, held, trial)
+    elif trial.aim is Aim.AMOUNT:
+        costs = np.zeros(count)
+        for name, index, by in trial.of:
+            if (name, index) in held.column:
+                costs[held.column[name, index]] += by
+        h.changeColsCost(count, everything, costs)
+        h.changeObjectiveOffset(0.0)
 
 
 def _look_no_further(h: highspy.Highs, most: float) -> None:

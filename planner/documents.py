@@ -270,17 +270,24 @@ def _baseline(baseline: Baseline, world: World) -> Json:
         "title": baseline.title,
         "rules_broken": sorted({breach.rule.rule_id for breach in breaches(world, baseline.amounts)}),
         **_standing(standing(world.picture, world.policy, baseline.amounts)),
-        "grants": [{"urn": urn, "fund": fund, "pounds": pounds} for (urn, fund), pounds in baseline.amounts.grants.items()],
+        **amounts_as_data(baseline.amounts, world),
+    }
+
+
+def amounts_as_data(amounts: Amounts, world: World) -> Json:
+    """Amounts beside a plan, without what they come to."""
+    return {
+        "grants": [{"urn": urn, "fund": fund, "pounds": pounds} for (urn, fund), pounds in amounts.grants.items()],
         "spending": [
             {"fund": f, "financial_year": world.partnership.financial_years[y - 1], "use": u.value, "pounds": n}
-            for (f, y, u), n in baseline.amounts.spending.items()
+            for (f, y, u), n in amounts.spending.items()
         ],
-        "pots": [{"fund": fund, "half_term": h, "pounds": pounds} for (fund, h), pounds in baseline.amounts.pots.items()],
-        "carried": [{"fund": fund, "pounds": pounds} for fund, pounds in baseline.amounts.carried.items()],
-        "sessions": [{"recipient": r, "service": s, "sessions": n} for (r, s), n in baseline.amounts.sessions.items()],
-        "base_sizes": [{"base": b, "places": n} for b, n in baseline.amounts.base_sizes.items()],
-        "places": [{"base": b, "cell": c, "places": n} for (b, c), n in baseline.amounts.places.items()],
-        "need_met": [{"cell": c, "need_met_millionths": n} for c, n in baseline.amounts.need_met.items()],
+        "pots": [{"fund": fund, "half_term": h, "pounds": pounds} for (fund, h), pounds in amounts.pots.items()],
+        "carried": [{"fund": fund, "pounds": pounds} for fund, pounds in amounts.carried.items()],
+        "sessions": [{"recipient": r, "service": s, "sessions": n} for (r, s), n in amounts.sessions.items()],
+        "base_sizes": [{"base": b, "places": n} for b, n in amounts.base_sizes.items()],
+        "places": [{"base": b, "cell": c, "places": n} for (b, c), n in amounts.places.items()],
+        "need_met": [{"cell": c, "need_met_millionths": n} for c, n in amounts.need_met.items()],
     }
 
 
@@ -337,14 +344,19 @@ def plan_from_document(document: Json) -> tuple[Plan, World]:
 
 
 def _baseline_from(data: Json, years: tuple[str, str]) -> Baseline:
-    amounts = Amounts(
+    amounts = amounts_from_data(data, years)
+    return Baseline(name=data["name"], title=data["title"], amounts=amounts, rules_broken=tuple(data["rules_broken"]))
+
+
+def amounts_from_data(data: Json, years: tuple[str, str]) -> Amounts:
+    """What ``amounts_as_data`` wrote, by the financial years of its partnership."""
+    return Amounts(
         **_money(data, years),
         sessions={(r["recipient"], r["service"]): _whole(r["sessions"]) for r in data["sessions"]},
         base_sizes={r["base"]: _whole(r["places"]) for r in data["base_sizes"]},
         places={(r["base"], r["cell"]): _whole(r["places"]) for r in data["places"]},
         need_met={r["cell"]: _whole(r["need_met_millionths"]) for r in data["need_met"]},
     )
-    return Baseline(name=data["name"], title=data["title"], amounts=amounts, rules_broken=tuple(data["rules_broken"]))
 
 
 def _money(money: Json, years: tuple[str, str]) -> dict[str, Any]:

@@ -36,6 +36,7 @@ COMMANDS = (
     "why",
     "values",
     "frontier",
+    "compare",
     "what-if",
     "pots",
     "mends",

@@ -419,12 +419,11 @@ def test_the_pages_of_answers_set_the_plan_beside_others_in_one_quantity_and_say
                 keep_answer(tx, partnership_id, plan_id, kind, urn=SEDGEWELL if kind is AnswerKind.WHY else 0, document=answer)
         browser, at = site.browser("house"), f"/partnerships/{partnership_id}/plans/{plan_id}"
         pages = {
-            page: browser.get(at + page).text
-            for page in ("/how-good", "/how-good/fairness", "/how-good/one-more", f"/schools/{SEDGEWELL}/why")
+            page: browser.get(at + page).text for page in ("/how-good", "/trade-offs", "/how-good/one-more", f"/schools/{SEDGEWELL}/why")
         }
     (note,) = price_note(world.policy)
     assert [page for page, text in pages.items() if note not in text] == []
-    *_, first, own = tables_of(pages["/how-good/fairness"])["From the fairest plan to the one that meets most need"]
+    *_, first, own = tables_of(pages["/trade-offs"])["From the fairest plan to the one that meets most need"]
     assert (own[1], own[3]) == (first[1], first[3]) == (f"{here:.2f}", f"{met - price:.2f}")
     assert (
         "no less than 0.50 points of need below the line and price of rules that give way; "

@@ -29,6 +29,7 @@ ADMINISTRATORS = frozenset({"administrator", "house"})
 HOUSE = frozenset({"house"})
 OWN_HEAD = frozenset({"head"})
 COMMISSIONER = frozenset({"commissioner"})
+HEADS = frozenset({"head", "other-head"})
 ANSWERERS = BOARD | ADMINISTRATORS
 CHAIR = frozenset({"chair"})
 SPEAKERS = BOARD | {"head", "other-head"}
@@ -45,7 +46,7 @@ WHO_MAY = {
         "figures.schools", "figures.school", "figures.need", "figures.money", "figures.people", "figures.bases", "figures.last_year", "figures.sources", "figures.zone", "figures.policy_figures",
         "runs.runs", "runs.run", "runs.progress",
         "plans.list_plans", "plans.our_school", "plans.summary_page", "plans.changes", "plans.all_schools", "plans.school", "plans.map_page",
-        "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.how_good",
+        "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.trade_offs", "plans.how_good",
         "plans.pots", "plans.letter", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
@@ -64,6 +65,7 @@ WHO_MAY = {
         "council.overview", "council.table", "council.working_copy", "council.public_copy",
         "council.supply", "council.post", "council.enter_post", "council.base", "council.enter_base",
     },
+    HEADS | BOARD: {"compare.page", "compare.workbook"},
     OWN_HEAD: {"figures.confirm", "queries.ask", "queries.ask_now"},
     ADMINISTRATORS: {
         "bring.choose", "bring.take", "bring.blank_workbook", "bring.upload", "bring.confirm", "bring.marked_copy", "bring.throw_away",

@@ -18,7 +18,7 @@ from web.plans.presenters.answers import down, known, up
 from web.plans.presenters.fairness import price_sentence
 
 FIGURES = "it says nothing about whether the figures are right"
-FURTHER = ("/how-good/fairness", "/how-good/one-more", "/how-good/doses")
+FURTHER = ("/trade-offs", "/how-good/one-more", "/how-good/doses")
 AVOIDED = re.compile(r"\b(winners?|losers?|worst-off|infeasible|utility|sacrifice|optimal|nodes?|savings?|deficits?)\b", re.IGNORECASE)
 
 
@@ -71,7 +71,7 @@ def test_how_good_says_each_claim_with_its_bound_and_what_it_does_not_say(answer
 def test_the_pages_behind_it_hold_the_figures_of_their_answers(answered):
     browser = answered.browser("elsewhere")
     frontier, values, doses = (found(answered, kind) for kind in (AnswerKind.FRONTIER, AnswerKind.VALUES, AnswerKind.DOSES))
-    text = browser.get(there("/how-good/fairness")).text
+    text = browser.get(there("/trade-offs")).text
     rows = tables_of(text)["From the fairest plan to the one that meets most need"][1:-1]
     assert [row[1] for row in rows] == [f"{point['shortfall_points']:.2f}" for point in frontier["points"]]
     assert text.count('<circle class="app-scatter__dot" cx=') == len(frontier["points"])

@@ -47,7 +47,7 @@ PAGES = {
     "/standards",
     "/money",
     "/pots",
-    "/other-ways",
+    "/trade-offs",
     "/how-good",
     "/downloads",
 }
@@ -379,7 +379,7 @@ def test_the_map_has_a_link_for_every_school_and_the_same_in_a_table(site, texts
 
 def test_other_ways_are_measured_alike(texts):
     facts = demonstration_plan().facts
-    rows = {r[0]: r[1:] for r in tables_of(texts["/other-ways"])["The plan beside other ways to share"]}
+    rows = {r[0]: r[1:] for r in tables_of(texts["/trade-offs"])["The plan beside other ways to share"]}
     ways = [facts.amounts, *(b.amounts for b in facts.plan.baselines)]
     stands = [standing(facts.world.picture, facts.policy, amounts) for amounts in ways]
     assert rows["Standards fully met"] == [str(s.met) for s in stands]
@@ -622,7 +622,7 @@ def test_bars_share_one_scale_and_leave_out_what_is_nought():
 @pytest.mark.parametrize(("page", "titles"), [
     ("/services", ["Half-days given, of those that can be shared"]),
     ("/money", ["Where each fund goes, both financial years together"]),
-    ("/other-ways", ["Need below the board's line of 70 percent, in points: less is better", "Where the standards stand"]),
+    ("/trade-offs", ["Need below the board's line of 70 percent, in points: less is better", "Where the standards stand"]),
 ])  # fmt: skip
 def test_every_chart_says_its_figures_in_words(texts, page, titles):
     figures = [f for f in parsed(texts[page]).iter("figure") if f.get("class") == "app-bars"]

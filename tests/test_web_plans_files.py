@@ -56,7 +56,7 @@ def agree(shown: str, taken: str) -> bool:
     return re.fullmatch(r"-?\d+\.\d+", taken) is not None and abs(float(plain(shown)) - float(taken)) <= 0.0501
 
 
-PAGES = ("", "/more-and-less", "/schools", f"/schools/{OWN_URN}", "/map", "/services", "/bases", "/standards", "/money", "/other-ways")
+PAGES = ("", "/more-and-less", "/schools", f"/schools/{OWN_URN}", "/map", "/services", "/bases", "/standards", "/money", "/trade-offs")
 
 
 @pytest.mark.parametrize("page", PAGES)

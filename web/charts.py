@@ -86,6 +86,72 @@ def dot_plot(*, title: str, before: str, after: str, show: Callable[[int], str],
     )
 
 
+# --- dots of several ways ------------------------------------------------------------------
+
+SHAPES = ("ring", "diamond", "square", "triangle")
+"""The mark of each way, in their order: told apart by shape, not by colour alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One way's mark on a line."""
+
+    shape: str
+    x: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarksLine:
+    """One line with the marks of all ways; ``says`` is the same in words."""
+
+    name: str
+    says: str
+    marks: tuple[Mark, ...]
+    least_x: str
+    most_x: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarksPlot:
+    """A dot plot of two to four ways."""
+
+    anchor: str
+    title: str
+    key: tuple[tuple[str, str], ...]
+    lines: tuple[MarksLine, ...]
+    ticks: tuple[Tick, ...]
+
+
+def marks_plot(
+    *, anchor: str, title: str, ways: Sequence[str], show: Callable[[int], str], rows: Sequence[tuple[str, Sequence[int]]]
+) -> MarksPlot:
+    """A dot plot on a scale from nought: a line for each row of (name, a whole figure for each way)."""
+    highest = max([1, *(figure for _, figures in rows for figure in figures)])
+    step = _step(highest)
+    most = step * -(-highest // step)
+
+    def at(value: int) -> str:
+        return f"{MARGIN + ROOM * value / most:.2f}%"
+
+    anchors = {0: "start", most: "end"}
+    return MarksPlot(
+        anchor=anchor,
+        title=title,
+        key=tuple(zip(SHAPES, ways, strict=False)),
+        lines=tuple(
+            MarksLine(
+                name=name,
+                says=", ".join(f"{way} {show(figure)}" for way, figure in zip(ways, figures, strict=True)),
+                marks=tuple(Mark(shape=shape, x=at(figure)) for shape, figure in zip(SHAPES, figures, strict=False)),
+                least_x=at(min(figures)),
+                most_x=at(max(figures)),
+            )
+            for name, figures in rows
+        ),
+        ticks=tuple(Tick(x=at(value), text=show(value), anchor=anchors.get(value, "middle")) for value in range(0, most + 1, step)),
+    )
+
+
 # --- bars --------------------------------------------------------------------------------
 
 
@@ -170,6 +236,7 @@ class Cross:
     x_least: float
     y: float
     y_most: float
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +249,7 @@ class Dot:
     x_least: str
     y_most: str
     name_y: str
+    href: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +286,15 @@ def scatter(*, anchor: str, title: str, says: str, axes: tuple[str, str], crosse
         y, beside = float(at_y(cross.y)), float(at_y(mark.y))
         is_under_mark = abs(float(at_x(cross.x)[:-1]) - float(at_x(mark.x)[:-1])) < _NEAR_PERCENT and 0 <= y - beside < _NEAR_PIXELS
         name_y = f"{y + _NAME_BELOW if is_under_mark else y - _NAME_ABOVE:.1f}"
-        return Dot(name=cross.name, x=at_x(cross.x), y=at_y(cross.y), x_least=at_x(cross.x_least), y_most=at_y(cross.y_most), name_y=name_y)
+        return Dot(
+            name=cross.name,
+            x=at_x(cross.x),
+            y=at_y(cross.y),
+            x_least=at_x(cross.x_least),
+            y_most=at_y(cross.y_most),
+            name_y=name_y,
+            href=cross.href,
+        )
 
     return Scatter(
         anchor=anchor,

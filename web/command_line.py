@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
-from web.commands import backups, frontier, mends, pots, replan, roster, values, what_if, why
+from web.commands import backups, compare, frontier, mends, pots, replan, roster, values, what_if, why
 from web.commands.plans import seconds
 
 if TYPE_CHECKING:
@@ -430,7 +430,7 @@ def _parser() -> argparse.ArgumentParser:
     _solve_options(plan)
     plan.set_defaults(run=_plan)
 
-    for asked_of_a_plan in (why, what_if, values, frontier, pots, roster):
+    for asked_of_a_plan in (why, what_if, values, frontier, compare, pots, roster):
         asked_of_a_plan.add(commands, _command)
 
     audit = _command(commands, "audit", "check a plan again with no solver", "planner audit plan.json --certificate")

@@ -31,6 +31,12 @@ def pounds_change(amount: int) -> str:
     return "no change" if amount == 0 else f"{'+' if amount > 0 else MINUS}£{abs(amount):,}"
 
 
+def hundreds_change(amount: int) -> str:
+    """Pounds more or less to £100, for a headline; less than £50 is said to be about the same."""
+    rounded = round(amount, -2)
+    return pounds_change(rounded) if rounded else "about the same"
+
+
 def change(amount: int) -> str:
     """A number more or less, with a sign; no change in words."""
     return "no change" if amount == 0 else f"{'+' if amount > 0 else MINUS}{abs(amount):,}"

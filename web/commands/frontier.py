@@ -175,5 +175,5 @@ def data_of(world: World, plan: Plan, frontier: Frontier, furthest: Furthest, cl
     """The same as JSON data, each part with the searches behind it."""
     from optimisation.as_data import claims_data, frontier_data, furthest_data, headed  # noqa: PLC0415
 
-    parts = {**frontier_data(frontier), "furthest": furthest_data(furthest), "claims": claims_data(world, plan, *claims)}
+    parts = {**frontier_data(frontier, world), "furthest": furthest_data(furthest), "claims": claims_data(world, plan, *claims)}
     return headed("frontier", parts)

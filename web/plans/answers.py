@@ -16,11 +16,12 @@ from web.access import Permission, may, me, requires
 from web.plans import files
 from web.plans.presenters.answers import Stands, document_of, stands
 from web.plans.presenters.doses import doses
-from web.plans.presenters.fairness import fairness
 from web.plans.presenters.frame import plan_url
 from web.plans.presenters.one_more import one_more
 from web.plans.presenters.quality import quality
 from web.plans.presenters.school_why import school_why
+from web.plans.presenters.trade_offs import NEEDED
+from web.plans.presenters.trade_offs import trade_offs as trade_offs_view
 from web.shelf import KeptPlan
 
 ASKED_FOR = "It is asked for. It is worked out once no plan waits to be made, and takes a few minutes at most."
@@ -66,6 +67,14 @@ def add_answers(routes: Blueprint, plan: str, tools: Tools) -> None:
             quality(kept, found, plan_file=files.file_name(kept, ".json"), may_ask=may(Permission.RUN_PLAN, partnership_id)),
         )
 
+    @routes.get(f"{plan}/trade-offs")
+    @read
+    def trade_offs(partnership_id: int, plan_id: int) -> str:
+        kept = find(partnership_id, plan_id)
+        with store.read() as tx:
+            found = tx.answers.of_kinds(partnership_id=partnership_id, plan_id=plan_id, with_document=NEEDED)
+        return show(kept, "trade_offs", trade_offs_view(kept, found, may_compare=may(Permission.COMPARE, partnership_id)))
+
     def page(path: str, endpoint: str, kind: AnswerKind, view_of: Callable[[KeptPlan, Stands, Json | None], object]) -> None:
         @routes.get(f"{plan}/how-good/{path}", endpoint=endpoint)
         @read
@@ -74,7 +83,6 @@ def add_answers(routes: Blueprint, plan: str, tools: Tools) -> None:
             answer = tools.answer(kept, kind)
             return show(kept, endpoint, view_of(kept, stands(kind, answer, may_ask=False), document_of(answer)))
 
-    page("fairness", "fairness", AnswerKind.FRONTIER, fairness)
     page("one-more", "one_more", AnswerKind.VALUES, one_more)
     page("doses", "doses", AnswerKind.DOSES, doses)
 

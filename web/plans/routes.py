@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from web.access import Permission, may, me, requires
 from web.plans import files
 from web.plans.answers import Tools, add_answers, add_why
-from web.plans.presenters import needs, quality, resources, schools
+from web.plans.presenters import needs, resources, schools
 from web.plans.presenters.choice import choice
 from web.plans.presenters.downloads import downloads_view
 from web.plans.presenters.frame import CHOSEN_AT, frame, plan_url
@@ -133,7 +133,16 @@ def blueprint(wiring: Wiring) -> Blueprint:
     page("/bases", "bases", "bases", resources.bases)
     page("/standards", "standards", "standards", needs.standards)
     page("/money", "money", "money", resources.funds)
-    page("/other-ways", "other_ways", "other_ways", quality.other_ways)
+
+    def moved(path: str, endpoint: str) -> None:
+        @routes.get(PLAN + path, endpoint=endpoint)
+        @READ
+        def elsewhere(partnership_id: int, plan_id: int) -> Response:
+            """Where a page stood before it became a part of the trade-offs."""
+            return redirect(plan_url(find(partnership_id, plan_id), "plans.trade_offs"), 301)
+
+    moved("/other-ways", "other_ways")
+    moved("/how-good/fairness", "fairness")
     tools = Tools(store=store, find=find, show=show, send=send)
     add_answers(routes, PLAN, tools)
     add_why(routes, PLAN, tools)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask import url_for
+
 from planner.audit import leads, price_points
 from planner.documents import Json
 from planner.export.priced import price_note
@@ -25,6 +27,7 @@ class Points:
     table: TableView
     price: str
     left_out: str
+    opens: str
     known: Known
     json_href: str
 
@@ -40,21 +43,22 @@ class FairnessView:
     points: Points | None
 
 
-def fairness(kept: KeptPlan, standing: Stands, found: Json | None) -> FairnessView:
+def fairness(kept: KeptPlan, standing: Stands, found: Json | None, *, may_compare: bool) -> FairnessView:
     """The points from the fairest plan to the most need met."""
     line = f"{float(kept.facts.policy.board.line_percent):g}"
-    points = None if found is None or not found["points"] else _points(kept, found)
+    points = None if found is None or not found["points"] else _points(kept, found, may_compare=may_compare)
     return FairnessView(stands=standing, figures=FIGURES, line=line, price_note=price_note(kept.facts.policy), points=points)
 
 
-def _points(kept: KeptPlan, found: Json) -> Points:
+def _points(kept: KeptPlan, found: Json, *, may_compare: bool) -> Points:
     here_below, here_met = _here(kept)
     policy, points, price = kept.facts.policy, found["points"], found["price_of_fairness"]
     below = f"Need below the line{with_price(policy)}, points"
     met = f"Need met in all{' less that price' if policy.has_prices else ''}, points"
+    hrefs = [_opened(kept, n) if may_compare and p.get("amounts") else "" for n, p in enumerate(points, start=1)]
     rows = [
         row(
-            f"Plan {n}{_which(n, len(points))}",
+            TableCell(text=f"Dot {n}{_which(n, len(points))}", href=hrefs[n - 1]),
             _cell(p["shortfall_points"]),
             TableCell(text=down(p["least_shortfall_points"]), value=p["least_shortfall_points"]),
             _cell(100 - p["unmet_points"]),
@@ -64,14 +68,14 @@ def _points(kept: KeptPlan, found: Json) -> Points:
     ]
     rows.append(row("This plan, beside them", _cell(here_below), "", _cell(here_met), ""))
     headings = (
-        *words("Plan"),
+        *words("Dot"),
         *numbers(below, "With as much need met, none can leave less than"),
         *numbers(met, "With as little below the line, none can meet more than"),
     )
     crosses = [
         Cross(
             name=str(n), x=p["shortfall_points"], x_least=p["least_shortfall_points"], y=100 - p["unmet_points"],
-            y_most=100 - p["least_unmet_points"],
+            y_most=100 - p["least_unmet_points"], href=hrefs[n - 1],
         )
         for n, p in enumerate(points, start=1)
     ]  # fmt: skip
@@ -90,11 +94,26 @@ def _points(kept: KeptPlan, found: Json) -> Points:
             mark=Cross(name="this plan", x=here_below, x_least=here_below, y=here_met, y_most=here_met),
         ),
         table=table("From the fairest plan to the one that meets most need", headings, rows),
+        opens=_opens(hrefs) if may_compare else "",
         price=price_sentence(price, 100 - last["unmet_points"]),
         left_out=f"{count(found['dropped'], 'more plan')} found and left out: another is as good in both." if found["dropped"] else "",
         known=known([s for p in points for s in p["searches"]] + price["searches"], "the plans and the price of fairness"),
         json_href=plan_url(kept, "plans.answer_file", kind="frontier"),
     )
+
+
+def _opened(kept: KeptPlan, number: int) -> str:
+    """A dot's plan beside the plan it was found for."""
+    return url_for("compare.page", partnership_id=kept.partnership_id, of=[str(kept.plan_id), f"{kept.plan_id}.{number}"])
+
+
+def _opens(hrefs: list[str]) -> str:
+    """Which dots open their plans."""
+    if all(hrefs):
+        return "Select a dot, or its name in the table, to see its plan beside this one."
+    if any(hrefs):
+        return "Select a dot to see its plan beside this one; a dot that is no link could not be paid for to the pound, so it is no whole plan."
+    return "The plans behind these dots were not kept: to see them, plan again."
 
 
 def _here(kept: KeptPlan) -> tuple[float, float]:

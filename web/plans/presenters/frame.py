@@ -22,7 +22,7 @@ PAGES = (
     ("plans.bases", "Bases"),
     ("plans.standards", "Standards"),
     ("plans.money", "Money"),
-    ("plans.other_ways", "Other ways"),
+    ("plans.trade_offs", "Trade-offs"),
     ("plans.how_good", "How good is it"),
     ("plans.downloads", "Downloads"),
 )
@@ -31,7 +31,7 @@ CHOSEN_AT = "plans.summary_page"
 PARENTS = {
     "plans.pots": "plans.money",
     "plans.school": "plans.all_schools", "plans.why": "plans.all_schools", "plans.letter": "plans.all_schools", "plans.standard": "plans.standards",
-    "plans.fairness": "plans.how_good", "plans.one_more": "plans.how_good", "plans.doses": "plans.how_good",
+    "plans.one_more": "plans.how_good", "plans.doses": "plans.how_good",
 }  # fmt: skip
 
 

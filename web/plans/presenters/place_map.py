@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot
 
-from planner.partnership import Phase
+from planner.partnership import Phase, School
 from web.plans.presenters.cells import money, whole
 from web.plans.presenters.frame import plan_url, school_link, to_take
 from web.shelf import KeptPlan
@@ -72,21 +73,36 @@ class MapView:
     beside: TableView
 
 
-def place_map(kept: KeptPlan) -> MapView:
-    """Every school as a link, with the places of its bases; the same facts in a table."""
-    facts = kept.facts
-    schools = facts.partnership.schools
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """Schools laid on a sheet: where each is, and where its mark stands."""
+
+    height: int
+    true: tuple[tuple[float, float], ...]
+    placed: tuple[tuple[float, float], ...]
+    scale: ScaleBar
+
+
+def sheet_of(schools: Sequence[School], hosts: set[int]) -> Sheet:
+    """Schools on a sheet of their own, with room for the flags of hosts (URNs)."""
     west, east = min(s.easting_metres for s in schools), max(s.easting_metres for s in schools)
     south, north = min(s.northing_metres for s in schools), max(s.northing_metres for s in schools)
     units = min((WIDE - 2 * EDGE) / max(east - west, 1), (TALLEST - 2 * EDGE) / max(north - south, 1))
     height = max(LOWEST, round((north - south) * units) + 2 * EDGE) + 60
     left = (WIDE - (east - west) * units) / 2
     true = [(left + (s.easting_metres - west) * units, EDGE + (north - s.northing_metres) * units) for s in schools]
-    hosts = {b.host_urn for b in facts.partnership.bases if facts.amounts.base_sizes.get(b.base_id, 0)}
     placed = _apart(true, [s.urn in hosts for s in schools], WIDE, height - 60)
+    return Sheet(height=height, true=tuple(true), placed=tuple(placed), scale=_scale_bar(units, height))
+
+
+def place_map(kept: KeptPlan) -> MapView:
+    """Every school as a link, with the places of its bases; the same facts in a table."""
+    facts = kept.facts
+    schools = facts.partnership.schools
+    sheet = sheet_of(schools, {b.host_urn for b in facts.partnership.bases if facts.amounts.base_sizes.get(b.base_id, 0)})
     ledgers = {x.school.urn: x for x in facts.ledgers}
     marks, rows = [], []
-    for number, (school, at, mark) in enumerate(zip(schools, true, placed, strict=True), start=1):
+    for number, (school, at, mark) in enumerate(zip(schools, sheet.true, sheet.placed, strict=True), start=1):
         here = [(b, facts.amounts.base_sizes.get(b.base_id, 0)) for b in facts.partnership.bases if b.host_urn == school.urn]
         run = [(b, size) for b, size in here if size]
         bases = listed([f"{b.name} ({count(size, 'place')})" for b, size in run])
@@ -116,12 +132,12 @@ def place_map(kept: KeptPlan) -> MapView:
     headings = (*words("School", "Phase", "Zone", "Bases that run"), *numbers("Grant", "Half-days", "Standards met"))
     return MapView(
         width=str(WIDE),
-        height=str(height),
+        height=str(sheet.height),
         description=f"{count(len(schools), 'school')} in their places, north at the top. The table below holds the same facts.",
         marks=tuple(marks),
         shapes=tuple(Shape(shape=shape, words=phase.value) for phase, shape in SHAPES.items() if any(s.phase is phase for s in schools)),
         is_any_moved=any(mark.is_moved for mark in marks),
-        scale=_scale_bar(units, height),
+        scale=sheet.scale,
         beside=to_take(kept, "map", table("Schools on the map", headings, rows)),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from planner.audit import leads, price_points
 from planner.certificate import MOST_SCHOOLS, TOO_MANY_SCHOOLS
+from planner.compare import HOW
 from planner.documents import Json
 from planner.export.plan_facts import Way
 from planner.export.priced import price_note
@@ -67,7 +68,7 @@ class QualityView:
 
 
 FURTHER = (
-    (AnswerKind.FRONTIER, "plans.fairness", "Between the fairest plan and the most need met",
+    (AnswerKind.FRONTIER, "plans.trade_offs", "Between the fairest plan and the most need met",
      "What it costs in need met overall to leave less need far from the standard, and the money that would give both."),
     (AnswerKind.VALUES, "plans.one_more", "What one more would be worth",
      "One to five half-days more of each service, £10,000 more in each fund, a larger base."),
@@ -234,14 +235,6 @@ def _priced_rows(kept: KeptPlan) -> list[TableRow]:
     return [row("Price of rules that give way, points", *(in_points(float(price_points(facts.world, w.amounts))) for w in facts.ways))]
 
 
-_HOW = {
-    "last_year": "Each school keeps last year's grant and half-days; rare services and bases are shared by formula, as last year's rows do not hold them.",
-    "formula": "Every school and zone gets a part in proportion to its need.",
-    "greedy": "What is promised comes first; then time goes block by block to whoever still needs it most, and grants by the hours that needs ask for.",
-}
-"""How each other way shares, by the name that plans keep for it."""
-
-
 def other_ways(kept: KeptPlan) -> OtherWaysView:
     """A row for each measure, a column for each way."""
     facts = kept.facts
@@ -267,9 +260,7 @@ def other_ways(kept: KeptPlan) -> OtherWaysView:
     return OtherWaysView(
         line=line,
         how=tuple(
-            Fact(label=way_name(way.name), text=_HOW[b.name])
-            for way, b in zip(ways[1:], facts.plan.baselines, strict=True)
-            if b.name in _HOW
+            Fact(label=way_name(way.name), text=HOW[b.name]) for way, b in zip(ways[1:], facts.plan.baselines, strict=True) if b.name in HOW
         ),
         below=bars(
             anchor="below-chart",
