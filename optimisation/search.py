@@ -1,24 +1,29 @@
-"""One search for a best plan, in two steps: fine money as if it could be split, then everything whole.
+"""One search for a best plan, in two steps: fine money and places as if they could be split, then everything whole.
 
 Grants go in steps of ten pounds a month, so fine that splitting them moves the bound by next to nothing, and so
-many that searching over them takes most of the time. The first step gives the bound (it allows more than the
-rules do); the second holds bases, blocks and places and makes the rest whole in a moment. Where that does not
-come within the gap, the search goes on over everything whole, from there.
+many that searching over them takes most of the time. Places of bases whose sizes are whole come out whole or cost next
+to nothing to make so: within their hulls they are a flow from bases to cells. The first step gives the bound (it
+allows more than the rules do); the second holds bases and blocks and makes the rest whole in a moment. Where that
+does not come within the gap, the search goes on over everything whole, from there.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
 
+from optimisation.counts import Count, add_counts, counts_of, with_counts
 from optimisation.highs import Hooks, Problem, Progress, Solved, load, run
 
 FINE = ("grant_steps",)
-HELD = ("base_size", "has_block", "places")
+"""What comes in steps so small that splitting them changes next to nothing."""
+SPLIT = (*FINE, "places")
+"""What the first step may split."""
+HELD = ("base_size", "has_block")
 """What the second step holds as the first found it."""
 SHARE_OF_GAP = 0.8
 """Of the gap asked for, what the first step may leave open; the rest is for making it whole."""
@@ -65,7 +70,7 @@ def search(
     """
     hooks = hooks or Hooks()
     end = time.perf_counter() + seconds
-    is_fine = of_kinds(problem, FINE)
+    is_split = of_kinds(problem, SPLIT)
     tried: list[Solved] = []
 
     best: list[Solved] = []
@@ -76,14 +81,15 @@ def search(
             best[:] = [made]
         return made
 
-    def started(shape: Problem, values: np.ndarray | None) -> highspy.Highs:
+    def started(shape: Problem, values: np.ndarray | None, counts: Sequence[Count] = ()) -> highspy.Highs:
         h = load(shape, seed=way.seed, presolve=way.presolve)
         prepare(h)
+        add_counts(h, counts)
         if values is not None:
-            start_from(h, values)
+            start_from(h, with_counts(values, counts))
         return h
 
-    if gap >= LEAST_GAP and (problem.is_whole & is_fine).any():
+    if gap >= LEAST_GAP and (problem.is_whole & is_split).any():
         on_better = hooks.on_better
 
         def better(values: np.ndarray, progress: Progress) -> None:
@@ -92,7 +98,7 @@ def search(
                 on_better(made.values, replace(progress, best=made.objective))
 
         split = run(
-            started(replace(problem, is_whole=problem.is_whole & ~is_fine), start),
+            started(replace(problem, is_whole=problem.is_whole & ~is_split), start, counts_of(problem, prepare)),
             gap=SHARE_OF_GAP * gap, seconds=SHARE_OF_TIME * seconds, hooks=replace(hooks, on_better=better if on_better else None), enough=way.enough,
         )  # fmt: skip
         if split.values is None:
