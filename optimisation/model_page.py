@@ -137,6 +137,7 @@ def _figures(world: World) -> dict[str, str]:
         "TIDY_POINTS": f"{TIDY_POINTS:g}", "SHARE_OF_GAP": f"{search.SHARE_OF_GAP:.0%}", "LEAST_GAP": f"{search.LEAST_GAP:g}",
         "SHARE_OF_TIME": f"{search.SHARE_OF_TIME:.0%}", "WHOLE_GAP": f"{search.WHOLE_GAP:g}", "WHOLE_SECONDS": f"{search.WHOLE_SECONDS:g}",
         "SPLIT": _names(search.SPLIT), "LEAST_BASES": str(counts.LEAST_BASES), "HELD": _names(search.HELD),
+        "SHARE_OF_UNUSED": f"{search.SHARE_OF_UNUSED:.0%}",
         "TOLERANCE_SHARE": f"{worker.TOLERANCE_SHARE:.0%}", "LEAST_TOLERANCE": f"{worker.LEAST_TOLERANCE_POINTS:g}",
         "WEIGHT": f"{worker.SHORTFALL_WEIGHT:g}", "SHARE_OUT_GAP": f"{worker.SHARE_OUT_GAP_POINTS:g}",
         "FIRST_TIME": f"{worker.SHARE_OF_TIME[0]:.0%}", "SECOND_TIME": f"{worker.SHARE_OF_TIME[1]:.0%}",

@@ -117,7 +117,7 @@ Grants move in steps so fine that splitting them moves the bound by next to noth
 the sizes of bases are whole: within the hulls of section 5 they are a flow from bases to cells. So a search (`optimisation/search.py`) for a gap $\varepsilon$ goes:
 
 1. **Split.** «SPLIT» may be real, everything else is whole. HiGHS stops at «SHARE_OF_GAP» of $\varepsilon$, or at «SHARE_OF_TIME» of the time. This allows more than the rules do, so its bound $B$ holds for every plan.
-2. **Whole.** «HELD» stay as found; all the rest is whole, to «WHOLE_GAP» within «WHOLE_SECONDS» seconds (at the end of step 1, half the time left if that is more). Its value $V$ is that of a whole plan. Its own bound says nothing about other bases or blocks and is dropped.
+2. **Whole.** «HELD» stay as found; all the rest is whole, to «WHOLE_GAP» within «WHOLE_SECONDS» seconds (at the end of step 1, to «SHARE_OF_UNUSED» of what step 1 left unused of $\varepsilon$ if that is more, within half the time left if that is more). Its value $V$ is that of a whole plan. Its own bound says nothing about other bases or blocks and is dropped.
 3. If $V - B \le \varepsilon$, or the time is up, done. Else the search goes on over everything whole, from step 2's plan, for the rest of the time; the larger of both bounds stands.
 
 With a gap below «LEAST_GAP» points, or no grants and no places, step 3 is all there is. Each better plan of step 1 is made whole at once, so that what is shown on the way is a plan.

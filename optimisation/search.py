@@ -36,6 +36,8 @@ SHARE_OF_TIME = 0.8
 WHOLE_SECONDS = 2.0
 """What making whole may take for a better plan on the way; at the end of the first step it may take half of what is left."""
 WHOLE_GAP = 0.005
+SHARE_OF_UNUSED = 0.5
+"""Of the gap that the first step left unused, what making whole may leave open: it ends by its gap, not by the clock."""
 
 Prepare = Callable[[highspy.Highs], None]
 
@@ -75,8 +77,9 @@ def search(
 
     best: list[Solved] = []
 
-    def whole(values: np.ndarray, limit: float = WHOLE_SECONDS, stopping: Hooks | None = None) -> Solved:
-        made = _made_whole(problem, prepare, values, way, seconds=min(limit, max(0.1, end - time.perf_counter())), hooks=stopping)
+    def whole(values: np.ndarray, limit: float = WHOLE_SECONDS, stopping: Hooks | None = None, to: float = WHOLE_GAP) -> Solved:
+        left = max(0.1, end - time.perf_counter())
+        made = _made_whole(problem, prepare, values, way, gap=to, seconds=min(limit, left), hooks=stopping)
         if made.values is not None and (not best or made.objective < best[0].objective):
             best[:] = [made]
         return made
@@ -106,7 +109,10 @@ def search(
             return split
         is_over = way.is_first_step_only or split.status in {"enough", "stopped"}
         limit = WHOLE_SECONDS if is_over else max(WHOLE_SECONDS, (end - time.perf_counter()) / 2)
-        made = whole(split.values, limit, None if is_over else Hooks(should_stop=hooks.should_stop))
+        unused = gap - (split.objective - split.bound)
+        made = whole(
+            split.values, limit, None if is_over else Hooks(should_stop=hooks.should_stop), max(WHOLE_GAP, SHARE_OF_UNUSED * unused)
+        )
         made = best[0] if best else made
         tried = [split, made]
         if way.is_first_step_only or split.status == "enough":
@@ -132,14 +138,16 @@ def of_kinds(problem: Problem, names: tuple[str, ...]) -> np.ndarray:
     return np.array([kind in names for kind in problem.kinds], dtype=bool)
 
 
-def _made_whole(problem: Problem, prepare: Prepare, values: np.ndarray, way: Way, *, seconds: float, hooks: Hooks | None = None) -> Solved:
+def _made_whole(
+    problem: Problem, prepare: Prepare, values: np.ndarray, way: Way, *, gap: float, seconds: float, hooks: Hooks | None = None
+) -> Solved:
     """Everything whole, with what is large held as it was found."""
     held = of_kinds(problem, HELD)
     at = np.rint(values[: len(problem.columns)])
     kept = replace(problem, lower=np.where(held, at, problem.lower), upper=np.where(held, at, problem.upper))
     h = load(kept, seed=way.seed, presolve=way.presolve)
     prepare(h)
-    return run(h, gap=WHOLE_GAP, seconds=seconds, hooks=hooks)
+    return run(h, gap=gap, seconds=seconds, hooks=hooks)
 
 
 def _together(steps: list[Solved], status: str) -> Solved:
