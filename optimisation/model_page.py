@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fixtures import path_of
-from optimisation import certify, clash, highs, hulls, mends, search, solve, trial, worker
+from optimisation import certify, clash, counts, highs, hulls, mends, search, solve, trial, worker
 from optimisation.highs import compile_model
 from optimisation.model import TIDY_POINTS, build_model, need_met_points, shortfall_points
 from optimisation.model_words import AFTER_RULES, BEFORE_RULES
@@ -136,7 +136,8 @@ def _figures(world: World) -> dict[str, str]:
         "ROWS": f"{rows:,}", "COLUMNS": f"{columns:,}", "WHOLE": f"{whole:,}", "HULL_ROWS": f"{tight.size[0] - rows:,}",
         "TIDY_POINTS": f"{TIDY_POINTS:g}", "SHARE_OF_GAP": f"{search.SHARE_OF_GAP:.0%}", "LEAST_GAP": f"{search.LEAST_GAP:g}",
         "SHARE_OF_TIME": f"{search.SHARE_OF_TIME:.0%}", "WHOLE_GAP": f"{search.WHOLE_GAP:g}", "WHOLE_SECONDS": f"{search.WHOLE_SECONDS:g}",
-        "FINE": _names(search.FINE), "HELD": _names(search.HELD),
+        "SPLIT": _names(search.SPLIT), "LEAST_BASES": str(counts.LEAST_BASES), "HELD": _names(search.HELD),
+        "SHARE_OF_UNUSED": f"{search.SHARE_OF_UNUSED:.0%}",
         "TOLERANCE_SHARE": f"{worker.TOLERANCE_SHARE:.0%}", "LEAST_TOLERANCE": f"{worker.LEAST_TOLERANCE_POINTS:g}",
         "WEIGHT": f"{worker.SHORTFALL_WEIGHT:g}", "SHARE_OUT_GAP": f"{worker.SHARE_OUT_GAP_POINTS:g}",
         "FIRST_TIME": f"{worker.SHARE_OF_TIME[0]:.0%}", "SECOND_TIME": f"{worker.SHARE_OF_TIME[1]:.0%}",

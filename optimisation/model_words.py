@@ -113,18 +113,21 @@ Both lean only on rules that nobody may relax, so they stay true when a trial or
 
 ## 6. The search, in two steps
 
-Grants move in steps so fine that splitting them moves the bound by next to nothing, and there are so many that searching over them takes most of the time. So a search
-(`optimisation/search.py`) for a gap $\varepsilon$ goes:
+Grants move in steps so fine that splitting them moves the bound by next to nothing, and there are so many that searching over them takes most of the time. Places come out whole by themselves, or nearly, once
+the sizes of bases are whole: within the hulls of section 5 they are a flow from bases to cells. So a search (`optimisation/search.py`) for a gap $\varepsilon$ goes:
 
-1. **Split.** «FINE» may be real, everything else is whole. HiGHS stops at «SHARE_OF_GAP» of $\varepsilon$, or at «SHARE_OF_TIME» of the time. This allows more than the rules do, so its bound $B$ holds for every plan.
-2. **Whole.** «HELD» stay as found; all the rest is whole, to «WHOLE_GAP» within «WHOLE_SECONDS» seconds (at the end of step 1, half the time left if that is more). Its value $V$ is that of a whole plan. Its own bound says nothing about other bases or blocks and is dropped.
+1. **Split.** «SPLIT» may be real, everything else is whole. HiGHS stops at «SHARE_OF_GAP» of $\varepsilon$, or at «SHARE_OF_TIME» of the time. This allows more than the rules do, so its bound $B$ holds for every plan.
+2. **Whole.** «HELD» stay as found; all the rest is whole, to «WHOLE_GAP» within «WHOLE_SECONDS» seconds (at the end of step 1, to «SHARE_OF_UNUSED» of what step 1 left unused of $\varepsilon$ if that is more, within half the time left if that is more). Its value $V$ is that of a whole plan. Its own bound says nothing about other bases or blocks and is dropped.
 3. If $V - B \le \varepsilon$, or the time is up, done. Else the search goes on over everything whole, from step 2's plan, for the rest of the time; the larger of both bounds stands.
 
-With a gap below «LEAST_GAP» points, or no grants, step 3 is all there is. Each better plan of step 1 is made whole at once, so that what is shown on the way is a plan.
+With a gap below «LEAST_GAP» points, or no grants and no places, step 3 is all there is. Each better plan of step 1 is made whole at once, so that what is shown on the way is a plan.
 
 A search may be told to look only for plans below some value, by a row, and to stop once its bound is enough ([20](adr/0020-stretches-of-lines-and-no-restarts.md)): so the needs furthest from the standard are bounded over stretches of lines.
 
-HiGHS runs with one thread, a fixed seed, no restarts, no RINS ([20](adr/0020-stretches-of-lines-and-no-restarts.md)), `mip_rel_gap` 0 and `mip_abs_gap` in points, because a relative gap means little on a number that may be near nought. It is started on an array of the
+In step 1 the bases that run at each size $k$ are also counted, where at least «LEAST_BASES» may (`optimisation/counts.py`): a whole number $n_k = \sum_b \mathit{base\_size}_{bk}$, between the least and the most of that sum when everything may be split.
+It adds no rule. Bases are much alike, so that dividing the search over one of them changes little, over a count at once. ([21](adr/0021-places-split-and-bases-counted.md))
+
+HiGHS runs with one thread, a fixed seed, no restarts, no RINS ([20](adr/0020-stretches-of-lines-and-no-restarts.md)), in a search no sub-problem by reduced costs at the root, `mip_rel_gap` 0 and `mip_abs_gap` in points, because a relative gap means little on a number that may be near nought. It is started on an array of the
 matrix that is exported once; bounds and costs change there and never in Pyomo.
 
 ## 7. Levels and tolerance

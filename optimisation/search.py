@@ -1,24 +1,29 @@
-"""One search for a best plan, in two steps: fine money as if it could be split, then everything whole.
+"""One search for a best plan, in two steps: fine money and places as if they could be split, then everything whole.
 
 Grants go in steps of ten pounds a month, so fine that splitting them moves the bound by next to nothing, and so
-many that searching over them takes most of the time. The first step gives the bound (it allows more than the
-rules do); the second holds bases, blocks and places and makes the rest whole in a moment. Where that does not
-come within the gap, the search goes on over everything whole, from there.
+many that searching over them takes most of the time. Places of bases whose sizes are whole come out whole or cost next
+to nothing to make so: within their hulls they are a flow from bases to cells. The first step gives the bound (it
+allows more than the rules do); the second holds bases and blocks and makes the rest whole in a moment. Where that
+does not come within the gap, the search goes on over everything whole, from there.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
 
+from optimisation.counts import Count, add_counts, counts_of, with_counts
 from optimisation.highs import Hooks, Problem, Progress, Solved, load, run
 
 FINE = ("grant_steps",)
-HELD = ("base_size", "has_block", "places")
+"""What comes in steps so small that splitting them changes next to nothing."""
+SPLIT = (*FINE, "places")
+"""What the first step may split."""
+HELD = ("base_size", "has_block")
 """What the second step holds as the first found it."""
 SHARE_OF_GAP = 0.8
 """Of the gap asked for, what the first step may leave open; the rest is for making it whole."""
@@ -31,6 +36,8 @@ SHARE_OF_TIME = 0.8
 WHOLE_SECONDS = 2.0
 """What making whole may take for a better plan on the way; at the end of the first step it may take half of what is left."""
 WHOLE_GAP = 0.005
+SHARE_OF_UNUSED = 0.5
+"""Of the gap that the first step left unused, what making whole may leave open: it ends by its gap, not by the clock."""
 
 Prepare = Callable[[highspy.Highs], None]
 
@@ -65,25 +72,28 @@ def search(
     """
     hooks = hooks or Hooks()
     end = time.perf_counter() + seconds
-    is_fine = of_kinds(problem, FINE)
+    is_split = of_kinds(problem, SPLIT)
     tried: list[Solved] = []
 
     best: list[Solved] = []
 
-    def whole(values: np.ndarray, limit: float = WHOLE_SECONDS, stopping: Hooks | None = None) -> Solved:
-        made = _made_whole(problem, prepare, values, way, seconds=min(limit, max(0.1, end - time.perf_counter())), hooks=stopping)
+    def whole(values: np.ndarray, limit: float = WHOLE_SECONDS, stopping: Hooks | None = None, to: float = WHOLE_GAP) -> Solved:
+        left = max(0.1, end - time.perf_counter())
+        made = _made_whole(problem, prepare, values, way, gap=to, seconds=min(limit, left), hooks=stopping)
         if made.values is not None and (not best or made.objective < best[0].objective):
             best[:] = [made]
         return made
 
-    def started(shape: Problem, values: np.ndarray | None) -> highspy.Highs:
+    def started(shape: Problem, values: np.ndarray | None, counts: Sequence[Count] = ()) -> highspy.Highs:
         h = load(shape, seed=way.seed, presolve=way.presolve)
         prepare(h)
+        h.setOptionValue("mip_heuristic_run_root_reduced_cost", False)  # its sub-problems took a third of a search and found nothing
+        add_counts(h, counts)
         if values is not None:
-            start_from(h, values)
+            start_from(h, with_counts(values, counts))
         return h
 
-    if gap >= LEAST_GAP and (problem.is_whole & is_fine).any():
+    if gap >= LEAST_GAP and (problem.is_whole & is_split).any():
         on_better = hooks.on_better
 
         def better(values: np.ndarray, progress: Progress) -> None:
@@ -92,14 +102,17 @@ def search(
                 on_better(made.values, replace(progress, best=made.objective))
 
         split = run(
-            started(replace(problem, is_whole=problem.is_whole & ~is_fine), start),
+            started(replace(problem, is_whole=problem.is_whole & ~is_split), start, counts_of(problem, prepare)),
             gap=SHARE_OF_GAP * gap, seconds=SHARE_OF_TIME * seconds, hooks=replace(hooks, on_better=better if on_better else None), enough=way.enough,
         )  # fmt: skip
         if split.values is None:
             return split
         is_over = way.is_first_step_only or split.status in {"enough", "stopped"}
         limit = WHOLE_SECONDS if is_over else max(WHOLE_SECONDS, (end - time.perf_counter()) / 2)
-        made = whole(split.values, limit, None if is_over else Hooks(should_stop=hooks.should_stop))
+        unused = gap - (split.objective - split.bound)
+        made = whole(
+            split.values, limit, None if is_over else Hooks(should_stop=hooks.should_stop), max(WHOLE_GAP, SHARE_OF_UNUSED * unused)
+        )
         made = best[0] if best else made
         tried = [split, made]
         if way.is_first_step_only or split.status == "enough":
@@ -125,14 +138,16 @@ def of_kinds(problem: Problem, names: tuple[str, ...]) -> np.ndarray:
     return np.array([kind in names for kind in problem.kinds], dtype=bool)
 
 
-def _made_whole(problem: Problem, prepare: Prepare, values: np.ndarray, way: Way, *, seconds: float, hooks: Hooks | None = None) -> Solved:
+def _made_whole(
+    problem: Problem, prepare: Prepare, values: np.ndarray, way: Way, *, gap: float, seconds: float, hooks: Hooks | None = None
+) -> Solved:
     """Everything whole, with what is large held as it was found."""
     held = of_kinds(problem, HELD)
     at = np.rint(values[: len(problem.columns)])
     kept = replace(problem, lower=np.where(held, at, problem.lower), upper=np.where(held, at, problem.upper))
     h = load(kept, seed=way.seed, presolve=way.presolve)
     prepare(h)
-    return run(h, gap=WHOLE_GAP, seconds=seconds, hooks=hooks)
+    return run(h, gap=gap, seconds=seconds, hooks=hooks)
 
 
 def _together(steps: list[Solved], status: str) -> Solved:
