@@ -364,14 +364,11 @@ def _shared(case: Case, by_hand: Serving, end: float) -> Served:
     size = len(pairs)
     # Columns: who serves (yes or no), how many half-days, what is undelivered, how many persons too many, who is lost.
     serves, gives, missing, extra, lost = 0, size, 2 * size, 2 * size + count, 2 * size + 2 * count
-    rows = Rows(2 * size + 3 * count)
-    upper = np.ones(rows.columns)
+    rows, upper = Rows(2 * size + 3 * count), np.ones(2 * size + 3 * count)
     for p, (i, s) in enumerate(pairs):
         upper[gives + p] = min(case.held[i], case.asked[s], case.room[i][s])
         rows.add([(gives + p, 1), (serves + p, -upper[gives + p])], -inf, 0)
         rows.add([(serves + p, 1), (gives + p, -1)], -inf, 0)
-        if (i, s) in case.must:
-            rows.add([(gives + p, 1)], case.must[i, s], inf)
     for s in range(count):
         mine = [p for p, (_, t) in enumerate(pairs) if t == s]
         upper[missing + s], upper[extra + s] = case.asked[s], max(0, len(mine) - 1)
@@ -389,9 +386,9 @@ def _shared(case: Case, by_hand: Serving, end: float) -> Served:
         rows.add([(gives + p, 1) for p in mine], -inf, case.held[i])
         if case.most_schools[i] < inf:
             rows.add([(serves + p, case.schools[pairs[p][1]]) for p in mine], -inf, case.most_schools[i])
+    _at_least(case, pairs, gives, rows)
     metres = np.zeros(rows.columns)
-    for p, (i, s) in enumerate(pairs):
-        metres[gives + p] = case.metres[i][s]
+    metres[gives:missing] = [case.metres[i][s] for i, s in pairs]
     levels = {"undelivered": (missing, count), "shared": (extra, count), "changes": (lost, count)}
     costs = {name: _ones(rows.columns, at, number) for name, (at, number) in levels.items()} | {"metres": metres}
     start = np.zeros(rows.columns)
@@ -421,6 +418,12 @@ def _shared(case: Case, by_hand: Serving, end: float) -> Served:
         most.append((cost, float(cost @ values)))
     serving = {pair: round(values[gives + p]) for p, pair in enumerate(pairs) if values[gives + p] > 0.5}
     return Served(serving=serving, bounds=bounds, is_finished=is_finished)
+
+
+def _at_least(case: Case, pairs: Sequence[tuple[int, int]], gives: int, rows: Rows) -> None:
+    """The half-days that people give at least, where half-terms are asked for."""
+    for pair, n in case.must.items():
+        rows.add([(gives + pairs.index(pair), 1)], n, inf)
 
 
 def _least(case: Case) -> int:

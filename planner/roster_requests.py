@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from planner.need import World, world_of
 from planner.partnership import Person
@@ -64,6 +65,21 @@ class RosterRequest:
     def with_person(self, settings: PersonSettings) -> RosterRequest:
         """The same with other settings of one person."""
         return replace(self, people=(*(p for p in self.people if p.person_id != settings.person_id), settings))
+
+
+def request_document(request: RosterRequest) -> dict[str, Any]:
+    """A request as JSON data."""
+    return asdict(request)
+
+
+def request_from(document: Mapping[str, Any]) -> RosterRequest:
+    """A request from its JSON data. KeyError, TypeError or ValueError if malformed."""
+    return RosterRequest(
+        wishes=tuple(Wish(**{**wish, "kind": WishKind(wish["kind"])}) for wish in document["wishes"]),
+        people=tuple(PersonSettings(**{**one, "half_term_sessions": tuple(one["half_term_sessions"])}) for one in document["people"]),
+        most_schools=document["most_schools"],
+        non_driver_reach_metres=document["non_driver_reach_metres"],
+    )
 
 
 def asked_world(world: World, request: RosterRequest) -> World:

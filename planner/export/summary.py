@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from planner.audit import leads
 from planner.buying import what_to_buy
+from planner.delivered import with_names
 from planner.export.priced import price_lines
 from planner.measures import SchoolLedger, fund_accounts, school_ledgers, standing
-from planner.delivered import with_names
 from planner.need import World
 from planner.next_year import bases_next_year_pounds, opening_bases
 from planner.offers import purchases
