@@ -31,6 +31,8 @@ def make_version(request_document: Json, plan_document: Json, solver: Solver, mu
     if faults:
         raise CannotBe(" ".join(faults))
     job = Rostering(world=here, amounts=plan.amounts, seconds=SECONDS, wishes=request.wishes)
+    if not solver.wait_until_ready(must_give_way):  # its time begins when the process has
+        raise SolverFault("The solver did not start in time.")
     said = solver.exchange(job, until=time.perf_counter() + SECONDS + GRACE_SECONDS, should_stop=must_give_way)
     if not isinstance(said, Rostered):
         raise SolverFault("No roster was found in the time given.")

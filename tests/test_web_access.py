@@ -41,9 +41,17 @@ WHO_MAY = {
         "plans.pots", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
-        "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
+        "roster.current", "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
     BOARD: {"plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes"},
+    MEMBERS - {"head", "other-head"}: {
+        "roster.overview", "roster.person", "roster.by_school", "roster.half_term", "roster.delivered", "roster.deadlines",
+    },
+    MEMBERS - {"other-head"}: {"roster.school"},
+    frozenset({"service-manager"}): {
+        "roster.ask", "roster.change", "roster.ask_change", "roster.swap", "roster.take_back", "roster.settings", "roster.set_settings",
+        "roster.person_settings", "roster.set_person_settings", "roster.use", "roster.enter", "roster.enter_now",
+    },
     ANSWERERS: {"queries.answer"},
     OWN_HEAD | BOARD: {"plans.ask_why"},
     OWN_HEAD: {"figures.confirm", "queries.ask", "queries.ask_now"},

@@ -42,8 +42,8 @@ class WishForm(Form):
 class SwapForm(Form):
     """Two people of a service, each to a school or zone of the other."""
 
-    first = SelectField("One", validators=[InputRequired("Choose who goes where now.")], widget=GovSelect())
-    second = SelectField("The other", validators=[InputRequired("Choose who goes where now.")], widget=GovSelect())
+    first = SelectField("First person and place", validators=[InputRequired("Choose who goes where now.")], widget=GovSelect())
+    second = SelectField("Second person and place", validators=[InputRequired("Choose who goes where now.")], widget=GovSelect())
 
 
 def number_field(label: str, *, hint: str = "") -> StringField:

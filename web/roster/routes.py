@@ -197,7 +197,8 @@ def blueprint(wiring: Wiring) -> Blueprint:
         book = find(partnership_id, plan_id)
         index = request.form.get("wish", "")
         if not (index.isascii() and index.isdecimal() and len(index) < 6 and int(index) < len(book.request.wishes)):
-            abort(404)
+            flash("Nothing of the kind is asked of this roster, so nothing was changed.", "important")
+            return redirect(roster_url(book, "roster.overview"), 303)
         wish = book.request.wishes[int(index)]
         return ask_for(book, book.request.without(wish), f"Taken back: {rosters.wish_said(book, wish)}")
 
@@ -263,7 +264,8 @@ def blueprint(wiring: Wiring) -> Blueprint:
         """Put a roster to work: heads read it, and what is delivered is set against it."""
         book = find(partnership_id, plan_id)
         if book.roster is None:
-            abort(404)
+            flash("This roster is not there, so nothing was changed. Wait until it is made, or ask for another.", "important")
+            return redirect(roster_url(book, "roster.overview"), 303)
         try:
             with store.begin() as tx:
                 tx.rosters.choose(

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from planner.offers import is_paid, offers_of
-from planner.partnership import HALF_TERMS, DecisionRight, Service
+from planner.partnership import DecisionRight, Service
 from web.access import Permission, may
 from web.plans.presenters.cells import whole
 from web.roster.book import Book
@@ -21,7 +21,8 @@ from web.words import count, listed, pounds, today
 class DeliveredView:
     """Everybody's half-days delivered of those planned, and what to do about the rest."""
 
-    warnings: tuple[str, ...]
+    what_to_do: str
+    behind: TableView | None
     terms: TableView
     people: TableView
     note: str
@@ -34,18 +35,27 @@ def delivered_view(book: Book) -> DeliveredView:
     rows = []
     for number, service, one in book.people:
         cells = []
-        for h in range(1, HALF_TERMS + 1):
+        for term in calendar:
+            h = term.number
             planned, done = _planned(book, service, one.person.person_id, h), _done(book, one.person.person_id, h)
-            text = f"{'not entered' if done is None else done} of {planned}" if planned or done is not None else "none"
-            href = roster_url(book, "roster.enter", number=number, half_term=h) if may_enter and text != "none" else ""
+            has_begun = term.begins <= today()
+            if not planned and done is None:
+                text = "none"
+            elif done is not None:
+                text = f"{done} of {planned}"
+            else:
+                text = f"{planned} to {'enter' if has_begun else 'come'}"
+            can = may_enter and (has_begun or done is not None) and text != "none"
+            href = roster_url(book, "roster.enter", number=number, half_term=h) if can else ""
             cells.append(TableCell(text=text, href=href, hidden=f", {one.person.name} in half-term {h}" if href else ""))
         rows.append(row(person_cell(book, one.person.person_id), service.name, *cells))
     return DeliveredView(
-        warnings=_warnings(book, calendar),
+        what_to_do=_what_to_do(calendar),
+        behind=_behind_table(book, calendar),
         terms=_terms(book, calendar),
         people=table(
             "Delivered of planned, by person",
-            words("Who", "Service", *(f"Half-term {h}" for h in range(1, HALF_TERMS + 1))),
+            words("Who", "Service", *(f"Half-term {term.number}" for term in calendar)),
             rows,
             empty="Nobody is in post: bring figures with a sheet People.",
         ),
@@ -86,7 +96,7 @@ def _terms(book: Book, calendar: tuple[HalfTerm, ...]) -> TableView:
                 whole(max(0, planned - done)) if has_ended else "not yet",
             )
         )
-    return table("By half-term", (*words("Half-term", "Ends", "State"), *numbers("Planned", "Delivered", "Not delivered")), rows)
+    return table("By half-term", (*words("Half-term", "Ends", "State"), *numbers("Planned", "Delivered", "Not entered")), rows)
 
 
 def behind(book: Book, service: Service, by: dt.date) -> tuple[int, int]:
@@ -97,42 +107,45 @@ def behind(book: Book, service: Service, by: dt.date) -> tuple[int, int]:
     return planned, sum(d.half_days for d in book.delivered if d.person_id in mine and d.half_term in ended)
 
 
-def _warnings(book: Book, calendar: tuple[HalfTerm, ...]) -> tuple[str, ...]:
-    """What is behind, service by service, and what becomes of it: time and money that do not carry over."""
-    said = []
-    left = [term for term in calendar if term.ends >= today()]
+def _behind_table(book: Book, calendar: tuple[HalfTerm, ...]) -> TableView | None:
+    """What is behind, service by service, and what becomes of it: time and money that do not carry over. None before a half-term has ended."""
+    ended = [term for term in calendar if term.ends < today()]
+    if not ended:
+        return None
+    rows = []
     for service in book.world.partnership.services:
         planned, done = behind(book, service, today())
-        if planned <= done:
-            continue
-        missing = planned - done
-        until = f"the {count(len(left), 'half-term')} left, by {date_words(calendar[-1].ends)}" if left else ""
-        line = f"{service.name}: {count(missing, 'half-day')} planned up to {date_words(_last_ended(calendar).ends)} {_are(missing)} not delivered."
-        if not service.unused_time_is_lost:
-            line += " Time not used may be kept for next year."
-        elif left:
-            line += f" Time not used this year is lost: plan it again in {until}."
-        else:
-            line += " The year is over and time not used is lost."
-        said.append(line + _money(book, service, missing))
-    return tuple(said)
+        if planned > done:
+            if_not = "lost" if service.unused_time_is_lost else "may be kept for next year"
+            rows.append(row(service.name, whole(planned - done), if_not, _paid(book, service, planned - done)))
+    return table(
+        f"Planned up to {date_words(ended[-1].ends)}, not entered as delivered",
+        (*words("Service"), *numbers("Half-days"), *words("If not used this year", "Paid for")),
+        rows,
+        empty="Nothing: all that was planned is delivered.",
+    )
 
 
-def _last_ended(calendar: tuple[HalfTerm, ...]) -> HalfTerm:
-    return [term for term in calendar if term.ends < today()][-1]
+def _what_to_do(calendar: tuple[HalfTerm, ...]) -> str:
+    """What can still be done about what is behind."""
+    left = [term for term in calendar if term.ends >= today()]
+    if not left:
+        return (
+            "The year is over: what was not delivered does not carry over, and neither does money paid for it, unless the service keeps it."
+        )
+    return (
+        f"Half-days that are not delivered do not carry over to next year unless the service keeps them, and neither does the money paid for them. "
+        f"They can be given in the {count(len(left), 'half-term')} left, the last by {date_words(calendar[-1].ends)}."
+    )
 
 
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
-
-
-def _money(book: Book, service: Service, missing: int) -> str:
+def _paid(book: Book, service: Service, missing: int) -> str:
     p = book.world.partnership
     if not is_paid(p, service):
-        return ""
+        return "no, in kind"
     if offers_of(p, service.service_id):
-        return " They are paid for, and the money does not carry over with them."
-    return f" They are paid for: {pounds(missing * service.price_pounds_per_session)} that does not carry over."
+        return "yes, by its offers"
+    return f"yes, {pounds(missing * service.price_pounds_per_session)}"
 
 
 # --- entering ----------------------------------------------------------------------------------

@@ -220,7 +220,11 @@ def wish_said(book: Book, wish: Wish) -> str:
     when = "" if wish.half_term is None else f" in half-term {wish.half_term}"
     if wish.kind is WishKind.STAYS_AWAY:
         return f"{who} stays away from {where}{when}."
-    return f"{who} comes to {where}{when}." if when else f"{who} comes to {where}, and nobody else of the service who is not asked for."
+    return (
+        f"{who} comes to {where}{when}."
+        if when
+        else f"{who} comes to {where} all year, and nobody else of the service who was not asked for."
+    )
 
 
 def _asked(book: Book) -> tuple[Asked, ...]:
@@ -254,12 +258,12 @@ def _versions(tx: Transaction, book: Book) -> TableView:
     rows = [
         row(
             TableCell(text=f"Roster {one.id}", href=href(one.id)), one.note, name_of(tx, one.asked_by),
-            moment(one.asked_at), TableCell(text="People work by it", tag="blue") if one.id == book.in_use else TableCell(text=STATES[one.state][0], tag=STATES[one.state][1]),
+            moment(one.asked_at), TableCell(text="In use", tag="blue") if one.id == book.in_use else TableCell(text=STATES[one.state][0], tag=STATES[one.state][1]),
         )
         for one in book.versions
     ]  # fmt: skip
     if book.kept.facts.plan.roster is not None:
-        used = TableCell(text="People work by it", tag="blue") if book.in_use == 0 else TableCell(text="There", tag="green")
+        used = TableCell(text="In use", tag="blue") if book.in_use == 0 else TableCell(text="There", tag="green")
         rows.append(
             row(
                 TableCell(text="The plan's own names", href=href(0)), "Made with the plan.",
