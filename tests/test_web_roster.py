@@ -48,6 +48,17 @@ def site(tmp_path):
 @pytest.fixture
 def named(site, document):
     """A site whose first partnership has a second plan, with names, that its schools read."""
+    return with_names(site, document)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory, document):
+    """The same for tests that put no other roster to work."""
+    with a_site(tmp_path_factory.mktemp("shared")) as site:
+        yield with_names(site, document)
+
+
+def with_names(site, document):
     with site.store.begin() as tx:
         run_id = tx.runs.request_run(partnership_id=HERE, partnership_version=1, policy_version=1, settings={}, by=site.user_ids["board"])
         site.plan_id = tx.runs.keep_made_elsewhere(partnership_id=HERE, run_id=run_id, document=document)
@@ -82,30 +93,30 @@ def person_at(document):
     return row, numbers, other
 
 
-def test_everybodys_year_adds_up_by_person_by_school_and_by_half_term(named, document):
-    manager = named.browser(MANAGER)
-    everybody = tables_of(manager.get(at(named)).text)["Everybody's half-days"]
+def test_everybodys_year_adds_up_by_person_by_school_and_by_half_term(shared, document):
+    manager = shared.browser(MANAGER)
+    everybody = tables_of(manager.get(at(shared)).text)["Everybody's half-days"]
     assert sum(int(r[-3]) for r in everybody[1:]) == document["roster_summary"]["half_days"]
     row, numbers, _ = person_at(document)
-    (year,) = tables_of(manager.get(at(named, f"/people/{numbers[row['person']]}")).text).values()
+    (year,) = tables_of(manager.get(at(shared, f"/people/{numbers[row['person']]}")).text).values()
     planned, can, spare = year[-3:]
     assert [int(c) - int(p) for c, p in zip(can[1:8], planned[1:8], strict=True)] == [int(s) for s in spare[1:8]]
     in_half_term = [r["half_days"] for r in document["roster"] if (r["person"], r["half_term"]) == (row["person"], row["half_term"])]
     assert int(planned[row["half_term"]]) == sum(in_half_term)
-    (visits,) = tables_of(manager.get(at(named, f"/half-terms/{row['half_term']}")).text).values()
+    (visits,) = tables_of(manager.get(at(shared, f"/half-terms/{row['half_term']}")).text).values()
     assert sum(int(r[3]) for r in visits[1:]) == sum(r["half_days"] for r in document["roster"] if r["half_term"] == row["half_term"])
-    assert manager.get(at(named, "/half-terms/7")).status_code == 404
+    assert manager.get(at(shared, "/half-terms/7")).status_code == 404
 
 
-def test_heads_read_their_own_part_and_nobody_elses(named):
-    head = named.browser("head")
+def test_heads_read_their_own_part_and_nobody_elses(shared):
+    head = shared.browser("head")
     answer = head.get(f"/partnerships/{HERE}/roster", follow_redirects=True)
-    assert answer.request.path == at(named, f"/schools/{OWN_URN}")
+    assert answer.request.path == at(shared, f"/schools/{OWN_URN}")
     assert "Who comes to" in main_of(answer)
     for page in ("", "/people/1", "/schools", f"/schools/{OTHER_URN}", "/half-terms/1", "/delivered", "/deadlines", "/change"):
-        assert head.get(at(named, page)).status_code == 403, page
+        assert head.get(at(shared, page)).status_code == 403, page
     for who, may in (("board", True), (MANAGER, True), ("elsewhere", False)):
-        assert (named.browser(who).get(at(named)).status_code == 200) == may
+        assert (shared.browser(who).get(at(shared)).status_code == 200) == may
 
 
 def test_a_change_makes_a_roster_of_its_own_that_says_what_it_costs_and_is_put_to_work_by_hand(named, document):
@@ -138,23 +149,24 @@ def test_a_change_makes_a_roster_of_its_own_that_says_what_it_costs_and_is_put_t
     assert taken.status_code == 303
 
 
-def test_two_people_swap_and_what_cannot_be_is_refused_with_what_would_make_it_possible(named, document):
+def test_two_people_swap_and_what_cannot_be_is_refused_with_what_would_make_it_possible(shared, document):
     world = demonstration()
-    manager = named.browser(MANAGER)
-    page = manager.get(at(named, "/change")).text
+    manager = shared.browser(MANAGER)
+    page = manager.get(at(shared, "/change")).text
     links = re.findall(r'<option value="(\d+-[^"]+)">', page)
     service_of = {n: p.service_id for n, p in enumerate(world.partnership.people, start=1)}
     pairs = [(a, b) for a in links for b in links if a.split("-")[0] < b.split("-")[0] and a.split("-", 1)[1] != b.split("-", 1)[1]]
     same = next((a, b) for a, b in pairs if service_of[int(a.split("-")[0])] == service_of[int(b.split("-")[0])])
     others = next((a, b) for a, b in pairs if service_of[int(a.split("-")[0])] != service_of[int(b.split("-")[0])])
-    refused = named.post(manager, at(named, "/swap"), form_at=at(named, "/change"), first=others[0], second=others[1], newest="0")
+    refused = shared.post(manager, at(shared, "/swap"), form_at=at(shared, "/change"), first=others[0], second=others[1], newest="0")
     assert refused.status_code == 422
     assert "Choose two people of one service" in refused.text
     assert (
-        named.post(manager, at(named, "/swap"), form_at=at(named, "/change"), first=same[0], second=same[1], newest="0").status_code == 303
+        shared.post(manager, at(shared, "/swap"), form_at=at(shared, "/change"), first=same[0], second=same[1], newest="0").status_code
+        == 303
     )
-    with named.store.read() as tx:
-        (version,) = tx.rosters.versions(partnership_id=HERE, plan_id=named.plan_id)
+    with shared.store.read() as tx:
+        version = tx.rosters.versions(partnership_id=HERE, plan_id=shared.plan_id)[0]
     assert {(w["person_id"], w["recipient"]) for w in version.request["wishes"]} == {
         (world.partnership.people[int(a.split("-")[0]) - 1].person_id, b.split("-", 1)[1]) for a, b in (same, same[::-1])
     }
@@ -163,19 +175,20 @@ def test_two_people_swap_and_what_cannot_be_is_refused_with_what_would_make_it_p
         make_version(request_document(both), document, Here(), lambda: False)
 
 
-def test_settings_make_a_roster_and_somebody_elses_version_is_said_and_kept(named):
-    manager = named.browser(MANAGER)
-    assert named.post(manager, at(named, "/settings"), most_schools="x", reach_km="").status_code == 422
-    first = named.post(manager, at(named, "/settings"), most_schools="3", reach_km="", newest="0")
-    second = named.post(manager, at(named, "/settings"), most_schools="4", reach_km="", newest="0")
-    assert "Somebody asked for roster 1 meanwhile: both are kept" in manager.get(second.location).text
+def test_settings_make_a_roster_and_somebody_elses_version_is_said_and_kept(shared):
+    manager = shared.browser(MANAGER)
+    assert shared.post(manager, at(shared, "/settings"), most_schools="x", reach_km="").status_code == 422
+    first = shared.post(manager, at(shared, "/settings"), most_schools="3", reach_km="", newest="0")
+    second = shared.post(manager, at(shared, "/settings"), most_schools="4", reach_km="", newest="0")
+    number = first.location.rpartition("=")[2]
+    assert f"Somebody asked for roster {number} meanwhile: both are kept" in manager.get(second.location).text
     assert first.location != second.location
     pattern = {f"half_term_{h}": "" for h in range(1, 7)} | {"most_schools": "2", "first": "", "last": "", "newest": "2"}
     number = 1 + next(n for n, p in enumerate(demonstration().partnership.people) if not p.is_vacant)
-    assert "Fill in all six" in named.post(manager, at(named, f"/settings/{number}"), **(pattern | {"half_term_2": "4"})).text
-    assert named.post(manager, at(named, f"/settings/{number}"), **pattern).status_code == 303
-    with named.store.read() as tx:
-        newest = tx.rosters.versions(partnership_id=HERE, plan_id=named.plan_id)[0]
+    assert "Fill in all six" in shared.post(manager, at(shared, f"/settings/{number}"), **(pattern | {"half_term_2": "4"})).text
+    assert shared.post(manager, at(shared, f"/settings/{number}"), **pattern).status_code == 303
+    with shared.store.read() as tx:
+        newest = tx.rosters.versions(partnership_id=HERE, plan_id=shared.plan_id)[0]
     assert newest.request["people"][0]["most_schools"] == 2
 
 
@@ -191,19 +204,19 @@ def test_a_plan_made_without_names_is_given_some(site):
     assert site.browser("board").post(at(site, "/ask")).status_code in {400, 403}
 
 
-def test_what_was_delivered_stands_beside_the_plan_and_what_is_behind_is_warned_of(named, document, monkeypatch):
+def test_what_was_delivered_stands_beside_the_plan_and_what_is_behind_is_warned_of(shared, document, monkeypatch):
     row, numbers, _ = person_at(document)
-    manager = named.browser(MANAGER)
-    page = at(named, f"/delivered/{numbers[row['person']]}/1")
+    manager = shared.browser(MANAGER)
+    page = at(shared, f"/delivered/{numbers[row['person']]}/1")
     field = f"given-{row['recipient']}"
-    assert named.post(manager, page, **{field: "two", "seen": "0"}).status_code == 422
-    assert named.post(manager, page, **{field: "1", "seen": "0"}).status_code == 303
-    late = named.post(manager, page, **{field: "3", "seen": "0"})
+    assert shared.post(manager, page, **{field: "two", "seen": "0"}).status_code == 422
+    assert shared.post(manager, page, **{field: "1", "seen": "0"}).status_code == 303
+    late = shared.post(manager, page, **{field: "3", "seen": "0"})
     assert late.status_code == 409
     assert "Somebody else has entered" in late.text
     assert 'value="3"' in late.text  # what was typed is not lost
     monkeypatch.setattr("web.roster.presenters.delivered.today", lambda: dt.date(int(document["partnership"]["academic_year"][:4]), 12, 1))
-    text = manager.get(at(named, "/delivered")).text
+    text = manager.get(at(shared, "/delivered")).text
     terms = tables_of(text)["By half-term"]
     planned = sum(r["half_days"] for r in document["roster"] if r["half_term"] == 1)
     assert terms[1][2:] == ["Ended", str(planned), "1", str(planned - 1)]
@@ -212,11 +225,11 @@ def test_what_was_delivered_stands_beside_the_plan_and_what_is_behind_is_warned_
     assert sum(int(r[1]) for r in behind) == planned - 1
     assert {r[2] for r in behind} == {"lost", "may be kept for next year"}
     assert "do not carry over to next year" in text
-    assert named.browser("board").get(page).status_code == 403
+    assert shared.browser("board").get(page).status_code == 403
 
 
-def test_deadlines_are_the_services_own_dates(named):
-    text = named.browser("board").get(at(named, "/deadlines")).text
+def test_deadlines_are_the_services_own_dates(shared):
+    text = shared.browser("board").get(at(shared, "/deadlines")).text
     services = demonstration().partnership.services
     dates = [d for s in services for d in (s.order_by, s.request_by) if d]
     rows = next(iter(tables_of(text).values()), [])[1:]

@@ -14,7 +14,7 @@ from web.roster.calendar import HalfTerm, half_terms
 from web.roster.presenters.frame import roster_url
 from web.roster.presenters.rosters import date_words, given_to, person_cell, place
 from web.tables import TableCell, TableView, numbers, row, table, words
-from web.words import count, listed, pounds, today
+from web.words import count, listed, pounds, today, upper_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,18 +214,22 @@ class DeadlinesView:
 
     dates: TableView
     without: str
+    have_passed: str
 
 
 def deadlines_view(book: Book) -> DeadlinesView:
-    """The dates that services give for orders and requests, the next first."""
+    """The dates that services give for orders and requests, the first first."""
     rows, without = [], []
     for service in book.world.partnership.services:
         n = sum(days for (_, service_id), days in book.kept.facts.amounts.sessions.items() if service_id == service.service_id)
-        dates = [(service.order_by, "Order its half-days, and every change of them")]
+        dates = [(service.order_by, "order its half-days and every change of them")]
         if service.decision_right is DecisionRight.REQUEST:
-            dates.append((service.request_by, f"Ask {service.request_to or service.employer or 'its holder'} for its time and its people"))
+            dates.append((service.request_by, f"ask {service.request_to or service.employer or 'its holder'} for its time and its people"))
         known = [(date, what) for text, what in dates if (date := _date(text)) is not None]
-        rows += [(date, service.name, what, n) for date, what in known]
+        rows += [
+            (date, service.name, upper_first(" and ".join(what for when, what in known if when == date)), n)
+            for date in dict.fromkeys(date for date, _ in known)
+        ]
         if not known:
             without.append(service.name)
     return DeadlinesView(
@@ -238,6 +242,9 @@ def deadlines_view(book: Book) -> DeadlinesView:
         ),
         without=f"No date is known for {listed(without)}: after it is entered on the sheet Services it stands here."
         if without and rows
+        else "",
+        have_passed="Every date has passed: a change now needs the yes of its service, and may cost more."
+        if rows and max(rows)[0] < today()
         else "",
     )
 
@@ -252,7 +259,7 @@ def _date(text: str) -> dt.date | None:
 def _state(date: dt.date) -> TableCell:
     days = (date - today()).days
     if days < 0:
-        return TableCell(text="Has passed", tag="grey")
+        return TableCell(text="Passed", tag="grey")
     return TableCell(text="Today" if not days else f"In {count(days, 'day')}", tag="red" if days <= SOON_DAYS else "blue")
 
 

@@ -429,7 +429,7 @@ def half_term_view(book: Book, half_term: int) -> HalfTermView | None:
     for _, service, one in book.people:
         given = {r: days[half_term - 1] for r, days in given_to(book, service, one.person.person_id).items() if days[half_term - 1]}
         total = sum(given.values())
-        where = ", ".join(f"{place(book, r)} {n}" for r, n in given.items())
+        where = "; ".join(f"{place(book, r)}: {n}" for r, n in given.items())
         rows.append(
             row(
                 person_cell(book, one.person.person_id),
