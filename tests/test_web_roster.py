@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from websites import HERE, OTHER_URN, OWN_URN, a_site
 from optimisation.greedy import greedy_amounts
 from optimisation.roster import make_roster
 from optimisation.roster_worker import CannotBe, make_version
+from optimisation.run_worker import work
 from planner.documents import plan_document
 from planner.plan import Ending, Plan
 from planner.roster_requests import RosterRequest, Wish, WishKind, request_document
@@ -258,3 +260,20 @@ def test_a_roster_comes_after_runs_and_before_answers_and_is_ended_once(named):
         assert tx.rosters.fail(again, reason="Because.")
         assert tx.rosters.version(partnership_id=HERE, plan_id=named.plan_id, version_id=version_id).state is AnswerState.FAILED
     assert "Because." in named.browser(MANAGER).get(at(named, f"?version={version_id}")).text
+
+
+@pytest.mark.slow
+def test_the_worker_makes_a_roster_that_was_asked_for(named, document):
+    row, numbers, other = person_at(document)
+    manager = named.browser(MANAGER)
+    fields = {"kind": "comes", "person": str(numbers[other]), "recipient": row["recipient"], "half_term": "", "newest": "0"}
+    asked = named.post(manager, at(named, "/change"), **fields)
+    until = time.monotonic() + 150
+
+    def state():
+        with named.store.read() as tx:
+            return tx.rosters.versions(partnership_id=HERE, plan_id=named.plan_id)[0].state
+
+    work(named.store, name="the worker", should_end=lambda: state() is AnswerState.FINISHED or time.monotonic() > until)
+    assert state() is AnswerState.FINISHED
+    assert "Who comes instead" in manager.get(asked.location).text
