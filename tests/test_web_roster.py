@@ -201,6 +201,7 @@ def test_a_plan_made_without_names_is_given_some(site):
     assert "A service manager can ask" in main_of(site.browser("board").get(at(site)))
     assert site.post(manager, at(site, "/ask"), form_at=at(site)).status_code == 303
     make(site)
+    assert "Nobody yet" in main_of(site.browser("head").get(at(site, f"/schools/{OWN_URN}")))  # until it is put to work
     tables = tables_of(manager.get(at(site)).text)
     assert sum(int(r[-3]) for r in tables["Everybody's half-days"][1:]) > 0
     assert site.browser("board").post(at(site, "/ask")).status_code in {400, 403}
@@ -237,29 +238,6 @@ def test_deadlines_are_the_services_own_dates(shared):
     rows = next(iter(tables_of(text).values()), [])[1:]
     assert bool(rows) == bool(dates)
     assert {r[1] for r in rows} <= {s.name for s in services}
-
-
-def test_a_roster_comes_after_runs_and_before_answers_and_is_ended_once(named):
-    with named.store.begin() as tx:
-        version_id = tx.rosters.ask(
-            partnership_id=HERE, plan_id=named.plan_id, request=request_document(RosterRequest()), note="n", by=named.user_ids[MANAGER], based_on=None
-        )  # fmt: skip
-        run_id = tx.runs.request_run(partnership_id=HERE, partnership_version=1, policy_version=1, settings={}, by=named.user_ids["board"])
-        assert tx.rosters.claim_next(worker="w") is None
-        assert tx.runs.claim_next(worker="w").id == run_id
-    with named.store.begin() as tx:
-        answer = tx.answers.claim_next(worker="w")
-        assert tx.answers.must_give_way(answer)
-        version = tx.rosters.claim_next(worker="w")
-        assert version.id == version_id
-        assert not tx.answers.must_give_way(answer)
-        assert tx.rosters.give_back(version)
-        again = tx.rosters.claim_next(worker="w2")
-        assert (again.attempts, again.fence) == (1, 2)
-        assert not tx.rosters.fail(version, reason="late")
-        assert tx.rosters.fail(again, reason="Because.")
-        assert tx.rosters.version(partnership_id=HERE, plan_id=named.plan_id, version_id=version_id).state is AnswerState.FAILED
-    assert "Because." in named.browser(MANAGER).get(at(named, f"?version={version_id}")).text
 
 
 @pytest.mark.slow

@@ -103,14 +103,17 @@ class Book:
         return None if version.document is None else roster_from(version.document)
 
 
-def open_book(tx: Transaction, kept: KeptPlan, number: int | None) -> Book | None:
-    """The roster of this number, None for the one people work by; None where there is no such version."""
+def open_book(tx: Transaction, kept: KeptPlan, number: int | None, *, in_use_only: bool = False) -> Book | None:
+    """The roster of this number, None for the one people work by; None where there is no such version.
+
+    Where nobody chose one and the plan holds no names, it is the newest, but for ``in_use_only``.
+    """
     here = {"partnership_id": kept.partnership_id, "plan_id": kept.plan_id}
     choice = tx.rosters.choice(**here)
     versions = tx.rosters.versions(**here)
     if number is None:
         number = choice.version_id or OWN if choice is not None else OWN
-        if choice is None and kept.facts.plan.roster is None and versions:
+        if choice is None and kept.facts.plan.roster is None and versions and not in_use_only:
             number = versions[0].id
     version = tx.rosters.version(**here, version_id=number) if number else None
     if number and version is None:

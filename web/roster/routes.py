@@ -35,12 +35,12 @@ def blueprint(wiring: Wiring) -> Blueprint:
     routes = Blueprint("roster", __name__)
     store, shelf = wiring.store, wiring.shelf
 
-    def find(partnership_id: int, plan_id: int) -> Book:
+    def find(partnership_id: int, plan_id: int, *, in_use_only: bool = False) -> Book:
         kept = shelf.plan(partnership_id, plan_id)
         if kept is None:
             abort(404)
         with store.read() as tx:
-            book = open_book(tx, kept, version_asked_for())
+            book = open_book(tx, kept, version_asked_for(), in_use_only=in_use_only)
         if book is None:
             abort(404)
         return book
@@ -91,8 +91,9 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @routes.get(f"{ROSTER}/schools/<id:urn>")
     @OWN_PART
     def school(partnership_id: int, plan_id: int, urn: int) -> Answer:
-        book = find(partnership_id, plan_id)
-        if not may(Permission.READ_ROSTER, partnership_id) and book.number != book.in_use:
+        is_head = not may(Permission.READ_ROSTER, partnership_id)
+        book = find(partnership_id, plan_id, in_use_only=is_head)
+        if is_head and book.number != book.in_use:
             abort(404)  # a head reads the roster that people work by
         return show(book, "school", rosters.school_view(book, urn))
 
