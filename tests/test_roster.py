@@ -473,7 +473,9 @@ def test_need_met_is_said_also_with_what_named_people_can_give_and_the_audit_der
     (school,) = found.short
     assert (school.recipient, school.half_days) == (missing.recipient, 6)
     # Who gets no half-day of the only service meets nothing of what asks for it; all else stands.
-    asks = {c.cell_id for c in world.picture.cells if c.recipient == missing.recipient and c.requirement(world.partnership.services[0].role)}
+    asks = {
+        c.cell_id for c in world.picture.cells if c.recipient == missing.recipient and c.requirement(world.partnership.services[0].role)
+    }
     levels = {cell_id: met for cell_id, met in plan.amounts.need_met.items() if cell_id not in asks}
     assert found.points == standing(world.picture, world.policy, replace(plan.amounts, need_met=levels)).need_met_points
     assert found.lost_points > 0
