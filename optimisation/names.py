@@ -17,6 +17,7 @@ from optimisation.roster import Rostered, Rostering
 from optimisation.solve import GRACE_SECONDS, Solver, Tell
 from optimisation.worker import Stage
 from planner.audit import breaches, leads
+from planner.delivered import as_delivered
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
 from planner.need import World, world_of
 from planner.partnership import Bound, HeadRule, Service
@@ -92,6 +93,7 @@ def put_names(
             ending = again.ending if plan.ending is Ending.WITHIN_GAP else plan.ending
         elif not is_last:
             rounds = MOST_ROUNDS - 1  # this way of less does not help: the next round is the last
+    amounts, best = _lowered(world, amounts, best)
     best = replace(best, rounds=rounds, shortfall_before_points=before)
     for fault in roster_faults(world, amounts, best):
         raise AuditRefused(f"{fault} The roster is not shown. This is our fault; please report it.")
@@ -99,6 +101,25 @@ def put_names(
     if amounts is plan.amounts:
         return replace(plan, roster=best, seconds=spent)
     return replace(plan, amounts=amounts, ending=ending, levels=(), roster=best, seconds=spent)
+
+
+def _lowered(world: World, amounts: Amounts, roster: Roster) -> tuple[Amounts, Roster]:
+    """The plan without the half-days that nobody can give, wherever nothing is promised by them and every rule holds without them."""
+    left = list(roster.undelivered)
+    for row in roster.undelivered:
+        service = next(s for s in world.partnership.services if s.service_id == row.service_id)
+        least = _promised(world, service, int(row.recipient)) if row.recipient.isdecimal() else 0
+        lower = as_delivered(world, amounts, (row,))
+        given = lower.sessions.get((row.recipient, row.service_id), 0)
+        if given >= least and not any(breaches(world, lower)):
+            amounts = lower
+            left.remove(row)
+    missing = sum(row.half_days for row in left)
+    aims = tuple(
+        replace(aim, reached=missing, bound=None if aim.bound is None else min(aim.bound, missing)) if n == 0 else aim
+        for n, aim in enumerate(roster.aims)
+    )
+    return amounts, replace(roster, undelivered=tuple(left), aims=aims)
 
 
 def _missing(roster: Roster) -> int:

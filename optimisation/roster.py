@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -35,6 +35,7 @@ from planner.roster import (
     practitioners,
     schools_counted,
 )
+from planner.roster_requests import Wish, Wished, of_service, wished
 
 TRAVEL_GAP = 0.02
 """The share of all travel within which the roster is solved."""
@@ -54,6 +55,7 @@ class Rostering:
     world: World
     amounts: Amounts
     seconds: float
+    wishes: tuple[Wish, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,10 @@ class Rostered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One service's roster as numbers: who can give what to whom, how far it is and whom schools know."""
+    """One service's roster as numbers: who can give what to whom, how far it is and whom schools know.
+
+    ``room`` is the most half-days of a person for a recipient; ``must`` the fewest, where half-terms are asked for.
+    """
 
     service: Service
     people: tuple[Practitioner, ...]
@@ -77,6 +82,9 @@ class Case:
     metres: tuple[tuple[int, ...], ...]
     can: tuple[tuple[bool, ...], ...]
     known: tuple[frozenset[int], ...]
+    asked_for: Wished
+    room: tuple[tuple[int, ...], ...]
+    must: Mapping[tuple[int, int], int]
 
     @property
     def held(self) -> tuple[int, ...]:
@@ -89,10 +97,10 @@ class Case:
         return tuple(inf if one.person.most_schools is None else one.person.most_schools for one in self.people)
 
 
-def make_roster(world: World, amounts: Amounts, *, seconds: float) -> Rostered:
+def make_roster(world: World, amounts: Amounts, *, seconds: float, wishes: tuple[Wish, ...] = ()) -> Rostered:
     """Names for every service of a plan, each service by itself; the seconds are shared among them as they come."""
     begun = time.perf_counter()
-    cases = [case for service in world.partnership.services if (case := case_of(world, amounts, service)).asked]
+    cases = [case for service in world.partnership.services if (case := case_of(world, amounts, service, wishes)).asked]
     rows: list[RosterRow] = []
     undelivered: list[Undelivered] = []
     bounds: dict[str, int] = defaultdict(int)
@@ -106,6 +114,8 @@ def make_roster(world: World, amounts: Amounts, *, seconds: float) -> Rostered:
             bounds[name] += bound
         unbound |= {name for name, _, _ in AIMS[:-1] if name not in served.bounds} | ({AIMS[-1][0]} if not served.is_finished else set())
         given = merged(world, case, paced(case, served.serving))
+        if sum(map(sum, given.values())) < sum(served.serving.values()):  # half-terms asked for took some away: later bounds hold no more
+            unbound |= {name for name, _, _ in AIMS[1:]}
         rows += [
             RosterRow(person_id=p, recipient=r, service_id=case.service.service_id, half_term=h, half_days=n)
             for (p, r), days in given.items()
@@ -148,11 +158,14 @@ def _aims(world: World, roster: Roster, bounds: Mapping[str, int], unbound: Coll
     )  # fmt: skip
 
 
-def case_of(world: World, amounts: Amounts, service: Service) -> Case:
+def case_of(world: World, amounts: Amounts, service: Service, wishes: tuple[Wish, ...] = ()) -> Case:
     """One service's roster as numbers."""
     people = practitioners(world, service)
     asked = asked_of(amounts, service)
     number = {one.person.person_id: i for i, one in enumerate(people)}
+    where = {r: s for s, r in enumerate(asked)}
+    wanted = wished(of_service(world, wishes, service.service_id))
+    comes = Counter((number[p], where[r]) for p, r, _ in wanted.comes_in)
     return Case(
         service=service,
         people=people,
@@ -160,7 +173,13 @@ def case_of(world: World, amounts: Amounts, service: Service) -> Case:
         asked=tuple(asked.values()),
         schools=tuple(schools_counted(world, r, n) for r, n in asked.items()),
         metres=tuple(tuple(metres_a_visit(world, one.person, r) for r in asked) for one in people),
-        can=tuple(tuple(can_reach(world, one.person, r) for r in asked) for one in people),
+        can=tuple(tuple(can_reach(world, one.person, r) and wanted.may_come(one.person.person_id, r) for r in asked) for one in people),
+        asked_for=wanted,
+        room=tuple(
+            tuple(sum(n for h, n in enumerate(one.half_days, start=1) if (one.person.person_id, r, h) not in wanted.away_in) for r in asked)
+            for one in people
+        ),
+        must=dict(comes),
         known=tuple(frozenset(number[p] for p in known_last_year(world, service, r)) for r in asked),
     )
 
@@ -188,19 +207,22 @@ def serve(case: Case, *, seconds: float) -> Served:
 def greedy(case: Case) -> Serving:
     """The most half-days first, each to a person who is known, then nearest, with room for it all; the rest in parts."""
     left, schools = list(case.held), list(case.most_schools)
-    serving: Serving = {}
+    serving: Serving = dict(case.must)
+    for (i, s), n in case.must.items():
+        left[i] -= n
+        schools[i] -= case.schools[s]
     for s in sorted(range(len(case.asked)), key=lambda s: (-case.asked[s], s)):
-        need = case.asked[s]
-        able = [i for i in range(len(case.people)) if case.can[i][s] and schools[i] >= case.schools[s]]
+        need = case.asked[s] - sum(n for (_, t), n in case.must.items() if t == s)
+        able = [i for i in range(len(case.people)) if case.can[i][s] and ((i, s) in serving or schools[i] >= case.schools[s])]
         able.sort(key=lambda i: (left[i] < need, i not in case.known[s], case.metres[i][s], -left[i], i))
         if able and left[able[0]] < need:
             able.sort(key=lambda i: (-left[i], i))
         for i in able:
-            part = min(left[i], need)
+            part = min(left[i], need, case.room[i][s] - serving.get((i, s), 0))
             if part:
-                serving[i, s] = part
+                schools[i] -= 0 if (i, s) in serving else case.schools[s]
+                serving[i, s] = serving.get((i, s), 0) + part
                 left[i] -= part
-                schools[i] -= case.schools[s]
                 need -= part
             if not need:
                 break
@@ -212,7 +234,9 @@ def _pools(case: Case) -> list[list[int]]:
     alike: dict[object, list[int]] = defaultdict(list)
     for i, one in enumerate(case.people):
         known = tuple(i in who for who in case.known)
-        alike[one.half_days, one.spread, one.person.most_schools, case.metres[i], case.can[i], known if any(known) else ()].append(i)
+        must = tuple((s, n) for (j, s), n in case.must.items() if j == i)
+        key = (one.half_days, one.spread, one.person.most_schools, case.metres[i], case.can[i], case.room[i], must)
+        alike[key, known if any(known) else ()].append(i)
     return list(alike.values())
 
 
@@ -233,11 +257,15 @@ def _alone_in(case: Case, pools: Sequence[Sequence[int]], by_hand: Serving, end:
     """One pool for each recipient; pool numbers stand for persons in the answer."""
     held = [sum(case.held[i] for i in pool) for pool in pools]
     first = [pool[0] for pool in pools]
+    must = {s: {i for i, t in case.must if t == s} for _, s in case.must}
     pairs = [
         (k, s)
         for k, i in enumerate(first)
         for s, n in enumerate(case.asked)
-        if case.can[i][s] and n <= case.held[i] and case.schools[s] <= case.most_schools[i]
+        if case.can[i][s]
+        and n <= min(case.held[i], case.room[i][s])
+        and case.schools[s] <= case.most_schools[i]
+        and must.get(s, {i}) == {i}
     ]
     if {s for _, s in pairs} != set(range(len(case.asked))):
         return None
@@ -336,10 +364,9 @@ def _shared(case: Case, by_hand: Serving, end: float) -> Served:
     size = len(pairs)
     # Columns: who serves (yes or no), how many half-days, what is undelivered, how many persons too many, who is lost.
     serves, gives, missing, extra, lost = 0, size, 2 * size, 2 * size + count, 2 * size + 2 * count
-    rows = Rows(2 * size + 3 * count)
-    upper = np.ones(rows.columns)
+    rows, upper = Rows(2 * size + 3 * count), np.ones(2 * size + 3 * count)
     for p, (i, s) in enumerate(pairs):
-        upper[gives + p] = min(case.held[i], case.asked[s])
+        upper[gives + p] = min(case.held[i], case.asked[s], case.room[i][s])
         rows.add([(gives + p, 1), (serves + p, -upper[gives + p])], -inf, 0)
         rows.add([(serves + p, 1), (gives + p, -1)], -inf, 0)
     for s in range(count):
@@ -359,9 +386,9 @@ def _shared(case: Case, by_hand: Serving, end: float) -> Served:
         rows.add([(gives + p, 1) for p in mine], -inf, case.held[i])
         if case.most_schools[i] < inf:
             rows.add([(serves + p, case.schools[pairs[p][1]]) for p in mine], -inf, case.most_schools[i])
+    _at_least(case, pairs, gives, rows)
     metres = np.zeros(rows.columns)
-    for p, (i, s) in enumerate(pairs):
-        metres[gives + p] = case.metres[i][s]
+    metres[gives:missing] = [case.metres[i][s] for i, s in pairs]
     levels = {"undelivered": (missing, count), "shared": (extra, count), "changes": (lost, count)}
     costs = {name: _ones(rows.columns, at, number) for name, (at, number) in levels.items()} | {"metres": metres}
     start = np.zeros(rows.columns)
@@ -391,6 +418,12 @@ def _shared(case: Case, by_hand: Serving, end: float) -> Served:
         most.append((cost, float(cost @ values)))
     serving = {pair: round(values[gives + p]) for p, pair in enumerate(pairs) if values[gives + p] > 0.5}
     return Served(serving=serving, bounds=bounds, is_finished=is_finished)
+
+
+def _at_least(case: Case, pairs: Sequence[tuple[int, int]], gives: int, rows: Rows) -> None:
+    """The half-days that people give at least, where half-terms are asked for."""
+    for pair, n in case.must.items():
+        rows.add([(gives + pairs.index(pair), 1)], n, inf)
 
 
 def _least(case: Case) -> int:
@@ -457,16 +490,18 @@ def paced(case: Case, serving: Serving) -> dict[tuple[str, str], tuple[int, ...]
     for i, one in enumerate(case.people):
         mine = {s: n for (j, s), n in serving.items() if j == i}
         if mine:
-            for s, days in _paced_of(one, mine).items():
+            for s, days in _paced_of(case, one, mine).items():
                 given[one.person.person_id, case.recipients[s]] = days
     return given
 
 
-def _paced_of(one: Practitioner, mine: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
+def _paced_of(case: Case, one: Practitioner, mine: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
     by_rounding = {s: _rounded(n, one.spread) for s, n in mine.items()}
-    if all(sum(days[h] for days in by_rounding.values()) <= one.half_days[h] for h in range(HALF_TERMS)):
+    if all(sum(days[h] for days in by_rounding.values()) <= one.half_days[h] for h in range(HALF_TERMS)) and not any(
+        case.asked_for.is_timed(case.recipients[s]) for s in mine
+    ):
         return by_rounding
-    return _paced_by_flow(one, mine)
+    return _paced_by_flow(case, one, mine)
 
 
 def _rounded(half_days: int, spread: Sequence[int]) -> tuple[int, ...]:
@@ -479,16 +514,24 @@ def _rounded(half_days: int, spread: Sequence[int]) -> tuple[int, ...]:
     return tuple(b - a for a, b in itertools.pairwise(so_far))
 
 
-def _paced_by_flow(one: Practitioner, mine: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
+def _paced_by_flow(case: Case, one: Practitioner, mine: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
+    """Half-terms asked for are kept; where they leave no room for some half-days, these are left out."""
     numbers = {s: n for n, s in enumerate(mine)}
     block = HALF_TERMS
     size = block * len(mine)
-    # Columns: given, then four kinds of half-days out of pace: more and fewer in the half-term, more and fewer by its end.
-    rows = Rows(5 * size)
+    # Columns: given, then four kinds of half-days out of pace: more and fewer in the half-term, more and fewer by its end; then what is left out.
+    left_out = 5 * size
+    rows = Rows(left_out + len(mine))
     upper = np.full(rows.columns, float(max(mine.values())))
     for s, n in mine.items():
         at = block * numbers[s]
-        rows.add([(at + h, 1) for h in range(block)], n, n)
+        rows.add([*((at + h, 1) for h in range(block)), (left_out + numbers[s], 1)], n, n)
+        for h in range(block):
+            which = (one.person.person_id, case.recipients[s], h + 1)
+            if which in case.asked_for.away_in:
+                upper[at + h] = 0
+            if which in case.asked_for.comes_in:
+                rows.add([(at + h, 1)], 1, inf)
         due = Fraction(0)
         for h, even in enumerate(even_half_days(n, one.spread)):
             due += even
@@ -499,7 +542,9 @@ def _paced_by_flow(one: Practitioner, mine: Mapping[int, int]) -> dict[int, tupl
             rows.add([*so_far, (4 * size + at + h, 1)], floor(due), inf)
     for h in range(block):
         rows.add([(block * n + h, 1) for n in numbers.values()], -inf, one.half_days[h])
-    solved = run(load(rows.problem(upper, _ones(rows.columns, size, 4 * size), is_whole=False)), gap=0.0, seconds=60.0)
+    cost = _ones(rows.columns, size, 4 * size)
+    cost[left_out:] = 8 * HALF_TERMS * sum(mine.values())  # more than any pace can cost
+    solved = run(load(rows.problem(upper, cost, is_whole=False)), gap=0.0, seconds=60.0)
     assert solved.values is not None
     values = np.round(solved.values)
     return {s: tuple(int(values[block * n + h]) for h in range(block)) for s, n in numbers.items()}
@@ -511,7 +556,7 @@ def merged(world: World, case: Case, given: dict[tuple[str, str], tuple[int, ...
     for recipient in case.recipients:
         who = [p for p, r in given if r == recipient]
         if len(who) > 1:
-            one = next((one for one in case.people if could_give_all(world, one, recipient, given)), None)
+            one = next((one for one in case.people if could_give_all(world, one, recipient, given, case.asked_for)), None)
             if one is not None:
                 whole = tuple(sum(given[p, recipient][h] for p in who) for h in range(HALF_TERMS))
                 for p in who:

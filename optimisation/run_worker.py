@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self, TypeVar
 
-from optimisation.answer_worker import work_out
+from optimisation.answer_worker import work_out, work_out_roster
 from optimisation.greedy import is_feasible
 from optimisation.names import AGAIN_STAGE, STAGE, make_plan_with_names
 from optimisation.plain_amounts import amounts_from_plain, amounts_to_plain
@@ -91,9 +91,12 @@ def work(store: Store, *, name: str, should_end: Callable[[], bool]) -> None:
                         tx.house.seen(worker=name)
                         beat_at = time.monotonic() + BEAT_SECONDS
                     run = tx.runs.claim_next(worker=name)
-                    answer = tx.answers.claim_next(worker=name) if run is None else None
+                    roster = tx.rosters.claim_next(worker=name) if run is None else None
+                    answer = tx.answers.claim_next(worker=name) if run is None and roster is None else None
                 if run is not None:
                     _make(store, run, solver, should_end)
+                elif roster is not None:
+                    work_out_roster(store, roster, solver, should_end)
                 elif answer is not None:
                     work_out(store, answer, solver, should_end)
                 else:

@@ -209,7 +209,7 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
                 elif isinstance(job, Certify):
                     pipe.send(certify(job, lambda bound, cases: pipe.send(Stage(words=_certifying(bound, cases)))))
                 elif isinstance(job, Rostering):
-                    pipe.send(make_roster(job.world, job.amounts, seconds=job.seconds))
+                    pipe.send(make_roster(job.world, job.amounts, seconds=job.seconds, wishes=job.wishes))
                 elif isinstance(job, Explain):
                     pipe.send(explain_impossible(job.world, seconds=job.seconds) or AllHold())
                 else:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.audit import breaches, misfits, misses, price_points
+from planner.delivered import with_names
 from planner.errors import AuditRefused, InputMustBeMended
 from planner.files import save
 from planner.measures import POINTS_PLACES, fund_accounts, school_ledgers, standing
@@ -33,6 +34,7 @@ from planner.supply import base_full_year_pounds, base_lead_in_pounds, base_open
 
 FORMAT = "partnership-planner plan"
 FORMAT_VERSION = 1
+WITH_NAMES = "need_met_with_names"
 NOT_IN_FINGERPRINT = ("seconds", "fingerprint")
 
 Json = dict[str, Any]
@@ -114,6 +116,7 @@ def plan_document(plan: Plan, world: World) -> Json:
         **_amounts(plan.amounts, world),
         "schools": [_ledger(row) for row in school_ledgers(world.partnership, world.policy, world.picture, plan.amounts)],
         **({"roster": []} if plan.roster is None else roster_document(world, plan.roster)),
+        **_with_names(plan, world),
         "standards": _standards(plan.amounts, world),
         "reasons": [to_plain(reason) for reason in reasons(world, plan.amounts)],
         "baselines": [_baseline(baseline, world) for baseline in plan.baselines],
@@ -130,6 +133,26 @@ def fingerprint_of(document: Mapping[str, Any]) -> str:
 def points_of_price(amounts: Amounts, world: World) -> float:
     """What the rules that give way cost, in points rounded as all points are."""
     return float(round(price_points(world, amounts), POINTS_PLACES))
+
+
+def _with_names(plan: Plan, world: World) -> Json:
+    """Need met with what named people can give; nothing where they give all, so that such plans read as they always did."""
+    found = with_names(plan, world)
+    if found is None:
+        return {}
+    return {
+        WITH_NAMES: {
+            "half_days": found.half_days,
+            "need_met_points": found.points,
+            "shortfall_points": found.shortfall_points,
+            "lost_points": found.lost_points,
+            "recipients": [
+                {"recipient": one.recipient, "half_days": one.half_days, "planned_points": one.planned_points, "points": one.points,
+                 "lost_points": one.lost_points}
+                for one in found.short
+            ],
+        }
+    }  # fmt: skip
 
 
 def _prices(amounts: Amounts, world: World) -> Json:
@@ -414,6 +437,8 @@ def _faults_of_figures(document: Json) -> Iterator[str]:
         if faults:
             return
     again = plan_document(plan, world)
+    if WITH_NAMES not in document:  # a plan of a version that did not say it
+        again.pop(WITH_NAMES, None)
     for where, says, is_now in _differences(document, again, ""):
         yield f"{where} says {says}, but from the amounts it is {is_now}."
 

@@ -15,6 +15,7 @@ from math import ceil, floor, isqrt, lcm
 from planner.need import World
 from planner.partnership import HALF_TERMS, DecisionRight, Person, Service
 from planner.plan import Amounts, Roster, RosterRow, Undelivered
+from planner.roster_requests import Wish, Wished, of_service, wished
 from planner.rounding import largest_remainder
 from planner.supply import distance_squared, school_of
 
@@ -206,8 +207,11 @@ def figures_of(world: World, roster: Roster) -> RosterFigures:
 # --- the audit -----------------------------------------------------------------------------
 
 
-def roster_faults(world: World, amounts: Amounts, roster: Roster) -> Iterator[str]:
-    """Everything about a roster that cannot be, in sentences; nothing when it holds. Exact, with no solver."""
+def roster_faults(world: World, amounts: Amounts, roster: Roster, wishes: tuple[Wish, ...] = ()) -> Iterator[str]:
+    """Everything about a roster that cannot be, in sentences; nothing when it holds. Exact, with no solver.
+
+    ``wishes`` only excuse what is shared; whether they are kept is for ``roster_wishes``.
+    """
     strange = list(_misplaced(world, roster))
     yield from strange
     if strange:
@@ -218,7 +222,7 @@ def roster_faults(world: World, amounts: Amounts, roster: Roster) -> Iterator[st
         people = practitioners(world, service)
         given = told.given.get(service.service_id, {})
         yield from _too_much(world, people, given)
-        yield from _shared_without_need(world, people, given)
+        yield from _shared_without_need(world, people, given, wished(of_service(world, wishes, service.service_id)))
 
 
 def _misplaced(world: World, roster: Roster) -> Iterator[str]:
@@ -279,22 +283,22 @@ def _too_much(world: World, people: Sequence[Practitioner], given: Given) -> Ite
             yield f"The roster sends {name} to {schools} schools, and {one.person.most_schools} are the most."
 
 
-def _shared_without_need(world: World, people: Sequence[Practitioner], given: Given) -> Iterator[str]:
+def _shared_without_need(world: World, people: Sequence[Practitioner], given: Given, asked: Wished) -> Iterator[str]:
     """A recipient served by two people although one of the service could give it all, at the same times."""
     by_recipient: dict[str, list[str]] = defaultdict(list)
     for person_id, recipient in given:
         by_recipient[recipient].append(person_id)
     for recipient, names in by_recipient.items():
         if len(names) > 1:
-            could = next((one.person.person_id for one in people if could_give_all(world, one, recipient, given)), None)
+            could = next((one.person.person_id for one in people if could_give_all(world, one, recipient, given, asked)), None)
             if could is not None:
                 yield f"The roster shares {recipient} between {' and '.join(sorted(names))}, and {could} could give it all."
 
 
-def could_give_all(world: World, one: Practitioner, recipient: str, given: Given) -> bool:
-    """Whether a person could take over all that a recipient is given, in the same half-terms, all else as it is."""
+def could_give_all(world: World, one: Practitioner, recipient: str, given: Given, asked: Wished) -> bool:
+    """Whether a person could take over all that a recipient is given, in the same half-terms, all else and every wish as it is."""
     name = one.person.person_id
-    if not can_reach(world, one.person, recipient):
+    if not can_reach(world, one.person, recipient) or not asked.may_come(name, recipient) or asked.is_timed(recipient):
         return False
     whole = [sum(days[h] for (_, r), days in given.items() if r == recipient) for h in range(HALF_TERMS)]
     others = {r: days for (p, r), days in given.items() if p == name and r != recipient}

@@ -15,24 +15,28 @@ from pages import demonstration, document_of
 from planning import answer_for, plan_of
 
 import optimisation.roster as roster_module
-from optimisation.greedy import greedy_amounts
-from optimisation.names import _with_at_most, make_plan_with_names
+from optimisation.greedy import greedy_amounts, share_evenly
+from optimisation.names import _lowered, _with_at_most, make_plan_with_names
 from optimisation.roster import case_of, greedy, make_roster, serve
 from optimisation.solve import Solver
 from planner.audit import breaches
+from planner.delivered import with_names
 from planner.documents import check_document, fingerprint_of, plan_document, plan_from_document, to_plain
 from planner.errors import AuditRefused, InputMustBeMended
 from planner.export.partnership_workbook import write_partnership_csv
 from planner.export.roster_words import as_table, person_schedule, roster_lines, school_schedule, service_schedules
+from planner.export.summary import summary_lines
 from planner.intake.parsing import read_partnership
 from planner.measures import standing
 from planner.need import world_of
 from planner.offers import purchases
-from planner.partnership import LastYearLink
+from planner.partnership import Bound, HeadRule, LastYearLink
 from planner.plan import Amounts, Roster, RosterRow
 from planner.policy import policy_from_text
 from planner.roster import figures_of, practitioners, roster_faults, uneven_half_days
 from planner.roster_documents import roster_document, roster_from
+from planner.roster_requests import PersonSettings, RosterRequest, Wish, WishKind, asked_world
+from planner.roster_wishes import kept_faults, wish_faults
 from planner.supply import service_supply
 
 URNS = tuple(900001 + n for n in range(6))
@@ -443,3 +447,122 @@ def test_a_policy_written_before_there_was_a_roster_still_holds():
     assert len(set(policy.roster.weeks)) == 1
     with pytest.raises(InputMustBeMended, match="weeks_half_term_1"):
         a_policy({"roster": {"weeks_half_term_1": 53}})
+
+
+# --- what nobody can give -----------------------------------------------------------------------
+
+
+def short_plan(world, plan, **sessions):
+    """A plan with these half-days and a roster that cannot deliver them all."""
+    amounts = replace(plan.amounts, sessions={(urn.removeprefix("s"), "slt"): n for urn, n in sessions.items()})
+    amounts = replace(amounts, need_met=share_evenly(world, amounts))
+    return replace(plan, amounts=amounts, roster=make_roster(world, amounts, seconds=5).roster)
+
+
+def test_need_met_is_said_also_with_what_named_people_can_give_and_the_audit_derives_it_again():
+    world = a_world(
+        schools=tuple(a_school(urn, easting_metres=450_000 + 2000 * n) for n, urn in enumerate(URNS[:3])),
+        services=(a_service("slt", minimum_block_sessions=2),),
+        people=(one("slt1", 60, most_schools=2),),
+        bases=(),
+        host_conditions=(),
+    )
+    plan = short_plan(world, plan_of(world, answer_for(world)), s900001=6, s900002=6, s900003=6)
+    found = with_names(plan, world)
+    (missing,) = plan.roster.undelivered
+    (school,) = found.short
+    assert (school.recipient, school.half_days) == (missing.recipient, 6)
+    # Who gets no half-day of the only service meets nothing of what asks for it; all else stands.
+    asks = {
+        c.cell_id for c in world.picture.cells if c.recipient == missing.recipient and c.requirement(world.partnership.services[0].role)
+    }
+    levels = {cell_id: met for cell_id, met in plan.amounts.need_met.items() if cell_id not in asks}
+    assert found.points == standing(world.picture, world.policy, replace(plan.amounts, need_met=levels)).need_met_points
+    assert found.lost_points > 0
+    assert school.lost_points > 0
+    document = plan_document(plan, world)
+    assert document["need_met_with_names"]["need_met_points"] == found.points
+    assert f"{found.points:.2f} with what they can give now" in summary_lines(plan, world)[0]
+    document["need_met_with_names"]["lost_points"] = 0.0
+    document["fingerprint"] = fingerprint_of(document)
+    with pytest.raises(AuditRefused, match="lost_points"):
+        check_document(document)
+
+
+def test_half_days_that_nobody_can_give_leave_the_plan_where_nothing_promises_them():
+    world = a_world(
+        schools=tuple(a_school(urn, easting_metres=450_000 + 2000 * n) for n, urn in enumerate(URNS[:3])),
+        services=(a_service("slt", minimum_block_sessions=2, price_pounds_per_session=0),),
+        people=(one("slt1", 60, most_schools=2),),
+        bases=(),
+        host_conditions=(),
+    )
+    plan = short_plan(world, plan_of(world, answer_for(world)), s900001=6, s900002=6, s900003=6)
+    amounts, roster = _lowered(world, plan.amounts, plan.roster)
+    assert roster.undelivered == ()
+    assert sum(amounts.sessions.values()) == 12
+    assert not list(breaches(world, amounts))
+    assert list(roster_faults(world, amounts, roster)) == []
+    floor = HeadRule(rule_id="r", urn=int(plan.roster.undelivered[0].recipient), item="slt", bound=Bound.AT_LEAST, amount=4)
+    promised = world_of(replace(world.partnership, head_rules=(floor,)), world.policy)
+    assert _lowered(promised, plan.amounts, plan.roster) == (plan.amounts, plan.roster)
+
+
+# --- what is asked of a roster ------------------------------------------------------------------
+
+
+def requested(world, amounts, *wishes, **settings):
+    """The roster of a request, which holds and keeps every wish."""
+    request = RosterRequest(wishes=wishes, **settings)
+    here = asked_world(world, request)
+    assert list(wish_faults(here, amounts, request)) == []
+    roster = make_roster(here, amounts, seconds=5, wishes=wishes).roster
+    assert list(roster_faults(here, amounts, roster, wishes)) == []
+    assert list(kept_faults(here, roster, wishes)) == []
+    return roster
+
+
+def comes(person, school, half_term=None):
+    return Wish(kind=WishKind.COMES, person_id=person, recipient=str(school), half_term=half_term)
+
+
+def stays_away(person, school, half_term=None):
+    return Wish(kind=WishKind.STAYS_AWAY, person_id=person, recipient=str(school), half_term=half_term)
+
+
+def test_a_name_that_is_asked_for_comes_and_one_that_is_not_wanted_stays_away():
+    world = team([one("a", 20), one("b", 20)], schools=2)
+    amounts = asked(10, 10)
+    assert who_goes_where(requested(world, amounts, comes("b", 900001)))[900001] == {"b"}
+    assert who_goes_where(requested(world, amounts, stays_away("a", 900001), stays_away("b", 900002))) == {900001: {"b"}, 900002: {"a"}}
+    assert requested(world, asked(30), comes("a", 900001)).undelivered[0].half_days == 10  # nobody else comes
+    short = requested(world, amounts, most_schools=1, people=(PersonSettings(person_id="a", half_term_sessions=(0, 0, 0, 0, 0, 4)),))
+    assert sum(row.half_days for row in short.undelivered) == 0
+    assert {row.half_term for row in short.rows if row.person_id == "a"} == {6}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_every_wish_by_half_term_is_kept_whatever_it_costs(seed):
+    rng = Random(seed)
+    world = team([one(f"p{i}", rng.randint(12, 30), most_schools=rng.choice((None, 3))) for i in range(3)])
+    amounts = asked(*(rng.randint(3, 12) for _ in range(4)))
+    places = rng.sample([(p, u, h) for p in ("p0", "p1", "p2") for u in URNS[:4] for h in range(1, 7)], 6)
+    wishes = tuple((comes if n < 2 else stays_away)(*place) for n, place in enumerate(places))
+    request = RosterRequest(wishes=wishes)
+    if not list(wish_faults(world, amounts, request)):
+        requested(world, amounts, *wishes)
+
+
+def test_half_days_that_a_wish_leaves_no_room_for_are_undelivered():
+    world = team([one("a", 12, half_term_sessions=(2,) * 6)], schools=1)
+    roster = requested(world, asked(12), stays_away("a", 900001, 1), stays_away("a", 900001, 2))
+    assert [row.half_days for row in roster.undelivered] == [4]
+
+
+def test_a_request_that_cannot_be_says_what_would_make_it_possible():
+    world = team([one("a", 12, half_term_sessions=(0, 3, 3, 2, 2, 2)), one("b", 12, is_vacant=True)], schools=2)
+    faults = list(
+        wish_faults(world, asked(5), RosterRequest(wishes=(comes("a", 900001, 1), comes("b", 900002), comes("a", 900002)))),
+    )
+    assert len(faults) == 3
+    assert all(": " in fault for fault in faults)

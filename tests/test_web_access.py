@@ -51,9 +51,18 @@ WHO_MAY = {
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
         "decide.decisions", "decide.decision", "decide.effects",
+        "roster.current",
         "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
     BOARD: {"decide.vote", "decide.vote_now", "plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes", "house.look_at_newer_pack", "house.take_newer_pack"},
+    MEMBERS - {"head", "other-head"}: {
+        "roster.overview", "roster.person", "roster.by_school", "roster.half_term", "roster.delivered", "roster.deadlines",
+    },
+    MEMBERS - {"other-head"}: {"roster.school"},
+    frozenset({"service-manager"}): {
+        "roster.ask", "roster.change", "roster.ask_change", "roster.swap", "roster.take_back", "roster.settings", "roster.set_settings",
+        "roster.person_settings", "roster.set_person_settings", "roster.use", "roster.enter", "roster.enter_now",
+    },
     ANSWERERS: {"queries.answer"},
     SPEAKERS: {"decide.interests", "decide.declare", "decide.comment", "decide.withdraw", "decide.minutes"},
     CHAIR: {

@@ -647,7 +647,8 @@ def test_marks_on_one_spot_are_pushed_apart_and_stay_on_the_sheet():
 @pytest.mark.parametrize("who", ["head", "house"])
 def test_every_title_says_the_page_then_whose_it_is_then_the_service_and_no_two_are_alike(site, who):
     titles = {path: words_of(parsed(text).find(".//title")) for path, text in all_pages(site.browser(who)).items()}
-    leads_on = {"/", f"/partnerships/{HERE}/our-school/{OWN_URN}"} if who == "head" else set()
+    leads_on = {f"/partnerships/{partnership_id}/roster" for partnership_id in (HERE, ELSEWHERE)}
+    leads_on |= {"/", f"/partnerships/{HERE}/our-school/{OWN_URN}"} if who == "head" else set()
     titles = {path: title for path, title in titles.items() if path not in leads_on and "?" not in path}
     assert [title for title in titles.values() if not title.endswith(" - Partnership Planner")] == []
     by_title = {}

@@ -28,6 +28,8 @@ class Permission(StrEnum):
     QUERY_OWN_SCHOOL = auto()
     ASK_WHY = auto()
     READ_DRAWS = auto()
+    READ_OWN_ROSTER = auto()
+    READ_ROSTER = auto()
     ANSWER_QUERIES = auto()
     PROPOSE = auto()
     SET_POLICY = auto()
@@ -47,24 +49,24 @@ class Permission(StrEnum):
 
 OF_OWN_SCHOOL = frozenset({Permission.CONFIRM_OWN_SCHOOL, Permission.CHANGE_OWN_SCHOOL, Permission.QUERY_OWN_SCHOOL})
 """Held for one's own school only, whichever the address names."""
-FOR_ONE_SCHOOL = OF_OWN_SCHOOL | {Permission.ASK_WHY, Permission.READ_DRAWS}
+FOR_ONE_SCHOOL = OF_OWN_SCHOOL | {Permission.ASK_WHY, Permission.READ_DRAWS, Permission.READ_OWN_ROSTER}
 """A head holds these for their own school only; who belongs to no school holds them for every one, where their role has them."""
 OF_THE_HOUSE = frozenset({Permission.RUN_THE_HOUSE})
 """Held by administrators of the whole house only: partnerships, accounts, DfE files, policy packs, backup."""
 
 _P = Permission
-_BOARD = frozenset(
+_ROSTER = frozenset({_P.READ_ROSTER, _P.READ_OWN_ROSTER})
+_BOARD = _ROSTER | frozenset(
     {_P.READ_PLAN, _P.SET_POLICY, _P.RUN_PLAN, _P.ASK_WHY, _P.READ_DRAWS, _P.ANSWER_QUERIES, _P.COMPARE, _P.COMMENT, _P.VOTE, _P.EXPORT},
 )
 MAY: dict[Role, frozenset[Permission]] = {
     Role.HEAD: FOR_ONE_SCHOOL | {_P.READ_PLAN, _P.PROPOSE, _P.COMPARE, _P.COMMENT, _P.EXPORT},
     Role.BOARD: _BOARD,
     Role.CHAIR: _BOARD | {_P.OPEN_AND_CLOSE_VOTES, _P.SIGN},
-    Role.SERVICE_MANAGER: frozenset({_P.READ_PLAN, _P.CHANGE_PEOPLE_AND_ROSTER, _P.EXPORT}),
-    Role.COMMISSIONER: frozenset({_P.READ_PLAN, _P.ENTER_COUNCIL_SUPPLY, _P.EXPORT}),
-    Role.ADMINISTRATOR: frozenset(
-        {_P.READ_PLAN, _P.READ_DRAWS, _P.UPLOAD, _P.ANSWER_QUERIES, _P.MANAGE_ACCOUNTS, _P.RUN_THE_HOUSE, _P.EXPORT}
-    ),
+    Role.SERVICE_MANAGER: _ROSTER | frozenset({_P.READ_PLAN, _P.CHANGE_PEOPLE_AND_ROSTER, _P.EXPORT}),
+    Role.COMMISSIONER: _ROSTER | frozenset({_P.READ_PLAN, _P.ENTER_COUNCIL_SUPPLY, _P.EXPORT}),
+    Role.ADMINISTRATOR: _ROSTER
+    | frozenset({_P.READ_PLAN, _P.READ_DRAWS, _P.UPLOAD, _P.ANSWER_QUERIES, _P.MANAGE_ACCOUNTS, _P.RUN_THE_HOUSE, _P.EXPORT}),
 }
 """Decision rights: a head's own school, the board's policy and runs, the administrator's people and uploads."""
 

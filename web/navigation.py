@@ -15,6 +15,7 @@ IN_A_PARTNERSHIP = (
     ("Figures", "figures.schools", Permission.READ_PLAN, {"figures", "bring"}),
     ("Runs", "runs.runs", Permission.READ_PLAN, {"runs"}),
     ("Plans", "plans.list_plans", Permission.READ_PLAN, {"plans"}),
+    ("Roster", "roster.current", Permission.READ_OWN_ROSTER, {"roster"}),
     ("Compare", "compare.page", Permission.COMPARE, {"compare"}),
     ("Decisions", "decide.decisions", Permission.READ_PLAN, {"decide"}),
     ("Questions", "queries.queries", Permission.READ_PLAN, {"queries"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from planner.delivered import with_names
 from planner.need import World
 from planner.offers import is_paid
 from planner.partnership import HALF_TERMS, DecisionRight, Person, School, Service
@@ -64,12 +65,46 @@ def roster_lines(plan: Plan, world: World) -> tuple[str, ...]:
     if plan.roster.rounds:
         lines.append(f"The plan was made again {_times(plan.roster.rounds)}, because nobody could give all that it gave at first.")
     if here.undelivered:
-        lines.append(f"{half_days(here.undelivered)} of the plan have nobody to give them, and what they would meet is counted as met.")
+        lines.append(
+            f"{half_days(here.undelivered)} of the plan {_have(here.undelivered)} nobody to give {_them(here.undelivered)}. {need_line(plan, world)}"
+        )
         paid = {s.service_id for s in world.partnership.services if is_paid(world.partnership, s)}
         bought = sum(row.half_days for row in plan.roster.undelivered if row.service_id in paid)
         if bought:
             lines.append(f"The plan pays for {half_days(bought)} of them all the same.")
     return tuple(lines)
+
+
+def need_line(plan: Plan, world: World) -> str:
+    """Need met as planned and with what named people can give; '' where they can give all."""
+    found = with_names(plan, world)
+    if found is None:
+        return ""
+    return (
+        f"Need met is {found.planned_points:.2f} points when the names can deliver them; "
+        f"with what named people can give now it is {found.points:.2f}, {found.lost_points:.2f} less."
+    )
+
+
+def school_need_line(plan: Plan, world: World, urn: int) -> str:
+    """The same for one school and its zone; '' where nothing of theirs waits for names."""
+    found = with_names(plan, world)
+    zone = world.picture.zone_of(urn).zone_id
+    return " ".join(
+        f"{half_days(one.half_days).capitalize()} planned for {'the school' if one.recipient == str(urn) else 'its zone'} "
+        f"{_have(one.half_days)} nobody to give {_them(one.half_days)} yet: of {'its own' if one.recipient == str(urn) else 'the zone' + chr(39) + 's'} need "
+        f"{one.planned_points:.2f} points are met when the names can deliver, {one.points:.2f} with what they can give now, {one.lost_points:.2f} less."
+        for one in (() if found is None else found.short)
+        if one.recipient in {str(urn), zone}
+    )
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"
+
+
+def _them(number: int) -> str:
+    return "it" if number == 1 else "them"
 
 
 def _times(number: int) -> str:

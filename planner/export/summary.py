@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from planner.audit import leads
 from planner.buying import what_to_buy
+from planner.delivered import with_names
 from planner.export.priced import price_lines
 from planner.measures import SchoolLedger, fund_accounts, school_ledgers, standing
 from planner.need import World
@@ -93,6 +94,18 @@ def _listed(parts: Sequence[str]) -> str:
 
 
 def _standards(plan: Plan, world: World) -> str:
+    """The counts, and beside them what of it waits for names."""
+    found = with_names(plan, world)
+    counts = _counts(plan, world)
+    if found is None:
+        return counts
+    return (
+        f"{counts} This counts {half_days(found.half_days)} that nobody can give yet: need met is {found.planned_points:.2f} points when the names can "
+        f"deliver, {found.points:.2f} with what they can give now."
+    )
+
+
+def _counts(plan: Plan, world: World) -> str:
     here = standing(world.picture, world.policy, plan.amounts)
     if not here.standards:
         return "No school has a need that the board's standards cover."

@@ -16,7 +16,7 @@ from planner.certificate import MOST_SCHOOLS
 from planner.documents import Json
 from planner.store.kinds import AnswerKind, AnswerState, RunState
 from planner.store.room import Room, columns_of
-from planner.store.tables import answers, runs
+from planner.store.tables import answers, roster_versions, runs
 
 LEASE = 30_000
 MOST_ATTEMPTS = 3
@@ -138,11 +138,13 @@ class Answers(Room):
         return self._connection.execute(query).first() is not None
 
     def must_give_way(self, answer: AnswerRow) -> bool:
-        """Whether a run waits, or, where nobody asked for this one, an answer that somebody asked for."""
+        """Whether a run waits, or, where nobody asked for this one, an answer or a roster that somebody asked for."""
         if self._is_run_waiting():
             return True
         if answer.kind is AnswerKind.WHY:
             return False
+        if self._connection.execute(sa.select(roster_versions.c.id).where(roster_versions.c.state == AnswerState.QUEUED).limit(1)).first():
+            return True
         asked = sa.select(answers.c.id).where(self._may_be_claimed(), answers.c.kind == AnswerKind.WHY).limit(1)
         return self._connection.execute(asked).first() is not None
 

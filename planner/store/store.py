@@ -26,6 +26,7 @@ from planner.store.password_links import PasswordLinks
 from planner.store.people import People
 from planner.store.plans import Plans
 from planner.store.room import Clock, database_now
+from planner.store.rosters import Rosters
 from planner.store.runs import Runs
 from planner.store.schools import Schools
 from planner.store.sessions import Sessions
@@ -53,6 +54,7 @@ class Transaction:
         self.plans = Plans(connection, clock)
         self.answers = Answers(connection, clock)
         self.decisions = Decisions(connection, clock)
+        self.rosters = Rosters(connection, clock)
         self.events = Events(connection, clock)
         self.house = House(connection, clock)
 

@@ -559,6 +559,65 @@ worker_beats = _table(
     Column("seen_at", Whole, nullable=False),
 )
 
+# --- rosters that were asked for, and what was delivered -------------------------------------
+
+roster_versions = _numbered(
+    "roster_versions",
+    Column("partnership_id", Whole, nullable=False),
+    Column("plan_id", Whole, nullable=False),
+    Column("based_on", Whole),
+    Column("note", Words, nullable=False),
+    Column("request", Document, nullable=False),
+    _by("asked_by"),
+    Column("asked_at", Whole, nullable=False),
+    Column("state", Choice(AnswerState), nullable=False),
+    Column("attempts", Whole, nullable=False, server_default="0"),
+    Column("fence", Whole, nullable=False, server_default="0"),
+    Column("worker", Words),
+    Column("claimed_at", Whole),
+    Column("lease_until", Whole),
+    Column("ended_at", Whole),
+    Column("reason", Words),
+    Column("document", Document),
+    _one_of("state", AnswerState),
+    CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="lease_while_running"),
+    CheckConstraint("(state = 'finished') = (document IS NOT NULL)", name="document_when_finished"),
+    UniqueConstraint("partnership_id", "plan_id", "id"),
+    ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
+    Index(None, "state", "lease_until"),
+)
+
+roster_choices = _numbered(
+    "roster_choices",
+    Column("partnership_id", Whole, nullable=False),
+    Column("plan_id", Whole, nullable=False),
+    Column("version_id", Whole),
+    _by("chosen_by"),
+    Column("chosen_at", Whole, nullable=False),
+    ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
+    ForeignKeyConstraint(
+        ["partnership_id", "plan_id", "version_id"],
+        ["roster_versions.partnership_id", "roster_versions.plan_id", "roster_versions.id"],
+    ),
+    Index(None, "partnership_id", "plan_id"),
+)
+
+delivered_half_days = _numbered(
+    "delivered_half_days",
+    Column("partnership_id", Whole, nullable=False),
+    Column("plan_id", Whole, nullable=False),
+    Column("person_id", Words, nullable=False),
+    Column("recipient", Words, nullable=False),
+    Column("half_term", Whole, nullable=False),
+    Column("half_days", Whole, nullable=False),
+    _by("entered_by"),
+    Column("entered_at", Whole, nullable=False),
+    CheckConstraint("half_term BETWEEN 1 AND 6", name="half_term"),
+    CheckConstraint("half_days >= 0", name="half_days"),
+    ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
+    Index(None, "partnership_id", "plan_id"),
+)
+
 # --- what happened -------------------------------------------------------------------------
 
 event_chains = _table(

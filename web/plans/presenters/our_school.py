@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from flask import url_for
 
 from planner.export.priced import school_lines
+from planner.export.roster_words import school_need_line
 from planner.measures import SchoolLedger
 from planner.partnership import GRANT_ITEM, DecisionRight, Fund, Service
 from planner.reasons import lower_first
@@ -76,6 +77,7 @@ class SchoolView:
     support: TableView
     support_note: str
     owes: tuple[str, ...]
+    names: str
     waits: tuple[Wait, ...]
     reasons: tuple[MainReason, ...]
     why: WhyDoor
@@ -116,6 +118,7 @@ def our_school(kept: KeptPlan, urn: int, *, may_ask: bool = False, why: WhyDoor 
         support=_with_questions(support, ask),
         support_note=_support_note(others, kept),
         owes=owes(ledger, kept),
+        names=school_need_line(facts.plan, facts.world, urn),
         waits=_waits(ledger, kept),
         reasons=main_reasons(own, shared, kept),
         why=why or why_door(kept, urn, None, may_ask=False),
