@@ -18,6 +18,7 @@ from planner.store.engine import Engines, open_engines
 from planner.store.events import Events
 from planner.store.invitations import Invitations
 from planner.store.migrate import upgrade
+from planner.store.moderation import Moderation
 from planner.store.partnerships import Partnerships, Policies
 from planner.store.password_links import PasswordLinks
 from planner.store.people import People
@@ -49,6 +50,7 @@ class Transaction:
         self.runs = Runs(connection, clock)
         self.plans = Plans(connection, clock)
         self.answers = Answers(connection, clock)
+        self.moderation = Moderation(connection, clock)
         self.events = Events(connection, clock)
 
     @property
