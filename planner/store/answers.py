@@ -106,7 +106,9 @@ class Answers(Room):
     def of_kinds(self, *, partnership_id: int, plan_id: int, with_document: tuple[AnswerKind, ...]) -> dict[AnswerKind, Answer]:
         """Every answer about the whole plan; only those of some kinds with their documents, the others' are not read."""
         document = sa.case((answers.c.kind.in_(with_document), answers.c.document), else_=None).label("document")
-        query = sa.select(*columns_of(AnswerRow, answers), document).where(*_of(partnership_id, plan_id), answers.c.urn == 0, answers.c.key == "")
+        query = sa.select(*columns_of(AnswerRow, answers), document).where(
+            *_of(partnership_id, plan_id), answers.c.urn == 0, answers.c.key == ""
+        )
         return {answer.kind: answer for answer in self._many(Answer, query)}
 
     def answers(self, *, partnership_id: int, plan_id: int) -> tuple[AnswerRow, ...]:

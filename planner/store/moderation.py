@@ -41,16 +41,24 @@ class PotClaim:
     decided_at: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedOfPot:
+    """What a claim asks: ``amount`` half-days of a service, or pounds where ``service_id`` is empty, which cost ``pounds``."""
+
+    service_id: str = ""
+    amount: int
+    pounds: int
+    what_for: str
+
+
 class Moderation(Room):
     """The claims of a partnership's schools."""
 
-    def lodge(
-        self, *, partnership_id: int, urn: int, academic_year: str, service_id: str, amount: int, pounds: int, what_for: str, by: int
-    ) -> int:
+    def lodge(self, *, partnership_id: int, urn: int, academic_year: str, asked: AskedOfPot, by: int) -> int:
         """The claim's id."""
         lodged = pot_claims.insert().values(
-            partnership_id=partnership_id, urn=urn, academic_year=academic_year, service_id=service_id, amount=amount, pounds=pounds,
-            what_for=what_for, state=ClaimState.LODGED, lodged_by=by, lodged_at=self._now,
+            partnership_id=partnership_id, urn=urn, academic_year=academic_year, service_id=asked.service_id, amount=asked.amount,
+            pounds=asked.pounds, what_for=asked.what_for, state=ClaimState.LODGED, lodged_by=by, lodged_at=self._now,
         )  # fmt: skip
         return int(self._connection.execute(lodged.returning(pot_claims.c.id)).scalar_one())
 
