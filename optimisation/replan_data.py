@@ -21,6 +21,7 @@ def replan_data(result: Replan) -> Json:
         ],
         "shortfall_points_before": result.was_shortfall_points,
         "least_schools_disturbed": result.least_disturbed,
+        "schools": {str(school.urn): school.name for school in result.world.partnership.schools},
         "given_already": [
             {"urn": rule.urn, "item": rule.item, "amount": rule.amount}
             for rule in result.world.partnership.head_rules

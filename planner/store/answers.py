@@ -88,6 +88,11 @@ class Answers(Room):
         which = (*_of(partnership_id, plan_id), answers.c.id == answer_id, answers.c.kind == AnswerKind.REPLAN)
         return self._one(Answer, sa.select(*columns_of(Answer, answers)).where(*which))
 
+    def replans(self, *, partnership_id: int, plan_id: int) -> tuple[AnswerRow, ...]:
+        """How every re-plan of a plan stands, in the order they were asked for."""
+        which = (*_of(partnership_id, plan_id), answers.c.kind == AnswerKind.REPLAN)
+        return self._many(AnswerRow, sa.select(*columns_of(AnswerRow, answers)).where(*which).order_by(answers.c.id))
+
     def replan_file(self, *, partnership_id: int, plan_id: int, answer_id: int) -> bytes | None:
         """The plans that were kept with a re-plan, as its worker wrote them."""
         which = (*_of(partnership_id, plan_id), answers.c.id == answer_id, answers.c.kind == AnswerKind.REPLAN)

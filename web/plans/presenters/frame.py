@@ -58,7 +58,7 @@ def frame(
     kept: KeptPlan,
     endpoint: str,
     *,
-    versions: tuple[int, int],
+    made_from: str,
     address: str,
     schools_plan: SchoolsPlan,
     urn: int | None = None,
@@ -82,7 +82,7 @@ def frame(
         back=back,
         plan_id=kept.plan_id,
         name=f"plan of {moment(kept.made_at)}",
-        state=f"Plan {kept.plan_id}, made {moment(kept.made_at)} from figures version {versions[0]} and policy version {versions[1]}. "
+        state=f"Plan {kept.plan_id}, made {moment(kept.made_at)} from {made_from}. "
         "No money is attached to it and nobody has agreed it. Every figure was checked again when it was opened.",
         choice=choice(kept, schools_plan, urn=urn, may_choose=may_choose and endpoint == CHOSEN_AT),
         run_href=url_for("runs.run", partnership_id=kept.partnership_id, run_id=kept.run_id),
