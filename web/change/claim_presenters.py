@@ -43,6 +43,8 @@ STATES = {
 FEWEST_ALIKE = 3
 """A phase with fewer schools would say whose claim it is."""
 WIDE, HIGH = 1000, 100
+SHEET_TOP, SHEET_HIGH = 22, 120
+"""Where the field of the chart stands in its sheet, in pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class BurnDown:
     ahead_path: str
     top: str
     bottom: str
+    nought_y: str
     begin: str
     end: str
 
@@ -205,6 +208,7 @@ def burn_down(world: World, account: PotAccount) -> BurnDown:
         ahead_path=_path(ahead, first, last, lowest, highest),
         top=pounds(highest),
         bottom=pounds(lowest),
+        nought_y=f"{SHEET_TOP + SHEET_HIGH * highest / (highest - lowest):.1f}" if lowest < 0 else "",
         begin=day(first.isoformat()),
         end=day(last.isoformat()),
     )

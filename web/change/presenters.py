@@ -26,12 +26,18 @@ from web.words import count, listed, moment, pounds, today, upper_first
 
 WAYS = {
     What.LEAVES: ("Somebody leaves", "A therapist, psychologist or teacher leaves, and the post stands empty."),
-    What.VACANT: ("A service has fewer people", "A part of its time is vacant, or off sick for long."),
+    What.VACANT: ("A service has fewer people", "A part of its time is vacant, or somebody is off sick for long."),
     What.ASSESSMENTS: ("More statutory assessments", "They come first, and take time from everything else."),
     What.MONEY: ("The money changes", "All of the pool, or one fund, is cut or grows."),
     What.SCHOOL_LEAVES: ("A school leaves", "With its contributions still to come, and the bases it hosts."),
     What.JOINS: ("A school joins", "As the newest figures hold it."),
 }
+
+
+MOST_NAMED = 3
+"""Changes each way that stand beside a plan; its tables have them all."""
+NO_MORE_ORDERS = "only time already ordered is shared."
+"""How the sentence of a service ends whose order date has passed: nobody need agree to that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,9 @@ class PlanAfter:
     number: int
     title: str
     sentences: tuple[str, ...]
+    most: tuple[str, ...]
     asks: tuple[str, ...]
+    no_more_orders: tuple[str, ...]
     less: TableView
     more: TableView
     keep_href: str
@@ -287,7 +295,13 @@ def _plan(kept: KeptPlan, answer: Answer, found: Json, number: int, *, may_keep:
             else "Every school keeps what it has.",
             f"{upper_first(count(len(less), 'amount'))} {'falls' if len(less) == 1 else 'fall'}, {len(more):,} {'rises' if len(more) == 1 else 'rise'}.",
         ),
-        asks=tuple(one["who_must_agree"]),
+        most=tuple(
+            f"{move['whose']} gets {said_as}: {_what(move)}, {_amount(move['was'], move['unit']).text} to {_amount(move['becomes'], move['unit']).text}"
+            for said_as, moves in (("less", less), ("more", more))
+            for move in moves[:MOST_NAMED]
+        ),
+        asks=tuple(sentence for sentence in one["who_must_agree"] if not sentence.endswith(NO_MORE_ORDERS)),
+        no_more_orders=tuple(sentence for sentence in one["who_must_agree"] if sentence.endswith(NO_MORE_ORDERS)),
         less=_moves(f"Plan {number}: who gets less", less, found["from_half_term"], "Nobody gets less."),
         more=_moves(f"Plan {number}: who gets more", more, found["from_half_term"], "Nobody gets more."),
         keep_href=_url(kept, "change.keep", answer_id=answer.id, number=number) if may_keep else "",
@@ -300,12 +314,16 @@ def _moves(caption: str, moves: list[Json], half_term: int | None, empty: str) -
     rows = [
         row(
             move["whose"],
-            upper_first(move["item"]) if move["unit"] == "pounds" else f"{upper_first(move['unit'])}, {move['item']}",
+            upper_first(_what(move)),
             *(_amount(move[key], move["unit"]) for key in ("was", "becomes", *(("given", "to_come") if has_given else ()))),
         )
         for move in moves
     ]
     return table(caption, headings, rows, empty=empty)
+
+
+def _what(move: Json) -> str:
+    return move["item"] if move["unit"] == "pounds" else f"{move['unit']}, {move['item']}"
 
 
 def _amount(amount: int, unit: str) -> TableCell:
