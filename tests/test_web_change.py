@@ -227,13 +227,13 @@ def test_a_claim_is_shown_to_the_board_without_its_school_and_to_its_own_head_an
     at = sent.headers["Location"]
     name = next(school.name for school in demonstration().partnership.schools if school.urn == OWN_URN)
     title = "primary, 30 half-days of Partnership specialist teacher"
-    for who in ("board", "chair", "head", "other-head", "administrator", "house", "commissioner", "service-manager"):
-        knows = who in {"head", "administrator", "house"}
+    for who in ("board", "head", "other-head", "administrator", "commissioner"):
+        knows = who in {"head", "administrator"}
         for path in (CLAIMS, at):
             shown = main_of(site, who, path)
             assert title in shown
             assert (name in shown.replace(f"Lodge a claim for {name}", "")) is knows, (who, path)
-        assert (WHAT_FOR in shown) is (knows or who in {"board", "chair"})
+        assert (WHAT_FOR in shown) is (knows or who == "board")
         assert ("Head" in shown.replace("Heads", "").partition("Decide it")[0]) is knows, "who lodged it says whose it is"
     with site.store.read() as tx:
         event = tx.events.events(partnership_id=HERE)[0]

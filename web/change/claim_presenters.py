@@ -87,6 +87,7 @@ class NewClaimView:
     """What a claim is going to be about; ``not_yet`` says what would make one possible."""
 
     partnership_id: int
+    partnership: str
     school: str
     not_yet: str
 
@@ -235,13 +236,18 @@ def _path(days: Sequence[Left], first: date, last: date, lowest: int, highest: i
 # --- a new one -----------------------------------------------------------------------------
 
 
-def new_claim(kept: KeptPlan | None, partnership_id: int, urn: int) -> NewClaimView:
+def new_claim(tx: Transaction, kept: KeptPlan | None, partnership_id: int, urn: int) -> NewClaimView:
     """What a claim of a school may be."""
     names = {} if kept is None else {school.urn: school.name for school in kept.facts.partnership.schools}
     not_yet = "There is no plan yet, so there is no pot to claim from. Once the board has made one, claim here." if kept is None else ""
     if kept is not None and urn not in names:
         not_yet = f"Plan {kept.plan_id}, which schools read, was made without this school. Once it is in the plan, claim here."
-    return NewClaimView(partnership_id=partnership_id, school=names.get(urn, f"The school with URN {urn}"), not_yet=not_yet)
+    return NewClaimView(
+        partnership_id=partnership_id,
+        partnership=partnership_name(tx, partnership_id),
+        school=names.get(urn, f"The school with URN {urn}"),
+        not_yet=not_yet,
+    )
 
 
 def fill_services(form: ClaimForm, kept: KeptPlan) -> None:

@@ -79,7 +79,9 @@ def add_claims(routes: Blueprint, wiring: Wiring) -> None:
         kept = plan_of(shelf, partnership_id)
         if kept is not None:
             fill_services(form, kept)
-        return render_template("change/new_claim.html", form=form, view=new_claim(kept, partnership_id, urn)), status
+        with store.read() as tx:
+            view = new_claim(tx, kept, partnership_id, urn)
+        return render_template("change/new_claim.html", form=form, view=view), status
 
 
 def add_decisions(routes: Blueprint, wiring: Wiring) -> None:
