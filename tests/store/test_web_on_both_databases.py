@@ -60,7 +60,7 @@ def test_every_form_of_the_site_does_its_work(site):
         house, administrator, head, board = (site.browser(who) for who in ("house", "administrator", "head", "board"))
         bring_and_plan(site, house, administrator, head, board)
         ask_and_answer(site, head, board)
-    change_and_claim(site, head, board)
+        change_and_claim(site, head, board)
         people_come_and_go(site, house, administrator)
     assert done == {rule.endpoint for rule in site.app.url_map.iter_rules() if "POST" in rule.methods}
     with site.store.read() as tx:
