@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
-from optimisation.answers import GaveWay, Watch, find
+from optimisation.answers import Asked, GaveWay, Watch, find
 from optimisation.roster_worker import make_version
 from optimisation.solve import Solver
 from planner.documents import Json
@@ -34,12 +34,13 @@ Kept_contra = TypeVar("Kept_contra", contravariant=True)
 
 def work_out(store: Store, answer: AnswerRow, solver: Solver, should_end: Callable[[], bool]) -> None:
     """End a claimed answer with what was found, or with the reason why there is none; or give it back."""
-    document = _plan_document(
-        store, answer.partnership_id, answer.plan_id
+    document, asked = (
+        _plan_document(store, answer.partnership_id, answer.plan_id),
+        _asked(store, answer),
     )  # a database that does not answer is no reason why there is none: it is claimed anew
     try:
         with _Keeper(store, answer, should_end, lambda tx: tx.answers) as keeper:
-            found = find(answer.kind, answer.urn, document, solver, Watch(answer.kind, keeper.must_give_way))
+            found = find(asked, document, solver, Watch(answer.kind, keeper.must_give_way))
     except GaveWay:
         with store.begin() as tx:
             tx.answers.give_back(answer)
@@ -77,6 +78,13 @@ def _plan_document(store: Store, partnership_id: int, plan_id: int) -> Json:
         plan = tx.plans.plan(partnership_id=partnership_id, plan_id=plan_id)
     assert plan is not None
     return plan.document
+
+
+def _asked(store: Store, answer: AnswerRow) -> Asked:
+    version = (answer.asked or {}).get("version", 0)
+    with store.read() as tx:
+        newer = tx.partnerships.version(partnership_id=answer.partnership_id, version=version) if version else None
+    return Asked(kind=answer.kind, urn=answer.urn, change=answer.asked, newer=None if newer is None else newer.partnership())
 
 
 def _reason(answer: AnswerRow | RosterVersion, error: Exception) -> str:

@@ -16,15 +16,19 @@ from optimisation.claims import divisible, one_by_one
 from optimisation.doses import doses_of
 from optimisation.frontier import frontier_of
 from optimisation.furthest import furthest_of
+from optimisation.replan import plans_of, replan
+from optimisation.replan_data import replan_data
 from optimisation.sandbox import Sandbox
 from optimisation.solve import GRACE_SECONDS, Solver
 from optimisation.trial import Trial, Tried
 from optimisation.values import values_of
 from optimisation.why import explain
+from planner.asked_change import change_of, from_data
 from planner.certificate import MOST_SCHOOLS, TOO_MANY_SCHOOLS
-from planner.documents import Json, check_document, plan_from_document
+from planner.documents import Json, check_document, plan_document, plan_from_document
 from planner.errors import PlannerError, SolverFault
 from planner.need import World
+from planner.partnership import Partnership
 from planner.plan import Plan
 from planner.store import AnswerKind
 
@@ -36,11 +40,14 @@ LIMIT_SECONDS = {
     AnswerKind.VALUES: 600,
     AnswerKind.DOSES: 150,
     AnswerKind.WHY: 240,
+    AnswerKind.REPLAN: 240,
 }
 """The longest each may take, whatever is asked within it."""
 CERTIFICATE_SECONDS = 60.0
 FRONTIER_POINTS = 8
 FURTHEST_GAP_POINTS, FURTHEST_SECONDS = 0.1, 60.0
+REPLAN_SECONDS, BETWEEN = 90.0, 1
+"""Three plans: the nearest, the best possible, and one between them."""
 
 
 class GaveWay(Exception):
@@ -95,13 +102,25 @@ class _Watched(Sandbox):
             raise
 
 
-def find(kind: AnswerKind, urn: int, document: Json, solver: Solver, watch: Watch) -> Found:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an answer is to be about: a kind, a school (0: the whole plan), and for a re-plan the change and perhaps newer figures."""
+
+    kind: AnswerKind
+    urn: int = 0
+    change: Json | None = None
+    newer: Partnership | None = None
+
+
+def find(asked: Asked, document: Json, solver: Solver, watch: Watch) -> Found:
     """One answer about a plan document. Raises ``GaveWay``, or ``PlannerError`` with one sentence where there is none."""
     check_document(document)
     plan, world = plan_from_document(document)
-    if kind is AnswerKind.CERTIFICATE:
+    if asked.kind is AnswerKind.CERTIFICATE:
         return _certificate(document, world, solver, watch)
-    found = _found(kind, urn, plan, _Watched(world, solver=solver, watch=watch))
+    if asked.kind is AnswerKind.REPLAN:
+        return _replan(asked, plan, world, solver, watch)
+    found = _found(asked.kind, asked.urn, plan, _Watched(world, solver=solver, watch=watch))
     watch.check()
     return Found(document=found)
 
@@ -135,6 +154,26 @@ def _trade_offs(sandbox: Sandbox, plan: Plan) -> Json:
     return {**found, "certain": certain_data(certain)}
 
 
+def _replan(asked: Asked, plan: Plan, world: World, solver: Solver, watch: Watch) -> Found:
+    """The curve after a change; its file holds each of its plans as a document that has passed its audit."""
+    assert asked.change is not None
+    change = change_of(from_data(asked.change), world, plan.amounts, asked.newer)
+    try:
+        result = replan(
+            world, plan.amounts, change, solver=solver, seconds=REPLAN_SECONDS, between=BETWEEN,
+            tell=lambda _: watch.check(), should_stop=watch.is_over,
+        )  # fmt: skip
+        plans = plans_of(result, result.points, solver=solver, should_stop=watch.is_over)
+    except SolverFault:
+        watch.check()
+        raise
+    watch.check()
+    documents = [plan_document(one, result.world) for one in plans]
+    for document in documents:
+        check_document(document)
+    return Found(document=replan_data(result), file=_packed(documents))
+
+
 def _certificate(document: Json, world: World, solver: Solver, watch: Watch) -> Found:
     if len(world.partnership.schools) > MOST_SCHOOLS:
         raise NoAnswer(TOO_MANY_SCHOOLS)
@@ -153,5 +192,8 @@ def _certificate(document: Json, world: World, solver: Solver, watch: Watch) -> 
         "target_points": found.target_points,
         "is_closed": found.is_closed,
     }
-    file = gzip.compress(json.dumps(found.document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n", mtime=0)
-    return Found(document=headed("certified", said), file=file)
+    return Found(document=headed("certified", said), file=_packed(found.document))
+
+
+def _packed(content: Json | list[Json]) -> bytes:
+    return gzip.compress(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n", mtime=0)

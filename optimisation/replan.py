@@ -7,7 +7,7 @@ disturbed, then the plan nearest to the one agreed that is as good. Every solve 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -20,11 +20,12 @@ from optimisation.solve import Solver
 from optimisation.trial import Aim, Changeable, Condition, Trial, Tried, changeable
 from optimisation.wishes import amount_wish, base_wish
 from planner.audit import breaches, leads, misfits
-from planner.changes import Change, given_to, most_from_now, order_has_passed, settled, who_decides
+from planner.changes import Change, given_to, most_from_now, order_has_passed, ordered_is_spent, settled, who_decides
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
 from planner.measures import standing
 from planner.need import PLACE, World, may_be_part_year, world_of
-from planner.partnership import GRANT_ITEM, Service
+from planner.offers import is_paid, purchase_of
+from planner.partnership import GRANT_ITEM, Partnership, Service
 from planner.plan import Amounts, Ending, Plan
 from planner.supply import service_supply, sizes_of
 
@@ -99,24 +100,27 @@ class Replan:
     solves: tuple[Tried, ...]
 
 
-def replan(
+def replan(  # noqa: PLR0913 (a change, and how long and how finely to look)
     before: World,
     plan: Amounts,
     change: Change,
     *,
     solver: Solver,
     seconds: float = 60.0,
+    between: int = BETWEEN,
     tell: Tell = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Replan:
-    """The curve after a change to the world a plan was made for.
+    """The curve after a change to the world a plan was made for, with so many points ``between`` its ends.
 
     Raises ``RulesCannotAllHold`` when no plan exists whatever may give way, ``SolverFault`` when none was found in time.
     """
     change = settled(change, before, plan)
+    orders = ordered_already(world_of(change.partnership, before.policy), before, plan, change)
+    change = ordered_is_spent(change, {order.service_id: order.wasted_pounds for order in orders if order.wasted_pounds})
     asker = _Asker(before=before, plan=plan, change=change, solver=solver, seconds=seconds, tell=tell, should_stop=should_stop)
     world, gave_way = asker.possible_world()
-    points, least = _curve(asker, world)
+    points, least = _curve(asker, world, between)
     return Replan(
         change=change,
         world=world,
@@ -131,15 +135,31 @@ def replan(
 
 def plan_of(result: Replan, point: Point, *, solver: Solver, seconds: float = 10.0) -> Plan:
     """A point of the curve as a plan of the changed partnership; its bound holds for every plan of it, however many are disturbed."""
+    return plans_of(result, (point,), solver=solver, seconds=seconds)[0]
+
+
+def plans_of(
+    result: Replan,
+    points: Sequence[Point],
+    *,
+    solver: Solver,
+    seconds: float = 10.0,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> tuple[Plan, ...]:
+    """Points of the curve as plans, all with the one bound."""
     sandbox = Sandbox(result.world, solver=solver)
-    freely = sandbox.ask(Trial(words="The best of the changed partnership, with nothing asked", gap=GAP_POINTS, seconds=seconds))
-    return Plan(
-        amounts=point.amounts,
-        ending=Ending.WITHIN_GAP if point.is_finished and freely.status == "optimal" else Ending.STOPPED_BY_CLOCK,
-        bound_points=max(0.0, round(freely.bound - SAFETY - 5e-5, 4)),
-        levels=(),
-        engine=solver.engine,
-        seconds=sum(tried.seconds for tried in (*result.solves, freely)),
+    asked = Trial(words="The best of the changed partnership, with nothing asked", gap=GAP_POINTS, seconds=seconds)
+    freely = sandbox.ask(asked, should_stop=should_stop)
+    return tuple(
+        Plan(
+            amounts=point.amounts,
+            ending=Ending.WITHIN_GAP if point.is_finished and freely.status == "optimal" else Ending.STOPPED_BY_CLOCK,
+            bound_points=max(0.0, round(freely.bound - SAFETY - 5e-5, 4)),
+            levels=(),
+            engine=solver.engine,
+            seconds=sum(tried.seconds for tried in (*result.solves, freely)),
+        )
+        for point in points
     )
 
 
@@ -151,7 +171,8 @@ def finished(world: World, before: World, plan: Amounts, change: Change) -> tupl
     if change.half_term is None:
         return ()
     schools = [str(s.urn) for s in world.partnership.schools]
-    recipients = [*schools, *(zone.zone_id for zone in world.picture.zones)]
+    recipients = _recipients(world)
+    ordered = {order.service_id: order.least_sessions for order in ordered_already(world, before, plan, change)}
     conditions = []
     for urn in schools:
         pounds_a_year = sum(pounds for (school, _), pounds in plan.grants.items() if str(school) == urn)
@@ -159,30 +180,108 @@ def finished(world: World, before: World, plan: Amounts, change: Change) -> tupl
         if granted:
             conditions.append(amount_wish(world, int(urn), GRANT_ITEM, at_least=granted))
     for service in world.partnership.services:
-        kept = left = gone = 0  # given to those still here, to a school that left, to a zone for that school's pupils
-        for (recipient, service_id), sessions in sorted(plan.sessions.items()):
-            if service_id != service.service_id:
-                continue
-            given = given_to(before.partnership, recipient, service_id, sessions, change.half_term)
-            if recipient not in recipients:
-                left += given
-                continue
-            stays = given if recipient in schools else min(given, _most_for_zone(world, recipient, service))
-            kept, gone = kept + stays, gone + given - stays
-            if stays:
-                words = f"at least {stays} half-days of {service.name} for {recipient}, given already"
-                conditions.append(Condition(words=words, terms=(("sessions", (recipient, service_id), 1.0),), lower=stays))
-        most = most_from_now(service, change, before, plan, given=kept + gone, left=left)
+        given = _given(world, before, plan, change, service)
+        for recipient, stays in given.stays.items():
+            words = f"at least {stays} half-days of {service.name} for {recipient}, given already"
+            conditions.append(Condition(words=words, terms=(("sessions", (recipient, service.service_id), 1.0),), lower=stays))
+        most = _most_here(given, service, change, before, plan)
+        terms = tuple(("sessions", (r, service.service_id), 1.0) for r in recipients)
         if most is not None:
-            terms = tuple(("sessions", (r, service.service_id), 1.0) for r in recipients)
-            words = f"at most {most - gone} half-days of {service.name}, as time and orders allow"
-            conditions.append(Condition(words=words, terms=terms, upper=most - gone))
+            words = f"at most {most} half-days of {service.name}, as time and orders allow"
+            conditions.append(Condition(words=words, terms=terms, upper=most))
+        if ordered.get(service.service_id):
+            words = f"at least {ordered[service.service_id]} half-days of {service.name}, as ordered and paid for"
+            conditions.append(Condition(words=words, terms=terms, lower=ordered[service.service_id]))
     return (*conditions, *(_bases_stay(world, plan) if change.half_term > 1 else ()))
 
 
-def _most_for_zone(world: World, zone_id: str, service: Service) -> int:
-    """The most half-days of a service that a zone can use: fewer once a school has left it."""
-    role_needs = sum(c.requirement(service.role) for c in world.picture.cells if c.recipient == zone_id and not c.out_of_reach)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """Half-days of a service given until now: to each who is still here, to a school that left, to zones for that school's pupils."""
+
+    stays: Mapping[str, int]
+    left: int
+    gone: int
+
+
+def _given(world: World, before: World, plan: Amounts, change: Change, service: Service) -> _Given:
+    schools, recipients = {str(s.urn) for s in world.partnership.schools}, set(_recipients(world))
+    stays: dict[str, int] = {}
+    left = gone = 0
+    for (recipient, service_id), sessions in sorted(plan.sessions.items()):
+        if service_id != service.service_id:
+            continue
+        given = given_to(before.partnership, recipient, service_id, sessions, change.half_term)
+        if recipient not in recipients:
+            left += given
+            continue
+        kept = given if recipient in schools else min(given, _most_for(world, recipient, service))
+        gone += given - kept
+        if kept:
+            stays[recipient] = kept
+    return _Given(stays=stays, left=left, gone=gone)
+
+
+def _most_here(given: _Given, service: Service, change: Change, before: World, plan: Amounts) -> int | None:
+    """The most half-days of a service that those still here can come to; None where only its supply limits it."""
+    most = most_from_now(service, change, before, plan, given=sum(given.stays.values()) + given.gone, left=given.left)
+    return None if most is None else most - given.gone
+
+
+def _recipients(world: World) -> list[str]:
+    return [*(str(s.urn) for s in world.partnership.schools), *(zone.zone_id for zone in world.picture.zones)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What was ordered of a service before its order date: at least so many half-days are still given, for they cost what was ordered.
+
+    ``wasted_pounds`` of it nobody still here can use.
+    """
+
+    service_id: str
+    least_sessions: int
+    wasted_pounds: int
+
+
+def ordered_already(world: World, before: World, plan: Amounts, change: Change) -> tuple[Order, ...]:
+    """The orders that stand, packages and all: giving less than was ordered gives no money back.
+
+    Where the service itself can no longer give what was ordered, its order is open again.
+    """
+    p, half_term = before.partnership, change.half_term
+    orders = []
+    for service in p.services if half_term is not None else ():
+        total = sum(n for (_, service_id), n in plan.sessions.items() if service_id == service.service_id)
+        now = next((s for s in world.partnership.services if s.service_id == service.service_id), None)
+        if now is None or not total or not is_paid(p, service) or not order_has_passed(service, p, half_term or 1):
+            continue
+        given = _given(world, before, plan, change, now)
+        most = _most_here(given, now, change, before, plan)
+        due, able = total - given.left, service_supply(world.partnership, world.policy, now).shareable_sessions
+        if (able if most is None else min(able, most)) < due:
+            continue
+        useful = min(due, sum(_most_for(world, recipient, now) for recipient in _recipients(world)))
+        owed, used = (purchase_of(world.partnership, now, n).pounds for n in (due, useful))
+        orders.append(Order(
+            service_id=service.service_id, least_sessions=_least_for(world.partnership, now, useful), wasted_pounds=max(0, owed - used),
+        ))  # fmt: skip
+    return tuple(orders)
+
+
+def _least_for(partnership: Partnership, service: Service, sessions: int) -> int:
+    """The fewest half-days that cost as much as these."""
+    pounds = purchase_of(partnership, service, sessions).pounds
+    while sessions > 0 and purchase_of(partnership, service, sessions - 1).pounds >= pounds:
+        sessions -= 1
+    return sessions
+
+
+def _most_for(world: World, recipient: str, service: Service) -> int:
+    """The most half-days of a service that a school or zone can use: a zone fewer once a school has left it."""
+    if (world.policy.role(service.role).serves == "zone") is recipient.isdecimal():
+        return 0
+    role_needs = sum(c.requirement(service.role) for c in world.picture.cells if c.recipient == recipient and not c.out_of_reach)
     block = service_supply(world.partnership, world.policy, service).minimum_block_sessions
     return max(ceil(Fraction(role_needs, 100)), block) if role_needs else 0
 
@@ -268,7 +367,7 @@ class _Asker:
         )
 
 
-def _curve(asker: _Asker, world: World) -> tuple[tuple[Point, ...], int]:
+def _curve(asker: _Asker, world: World, betweens: int) -> tuple[tuple[Point, ...], int]:
     """The points, fewest schools disturbed first, and the least number that any plan disturbs."""
     best = asker.ask("The best possible, however many schools are disturbed", of=6, gap=GAP_POINTS)
     if best.amounts is None:
@@ -284,7 +383,7 @@ def _curve(asker: _Asker, world: World) -> tuple[tuple[Point, ...], int]:
             "The fewest schools disturbed by the best possible", of=5, aim=Aim.DISTURBED, gap=GAP_SCHOOLS, most_shortfall_points=cap
         )
         most = len(_disturbed(world, asker.plan, far.amounts or best.amounts))
-        between = sorted({fewest + (most - fewest) * i // (BETWEEN + 1) for i in range(1, BETWEEN + 1)} - {fewest, most})
+        between = sorted({fewest + (most - fewest) * i // (betweens + 1) for i in range(1, betweens + 1)} - {fewest, most})
         for number, count in enumerate(between):
             if asker.is_late():
                 break

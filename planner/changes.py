@@ -430,6 +430,17 @@ def order_has_passed(service: Service, partnership: Partnership, half_term: int)
     return last < date(year, month, 1)
 
 
+def ordered_is_spent(change: Change, wasted: Mapping[str, int]) -> Change:
+    """The change with the pounds of each service that were ordered and that nobody still here can use taken off the funds."""
+    funds = {f.fund_id: f for f in change.partnership.funds}
+    names = {s.service_id: s.name for s in change.partnership.services}
+    notes = list(change.notes)
+    for service_id, pounds in wasted.items():
+        _spend(funds, FundUse.SPECIALIST_TIME, pounds)
+        notes.append(f"£{pounds:,} of {names[service_id]} was ordered, and nobody who is still here can use it: it stays spent.")
+    return replace(change, partnership=replace(change.partnership, funds=tuple(funds.values())), notes=tuple(notes))
+
+
 # --- small parts ----------------------------------------------------------------------------
 
 

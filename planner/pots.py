@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from math import floor
@@ -233,6 +233,24 @@ def _forecast(into: tuple[Release, ...], year: tuple[date, date], drawn: Mapping
     return Forecast(pounds_a_week=floor(DAYS_A_WEEK * pace), dry_on=dry, left_at_end_pounds=floor(ahead[-1].left))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What is left of a pot at the end of a day, pounds."""
+
+    on: date
+    pounds: int
+
+
+def left_by_day(world: World, account: PotAccount) -> tuple[tuple[Left, ...], tuple[Left, ...]]:
+    """What was left each day up to the account's, and from then on at the pace since September (nothing where nothing was drawn)."""
+    first, last = year_of(world.partnership)
+    drawn = _drawn(world, account.pot, account.on)
+    pace = Fraction(sum(drawn.values()), (account.on - first).days + 1)
+    days = _days(account.releases, first, last, lambda day: Fraction(drawn.get(day, 0)) if day <= account.on else pace)
+    left = tuple(Left(on=day.on, pounds=floor(day.left)) for day in days)
+    return tuple(one for one in left if one.on <= account.on), tuple(one for one in left if one.on >= account.on) if pace else ()
+
+
 # --- a claim ---------------------------------------------------------------------------
 
 
@@ -272,6 +290,27 @@ def draws_outside_year(partnership: Partnership) -> tuple[Draw, ...]:
     """Draws dated outside the academic year: they count nowhere."""
     first, last = year_of(partnership)
     return tuple(draw for draw in partnership.draws if not first <= date.fromisoformat(draw.date) <= last)
+
+
+def without_whose(partnership: Partnership, may_read: Callable[[Draw], bool]) -> Partnership:
+    """The partnership with every draw that somebody may not read as its day, pot and pounds only; itself where they may read all."""
+    if all(may_read(draw) or not (draw.urn or draw.what_for) for draw in partnership.draws):
+        return partnership
+    return replace(partnership, draws=tuple(d if may_read(d) else replace(d, urn=None, what_for="") for d in partnership.draws))
+
+
+def day_of_year(partnership: Partnership, today: date) -> date:
+    """Today, or the nearest day of the academic year."""
+    first, last = year_of(partnership)
+    return min(max(today, first), last)
+
+
+def outside_year_sentence(partnership: Partnership, today: date) -> str:
+    """Of which day pots are told where today is outside the academic year; empty within it."""
+    on = day_of_year(partnership, today)
+    if on == today:
+        return ""
+    return f"The year has {'not begun' if on > today else 'ended'}: this is how the pots stand on {day(on.isoformat())}."
 
 
 # --- in words --------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from planner.need import World
 from planner.partnership import Draw, FundUse, Pot, YearEnd
 from planner.plan import Amounts
 from planner.policy import load_policy, with_settings
-from planner.pots import answer_claim, balance_sentence, claim_sentences, pot_account, year_of
+from planner.pots import answer_claim, balance_sentence, claim_sentences, outside_year_sentence, pot_account, year_of
 from tests.builders import random_world
 from tests.pages import demonstration_document
 from web.command_line import main
@@ -135,3 +135,10 @@ def test_a_plan_written_before_pots_had_draws_still_holds() -> None:
 def test_a_calendar_that_cannot_be_is_refused(days: list[str]) -> None:
     with pytest.raises(InputMustBeMended, match=r"calendar\.half_terms_begin must be six days"):
         with_settings(load_policy(), {"calendar": {"half_terms_begin": days}})
+
+
+def test_of_which_day_pots_are_told_is_said_only_outside_their_year() -> None:
+    partnership = _world()[0].partnership
+    assert outside_year_sentence(partnership, date(2026, 11, 22)) == ""
+    assert outside_year_sentence(partnership, date(2026, 8, 1)) == "The year has not begun: this is how the pots stand on 1 September 2026."
+    assert outside_year_sentence(partnership, date(2027, 9, 2)) == "The year has ended: this is how the pots stand on 31 August 2027."

@@ -9,11 +9,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from builders import random_world
+from builders import an_offer, random_world
 from pages import demonstration
 from planning import GAP_POINTS
 
-from optimisation.replan import ROOM_POINTS, finished, plan_of, replan
+from optimisation.replan import ROOM_POINTS, finished, ordered_already, plan_of, replan
 from optimisation.solve import Solver
 from planner import changes
 from planner.audit import breaches
@@ -21,6 +21,7 @@ from planner.changes import GIVEN, UNSTAFFED, given_already, given_to, settled
 from planner.documents import check_document, plan_document, plan_from_document, write_plan
 from planner.errors import InputMustBeMended, PlannerError, RulesCannotAllHold
 from planner.need import world_of
+from planner.offers import purchase_of
 from planner.partnership import GRANT_ITEM, School
 from planner.supply import available_pounds, service_supply
 from web.command_line import main
@@ -220,6 +221,45 @@ def test_time_whose_order_date_has_passed_does_not_grow(plan):
     assert any(f"at most {ordered} half-days of Community speech" in w for w in words)
     teacher = next(w for w in words if "Partnership specialist teacher" in w)
     assert int(teacher.split()[2]) == 150  # nothing was ordered: all that the post has to share, kept back or not
+
+
+def test_what_was_ordered_is_paid_for_whatever_is_given_of_it(plan):
+    packs = an_offer("pack20", "slt_pack", sessions=20, pounds=3_300)
+    world = demonstration()
+    in_packs = tuple(replace(s, price_pounds_per_session=0) if s.service_id == "slt_pack" else s for s in world.partnership.services)
+    world = world_of(replace(world.partnership, offers=(packs,), services=in_packs), world.policy)
+    ordered = sum(n for (_, v), n in plan.amounts.sessions.items() if v == "slt_pack")
+    change = settled(changes.money_changes(world, -10, None, JANUARY), world, plan.amounts)
+    (order,) = ordered_already(world, world, plan.amounts, change)
+    service = next(s for s in world.partnership.services if s.service_id == "slt_pack")
+    cost = purchase_of(world.partnership, service, ordered).pounds
+    assert purchase_of(world.partnership, service, order.least_sessions).pounds == cost
+    assert purchase_of(world.partnership, service, order.least_sessions - 1).pounds < cost, "a package that is begun is paid for whole"
+    assert order.least_sessions < ordered
+    assert any(
+        c.lower == order.least_sessions and "as ordered and paid for" in c.words for c in finished(world, world, plan.amounts, change)
+    )
+    before_the_order_date = replace(service, order_by="2027-07-01")
+    later = replace(world.partnership, services=tuple(before_the_order_date if s is service else s for s in world.partnership.services))
+    assert ordered_already(world, world_of(later, world.policy), plan.amounts, change) == ()
+
+
+def test_what_was_ordered_and_nobody_can_use_stays_spent():
+    world = demonstration()
+    change = changes.ordered_is_spent(changes.nothing_changes(world, JANUARY), {"slt_pack": 1_140})
+    before, after = (sum(sum(available_pounds(f)) for f in p.funds) for p in (world.partnership, change.partnership))
+    assert before - after == 1_140
+    assert "£1,140 of Speech and language packs was ordered, and nobody who is still here can use it: it stays spent." in change.notes
+
+
+@pytest.mark.slow
+def test_money_that_is_cut_is_not_found_in_what_was_ordered(solver, plan):
+    world = demonstration()
+    result = ask(solver, plan, changes.money_changes(world, -10, None, JANUARY))
+    ordered = sum(n for (_, v), n in plan.amounts.sessions.items() if v == "slt_pack")
+    assert ordered
+    for point in result.points:
+        assert sum(n for (_, v), n in point.amounts.sessions.items() if v == "slt_pack") == ordered
 
 
 @pytest.mark.parametrize("seed", [2, 4, 6, 11, 13, 17])

@@ -9,11 +9,13 @@ from flask import abort
 from pages import parsed, settings_at, words_of
 from websites import ELSEWHERE, HERE, OWN_URN, PEOPLE, a_site
 
+from planner.asked_change import AskedChange, What, as_data
 from planner.errors import PlannerError
 from planner.intake.dfe_kinds import DfeKind, DfeUpload
 from planner.policy import load_policy
 from planner.store import AnswerKind, Role
 from planner.store.decisions import VotingRules
+from planner.store.moderation import AskedOfPot
 from planner.voting import Majority, Weighting
 from web import plans
 from web.access import MAY, OF_OWN_SCHOOL, PUBLIC, Permission, declared_access
@@ -52,9 +54,10 @@ WHO_MAY = {
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
         "decide.decisions", "decide.decision", "decide.effects",
         "roster.current",
+        "change.menu", "change.replan", "change.claims", "change.claim",
         "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
-    BOARD: {"decide.vote", "decide.vote_now", "plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes", "house.look_at_newer_pack", "house.take_newer_pack"},
+    BOARD: {"change.ask", "change.ask_now", "change.keep", "change.decide", "decide.vote", "decide.vote_now", "plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes", "house.look_at_newer_pack", "house.take_newer_pack"},
     MEMBERS - {"head", "other-head"}: {
         "roster.overview", "roster.person", "roster.by_school", "roster.half_term", "roster.delivered", "roster.deadlines",
     },
@@ -75,7 +78,7 @@ WHO_MAY = {
         "council.supply", "council.post", "council.enter_post", "council.base", "council.enter_base",
     },
     HEADS | BOARD: {"compare.page", "compare.workbook"},
-    OWN_HEAD: {"figures.confirm", "queries.ask", "queries.ask_now"},
+    OWN_HEAD: {"change.new_claim_page", "change.lodge", "figures.confirm", "queries.ask", "queries.ask_now"},
     ADMINISTRATORS: {
         "bring.choose", "bring.take", "bring.blank_workbook", "bring.upload", "bring.confirm", "bring.marked_copy", "bring.throw_away",
         "bring.build", "bring.list_schools", "bring.near", "bring.choose_near", "bring.order", "bring.build_it",
@@ -90,6 +93,9 @@ WHO_MAY = {
         "people.house_invitation", "people.withdraw_house_invitation", "people.invite_administrator", "people.invite_administrator_now",
     },
 }  # fmt: skip
+
+
+CHANGE = as_data(AskedChange(what=What.MONEY, number=-10, half_term=3))
 
 
 @pytest.fixture
@@ -165,6 +171,11 @@ def things_of(site, partnership_id):
             "version": 2,
             "upload_id": tx.uploads.add(partnership_id=partnership_id, file_name="a.xlsx", content=b"", findings=kept(Found()), document=None, by=by),
             "decision_id": tx.decisions.open_decision(partnership_id=partnership_id, title="The plan", rules=RULES, options=[plan_id], by=by),
+            "what": "money",
+            "answer_id": tx.answers.ask_replan(partnership_id=partnership_id, plan_id=plan_id, change=CHANGE, by=by)[0],
+            "claim_id": tx.moderation.lodge(
+                partnership_id=partnership_id, urn=urn, academic_year="2026/27", asked=AskedOfPot(amount=1, pounds=1, what_for="Help"), by=by
+            ),
             "query_id": tx.schools.open_query(partnership_id=partnership_id, urn=urn, line="Grant", question="Why?", by=by),
             "invitation_id": tx.invitations.of(partnership_id=partnership_id)[0].id,
             "membership_id": membership,
@@ -254,7 +265,18 @@ def test_every_route_for_every_person_in_the_own_the_other_and_no_partnership(si
     assert asked > 700
 
 
-NAMES_A_THING = {"decision_id", "plan_id", "run_id", "upload_id", "query_id", "invitation_id", "membership_id", "user_id"}
+NAMES_A_THING = {
+    "decision_id",
+    "plan_id",
+    "run_id",
+    "upload_id",
+    "query_id",
+    "answer_id",
+    "claim_id",
+    "invitation_id",
+    "membership_id",
+    "user_id",
+}
 
 
 def test_a_thing_of_another_partnership_is_not_there_also_for_those_who_may(site):

@@ -7,7 +7,7 @@ import datetime as dt
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from web import accounts, bring, compare, council, decide, figures, home, house, pages, people, plans, queries, roster, runs
+from web import accounts, bring, change, compare, council, decide, figures, home, house, pages, people, plans, queries, roster, runs
 from web.access import guard
 from web.accounts.session import know_people
 from web.addresses import use_numbers
@@ -18,7 +18,7 @@ from web.settings import LARGEST_REQUEST_BYTES, SESSION_HOURS, Settings
 from web.templating import set_up_templates
 from web.wiring import Wiring, wire
 
-JOURNEYS = (pages, accounts, home, people, bring, figures, runs, plans, queries, decide, council, house, compare, roster)
+JOURNEYS = (pages, accounts, home, people, bring, figures, runs, plans, queries, decide, council, house, compare, roster, change)
 """Each makes its routes over the same things: ``blueprint(wiring)``; its templates lie in its own folder."""
 
 

@@ -9,15 +9,16 @@ from flask import request, url_for
 
 from web.access import Permission, may, the_user
 
-# Text, endpoint, the permission it asks for, and the blueprints that belong to it.
+# Text, endpoint, the permission it asks for, and the blueprints or single endpoints that belong to it.
 IN_A_PARTNERSHIP = (
     ("Overview", "home.partnership", Permission.READ_PLAN, {"home"}),
     ("Figures", "figures.schools", Permission.READ_PLAN, {"figures", "bring"}),
     ("Runs", "runs.runs", Permission.READ_PLAN, {"runs"}),
-    ("Plans", "plans.list_plans", Permission.READ_PLAN, {"plans"}),
+    ("Plans", "plans.list_plans", Permission.READ_PLAN, {"plans", "change.menu", "change.ask", "change.replan"}),
     ("Roster", "roster.current", Permission.READ_OWN_ROSTER, {"roster"}),
     ("Compare", "compare.page", Permission.COMPARE, {"compare"}),
     ("Decisions", "decide.decisions", Permission.READ_PLAN, {"decide"}),
+    ("Claims", "change.claims", Permission.READ_PLAN, {"change.claims", "change.claim", "change.new_claim_page"}),
     ("Questions", "queries.queries", Permission.READ_PLAN, {"queries"}),
     ("People", "people.people", Permission.MANAGE_ACCOUNTS, {"people"}),
 )
@@ -87,7 +88,12 @@ def navigation() -> list[dict[str, Any]]:
         if may(permission, partnership_id):
             href = url_for(endpoint, **where)  # type: ignore[arg-type]
             links.append(
-                {"text": text, "href": href, "active": request.blueprint in blueprints and not is_at_own, "current": request.path == href}
+                {
+                    "text": text,
+                    "href": href,
+                    "active": (request.blueprint in blueprints or request.endpoint in blueprints) and not is_at_own,
+                    "current": request.path == href,
+                }
             )
     if may(Permission.ENTER_COUNCIL_SUPPLY):
         href = url_for("council.overview")

@@ -2,7 +2,7 @@
 
 An answer is claimed for a lease and a fence like a run (``planner.store.runs``), so that none is lost and none is
 worked out twice. It comes after every run: while one waits, no answer is claimed, and whoever works on one lets go of
-it. What somebody asked for (why, of a school) comes before what is worked out for every plan.
+it. What somebody asked for (why, of a school; a re-plan after a change) comes before what is worked out for every plan.
 """
 
 from __future__ import annotations
@@ -13,27 +13,30 @@ from typing import Any
 import sqlalchemy as sa
 
 from planner.certificate import MOST_SCHOOLS
-from planner.documents import Json
+from planner.documents import Json, sha256_of
 from planner.store.kinds import AnswerKind, AnswerState, RunState
 from planner.store.room import Room, columns_of
 from planner.store.tables import answers, roster_versions, runs
 
 LEASE = 30_000
 MOST_ATTEMPTS = 3
-OF_EVERY_PLAN = tuple(kind for kind in AnswerKind if kind is not AnswerKind.WHY)
+WHEN_ASKED = (AnswerKind.WHY, AnswerKind.REPLAN)
+"""Only when somebody asks, and then first."""
+OF_EVERY_PLAN = tuple(kind for kind in AnswerKind if kind not in WHEN_ASKED)
 """In this order."""
 GAVE_UP = f"The planner stopped {MOST_ATTEMPTS} times while it worked this out, so it was given up."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerRow:
-    """How one answer stands. ``urn`` is 0 where it is about the whole plan; ``reason`` is a sentence where it failed."""
+    """How one answer stands. ``urn`` is 0 where it is about the whole plan, ``asked`` the change of a re-plan; ``reason`` is a sentence where it failed."""
 
     id: int
     partnership_id: int
     plan_id: int
     kind: AnswerKind
     urn: int
+    asked: Json | None
     asked_by: int | None
     asked_at: int
     state: AnswerState
@@ -67,6 +70,35 @@ class Answers(Room):
         again = answers.update().where(*has_failed).values(**asked, attempts=0, reason=None, ended_at=None)
         return self._changed(again) == 1
 
+    def ask_replan(self, *, partnership_id: int, plan_id: int, change: Json, by: int) -> tuple[int, bool]:
+        """Have a plan made again after a change: the answer's id, and whether it is new or tried again. The same change is asked once."""
+        key = sha256_of(change)
+        asked = {"asked_by": by, "asked_at": self._now, "state": AnswerState.QUEUED}
+        which = {"partnership_id": partnership_id, "plan_id": plan_id, "kind": AnswerKind.REPLAN, "urn": 0, "key": key}
+        new = self._insert_unless_there(answers, **which, **asked, asked=change)
+        if new is not None:
+            return new, True
+        here = tuple(answers.c[name] == value for name, value in which.items())
+        again = answers.update().where(*here, answers.c.state == AnswerState.FAILED)
+        is_again = self._changed(again.values(**asked, attempts=0, reason=None, ended_at=None)) == 1
+        return int(self._connection.execute(sa.select(answers.c.id).where(*here)).scalar_one()), is_again
+
+    def replan(self, *, partnership_id: int, plan_id: int, answer_id: int) -> Answer | None:
+        """One re-plan of a plan, with its document."""
+        which = (*_of(partnership_id, plan_id), answers.c.id == answer_id, answers.c.kind == AnswerKind.REPLAN)
+        return self._one(Answer, sa.select(*columns_of(Answer, answers)).where(*which))
+
+    def replans(self, *, partnership_id: int, plan_id: int) -> tuple[AnswerRow, ...]:
+        """How every re-plan of a plan stands, in the order they were asked for."""
+        which = (*_of(partnership_id, plan_id), answers.c.kind == AnswerKind.REPLAN)
+        return self._many(AnswerRow, sa.select(*columns_of(AnswerRow, answers)).where(*which).order_by(answers.c.id))
+
+    def replan_file(self, *, partnership_id: int, plan_id: int, answer_id: int) -> bytes | None:
+        """The plans that were kept with a re-plan, as its worker wrote them."""
+        which = (*_of(partnership_id, plan_id), answers.c.id == answer_id, answers.c.kind == AnswerKind.REPLAN)
+        found: bytes | None = self._connection.execute(sa.select(answers.c.file).where(*which)).scalar_one_or_none()
+        return found
+
     def ask_all(self, *, partnership_id: int, plan_id: int, kinds: tuple[AnswerKind, ...] = OF_EVERY_PLAN, by: int | None = None) -> int:
         """Have worked out what belongs to every plan, or some ``kinds`` of it; says how many are new or tried again."""
         return sum(self.ask(partnership_id=partnership_id, plan_id=plan_id, kind=kind, by=by) for kind in kinds)
@@ -79,7 +111,9 @@ class Answers(Room):
     def of_kinds(self, *, partnership_id: int, plan_id: int, with_document: tuple[AnswerKind, ...]) -> dict[AnswerKind, Answer]:
         """Every answer about the whole plan; only those of some kinds with their documents, the others' are not read."""
         document = sa.case((answers.c.kind.in_(with_document), answers.c.document), else_=None).label("document")
-        query = sa.select(*columns_of(AnswerRow, answers), document).where(*_of(partnership_id, plan_id), answers.c.urn == 0)
+        query = sa.select(*columns_of(AnswerRow, answers), document).where(
+            *_of(partnership_id, plan_id), answers.c.urn == 0, answers.c.key == ""
+        )
         return {answer.kind: answer for answer in self._many(Answer, query)}
 
     def answers(self, *, partnership_id: int, plan_id: int) -> tuple[AnswerRow, ...]:
@@ -106,7 +140,7 @@ class Answers(Room):
         other = answers.alias("other")
         served = sa.select(sa.func.coalesce(sa.func.max(other.c.claimed_at), 0)).where(other.c.partnership_id == answers.c.partnership_id)
         turn = (
-            answers.c.kind != AnswerKind.WHY,
+            answers.c.kind.not_in(WHEN_ASKED),
             served.correlate(answers).scalar_subquery(),
             answers.c.plan_id.desc(),
             answers.c.id,
@@ -141,11 +175,11 @@ class Answers(Room):
         """Whether a run waits, or, where nobody asked for this one, an answer or a roster that somebody asked for."""
         if self._is_run_waiting():
             return True
-        if answer.kind is AnswerKind.WHY:
+        if answer.kind in WHEN_ASKED:
             return False
         if self._connection.execute(sa.select(roster_versions.c.id).where(roster_versions.c.state == AnswerState.QUEUED).limit(1)).first():
             return True
-        asked = sa.select(answers.c.id).where(self._may_be_claimed(), answers.c.kind == AnswerKind.WHY).limit(1)
+        asked = sa.select(answers.c.id).where(self._may_be_claimed(), answers.c.kind.in_(WHEN_ASKED)).limit(1)
         return self._connection.execute(asked).first() is not None
 
     def finish(self, answer: AnswerRow, *, document: Json, file: bytes | None = None) -> bool:

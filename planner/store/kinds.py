@@ -1,4 +1,4 @@
-"""The few fixed words the database holds: roles, states of runs, answers, queries and votes, kinds of answer, what a query's answer decides."""
+"""The few fixed words the database holds: roles, states of runs, answers, queries, votes and claims, kinds of answer, what a query's answer decides."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunState(StrEnum):
 
 
 class AnswerKind(StrEnum):
-    """What is worked out about a plan once it is made; the last is about one school, and only when somebody asks."""
+    """What is worked out about a plan once it is made; the last two, about one school and after one change, only when somebody asks."""
 
     CLAIMS = "claims"
     FURTHEST = "furthest"
@@ -36,6 +36,7 @@ class AnswerKind(StrEnum):
     VALUES = "values"
     DOSES = "doses"
     WHY = "why"
+    REPLAN = "replan"
 
 
 class AnswerState(StrEnum):
@@ -78,3 +79,12 @@ class SignStep(StrEnum):
     FINANCE = "finance"
     COUNCIL = "council"
     TRUST = "trust"
+
+
+class ClaimState(StrEnum):
+    """Where a school's claim on a pot is. What was decided stays."""
+
+    LODGED = "lodged"
+    GRANTED = "granted"
+    PART_GRANTED = "part_granted"
+    DECLINED = "declined"

@@ -26,6 +26,8 @@ from planner.store.tables import partnership_versions, plans, policy_versions, p
 LEASE = 30_000
 BEAT_EVERY = 5_000
 MOST_ATTEMPTS = 5
+REPLAN = "replan"
+"""The kind of a run that keeps a plan made again after a change; its settings name the plan it was made from and the change."""
 COUNTS = ("standards_counted", "standards_met", "standards_partly_met", "standards_under_half", "out_of_reach", "price_points")
 """The numbers of a plan document that lists of plans show."""
 

@@ -21,6 +21,7 @@ from planner.store.events import Events
 from planner.store.house import House
 from planner.store.invitations import Invitations
 from planner.store.migrate import HEAD, current, upgrade
+from planner.store.moderation import Moderation
 from planner.store.partnerships import Partnerships, Policies
 from planner.store.password_links import PasswordLinks
 from planner.store.people import People
@@ -55,6 +56,7 @@ class Transaction:
         self.answers = Answers(connection, clock)
         self.decisions = Decisions(connection, clock)
         self.rosters = Rosters(connection, clock)
+        self.moderation = Moderation(connection, clock)
         self.events = Events(connection, clock)
         self.house = House(connection, clock)
 

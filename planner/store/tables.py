@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, Dialect, ForeignKey, ForeignKeyConstraint, Index, Table, UniqueConstraint
 
 from planner.intake.dfe_kinds import DfeKind
-from planner.store.kinds import AnswerKind, AnswerState, Decision, QueryState, Role, RunState, SignStep, VoteState
+from planner.store.kinds import AnswerKind, AnswerState, ClaimState, Decision, QueryState, Role, RunState, SignStep, VoteState
 from planner.voting import Majority, Outcome, Say, Weighting
 
 NAMING = {
@@ -389,6 +389,8 @@ answers = _numbered(
     Column("plan_id", Whole, nullable=False),
     Column("kind", Choice(AnswerKind), nullable=False),
     Column("urn", Whole, nullable=False, server_default="0"),
+    Column("key", sa.Text, nullable=False, server_default=""),
+    Column("asked", Document),
     _by("asked_by", needed=False),
     Column("asked_at", Whole, nullable=False),
     Column("state", Choice(AnswerState), nullable=False),
@@ -404,9 +406,11 @@ answers = _numbered(
     _one_of("kind", AnswerKind),
     _one_of("state", AnswerState),
     CheckConstraint("(kind = 'why') = (urn <> 0)", name="urn_of_why"),
+    CheckConstraint("(kind = 'replan') = (key <> '')", name="key_of_replan"),
+    CheckConstraint("(kind = 'replan') = (asked IS NOT NULL)", name="asked_of_replan"),
     CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="lease_while_running"),
     CheckConstraint("(state = 'finished') = (document IS NOT NULL)", name="document_when_finished"),
-    UniqueConstraint("plan_id", "kind", "urn"),
+    UniqueConstraint("plan_id", "kind", "urn", "key"),
     ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
     Index(None, "state", "lease_until"),
     Index(None, "partnership_id", "claimed_at"),
@@ -616,6 +620,33 @@ delivered_half_days = _numbered(
     CheckConstraint("half_days >= 0", name="half_days"),
     ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
     Index(None, "partnership_id", "plan_id"),
+)
+
+# --- claims on the moderated pot ---------------------------------------------------------------
+
+pot_claims = _numbered(
+    "pot_claims",
+    _partnership(),
+    Column("urn", Whole, nullable=False),
+    Column("academic_year", Words, nullable=False),
+    Column("service_id", Words, nullable=False, server_default=""),
+    Column("amount", Whole, nullable=False),
+    Column("pounds", Whole, nullable=False),
+    Column("what_for", Words, nullable=False),
+    Column("state", Choice(ClaimState), nullable=False),
+    _by("lodged_by"),
+    Column("lodged_at", Whole, nullable=False),
+    Column("granted_pounds", Whole),
+    Column("drawn_on", sa.Text),
+    Column("reason", Words),
+    _by("decided_by", needed=False),
+    Column("decided_at", Whole),
+    _one_of("state", ClaimState),
+    CheckConstraint("amount > 0 AND pounds > 0", name="something_claimed"),
+    CheckConstraint("(state = 'lodged') = (decided_at IS NULL)", name="decided_when"),
+    CheckConstraint("(state IN ('granted', 'part_granted')) = (granted_pounds IS NOT NULL)", name="granted_pounds_when"),
+    CheckConstraint("(granted_pounds IS NULL) = (drawn_on IS NULL)", name="drawn_on_when"),
+    Index(None, "partnership_id", "id", unique=True),
 )
 
 # --- what happened -------------------------------------------------------------------------

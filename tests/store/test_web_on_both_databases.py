@@ -1,20 +1,25 @@
 """Every form of the site sent once on each database: what the pages ask of the store holds on both."""
 
 import contextlib
+import gzip
 import html
 import io
+import json
 import re
 import threading
 
 import pytest
 from answering import keep_answer
+from builders import two_schools
 from flask import request, request_finished
 from mutations import good_workbook
+from pages import document_of
 from test_apart import REGISTER
 from test_web_policy_form import fields_of
 from websites import HERE, OWN_URN, PASSWORD, a_site
 
-from planner.store import AnswerKind
+from planner.store import AnswerKind, AnswerState
+from planner.store.tables import answers
 from web.runs import routes as runs_routes
 
 AT = f"/partnerships/{HERE}"
@@ -55,6 +60,7 @@ def test_every_form_of_the_site_does_its_work(site):
         house, administrator, head, board = (site.browser(who) for who in ("house", "administrator", "head", "board"))
         bring_and_plan(site, house, administrator, head, board)
         ask_and_answer(site, head, board)
+        change_and_claim(site, head, board)
         people_come_and_go(site, house, administrator)
     assert done == {rule.endpoint for rule in site.app.url_map.iter_rules() if "POST" in rule.methods}
     with site.store.read() as tx:
@@ -97,6 +103,17 @@ def ask_and_answer(site, head, board):
     asked = site.post(head, f"{AT}/schools/{OWN_URN}/questions/new", line="Grant", question="Why\0 so? \U0001f914").headers["Location"]
     site.post(board, f"{asked}/answer", form_at=asked, answer="Because.", decided="right", **form_of(board.get(asked).text, "version"))
     site.post(head, f"{asked}/close", form_at=asked, **form_of(head.get(asked).text, "version"))
+
+
+def change_and_claim(site, head, board):
+    at = site.post(board, site.plan("/change/money"), which="", way="less", percent="10", half_term="3").headers["Location"]
+    file = gzip.compress(json.dumps([document_of(two_schools())]).encode())
+    with site.store.begin() as tx:
+        which = (answers.c.id == int(at.rpartition("/")[2]),)
+        tx.answers._connection.execute(answers.update().where(*which).values(state=AnswerState.FINISHED, document={}, file=file))
+    site.post(board, f"{at}/plans/1/keep", form_at="/account")
+    claim = site.post(head, f"{AT}/schools/{OWN_URN}/claims/new", of="", amount="100", what_for="Help\0 now").headers["Location"]
+    site.post(board, f"{claim}/decide", form_at=claim, decided="part", pounds="1", reason="A start.")
 
 
 def people_come_and_go(site, house, administrator):

@@ -9,12 +9,14 @@ from werkzeug.wrappers import Response
 
 from planner.export.partnership_workbook import write_partnership_workbook
 from planner.intake.differences import differences
+from planner.pots import without_whose
 from planner.store import Transaction
 from planner.store.partnerships import Version
 from web.access import Permission, requires
 from web.bring.files import workbook, written
 from web.bring.frame import changes_of, frame
 from web.bring.version_presenters import versions_view
+from web.draws import draw_reader
 from web.wiring import Wiring
 
 VERSIONS = "/partnerships/<id:partnership_id>/versions"
@@ -38,12 +40,13 @@ def add_versions(routes: Blueprint, wiring: Wiring) -> None:
     def version_workbook(partnership_id: int, version: int) -> Response:
         with store.read() as tx:
             kept = found(tx, partnership_id, version)
-        partnership = kept.partnership()
+        partnership = without_whose(kept.partnership(), draw_reader(partnership_id))
         return workbook(written(partial(write_partnership_workbook, partnership)), f"{partnership.name}, version {version}")
 
     @routes.get(f"{VERSIONS}/<id:version>/differences")
     @requires(Permission.READ_PLAN)
     def changes(partnership_id: int, version: int) -> Answer:
+        may_read = draw_reader(partnership_id)
         with store.read() as tx:
             after, before = found(tx, partnership_id, version), found(tx, partnership_id, version - 1)
             return render_template(
@@ -51,7 +54,7 @@ def add_versions(routes: Blueprint, wiring: Wiring) -> None:
                 frame=frame(tx, partnership_id, "bring.changes"),
                 version=version,
                 note=after.note,
-                changes=changes_of(differences(before.partnership(), after.partnership()), "What changed"),
+                changes=changes_of(differences(*(without_whose(one.partnership(), may_read) for one in (before, after))), "What changed"),
             )
 
     def found(tx: Transaction, partnership_id: int, version: int) -> Version:

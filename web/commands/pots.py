@@ -53,7 +53,14 @@ def _run(options: argparse.Namespace) -> int:
     from dataclasses import replace  # noqa: PLC0415
 
     from planner.partnership import Pot  # noqa: PLC0415
-    from planner.pots import answer_claim, draws_outside_year, pot_account, year_of, yearly_share_pounds  # noqa: PLC0415
+    from planner.pots import (  # noqa: PLC0415
+        answer_claim,
+        day_of_year,
+        draws_outside_year,
+        outside_year_sentence,
+        pot_account,
+        yearly_share_pounds,
+    )  # fmt: skip
 
     plan, world = read_plan(options.plan)
     check_out(options)
@@ -64,12 +71,15 @@ def _run(options: argparse.Namespace) -> int:
                 f"{options.partnership} is for {newer.academic_year}; the plan is for {world.partnership.academic_year}."
             )
         world = replace(world, partnership=replace(world.partnership, draws=newer.draws))
-    first, last = year_of(world.partnership)
-    on = options.on or min(max(date.today(), first), last)  # noqa: DTZ011 - a school's own calendar day
+    today = date.today()  # noqa: DTZ011 - a school's own calendar day
+    on = options.on or day_of_year(world.partnership, today)
     accounts = tuple(pot_account(world, plan.amounts, pot, on) for pot in Pot)
     claim = None
     if options.claim is not None:
         claim = answer_claim(world, plan.amounts, Pot.MODERATED if options.pot == "pot" else Pot.CONTINGENCY, on, options.claim)
+    outside_year = "" if options.on else outside_year_sentence(world.partnership, today)
+    if outside_year:
+        print(f"{outside_year} Choose another day with --on.\n")
     for line in _lines(plan.amounts, accounts, claim):
         print(line)
     outside = draws_outside_year(world.partnership)

@@ -212,63 +212,11 @@ def _write_plan(result: Replan, point: Point, solver: Any, options: argparse.Nam
 
 
 def _write_json(result: Replan, path: Path) -> None:
+    from optimisation.replan_data import replan_data  # noqa: PLC0415
     from planner.files import save  # noqa: PLC0415
 
-    save(path, json.dumps(as_data(result), indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n")
+    save(path, json.dumps(replan_data(result), indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n")
     print(f"Written: {path}")
-
-
-def as_data(result: Replan) -> Json:
-    """The curve as JSON data, with the solves behind it; a value nobody found is null."""
-    numbers = {id(tried): number for number, tried in enumerate(result.solves)}
-    return {
-        "format": "partnership-planner replan",
-        "format_version": 1,
-        "change": result.change.words,
-        "from_half_term": result.change.half_term,
-        "notes": list(result.change.notes),
-        "gives_way": [{"rule": way.rule_id, "words": way.words, "agreed_by": way.agreed_by} for way in result.gave_way],
-        "shortfall_points_before": result.was_shortfall_points,
-        "least_schools_disturbed": result.least_disturbed,
-        "plans": [
-            {
-                "plan": number,
-                "schools_disturbed": list(point.disturbed),
-                "shortfall_points": point.shortfall_points,
-                "bound_points": point.bound_points,
-                "need_met_points": point.need_met_points,
-                "is_finished": point.is_finished,
-                "changes": [_move_data(move) for move in point.moved],
-                "who_must_agree": list(point.asks),
-                "solves": [numbers[id(tried)] for tried in point.solves],
-            }
-            for number, point in enumerate(result.points, start=1)
-        ],
-        "solves": [
-            {
-                "words": t.trial.words,
-                "status": t.status,
-                "value": _finite(t.value),
-                "bound": _finite(t.bound),
-                "seconds": round(t.seconds, 3),
-            }
-            for t in result.solves
-        ],
-    }
-
-
-def _move_data(move: Moved) -> Json:
-    from optimisation.replan import remaining  # noqa: PLC0415
-
-    was, becomes = remaining(move)
-    return {
-        "whose": move.whose, "urns": list(move.urns), "item": move.item, "unit": move.unit, "was": move.was, "becomes": move.becomes,
-        "given": move.given, "was_to_come": was, "to_come": becomes, "is_less": move.is_less,
-    }  # fmt: skip
-
-
-def _finite(value: float) -> float | None:
-    return value if abs(value) < float("inf") else None
 
 
 # --- words read ------------------------------------------------------------------------------

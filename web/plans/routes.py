@@ -5,11 +5,16 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
+from planner.documents import plan_document
+from planner.pots import without_whose
+from planner.store.runs import REPLAN
 from web.access import Permission, may, me, requires
+from web.draws import draw_reader
 from web.plans import files
 from web.plans.answers import Tools, add_answers, add_why
 from web.plans.presenters import needs, resources, schools
@@ -28,8 +33,6 @@ from web.standing import Standing, standing_of
 from web.tables import TableView
 from web.wiring import Wiring
 
-OF_NO_SCHOOL = 0
-"""A draw for several schools is no head's own."""
 PLANS = "/partnerships/<id:partnership_id>/plans"
 PLAN = f"{PLANS}/<id:plan_id>"
 READ, EXPORT = requires(Permission.READ_PLAN), requires(Permission.EXPORT)
@@ -56,7 +59,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         if view is None or schools_plan is None:
             abort(404)
         here = frame(
-            kept, str(request.endpoint), versions=versions(kept.partnership_id, kept.run_id), address=request.base_url,
+            kept, str(request.endpoint), made_from=made_from(kept.partnership_id, kept.run_id), address=request.base_url,
             choice=choice(kept, schools_plan, urn=urn, may_choose=request.endpoint == CHOSEN_AT and may(Permission.RUN_PLAN, kept.partnership_id)),
             standing=stands(kept), urn=urn,
         )  # fmt: skip
@@ -67,12 +70,13 @@ def blueprint(wiring: Wiring) -> Blueprint:
             return standing_of(tx, kept)
 
     @functools.lru_cache(maxsize=256)
-    def versions(partnership_id: int, run_id: int) -> tuple[int, int]:
-        """The versions of figures and policy that a run was asked with: they never change."""
+    def made_from(partnership_id: int, run_id: int) -> str:
+        """What a run was asked with, in words: it never changes."""
         with store.read() as tx:
             run = tx.runs.run(partnership_id=partnership_id, run_id=run_id)
         assert run is not None
-        return run.partnership_version, run.policy_version
+        versions = f"figures version {run.partnership_version} and policy version {run.policy_version}"
+        return f"{versions}, from plan {run.settings['plan']} after a change: {run.settings['change']}" if run.kind == REPLAN else versions
 
     def send(kept: KeptPlan, content: bytes, ending: str, part: str = "") -> Response:
         name = files.file_name(kept, f"{f'-{part}' if part else ''}{ending}")
@@ -170,9 +174,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
     def pots(partnership_id: int, plan_id: int) -> str:
         """What is left of the pots, with the draws of the newest figures, and what a claim would do."""
         kept = find(partnership_id, plan_id)
+        with store.read() as tx:
+            granted = tx.moderation.claims(partnership_id=partnership_id)
         view = pots_view(
-            kept, shelf.figures(partnership_id), claim=request.args.get("claim", ""), pot=request.args.get("from", ""),
-            may_read=lambda urn: may(Permission.READ_DRAWS, partnership_id, urn or OF_NO_SCHOOL),
+            kept, shelf.figures(partnership_id), granted=granted, claim=request.args.get("claim", ""), pot=request.args.get("from", ""),
+            may_read=draw_reader(partnership_id),
         )  # fmt: skip
         return show(kept, "pots", view)
 
@@ -192,7 +198,8 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @EXPORT
     def downloads(partnership_id: int, plan_id: int) -> str:
         kept = find(partnership_id, plan_id)
-        return show(kept, "downloads", downloads_view(kept, list(tables_in(partnership_id, plan_id).values())))
+        is_whole = without_whose(kept.facts.partnership, draw_reader(partnership_id)) is kept.facts.partnership
+        return show(kept, "downloads", downloads_view(kept, list(tables_in(partnership_id, plan_id).values()), is_whole=is_whole))
 
     @functools.lru_cache(maxsize=8)
     def workbook_of(partnership_id: int, plan_id: int, standing: str) -> bytes:
@@ -209,6 +216,10 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @EXPORT
     def document(partnership_id: int, plan_id: int) -> Response:
         kept = find(partnership_id, plan_id)
+        shown = without_whose(kept.facts.partnership, draw_reader(partnership_id))
+        if shown is not kept.facts.partnership:
+            again = plan_document(kept.facts.plan, replace(kept.facts.world, partnership=shown))
+            return send(replace(kept, fingerprint=again["fingerprint"]), files.document(again), ".json")
         with store.read() as tx:
             stored = tx.plans.plan(partnership_id=partnership_id, plan_id=plan_id)
         assert stored is not None

@@ -15,7 +15,7 @@ from planner.store import QueryState, RunState, Transaction
 from planner.store.partnerships import PartnershipRow
 from planner.store.plans import PlanRow, StoredPlan
 from planner.store.room import MINUTE
-from planner.store.runs import Run, RunRow
+from planner.store.runs import REPLAN, Run, RunRow
 from planner.words import least_points, most_points
 from web.names import name_of
 from web.runs.chart import StepChart, step_chart
@@ -403,7 +403,7 @@ def _facts(tx: Transaction, run: Run) -> tuple[Fact, ...]:
     facts = [
         Fact(label="Asked for", text=f"{moment(run.requested_at)}, by {name_of(tx, run.requested_by)}"),
         Fact(label="Made from", text=_made_from(run)),
-        Fact(label="Longest time to search", text=duration(_limit(run))),
+        *([] if run.kind == REPLAN else [Fact(label="Longest time to search", text=duration(_limit(run)))]),
     ]
     if run.claimed_at is not None and run.state is not RunState.QUEUED:
         facts.append(Fact(label="Begun", text=moment(run.claimed_at)))
@@ -456,6 +456,8 @@ def _number(value: object) -> str:
 
 
 def _made_from(run: RunRow) -> str:
+    if run.kind == REPLAN:
+        return f"Plan {run.settings['plan']} after a change: {run.settings['change']}"
     return f"Figures {run.partnership_version}, policy {run.policy_version}"
 
 

@@ -9,6 +9,11 @@ from web.plans.presenters.frame import plan_url
 from web.shelf import KeptPlan
 from web.tables import TableView
 
+WITHOUT_WHOSE = (
+    " Your copy leaves out which school drew on a pot and what for, where you may not read it; so it has a fingerprint of its own, "
+    "and a certificate goes with the whole document only."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileLine:
@@ -28,7 +33,7 @@ class DownloadsView:
     of_schools: str
 
 
-def downloads_view(kept: KeptPlan, tables: Sequence[TableView]) -> DownloadsView:
+def downloads_view(kept: KeptPlan, tables: Sequence[TableView], *, is_whole: bool = True) -> DownloadsView:
     """The whole plan in three forms, then its tables one by one; those of a school are on the school's own page."""
     return DownloadsView(
         files=(
@@ -43,7 +48,8 @@ def downloads_view(kept: KeptPlan, tables: Sequence[TableView]) -> DownloadsView
             ),
             FileLine(
                 title="Plan document (.json)", href=plan_url(kept, "plans.document"),
-                text="The plan with all its figures and its policy. Anyone can check it again from this file alone.",
+                text="The plan with all its figures and its policy. Anyone can check it again from this file alone."
+                + ("" if is_whole else WITHOUT_WHOSE),
             ),
         ),
         tables=tuple(

@@ -59,7 +59,7 @@ def frame(
     kept: KeptPlan,
     endpoint: str,
     *,
-    versions: tuple[int, int],
+    made_from: str,
     address: str,
     choice: Choice,
     standing: Standing,
@@ -83,7 +83,7 @@ def frame(
         back=back,
         plan_id=kept.plan_id,
         name=f"plan of {moment(kept.made_at)}",
-        state=f"Plan {kept.plan_id}, made {moment(kept.made_at)} from figures version {versions[0]} and policy version {versions[1]}. "
+        state=f"Plan {kept.plan_id}, made {moment(kept.made_at)} from {made_from}. "
         f"Standing: {standing.word.lower()}. Every figure was checked again when it was opened.",
         standing=standing,
         choice=choice,

@@ -8,18 +8,21 @@ from dataclasses import dataclass, replace
 from flask import url_for
 
 from planner.errors import InputMustBeMended
+from planner.need import World
 from planner.partnership import Draw, Partnership, Pot
 from planner.pots import (
     PotAccount,
     answer_claim,
     balance_sentence,
     claim_sentences,
+    day_of_year,
     draws_outside_year,
     forecast_sentences,
+    outside_year_sentence,
     pot_account,
     share_sentence,
-    year_of,
 )
+from planner.store.moderation import PotClaim, draws_of
 from planner.words import day
 from web.plans.presenters.cells import money
 from web.plans.presenters.frame import plan_url
@@ -57,23 +60,28 @@ class PotsView:
     action: str
 
 
-def pots(
-    kept: KeptPlan, figures: Figures | None, *, claim: str = "", pot: str = "", may_read: Callable[[int | None], bool] = lambda _: False
-) -> PotsView:
-    """The pots with the draws of the newest figures of the plan's year; ``claim`` is what somebody typed.
-
-    ``may_read`` says whether the reader may see for what a school (None: several) drew.
-    """
+def with_draws(kept: KeptPlan, figures: Figures | None, granted: tuple[PotClaim, ...]) -> tuple[World, str]:
+    """The plan's world with the draws of the newest figures of its year and those on claims that were granted, and whose figures they are."""
     world = kept.facts.world
     whose = "the figures that the plan was made from"
+    draws = world.partnership.draws
     if figures is not None and figures.world.partnership.academic_year == world.partnership.academic_year:
-        world = replace(world, partnership=replace(world.partnership, draws=figures.world.partnership.draws))
-        whose = f"figures version {figures.version.version}"
-    first, last = year_of(world.partnership)
-    on = min(max(today(), first), last)
-    outside_year = ""
-    if on != today():
-        outside_year = f"The year has {'not begun' if on == first else 'ended'}: this is how the pots stand on {day(on.isoformat())}."
+        draws, whose = figures.world.partnership.draws, f"figures version {figures.version.version}"
+    brought = {draw.draw_id for draw in draws}  # a claim that was brought with the figures counts once
+    draws += tuple(draw for draw in draws_of(granted, world.partnership.academic_year) if draw.draw_id not in brought)
+    return replace(world, partnership=replace(world.partnership, draws=draws)), whose
+
+
+def pots(
+    kept: KeptPlan, figures: Figures | None, *, granted: tuple[PotClaim, ...] = (), claim: str = "", pot: str = "",
+    may_read: Callable[[Draw], bool] = lambda _: False,
+) -> PotsView:  # fmt: skip
+    """The pots with the draws of the newest figures of the plan's year and those on claims; ``claim`` is what somebody typed.
+
+    ``may_read`` says whether the reader may see whose a draw was, and for what.
+    """
+    world, whose = with_draws(kept, figures, granted)
+    on, outside_year = day_of_year(world.partnership, today()), outside_year_sentence(world.partnership, today())
     amounts = kept.facts.amounts
     accounts = tuple(pot_account(world, amounts, one, on) for one in Pot)
     wanted = Pot(pot) if pot in set(Pot) else Pot.MODERATED
@@ -91,7 +99,7 @@ def pots(
         outside=outside_year,
         pots=tuple(_block(account) for account in accounts),
         draws=_draws(world.partnership, kept, may_read),
-        source=f"Draws are those in the sheet Draws of {whose}; bring a newer version to keep them up to date."
+        source=f"Draws are those in the sheet Draws of {whose}, and what was granted on claims since; bring a newer version to keep them up to date."
         + (f" {upper_first(count(len(outside), 'draw'))} dated outside {world.partnership.academic_year} count nowhere." if outside else ""),
         source_href=url_for("figures.money", partnership_id=kept.partnership_id),
         claimed=claim, claimed_from=wanted.value, choices=tuple(one.value for one in Pot), answer=answer, fault=fault,
@@ -126,15 +134,15 @@ def _block(account: PotAccount) -> PotBlock:
     )
 
 
-def _draws(partnership: Partnership, kept: KeptPlan, may_read: Callable[[int | None], bool]) -> TableView:
+def _draws(partnership: Partnership, kept: KeptPlan, may_read: Callable[[Draw], bool]) -> TableView:
     """Day, pot and pounds; whose draw and what for only for who may read it, where that is any."""
     latest = sorted(partnership.draws, key=lambda draw: draw.date, reverse=True)
-    is_any_read = any(may_read(draw.urn) for draw in latest)
+    is_any_read = any(may_read(draw) for draw in latest)
 
     def whose(draw: Draw) -> tuple[str, ...]:
         if not is_any_read:
             return ()
-        if not may_read(draw.urn):
+        if not may_read(draw):
             return "Not shown", "Not shown"
         return "Several schools" if draw.urn is None else kept.facts.names.get(str(draw.urn), str(draw.urn)), draw.what_for
 

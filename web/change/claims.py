@@ -1,0 +1,159 @@
+"""Claims on the moderated pot: lodged by a head, shown to the board without the school's name, granted, granted in part or declined."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from planner.errors import ChangedMeanwhile
+from planner.offers import dearest_pounds
+from planner.partnership import Pot
+from planner.pots import day_of_year, pot_account
+from planner.store import ClaimState
+from planner.store.moderation import AskedOfPot, PotClaim
+from web.access import Permission, me, requires
+from web.change.claim_presenters import claim_view, claims_view, fill_services, new_claim
+from web.change.forms import FULL, PART, ClaimForm, DecideForm, whole
+from web.plans.presenters.pots import with_draws
+from web.shelf import KeptPlan, Shelf
+from web.wiring import Wiring
+from web.words import pounds, today
+
+Page = str | Response | tuple[str, int]
+CLAIMS = "/partnerships/<id:partnership_id>/claims"
+CLAIM = f"{CLAIMS}/<id:claim_id>"
+NEW = "/partnerships/<id:partnership_id>/schools/<id:urn>/claims/new"
+DECIDED_MEANWHILE = "Somebody else has decided this claim since you opened the page. Their decision stands below; yours was not kept."
+OWN_SCHOOL = "This claim is from a school that you head, so somebody else on the board must decide it."
+
+
+def plan_of(shelf: Shelf, partnership_id: int) -> KeptPlan | None:
+    """The plan that schools read: the pot is the one it releases."""
+    here = shelf.schools_plan(partnership_id)
+    return None if here is None else shelf.plan(partnership_id, here.plan_id)
+
+
+def add_claims(routes: Blueprint, wiring: Wiring) -> None:
+    """Add the list of claims, and the way to lodge one."""
+    store, shelf = wiring.store, wiring.shelf
+
+    @routes.get(CLAIMS)
+    @requires(Permission.READ_PLAN)
+    def claims(partnership_id: int) -> Page:
+        kept, figures = plan_of(shelf, partnership_id), shelf.figures(partnership_id)
+        with store.read() as tx:
+            view = claims_view(tx, kept, figures, me(), partnership_id)
+        return render_template("change/claims.html", view=view)
+
+    # --- lodging ---
+
+    @routes.get(NEW)
+    @requires(Permission.LODGE_CLAIM)
+    def new_claim_page(partnership_id: int, urn: int) -> Page:
+        return show_new(partnership_id, urn, ClaimForm())
+
+    @routes.post(NEW)
+    @requires(Permission.LODGE_CLAIM)
+    def lodge(partnership_id: int, urn: int) -> Page:
+        form, kept = ClaimForm(), plan_of(shelf, partnership_id)
+        if kept is None:
+            abort(404)
+        fill_services(form, kept)
+        if not form.validate():
+            return show_new(partnership_id, urn, form, 422)
+        p = kept.facts.partnership
+        amount = whole(form.amount.data) or 0
+        service = next((s for s in p.services if s.service_id == form.of.data), None)
+        cost = amount if service is None else amount * dearest_pounds(p, service)
+        asked = AskedOfPot(service_id=form.of.data, amount=amount, pounds=cost, what_for=form.what_for.data)
+        with store.begin() as tx:
+            claim_id = tx.moderation.lodge(
+                partnership_id=partnership_id, urn=urn, academic_year=p.academic_year, asked=asked, by=me().user_id
+            )  # fmt: skip
+            # by nobody: who reads the log must not learn whose claim it is
+            tx.events.record(partnership_id=partnership_id, by=None, action="claim lodged", subject=f"claim {claim_id}")
+        flash(f"Your claim is lodged as claim {claim_id}. The board sees it without your school's name.", "success")
+        return redirect(claim_url(partnership_id, claim_id), 303)
+
+    def show_new(partnership_id: int, urn: int, form: ClaimForm, status: int = 200) -> Page:
+        kept = plan_of(shelf, partnership_id)
+        if kept is not None:
+            fill_services(form, kept)
+        with store.read() as tx:
+            view = new_claim(tx, kept, partnership_id, urn)
+        return render_template("change/new_claim.html", form=form, view=view), status
+
+
+def add_decisions(routes: Blueprint, wiring: Wiring) -> None:
+    """Add the page of one claim, and what the board decides on it."""
+    store, shelf = wiring.store, wiring.shelf
+
+    @routes.get(CLAIM)
+    @requires(Permission.READ_PLAN)
+    def claim(partnership_id: int, claim_id: int) -> Page:
+        return show(partnership_id, claim_id, DecideForm())
+
+    @routes.post(f"{CLAIM}/decide")
+    @requires(Permission.DECIDE_CLAIMS)
+    def decide(partnership_id: int, claim_id: int) -> Page:
+        """Grant all, a part or nothing; what is granted is drawn from the pot today."""
+        form, kept = DecideForm(), plan_of(shelf, partnership_id)
+        one = find(partnership_id, claim_id)
+        if one.state is not ClaimState.LODGED:
+            form.decided.errors = [DECIDED_MEANWHILE]
+            return show(partnership_id, claim_id, form, 409)
+        is_valid = form.validate()
+        granted = one.pounds if form.decided.data == FULL else whole(form.pounds.data or "") or 0 if form.decided.data == PART else 0
+        if is_valid and form.decided.data == PART and not 0 < granted < one.pounds:
+            form.pounds.errors = [f"Enter whole pounds, fewer than the {pounds(one.pounds)} that were claimed."]
+        elif is_valid and one.urn in me().urns_in(partnership_id):
+            form.decided.errors = [OWN_SCHOOL]
+        elif is_valid and granted > (left := left_now(kept, partnership_id)):
+            form.decided.errors = [f"The pot has {pounds(max(left, 0))} now. Grant that or less, or decide once more is released."]
+        elif is_valid:
+            return decided(one, form, granted, kept)
+        return show(partnership_id, claim_id, form, 422)
+
+    def decided(one: PotClaim, form: DecideForm, granted: int, kept: KeptPlan | None) -> Page:
+        here = one.partnership_id
+        on = today() if kept is None else day_of_year(kept.facts.partnership, today())
+        try:
+            with store.begin() as tx:
+                tx.moderation.decide(
+                    partnership_id=here, claim_id=one.id, granted_pounds=granted, drawn_on=on.isoformat(), reason=form.reason.data,
+                    by=me().user_id,
+                )  # fmt: skip
+                tx.events.record(
+                    partnership_id=here, by=me().user_id, action="claim decided", subject=f"claim {one.id}", detail={"granted_pounds": granted}
+                )  # fmt: skip
+        except ChangedMeanwhile:
+            form.decided.errors = [DECIDED_MEANWHILE]
+            return show(here, one.id, form, 409)
+        flash(f"{pounds(granted)} is drawn from the pot." if granted else "The claim is declined.", "success")
+        return redirect(claim_url(here, one.id), 303)
+
+    def left_now(kept: KeptPlan | None, partnership_id: int) -> int:
+        if kept is None:
+            return 0
+        with store.read() as tx:
+            granted = tx.moderation.claims(partnership_id=partnership_id)
+        world, _ = with_draws(kept, shelf.figures(partnership_id), granted)
+        return pot_account(world, kept.facts.amounts, Pot.MODERATED, day_of_year(world.partnership, today())).balance_pounds
+
+    def show(partnership_id: int, claim_id: int, form: DecideForm, status: int = 200) -> Page:
+        one, kept = find(partnership_id, claim_id), plan_of(shelf, partnership_id)
+        with store.read() as tx:
+            view = claim_view(tx, kept, shelf.figures(partnership_id), me(), one)
+        return render_template("change/claim.html", view=view, form=form), status
+
+    def find(partnership_id: int, claim_id: int) -> PotClaim:
+        with store.read() as tx:
+            one = tx.moderation.claim(partnership_id=partnership_id, claim_id=claim_id)
+        if one is None:
+            abort(404)
+        return one
+
+
+def claim_url(partnership_id: int, claim_id: int) -> str:
+    """The address of a claim."""
+    return url_for("change.claim", partnership_id=partnership_id, claim_id=claim_id)
