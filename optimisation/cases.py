@@ -17,7 +17,7 @@ from optimisation.highs import Problem, Solved, load, run
 from optimisation.search import Prepare, Way, of_kinds, search
 
 BASES = ("base_size",)
-MOST_CHOICES = 4
+MOST_CHOICES = 3
 FIRST_GAP = 0.02
 """A choice that can be no better than the first one's plan, found this closely, is not likely."""
 CHOICE_GAP = 0.01
