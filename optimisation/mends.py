@@ -42,7 +42,7 @@ SHARE_OUT_GAP_POINTS = 0.5
 SHARE_OUT_TOLERANCE_POINTS = 0.05
 """What sharing out may add to the shortfall: a cap with no room at all makes a long search."""
 SHARE_OUT_SECONDS = 0.5
-FEWEST_SECONDS, LEAST_SHARE_SECONDS = 1.5, 0.4
+FEWEST_SECONDS, LEAST_SHARE_SECONDS = 1.5, 0.3
 """The most that one search for the fewest rules, or for the least they give way, may take: with many alike it finds soon and proves late."""
 LEAST_SECONDS = 0.2
 

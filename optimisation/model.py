@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pyomo.environ as pyo
@@ -65,3 +65,13 @@ def handed_out(m: Model) -> Any:
     money_share = sum(m.step_pounds[f] * m.grant_steps[s, f] for s, f in m.grant_steps) * (0.5 / pounds)
     spent = sum(m.spend[k] for k in m.spend) + sum(m.pot[k] for k in m.pot) + sum(m.carried[k] for k in m.carried)
     return time_share + money_share + spent * (0.5 / pounds)
+
+
+def tidy_money_costs(m: Model) -> Iterator[tuple[str, Any, float]]:
+    """What each decision on money costs in ``handed_out``, in points, by its name and index."""
+    pounds = max(sum(sum(available_pounds(f)) for f in m.world.partnership.funds), 1)
+    for s, f in m.grant_steps:
+        yield "grant_steps", (s, f), TIDY_POINTS * (0.5 / pounds) * m.step_pounds[f]
+    for name in ("spend", "pot", "carried"):
+        for index in getattr(m, name):
+            yield name, index, TIDY_POINTS * (0.5 / pounds)

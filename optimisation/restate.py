@@ -7,7 +7,7 @@ A test keeps moved = held afresh, to the last bit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
@@ -16,8 +16,10 @@ import numpy as np
 
 from optimisation.highs import Problem, compile_model, problem_of
 from optimisation.hulls import FOLLOW_FROM, post_hulls
-from optimisation.model import build_model
+from optimisation.model import build_model, tidy_money_costs
+from optimisation.registry import MATHS, Model
 from optimisation.trial import Held, columns_of, hold
+from optimisation.variables import most_money
 from planner import rules
 from planner.errors import InputMustBeMended
 from planner.need import World, benefit_segments, world_of
@@ -37,6 +39,19 @@ LEAVE_NEED = (
 """Settings that the picture of need does not read, as long as no fund or service comes to have nothing to give, or something."""
 LASTING = frozenset({rules.NEED_FROM_SUPPORT.rule_id, *FOLLOW_FROM})
 """Rows that read need, the slopes of the benefit curve and what may be given to whom; the two hulls read the line too."""
+
+
+LIMITS_BY_SETTING = {
+    "contingency_percent": {rules.CONTINGENCY_HELD.rule_id},
+    "moderated_pot_percent": {rules.MODERATED_POT_RELEASED.rule_id},
+    "money_floor_percent": {rules.MONEY_FLOOR.rule_id},
+    "money_cap_percent": {rules.MONEY_CAP.rule_id},
+    "next_year_affordable_percent": {rules.NEXT_YEAR_AFFORDABLE.rule_id},
+}
+"""Settings of the board that move limits of rows and bounds of money, and no coefficient: which rules' rows."""
+LIMITS_BY_FUNDS = {
+    rules.FUND_BALANCE.rule_id, rules.CONTINGENCY_HELD.rule_id, rules.MODERATED_POT_RELEASED.rule_id, rules.NEXT_YEAR_AFFORDABLE.rule_id,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +116,8 @@ def restated(held: Held, world: World) -> Held:
         return held
     if world.picture is not before.picture:
         return hold(world)
+    if (moved := _limits_moved(held, world)) is not None:
+        return moved
     kept = _kept(before, world)
     model = build_model(world, only=RULES.keys() - kept, is_tight=False)
     if not FOLLOW_FROM.keys() <= kept:
@@ -112,6 +129,57 @@ def restated(held: Held, world: World) -> Held:
     if list(column) != list(held.column) or stated | (kept & set(names)) != set(names):
         return hold(world)
     return Held(world=world, model=model, problem=_spliced(held.problem, part, names, stated), column=column)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lent:
+    """A held model as it is for a world with other limits: whatever else is asked of it is the held model's own."""
+
+    model: Model
+    world: World
+    funds: dict[str, Fund]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+
+def _limits_moved(held: Held, world: World) -> Held | None:
+    """The held arrays with limits, bounds and tidying costs moved, where nothing else can have changed; None where something can."""
+    before, after = held.world, world
+    old = before.policy
+    if any(price for _, price in old.prices) or replace(after.policy, board=old.board, figures=old.figures, document=old.document) != old:
+        return None
+    if replace(after.partnership, funds=before.partnership.funds) != before.partnership:
+        return None
+    board, funds = (before.policy.board, after.policy.board), after.partnership.funds
+    moved = {f.name for f in fields(after.policy.board) if getattr(board[0], f.name) != getattr(board[1], f.name)}
+    are_funds_moved = funds != before.partnership.funds
+    if not moved <= LIMITS_BY_SETTING.keys():
+        return None
+    rule_ids = set().union(*(LIMITS_BY_SETTING[name] for name in moved), LIMITS_BY_FUNDS if are_funds_moved else ())
+    model = _Lent(model=held.model, world=world, funds={f.fund_id: f for f in funds})
+    problem, at_row = held.problem, {row: n for n, row in enumerate(held.problem.rows)}
+    lower, upper, row_lower, row_upper = (a.copy() for a in (problem.lower, problem.upper, problem.row_lower, problem.row_upper))
+    for rule_id in rule_ids & {rule_id for rule_id, _ in problem.rows}:
+        made = list(MATHS[rule_id](model))
+        if any(isinstance(row.body, int) for row in made) or [row.at for row in made] != [
+            at for name, at in problem.rows if name == rule_id
+        ]:
+            return None
+        for row in made:
+            n = at_row[rule_id, row.at]
+            row_lower[n] = -np.inf if row.lower is None else float(row.lower)
+            row_upper[n] = np.inf if row.upper is None else float(row.upper)
+    for name, most in most_money(world).items():
+        for index, value in most.items():
+            upper[held.column[name, index]] = value
+    costs = problem.costs
+    if are_funds_moved:
+        costs = costs.copy()
+        for name, index, cost in tidy_money_costs(model):
+            costs[1, held.column[name, index]] = cost
+    moved_problem = replace(problem, costs=costs, lower=lower, upper=upper, row_lower=row_lower, row_upper=row_upper)
+    return Held(world=world, model=model, problem=moved_problem, column=held.column)
 
 
 def _kept(before: World, after: World) -> frozenset[str]:

@@ -125,6 +125,36 @@ def search(
     return _together([*tried, solved], solved.status)
 
 
+def search_money_last(
+    problem: Problem, *, gap: float, seconds: float, prepare: Prepare = lambda _: None, start: np.ndarray | None = None
+) -> Solved:
+    """The same for an aim of ``prepare``'s own: fine money as if it could be split, then whole beside what else was found, else everything whole."""
+    end = time.perf_counter() + seconds
+    is_large = problem.is_whole & ~of_kinds(problem, FINE)
+    steps: list[Solved] = []
+    if (problem.is_whole & ~is_large).any():
+        h = load(replace(problem, is_whole=is_large))
+        prepare(h)
+        if start is not None:
+            start_from(h, start)
+        split = run(h, gap=SHARE_OF_GAP * gap, seconds=SHARE_OF_TIME * seconds)
+        if split.values is None:
+            return split
+        h = load(_held_at(problem, is_large, split.values))
+        prepare(h)
+        made = run(h, gap=(1 - SHARE_OF_GAP) * gap, seconds=min(WHOLE_SECONDS, max(0.1, end - time.perf_counter())))
+        steps = [split, made]
+        if made.objective - split.bound <= gap:
+            return _together(steps, "optimal")
+        start = start if made.values is None else made.values
+    h = load(problem)
+    prepare(h)
+    if start is not None:
+        start_from(h, start)
+    solved = run(h, gap=gap, seconds=max(0.1, end - time.perf_counter()))
+    return _together([*steps, solved], solved.status)
+
+
 def start_from(h: highspy.Highs, values: np.ndarray) -> None:
     """Offer values as the start of a search, where they are as many as its columns; HiGHS drops what breaks a row."""
     if h.getNumCol() == len(values):
@@ -142,12 +172,15 @@ def _made_whole(
     problem: Problem, prepare: Prepare, values: np.ndarray, way: Way, *, gap: float, seconds: float, hooks: Hooks | None = None
 ) -> Solved:
     """Everything whole, with what is large held as it was found."""
-    held = of_kinds(problem, HELD)
-    at = np.rint(values[: len(problem.columns)])
-    kept = replace(problem, lower=np.where(held, at, problem.lower), upper=np.where(held, at, problem.upper))
-    h = load(kept, seed=way.seed, presolve=way.presolve)
+    h = load(_held_at(problem, of_kinds(problem, HELD), values), seed=way.seed, presolve=way.presolve)
     prepare(h)
     return run(h, gap=gap, seconds=seconds, hooks=hooks)
+
+
+def _held_at(problem: Problem, which: np.ndarray, values: np.ndarray) -> Problem:
+    """The problem with some of its columns held at values, made whole."""
+    at = np.rint(values[: len(problem.columns)])
+    return replace(problem, lower=np.where(which, at, problem.lower), upper=np.where(which, at, problem.upper))
 
 
 def _together(steps: list[Solved], status: str) -> Solved:

@@ -7,19 +7,20 @@ the arrays of the world it was opened with, never the Pyomo model (``tests`` kee
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import highspy
 import numpy as np
 
+from optimisation.cases import Choices, likely_choices, search_cases
 from optimisation.extract import amounts_from, as_values
 from optimisation.highs import Problem, Solved, cap_objective, compile_model, load, run
 from optimisation.hulls import FOLLOW_FROM
 from optimisation.model import build_model
 from optimisation.prices import paid_points, price_costs, with_misses
 from optimisation.registry import Model
-from optimisation.search import Way, search, start_from
+from optimisation.search import Way, search, search_money_last, start_from
 from planner.errors import SolverFault
 from planner.fairness import session_value_pounds
 from planner.measures import WORST_SHARE
@@ -33,6 +34,7 @@ TIDY = 0.001
 MOST_UNMET_POINTS = 100.0
 POUNDS = 1000
 CAP_SLACK_POINTS = 1e-6
+CHOICES_SECONDS = 3.0
 
 
 class Aim(StrEnum):
@@ -44,6 +46,7 @@ class Aim(StrEnum):
     DISTANCE = "what changes for schools beside a plan, in thousands of pounds"
     DISTURBED = "schools for which something changes beside a plan"
     AMOUNT = "an amount, as small as it can be"
+    STEPS = "steps of something added"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +67,12 @@ class Trial:
     decision (by variable name), or single ones (name and index), stay as in the plan ``near``. ``is_divisible`` lets
     everything whole be split: an estimate. ``most_shortfall_points`` caps the shortfall while another aim leads;
     ``shortfall_weight`` lets a point of it count this much beside the distance instead (a cap leaves the bound weak).
-    ``more`` moves the limits of a rule at a place up by an amount. ``line_from`` is the lowest percent that the line of the
+    ``more`` moves the limits of a rule at a place up by an amount; where ``STEPS`` lead, by as much for each step, from one to ``most_steps``. ``line_from`` is the lowest percent that the line of the
     furthest fifth may lie at; the highest is the board's line (``optimisation.furthest``). Gap in the aim's own unit.
     ``at_most`` looks for no plan whose value is more than this: where there is none this is the bound; the search stops when
     the bound is ``enough``, and ``is_first_step_only`` when it has one with grants split (both for the first three aims).
     ``of`` are the terms of the amount that is the aim, variables by name and index.
+    ``in_cases`` searches the shortfall choice by choice of bases (``optimisation.cases``), which is for many questions to one world.
     """
 
     words: str
@@ -78,6 +82,7 @@ class Trial:
     near: Amounts | None = None
     kept: tuple[str | tuple[str, Hashable], ...] = ()
     more: tuple[tuple[str, str, float], ...] = ()
+    most_steps: int = 1
     shortfall_weight: float = 0.0
     most_shortfall_points: float | None = None
     most_disturbed: int | None = None
@@ -86,6 +91,7 @@ class Trial:
     enough: float = np.inf
     is_first_step_only: bool = False
     of: tuple[tuple[str, Hashable, float], ...] = ()
+    in_cases: bool = False
     is_divisible: bool = False
     is_paid: bool = False
     gap: float = 0.1
@@ -122,12 +128,13 @@ class Tried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A world's model as arrays, kept for many trials."""
+    """A world's model as arrays, kept for many trials. ``choices`` of bases are worked out when first asked for: none or one."""
 
     world: World
     model: Model
     problem: Problem
     column: dict[tuple[str, Hashable], int]
+    choices: list[Choices] = field(default_factory=list, compare=False)
 
 
 def hold(world: World) -> Held:
@@ -144,7 +151,7 @@ def columns_of(problem: Problem) -> dict[tuple[str, Hashable], int]:
 
 def attempt(held: Held, trial: Trial) -> Tried:
     """Solve one trial."""
-    problem = _with_more(_without(held.problem, trial.without), trial.more)
+    problem = _with_more(_without(held.problem, trial.without), () if trial.aim is Aim.STEPS else trial.more)
     if not all(may_hold(held, condition) for condition in trial.conditions):
         return _nothing(trial, "impossible")
 
@@ -159,6 +166,9 @@ def attempt(held: Held, trial: Trial) -> Tried:
         if trial.at_most is not None:
             _look_no_further(h, trial.at_most)
 
+    if trial.in_cases and trial.aim is Aim.SHORTFALL and not trial.is_divisible and (choices := _choices(held)).likely:
+        solved = search_cases(problem, choices, gap=trial.gap, seconds=trial.seconds, prepare=prepare, enough=trial.enough)
+        return _tried(held, trial, solved)
     start = None if trial.near is None or trial.is_divisible else vector(held, trial.near)
     if trial.aim in {Aim.SHORTFALL, Aim.UNMET, Aim.FURTHEST} and not trial.is_divisible:
         solved = search(
@@ -169,11 +179,19 @@ def attempt(held: Held, trial: Trial) -> Tried:
             bound = np.inf if solved.status == "impossible" else solved.bound
             solved = replace(solved, bound=min(bound, trial.at_most, solved.objective))
         return _tried(held, trial, solved)
+    if trial.aim in {Aim.DISTANCE, Aim.STEPS} and not trial.is_divisible:
+        return _tried(held, trial, search_money_last(problem, gap=trial.gap, seconds=trial.seconds, prepare=prepare, start=start))
     h = load(replace(problem, is_whole=np.zeros_like(problem.is_whole)) if trial.is_divisible else problem)
     prepare(h)
     if start is not None:
         start_from(h, start)
     return _tried(held, trial, run(h, gap=trial.gap, seconds=trial.seconds))
+
+
+def _choices(held: Held) -> Choices:
+    if not held.choices:
+        held.choices.append(likely_choices(held.problem, seconds=CHOICES_SECONDS))
+    return held.choices[0]
 
 
 def _without(problem: Problem, without: Collection[tuple[str, str | None]]) -> Problem:
@@ -243,12 +261,14 @@ def _aim(h: highspy.Highs, held: Held, trial: Trial) -> None:
         h.changeObjectiveOffset(float(problem.offsets[1]))
     elif trial.aim is Aim.FURTHEST:
         _aim_furthest(h, held, trial)
+    elif trial.aim is Aim.STEPS:
+        _aim_steps(h, held, trial)
     elif trial.aim is Aim.DISTURBED:
         _lead(h, held, trial, TIDY * problem.costs[1], TIDY * float(problem.offsets[1]))
         for i in disturbed:
             h.changeColCost(i, 1.0)
     elif trial.aim is Aim.DISTANCE:
-        _aim_near(h, held, trial)
+        aim_near(h, held, trial)
     elif trial.aim is Aim.AMOUNT:
         costs = np.zeros(count)
         for name, index, by in trial.of:
@@ -292,7 +312,20 @@ def _aim_furthest(h: highspy.Highs, held: Held, trial: Trial) -> None:
         h.addRow(0.0, highspy.kHighsInf, len(at), at, np.array([1.0, -1.0, *[100.0] * len(below)]))
 
 
-def _aim_near(h: highspy.Highs, held: Held, trial: Trial) -> None:
+def _aim_steps(h: highspy.Highs, held: Held, trial: Trial) -> None:
+    """Make the steps lead by which limits move up: a column of their own in the rows that they move."""
+    count = len(held.problem.columns)
+    h.changeColsCost(count, np.arange(count, dtype=np.int32), np.zeros(count))
+    h.changeObjectiveOffset(0.0)
+    steps = _column(h, lower=1.0, upper=float(trial.most_steps), is_whole=True)
+    h.changeColCost(steps, 1.0)
+    by = {(rule_id, at): amount for rule_id, at, amount in trial.more}
+    for number, row in enumerate(held.problem.rows):
+        if row in by:
+            h.changeCoeff(number, steps, -by[row])
+
+
+def aim_near(h: highspy.Highs, held: Held, trial: Trial) -> None:
     """Make the distance lead: what is there less what was there, and twice what there is less of. Half the rows of measuring both ways."""
     assert trial.near is not None
     costs, offset, losses = TIDY * held.problem.costs[1], TIDY * float(held.problem.offsets[1]), []

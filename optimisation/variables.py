@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
+from typing import Any
 
 import pyomo.environ as pyo
 
@@ -123,33 +124,37 @@ def _may(rule_id: str, *about: object) -> bool:
 
 
 def _money(m: Model) -> None:
-    world: World = m.world
+    most = most_money(m.world, is_roomy=m.is_roomy)
+    m.grant_steps = pyo.Var(list(most["grant_steps"]), domain=pyo.NonNegativeIntegers, bounds=lambda _, *at: (0, most["grant_steps"][at]))
+    m.spend = pyo.Var(list(most["spend"]), domain=pyo.NonNegativeReals, bounds=lambda _, *at: (0, most["spend"][at]))
+    m.pot = pyo.Var(list(most["pot"]), domain=pyo.NonNegativeReals, bounds=lambda _, *at: (0, most["pot"][at]))
+    m.carried = pyo.Var(list(most["carried"]), domain=pyo.NonNegativeReals, bounds=lambda _, f: (0, most["carried"][f]))
+
+
+def most_money(world: World, *, is_roomy: bool = False) -> dict[str, dict[Any, int]]:
+    """The most that each decision on money can be, by its name and index: steps of grant, else pounds."""
     funds = [f for f in world.partnership.funds if _may("decision_right", f)]
-    most = {f.fund_id: sum(available_pounds(f)) for f in funds}
-    grant_funds = [f.fund_id for f in funds if _may("allowed_uses", f, FundUse.GRANTS) and most[f.fund_id]]
+    held = {f.fund_id: sum(available_pounds(f)) for f in funds}
+    grant_funds = [f for f in funds if _may("allowed_uses", f, FundUse.GRANTS) and held[f.fund_id]]
     useful = {s.urn: _useful_pounds(world, s.urn) for s in world.partnership.schools}
-    m.grant_steps = pyo.Var(
-        [(s.urn, f) for s in world.partnership.schools for f in grant_funds],
-        domain=pyo.NonNegativeIntegers,
-        bounds=lambda m, urn, f: (0, ceil(Fraction(useful[urn] if m.is_roomy else min(useful[urn], most[f]), m.step_pounds[f]))),
-    )
-    if m.is_roomy:
-        most = dict.fromkeys(most, _every_cost_pounds(world))
-    m.spend = pyo.Var(
-        [(f.fund_id, year, use) for f in funds for year in (1, 2) for use in SPENDING_USES if _may("allowed_uses", f, use)],
-        domain=pyo.NonNegativeReals,
-        bounds=lambda _, f, _y, _u: (0, most[f]),
-    )
-    m.pot = pyo.Var(
-        [(f.fund_id, h) for f in funds if _may("allowed_uses", f, FundUse.MODERATED_POT) for h in range(1, 7)],
-        domain=pyo.NonNegativeReals,
-        bounds=lambda _, f, _h: (0, most[f]),
-    )
-    m.carried = pyo.Var(
-        [f.fund_id for f in funds if f.year_end is YearEnd.CARRY],
-        domain=pyo.NonNegativeReals,
-        bounds=lambda _, f: (0, most[f]),
-    )
+    steps = {
+        (urn, f.fund_id): ceil(Fraction(pounds if is_roomy else min(pounds, held[f.fund_id]), grant_step_pounds(f, world.policy)))
+        for urn, pounds in useful.items()
+        for f in grant_funds
+    }
+    most = dict.fromkeys(held, _every_cost_pounds(world)) if is_roomy else held
+    return {
+        "grant_steps": steps,
+        "spend": {
+            (f.fund_id, year, use): most[f.fund_id]
+            for f in funds
+            for year in (1, 2)
+            for use in SPENDING_USES
+            if _may("allowed_uses", f, use)
+        },
+        "pot": {(f.fund_id, h): most[f.fund_id] for f in funds if _may("allowed_uses", f, FundUse.MODERATED_POT) for h in range(1, 7)},
+        "carried": {f.fund_id: most[f.fund_id] for f in funds if f.year_end is YearEnd.CARRY},
+    }
 
 
 def _every_cost_pounds(world: World) -> int:

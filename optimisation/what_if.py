@@ -21,8 +21,21 @@ from optimisation.extract import CannotPayToThePound, amounts_from
 from optimisation.highs import Hooks, Problem, Solved, cap_objective, load, run, safe_bound
 from optimisation.prices import price_costs
 from optimisation.restate import Moved, restated, world_with
-from optimisation.search import FINE, Prepare, of_kinds, search, start_from
-from optimisation.trial import CAP_SLACK_POINTS, POUNDS, Condition, Held, add_condition, changeable, may_hold, thousands_a_point, vector
+from optimisation.search import FINE, Prepare, of_kinds, search, search_money_last, start_from
+from optimisation.trial import (
+    CAP_SLACK_POINTS,
+    POUNDS,
+    Aim,
+    Condition,
+    Held,
+    Trial,
+    add_condition,
+    aim_near,
+    changeable,
+    may_hold,
+    thousands_a_point,
+    vector,
+)
 from planner.audit import breaches, misfits, price_points
 from planner.errors import SolverFault
 from planner.measures import POINTS_PLACES, Standing, standing
@@ -41,6 +54,8 @@ KEPT_GAP, KEPT_SECONDS = 0.02, 0.5
 ROOM_POINTS, SHARE_OF_GAP = 0.005, 0.9
 """What sharing out may add to the shortfall; more, as long as it stays within this share of the gap asked for."""
 SHARE_OUT_GAP, SHARE_OUT_SECONDS = 0.2, 1.5
+NEAREST_GAP, NEAREST_SECONDS = 0.1, 0.7
+"""In thousands of pounds moved, and in seconds, for the nearest of the plans that are as good."""
 LP_SECONDS = 5.0
 
 
@@ -102,6 +117,8 @@ class Consequence:
 
 
 Split = Mapping[tuple[str, Hashable], float]
+Bases = list[highspy.HighsBasis]
+"""The bases that the solves of a quick answer ended with when nothing was moved: a question close by is a few steps from there."""
 
 
 class Beside:
@@ -112,6 +129,7 @@ class Beside:
         self._near: Amounts | None = None
         self._planned = np.zeros(0)
         self._before: dict[Kind, Split | None] = {}
+        self._bases: dict[Kind, Bases] = {}
 
     def answers(self, question: Question, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Consequence]:
         """The three answers, as they come. Raises ``InputMustBeMended`` where what is moved cannot be right."""
@@ -121,7 +139,8 @@ class Beside:
         can_be = all(may_hold(held, condition) for condition in question.conditions)
         planned = self._planned if list(held.column) == list(self.held.column) else vector(held, question.near)
         for kind in (Kind.MONEY, Kind.ESTIMATE):
-            split = _split(held, kind, planned, question.conditions, self._before[kind]) if can_be else None
+            bases = self._bases[kind] if list(held.column) == list(self.held.column) else []
+            split = _split(held, kind, planned, question.conditions, self._before[kind], list(bases)) if can_be else None
             yield self._quick(held, kind, question, split, began)
         yield self._whole(held, question, planned, should_stop, began) if can_be else self._none(held, question, "impossible", began)
 
@@ -130,7 +149,8 @@ class Beside:
             return
         self._near, self._planned = near, vector(self.held, near)
         for kind, beside in ((Kind.MONEY, _keyed(self.held, self._planned)), (Kind.ESTIMATE, None)):
-            self._before[kind] = _split(self.held, kind, self._planned, (), beside)
+            self._bases[kind] = []
+            self._before[kind] = _split(self.held, kind, self._planned, (), beside, self._bases[kind])
 
     def _quick(self, held: Held, kind: Kind, question: Question, split: Split | None, began: float) -> Consequence:
         before = self._before[kind]
@@ -179,23 +199,40 @@ class Beside:
 # --- split amounts -------------------------------------------------------------------------
 
 
-def _split(held: Held, kind: Kind, planned: np.ndarray, conditions: tuple[Condition, ...], beside: Split | None) -> Split | None:
-    """The least shortfall with amounts split; then need met, with little moved from what is beside. None when there is none."""
+def _split(
+    held: Held, kind: Kind, planned: np.ndarray, conditions: tuple[Condition, ...], beside: Split | None, bases: Bases
+) -> Split | None:  # fmt: skip
+    """The least shortfall with amounts split; then need met, with little moved from what is beside. None when there is none.
+
+    Both solves begin from ``bases`` where they fit; where there are none theirs are kept there.
+    """
     problem = _holding(held, HELD_FOR_MONEY, planned) if kind is Kind.MONEY else held.problem
     h = load(replace(problem, is_whole=np.zeros_like(problem.is_whole)))
     for condition in conditions:
         add_condition(h, held, condition)
-    first = run(h, gap=0.0, seconds=LP_SECONDS)
+    is_first_time = not bases
+    first = _run_from(h, bases, 0)
     if first.status != "optimal":
         if first.status != "impossible":
             raise SolverFault("The solver failed on a question; try again, and if it happens again tell the administrator.")
         return None
+    if is_first_time:
+        bases.append(h.getBasis())
     cap_objective(h, problem, 0, first.objective + CAP_SLACK_POINTS)
     _aim_second(h, held, beside)
-    second = run(h, gap=0.0, seconds=LP_SECONDS)
+    second = _run_from(h, bases, 1)
+    if is_first_time:
+        bases.append(h.getBasis())
     values = first.values if second.values is None else second.values
     assert values is not None
     return _keyed(held, values[: len(problem.columns)])
+
+
+def _run_from(h: highspy.Highs, bases: Bases, number: int) -> Solved:
+    """Solve split amounts from a basis, if there is one of this shape."""
+    if number < len(bases) and (len(bases[number].col_status), len(bases[number].row_status)) == (h.getNumCol(), h.getNumRow()):
+        h.setBasis(bases[number])
+    return run(h, gap=0.0, seconds=LP_SECONDS)
 
 
 def _holding(held: Held, names: tuple[str, ...], at: np.ndarray) -> Problem:
@@ -288,14 +325,32 @@ def _whole(held: Held, question: Question, planned: np.ndarray, should_stop: Cal
         problem, gap=question.gap, seconds=max(0.1, until - time.perf_counter() - SHARE_OUT_SECONDS),
         hooks=Hooks(should_stop=should_stop), prepare=prepare, start=kept.values,
     )  # fmt: skip
-    best = kept if kept.objective <= found.objective else found
+    best = kept if kept.objective <= max(found.objective, found.bound + SHARE_OF_GAP * question.gap) else found
     if best.values is None:
         return found
     most = max(best.objective + ROOM_POINTS, found.bound + SHARE_OF_GAP * question.gap)
+    best = _nearest(held, prepare, best, question.near, planned, most)
     values = _shared_out(held, prepare, best, planned, most, SHARE_OUT_SECONDS)
     if values is None and (left := until - time.perf_counter()) > SHARE_OUT_SECONDS:
         values = _shared_out(held, prepare, best, planned, most, left)
     return replace(found, values=best.values if values is None else values)
+
+
+def _nearest(held: Held, prepare: Prepare, best: Solved, near: Amounts, planned: np.ndarray, most_points: float) -> Solved:
+    """What was found with as little as can be moved from the plan, bases and blocks as they were found: else two plans that are as good would differ for nothing."""
+    assert best.values is not None
+    trial = Trial(words="the nearest plan", aim=Aim.DISTANCE, near=near)
+
+    def prepare_near(h: highspy.Highs) -> None:
+        prepare(h)
+        cap_objective(h, held.problem, 0, most_points)
+        aim_near(h, held, trial)
+
+    solved = search_money_last(
+        _holding(held, HELD_FOR_WHOLE, np.rint(best.values[: len(held.problem.columns)])), gap=NEAREST_GAP, seconds=NEAREST_SECONDS,
+        prepare=prepare_near, start=planned,
+    )  # fmt: skip
+    return best if solved.values is None else replace(best, values=solved.values)
 
 
 def _shared_out(held: Held, prepare: Prepare, best: Solved, planned: np.ndarray, most_points: float, seconds: float) -> np.ndarray | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import replace
+from math import inf
 
 from optimisation.levers import Lever, levers_of
 from optimisation.sandbox import Sandbox
@@ -23,7 +24,9 @@ SAME_POINTS = 1e-3
 SAME_MILLIONTHS = 100
 """Within these, shortfall and need met are the same but for the solver's tolerance."""
 ANY_PLAN_GAP = 100.0
-NEAR_GAP = 0.5
+NEAR_GAP = 0.25
+NEARLY_ONE = 0.99
+"""Steps are whole, so a gap under one proves them."""
 NEAR_SECONDS = 3.0
 KEPT = ", with bases, zones' time and other schools' choice of services as they are"
 
@@ -60,24 +63,33 @@ class Asking:
 
     def least(
         self, words: str, *, conditions: tuple[Condition, ...] = (), without: Collection[Lever] = (),
-        more: tuple[tuple[str, str, float], ...] = (), gap: float = GAP_POINTS,
+        more: tuple[tuple[str, str, float], ...] = (), gap: float = GAP_POINTS, enough: float = inf,
     ) -> Tried:  # fmt: skip
-        """The least shortfall with something asked for, let go or added."""
-        return self.ask(Trial(words=words, conditions=conditions, without=places_of(without), more=more, gap=gap))
+        """The least shortfall with something asked for, let go or added; the search is over once it is proved to be ``enough`` points."""
+        return self.ask(
+            Trial(words=words, conditions=conditions, without=places_of(without), more=more, gap=gap, enough=enough, in_cases=True)
+        )
 
     def any_as_good(
         self, words: str, *, conditions: tuple[Condition, ...], without: Collection[Lever] = (),
-        more: tuple[tuple[str, str, float], ...] = (), keeps_others: bool = False,
+        more: tuple[tuple[str, str, float], ...] = (),
     ) -> Tried:  # fmt: skip
-        """Any plan with no more shortfall than this one, or the proof that there is none: quicker than the least.
-
-        With bases and other schools' choice of services kept it is quicker still, and proves nothing.
-        """
+        """Any plan with no more shortfall than this one, or the proof that there is none: quicker than the least."""
         trial = Trial(
             words=words, conditions=conditions, without=places_of(without), more=more, gap=ANY_PLAN_GAP,
-            most_shortfall_points=self.plan_points + SAME_POINTS,
+            most_shortfall_points=self.plan_points + SAME_POINTS, in_cases=True,
         )  # fmt: skip
-        return self.ask(replace(trial, near=self.plan.amounts, kept=self._kept()) if keeps_others else trial)
+        return self.ask(trial)
+
+    def fewest_steps(
+        self, words: str, *, conditions: tuple[Condition, ...], more: tuple[tuple[str, str, float], ...], most_steps: int
+    ) -> Tried:
+        """The fewest steps of something added that give a plan with no more shortfall than this one, with bases and other schools' choice of services kept."""
+        trial = Trial(
+            words=words, aim=Aim.STEPS, conditions=conditions, near=self.plan.amounts, kept=self._kept(), more=more, most_steps=most_steps,
+            gap=NEARLY_ONE, most_shortfall_points=self.plan_points + SAME_POINTS,
+        )  # fmt: skip
+        return self.ask(trial)
 
     def nearest(
         self,

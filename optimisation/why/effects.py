@@ -7,7 +7,7 @@ from optimisation.differences import changes_between
 from optimisation.levers import Lever
 from optimisation.trial import Tried
 from optimisation.why.asking import KEPT, Asking, granted, listed, standard_changes
-from optimisation.why.records import Price, RuleEffect, Share
+from optimisation.why.records import NOTICEABLE_POINTS, Price, RuleEffect, Share
 from planner.need import World
 from planner.partnership import GRANT_ITEM
 from planner.plan import Amounts
@@ -42,7 +42,8 @@ def effects_of(asking: Asking) -> tuple[tuple[RuleEffect, ...], tuple[str, ...],
     def search(levers: tuple[Lever, ...]) -> None:
         if not levers:
             return
-        tried = asking.least(f"{asking.name}: without {listed([lever.words for lever in levers])}", without=levers)
+        words = f"{asking.name}: without {listed([lever.words for lever in levers])}"
+        tried = asking.least(words, without=levers, enough=asking.best.least - NOTICEABLE_POINTS)
         worth = asking.gain(tried)
         if not worth.is_shown:
             quiet.append(tried)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
 from optimisation.trial import Condition, Tried
-from optimisation.why.asking import Asking, cell_of
+from optimisation.why.asking import Asking, cell_of, listed
 from optimisation.why.records import RuleEffect, Way, WhyNot, Wish
 from planner.need import ADULT_HOURS, PLACE, World
 from planner.offers import is_paid
@@ -48,8 +48,7 @@ def ways_of(
     ways: list[Way] = []
     missed: list[str] = []
     if why_not.ending != "impossible":
-        for resource in _resources(asking.world, wish):
-            way, words = _least_of(asking, condition, resource)
+        for way, words in _resource_ways(asking, condition, _resources(asking.world, wish)):
             ways += [way] if way else []
             missed += [] if way else [words]
     levers = why_not.in_the_way or tuple(e.lever for e in effects) + tuple(
@@ -68,28 +67,46 @@ def ways_of(
     return tuple(ways), sentences or (f"No single change that was tried gives {condition.words} with no more shortfall than this plan.",)
 
 
-def _least_of(asking: Asking, condition: Condition, resource: _Resource) -> tuple[Way | None, str]:
-    """The least steps of a resource that are enough: found quickly with others kept, then proved or lowered by whole searches."""
-    tried: list[Tried] = []
+def _resource_ways(asking: Asking, condition: Condition, resources: list[_Resource]) -> Iterator[tuple[Way | None, str]]:
+    """Each resource's way, or why it is none. What does not do with others kept is first tried all at once: too little together is too little alone."""
+    quick = [
+        asking.fewest_steps(
+            f"{condition.words}, with as little as does of {resource.words(MOST_STEPS)}", conditions=(condition,), more=resource.limits(1), most_steps=MOST_STEPS,
+        )
+        for resource in resources
+    ]  # fmt: skip
+    without = [resource for resource, one in zip(resources, quick, strict=True) if not one.is_possible]
+    together = _whole(asking, condition, without, MOST_STEPS) if len(without) > 1 else None
+    for resource, one in zip(resources, quick, strict=True):
+        if one.is_possible:
+            yield _least_of(asking, condition, resource, round(one.value), [one]), ""
+            continue
+        whole = together if together is not None and asking.is_too_little(together) else _whole(asking, condition, [resource], MOST_STEPS)
+        if asking.is_enough(whole):
+            yield _least_of(asking, condition, resource, MOST_STEPS, [one, whole]), ""
+        elif resource.may_prove and asking.is_too_little(whole):
+            yield None, f"Not even {resource.words(MOST_STEPS)} would give it with no more shortfall than this plan."
+        else:
+            yield (
+                None,
+                f"With {resource.words(MOST_STEPS)} no plan that gives it with no more shortfall than this one was found, nor proved impossible.",
+            )
 
-    def attempt(steps: int, *, is_quick: bool) -> Tried:
-        words = f"{condition.words}, with {resource.words(steps)}"
-        one = asking.any_as_good(words, conditions=(condition,), more=resource.limits(steps), keeps_others=is_quick)
-        tried.append(one)
-        return one
 
-    if not asking.is_enough(attempt(MOST_STEPS, is_quick=True)) and not asking.is_enough(whole := attempt(MOST_STEPS, is_quick=False)):
-        most = resource.words(MOST_STEPS)
-        if resource.may_prove and asking.is_too_little(whole):
-            return None, f"Not even {most} would give it with no more shortfall than this plan."
-        return None, f"With {most} no plan that gives it with no more shortfall than this one was found, nor proved impossible."
-    low, high = 0, MOST_STEPS
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if asking.is_enough(attempt(middle, is_quick=True)) else (middle, high)
+def _whole(asking: Asking, condition: Condition, resources: list[_Resource], steps: int) -> Tried:
+    """Any plan as good as this one with so many steps of resources, everything free to move."""
+    words = f"{condition.words}, with {listed([resource.words(steps) for resource in resources])}"
+    return asking.any_as_good(
+        words, conditions=(condition,), more=tuple(limit for resource in resources for limit in resource.limits(steps))
+    )
+
+
+def _least_of(asking: Asking, condition: Condition, resource: _Resource, high: int, tried: list[Tried]) -> Way:
+    """The least steps of a resource that are enough: what was found, proved or lowered by whole searches."""
     proved, at = 0, high - 1
     while at > proved:  # whole searches, from just below what was found
-        one = attempt(at, is_quick=False)
+        one = _whole(asking, condition, [resource], at)
+        tried.append(one)
         if asking.is_enough(one):
             high, at = at, (proved + at) // 2
         else:
@@ -101,7 +118,7 @@ def _least_of(asking: Asking, condition: Condition, resource: _Resource) -> tupl
     return Way(
         words=resource.words(high), amount=high * resource.step, not_enough=low * resource.step, unit=resource.unit, granted_by=resource.granted_by,
         sentence=sentence, tried=tuple(tried),
-    ), ""  # fmt: skip
+    )  # fmt: skip
 
 
 def _resources(world: World, wish: Wish) -> list[_Resource]:
