@@ -6,8 +6,8 @@ of a transaction (``tx.runs``, ``tx.people``, ...) take and give frozen nouns; n
 No Flask, no files, no solver here; no SQLAlchemy anywhere else.
 """
 
-from planner.store.kinds import AnswerKind, AnswerState, Decision, QueryState, Role, RunState
+from planner.store.kinds import AnswerKind, AnswerState, Decision, Granter, QueryState, Role, RunState
 from planner.store.people import Membership
 from planner.store.store import Store, Transaction, open_store
 
-__all__ = ["AnswerKind", "AnswerState", "Decision", "Membership", "QueryState", "Role", "RunState", "Store", "Transaction", "open_store"]
+__all__ = ["AnswerKind", "AnswerState", "Decision", "Granter", "Membership", "QueryState", "Role", "RunState", "Store", "Transaction", "open_store"]

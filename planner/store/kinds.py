@@ -1,4 +1,4 @@
-"""The few fixed words the database holds: roles, states of runs, answers and queries, kinds of answer, what a query's answer decides."""
+"""The few fixed words the database holds: roles, states of runs, answers and queries, kinds of answer, what a query's answer decides, who grants a request."""
 
 from __future__ import annotations
 
@@ -61,3 +61,12 @@ class Decision(StrEnum):
     RIGHT = "right"
     CORRECTED = "corrected"
     BOARD = "board"
+
+
+class Granter(StrEnum):
+    """Who may grant a request; a head for their own school only."""
+
+    BOARD = "board"
+    HEAD = "head"
+    COUNCIL = "council"
+    SERVICE_MANAGER = "service_manager"

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from planner.errors import PlannerError
 from planner.store.answers import Answers
 from planner.store.dfe_files import DfeFiles
+from planner.store.drafts import Drafts
 from planner.store.engine import Engines, open_engines
 from planner.store.events import Events
 from planner.store.invitations import Invitations
@@ -22,6 +23,8 @@ from planner.store.partnerships import Partnerships, Policies
 from planner.store.password_links import PasswordLinks
 from planner.store.people import People
 from planner.store.plans import Plans
+from planner.store.proposals import Proposals
+from planner.store.requests import Requests
 from planner.store.room import Clock, database_now
 from planner.store.runs import Runs
 from planner.store.schools import Schools
@@ -49,6 +52,9 @@ class Transaction:
         self.runs = Runs(connection, clock)
         self.plans = Plans(connection, clock)
         self.answers = Answers(connection, clock)
+        self.drafts = Drafts(connection, clock)
+        self.requests = Requests(connection, clock)
+        self.proposals = Proposals(connection, clock)
         self.events = Events(connection, clock)
 
     @property
