@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from planner.documents import Json, from_plain, sha256_of, to_plain
 from planner.need import World, world_of
@@ -96,7 +97,7 @@ def world_tried(world: World, tried: Tried) -> World:
     return world_of(replace(world.partnership, head_rules=(*rules, *tried.wishes)), policy)
 
 
-def _value(said: str | bool) -> Value:
+def _value(said: Any) -> Value:
     if isinstance(said, bool):
         return said
     number = Decimal(said)

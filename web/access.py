@@ -54,7 +54,19 @@ OF_THE_HOUSE = frozenset({Permission.RUN_THE_HOUSE})
 
 _P = Permission
 _BOARD = frozenset(
-    {_P.READ_PLAN, _P.SET_POLICY, _P.RUN_PLAN, _P.ASK_WHY, _P.READ_DRAWS, _P.ANSWER_QUERIES, _P.COMPARE, _P.COMMENT, _P.VOTE, _P.EXPORT},
+    {
+        _P.READ_PLAN,
+        _P.SET_POLICY,
+        _P.RUN_PLAN,
+        _P.ASK_WHY,
+        _P.READ_DRAWS,
+        _P.ANSWER_QUERIES,
+        _P.COMPARE,
+        _P.COMMENT,
+        _P.VOTE,
+        _P.EXPORT,
+        _P.PROPOSE,
+    },
 )
 MAY: dict[Role, frozenset[Permission]] = {
     Role.HEAD: FOR_ONE_SCHOOL | {_P.READ_PLAN, _P.PROPOSE, _P.COMPARE, _P.COMMENT, _P.EXPORT},

@@ -7,7 +7,7 @@ import datetime as dt
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from web import accounts, bring, figures, home, pages, people, plans, queries, runs
+from web import accounts, bring, figures, home, pages, people, plans, proposals, queries, requests, runs, try_it
 from web.access import guard
 from web.accounts.session import know_people
 from web.addresses import use_numbers
@@ -18,7 +18,7 @@ from web.settings import LARGEST_REQUEST_BYTES, SESSION_HOURS, Settings
 from web.templating import set_up_templates
 from web.wiring import Wiring, wire
 
-JOURNEYS = (pages, accounts, home, people, bring, figures, runs, plans, queries)
+JOURNEYS = (pages, accounts, home, people, bring, figures, runs, plans, queries, try_it, proposals, requests)
 """Each makes its routes over the same things: ``blueprint(wiring)``; its templates lie in its own folder."""
 
 

@@ -15,6 +15,9 @@ IN_A_PARTNERSHIP = (
     ("Figures", "figures.schools", Permission.READ_PLAN, {"figures", "bring"}),
     ("Runs", "runs.runs", Permission.READ_PLAN, {"runs"}),
     ("Plans", "plans.list_plans", Permission.READ_PLAN, {"plans"}),
+    ("Try it", "try_it.drafts", Permission.PROPOSE, {"try_it"}),
+    ("Proposals", "proposals.proposals", Permission.READ_PLAN, {"proposals"}),
+    ("Requests", "requests.requests", Permission.READ_PLAN, {"requests"}),
     ("Questions", "queries.queries", Permission.READ_PLAN, {"queries"}),
     ("People", "people.people", Permission.MANAGE_ACCOUNTS, {"people"}),
 )

@@ -10,4 +10,16 @@ from planner.store.kinds import AnswerKind, AnswerState, Decision, Granter, Quer
 from planner.store.people import Membership
 from planner.store.store import Store, Transaction, open_store
 
-__all__ = ["AnswerKind", "AnswerState", "Decision", "Granter", "Membership", "QueryState", "Role", "RunState", "Store", "Transaction", "open_store"]
+__all__ = [
+    "AnswerKind",
+    "AnswerState",
+    "Decision",
+    "Granter",
+    "Membership",
+    "QueryState",
+    "Role",
+    "RunState",
+    "Store",
+    "Transaction",
+    "open_store",
+]

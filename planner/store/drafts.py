@@ -23,7 +23,7 @@ class DraftRow:
     urn: int | None
     plan_id: int
     name: str
-    steps: Json
+    steps: list[Json]
     cursor: int
     version: int
     made_at: int
@@ -38,7 +38,7 @@ class DraftRow:
     @property
     def held(self) -> list[Json]:
         """The steps that hold, undone ones left out."""
-        return list(self.steps)[: self.cursor]
+        return self.steps[: self.cursor]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from planner.documents import Json
+from planner.store.drafts import DraftRow
 from planner.store.room import Room, columns_of
 from planner.store.tables import proposals
 
@@ -40,14 +41,12 @@ class Proposal(ProposalRow):
 class Proposals(Room):
     """The proposals of a partnership."""
 
-    def submit_proposal(
-        self, *, partnership_id: int, author: int, urn: int | None, plan_id: int, title: str, why: str, changes: list[str], found: Json,
-        document: Json, bound_points: float, gap_points: float,
-    ) -> int:  # fmt: skip
-        """The proposal's id."""
+    def submit_proposal(self, draft: DraftRow, *, title: str, why: str, changes: list[str], found: Json, document: Json) -> int:
+        """Send a frozen copy of a draft, with the whole answer that was ``found``: the proposal's id."""
         made = proposals.insert().values(
-            partnership_id=partnership_id, author=author, urn=urn, plan_id=plan_id, title=title, why=why, changes=changes, found=found,
-            document=document, bound_points=bound_points, gap_points=gap_points, submitted_at=self._now,
+            partnership_id=draft.partnership_id, author=draft.user_id, urn=draft.urn, plan_id=draft.plan_id, title=title, why=why,
+            changes=changes, found=found, document=document, bound_points=found["bound_points"], gap_points=found["gap_points"],
+            submitted_at=self._now,
         )  # fmt: skip
         return int(self._connection.execute(made.returning(proposals.c.id)).scalar_one())
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from planner.errors import ChangedMeanwhile
+from planner.store.drafts import DraftRow
 from planner.store.kinds import Granter
 from planner.store.room import Room, columns_of
 from planner.store.tables import requests
@@ -35,17 +36,15 @@ class Request:
 class Requests(Room):
     """The requests of a partnership."""
 
-    def ask(
-        self, *, partnership_id: int, by: int, urn: int | None, kind: Granter, granter_urn: int | None, granter: str, what: str, price: str
-    ) -> int | None:  # fmt: skip
-        """The request's id; None where the same person asked the same already and waits."""
-        same = sa.select(requests.c.id).where(
-            requests.c.partnership_id == partnership_id, requests.c.asked_by == by, requests.c.what == what, requests.c.answered_at.is_(None)
-        )  # fmt: skip
-        if self._connection.execute(same).first() is not None:
+    def ask(self, draft: DraftRow, *, kind: Granter, granter_urn: int | None, granter: str, what: str, price: str) -> int | None:
+        """Ask for what a draft needs: the request's id; None where the same person asked the same already and waits."""
+        where, by = draft.partnership_id, draft.user_id
+        same = (requests.c.partnership_id == where, requests.c.asked_by == by, requests.c.what == what, requests.c.answered_at.is_(None))
+        if self._connection.execute(sa.select(requests.c.id).where(*same)).first() is not None:
             return None
         made = requests.insert().values(
-            partnership_id=partnership_id, asked_by=by, urn=urn, asked_at=self._now, kind=kind, granter_urn=granter_urn, granter=granter, what=what, price=price
+            partnership_id=where, asked_by=by, urn=draft.urn, asked_at=self._now, kind=kind, granter_urn=granter_urn, granter=granter,
+            what=what, price=price,
         )  # fmt: skip
         return int(self._connection.execute(made.returning(requests.c.id)).scalar_one())
 

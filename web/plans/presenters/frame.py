@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from flask import url_for
 
 from planner.store.plans import SchoolsPlan
+from web.access import Permission, the_user
 from web.navigation import Step
 from web.plans.presenters.choice import Choice, choice
 from web.shelf import KeptPlan
@@ -28,6 +29,8 @@ PAGES = (
 )
 CHOSEN_AT = "plans.summary_page"
 """The one page of a plan on which the board puts it before the schools."""
+TRIED_AT = (CHOSEN_AT, "plans.school")
+"""Where other rules are tried from."""
 PARENTS = {
     "plans.pots": "plans.money",
     "plans.school": "plans.all_schools", "plans.why": "plans.all_schools", "plans.standard": "plans.standards",
@@ -49,6 +52,7 @@ class Frame:
     name: str
     state: str
     choice: Choice
+    try_href: str
     run_href: str
     run: str
     address: str
@@ -85,10 +89,17 @@ def frame(
         state=f"Plan {kept.plan_id}, made {moment(kept.made_at)} from figures version {versions[0]} and policy version {versions[1]}. "
         "No money is attached to it and nobody has agreed it. Every figure was checked again when it was opened.",
         choice=choice(kept, schools_plan, urn=urn, may_choose=may_choose and endpoint == CHOSEN_AT),
+        try_href=plan_url(kept, "try_it.begin") if endpoint in TRIED_AT and _may_try(kept, urn) else "",
         run_href=url_for("runs.run", partnership_id=kept.partnership_id, run_id=kept.run_id),
         run=f"Run {kept.run_id}",
         address=address,
     )
+
+
+def _may_try(kept: KeptPlan, urn: int | None) -> bool:
+    """Whether who is asking may try other rules from a page: a school's own page is its head's."""
+    user = the_user()
+    return user is not None and user.may(Permission.PROPOSE, kept.partnership_id) and urn in {None, *user.urns_in(kept.partnership_id)}
 
 
 def plan_url(kept: KeptPlan, endpoint: str, **more: object) -> str:
