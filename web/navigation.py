@@ -15,9 +15,7 @@ IN_A_PARTNERSHIP = (
     ("Figures", "figures.schools", Permission.READ_PLAN, {"figures", "bring"}),
     ("Runs", "runs.runs", Permission.READ_PLAN, {"runs"}),
     ("Plans", "plans.list_plans", Permission.READ_PLAN, {"plans"}),
-    ("Try it", "try_it.drafts", Permission.PROPOSE, {"try_it"}),
-    ("Proposals", "proposals.proposals", Permission.READ_PLAN, {"proposals"}),
-    ("Requests", "requests.requests", Permission.READ_PLAN, {"requests"}),
+    ("Proposals", "proposals.proposals", Permission.READ_PLAN, {"proposals", "requests", "try_it"}),
     ("Questions", "queries.queries", Permission.READ_PLAN, {"queries"}),
     ("People", "people.people", Permission.MANAGE_ACCOUNTS, {"people"}),
 )
@@ -40,6 +38,13 @@ ABOUT_FIGURES = (
     ("bring.choose", "Bring figures", Permission.UPLOAD),
 )
 
+# The pages of the strip over proposals.
+ABOUT_PROPOSALS = (
+    ("proposals.proposals", "Before the board", Permission.READ_PLAN),
+    ("try_it.drafts", "My drafts", Permission.PROPOSE),
+    ("requests.requests", "Requests", Permission.READ_PLAN),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -60,6 +65,15 @@ def figures_steps(partnership_id: int, here: str, *, has_figures: bool = True, v
         )
         for name, text, permission in ABOUT_FIGURES
         if may(permission, partnership_id) and (has_figures or not name.startswith("figures."))
+    )
+
+
+def proposals_steps(partnership_id: int, here: str) -> tuple[Step, ...]:
+    """The pages about what people propose, ask for and try."""
+    return tuple(
+        Step(text=text, href=url_for(name, partnership_id=partnership_id), is_here=name == here)
+        for name, text, permission in ABOUT_PROPOSALS
+        if may(permission, partnership_id)
     )
 
 

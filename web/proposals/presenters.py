@@ -10,6 +10,7 @@ from planner.store import Transaction
 from planner.store.proposals import Proposal, ProposalRow
 from planner.words import most_points
 from web.names import name_of, partnership_name, school_name
+from web.navigation import Step, proposals_steps
 from web.tables import TableCell, TableView, row, table, words
 from web.try_it.results import Result, result_of
 from web.words import moment, upper_first
@@ -20,6 +21,7 @@ class ProposalsView:
     """All proposals, newest first."""
 
     partnership: str
+    steps: tuple[Step, ...]
     table: TableView
 
 
@@ -44,6 +46,7 @@ def proposals_view(tx: Transaction, names: dict[int, str], partnership_id: int) 
     """The list."""
     return ProposalsView(
         partnership=partnership_name(tx, partnership_id),
+        steps=proposals_steps(partnership_id, "proposals.proposals"),
         table=table(
             "Proposals to the board", words("Proposal", "From", "Sent", "At most possible beyond it", "State"),
             [

@@ -10,6 +10,7 @@ from planner.store import Granter, Role, Transaction
 from planner.store.requests import Request
 from web.access import Permission, User
 from web.names import name_of, partnership_name, school_name
+from web.navigation import Step, proposals_steps
 from web.tables import Fact, TableCell, TableView, row, table, words
 from web.words import moment, upper_first
 
@@ -24,6 +25,7 @@ class RequestsView:
     """Requests that somebody can grant, and those that they made."""
 
     partnership: str
+    steps: tuple[Step, ...]
     tables: tuple[TableView, ...]
 
 
@@ -70,6 +72,7 @@ def requests_view(tx: Transaction, names: dict[int, str], partnership_id: int, u
 
     return RequestsView(
         partnership=partnership_name(tx, partnership_id),
+        steps=proposals_steps(partnership_id, "requests.requests"),
         tables=(
             shown("For you to answer", [one for one in everything if may_grant(user, one)], "Nobody has asked for anything that you can grant."),
             shown(

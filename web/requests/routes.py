@@ -71,7 +71,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
                 )  # fmt: skip
         except ChangedMeanwhile as refused:
             return show(find(partnership_id, request_id), form, 409, fault=f"{refused} Your answer was not kept.")
-        flash("Your answer is given. Who asked finds it under Requests.", "success")
+        flash("Your answer is given. Who asked finds it under Proposals, Requests.", "success")
         return redirect(url_for("requests.one", partnership_id=partnership_id, request_id=request_id), 303)
 
     return routes

@@ -17,6 +17,7 @@ from planner.store import Transaction
 from planner.store.drafts import Draft, DraftRow
 from planner.tried import Tried, tried_of
 from web.names import partnership_name
+from web.navigation import Step, proposals_steps
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableView, row, table, words
 from web.try_it.forms import AS_PLANNED, AT_LEAST, AT_MOST, EXACTLY, LAST_YEAR
@@ -35,6 +36,7 @@ class DraftsView:
     """One's own drafts."""
 
     partnership: str
+    steps: tuple[Step, ...]
     table: TableView
     plan: str
     plan_href: str
@@ -93,6 +95,7 @@ def drafts_view(tx: Transaction, partnership_id: int, user_id: int) -> DraftsVie
     plan = tx.plans.for_schools(partnership_id=partnership_id)
     return DraftsView(
         partnership=partnership_name(tx, partnership_id),
+        steps=proposals_steps(partnership_id, "try_it.drafts"),
         table=table(
             "Your drafts", words("Draft", "Beside", "Last changed", "State"),
             [

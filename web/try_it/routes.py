@@ -245,7 +245,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @OWN
     def keep(partnership_id: int, draft_id: int) -> Answer:
         found, kept = find(partnership_id, draft_id)
-        return changed(found, kept, lambda tx: tx.drafts.keep(found), "The draft is kept. You find it under Try it.")
+        return changed(found, kept, lambda tx: tx.drafts.keep(found), "The draft is kept. You find it under Proposals, My drafts.")
 
     @routes.get(f"{DRAFT}/discard")
     @OWN
@@ -286,9 +286,9 @@ def blueprint(wiring: Wiring) -> Blueprint:
             if request_id is not None:
                 tx.events.record(partnership_id=partnership_id, by=me().user_id, action="request made", subject=f"request {request_id}")
         if request_id is None:
-            flash("You have asked for this already. It waits for an answer under Requests.", "important")
+            flash("You have asked for this already. It waits for an answer under Proposals, Requests.", "important")
         else:
-            flash(f"You asked {move['granted_by']}. The answer will stand under Requests.", "success")
+            flash(f"You asked {move['granted_by']}. The answer will stand under Proposals, Requests.", "success")
         return redirect(draft_url(found, _anchor="result"), 303)
 
     @routes.get(f"{DRAFT}/submit")

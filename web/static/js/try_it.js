@@ -26,6 +26,8 @@ const estimate = async () => {
 const show = text => {
   const fresh = new DOMParser().parseFromString(text, "text/html");
   if (!fresh.getElementById("try-it")) return;
+  const wasGoing = document.getElementById("try-result").dataset.going === "1";
+  const isGoing = fresh.getElementById("try-result").dataset.going === "1";
   for (const id of PARTS) {
     const before = document.getElementById(id), now = fresh.getElementById(id);
     if (!before || !now || before.innerHTML === now.innerHTML || before.contains(document.activeElement)) continue;
@@ -34,10 +36,9 @@ const show = text => {
   const version = fresh.querySelector('#try-settings [name="version"]').value;
   document.querySelectorAll('[name="version"]').forEach(one => { one.value = version; });
   if (!isDirty) say(fresh.getElementById("try-said").textContent);
-  const isGoing = fresh.getElementById("try-result").dataset.going === "1";
   clearTimeout(polling);
   if (isGoing) polling = setTimeout(poll, EVERY);
-  else if (fresh.querySelector("#try-result .app-table")) say(`${said.textContent} The whole answer is there.`);
+  else if (wasGoing) say(`${said.textContent} The whole answer is there.`);
 };
 
 const poll = () => fetch(location.pathname, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE) })
