@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSelect
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from web.forms import Form, long_text_field, text_field
@@ -21,9 +22,9 @@ HOW = {
 class WishForm(Form):
     """A rule for one's own school."""
 
-    item = SelectField("What is it about?", widget=GovSelect())
+    item = SelectField("What is it about?", choices=[], widget=GovSelect())
     how = RadioField(
-        "What must hold?", choices=list(HOW.items()), validators=[InputRequired("Choose what must hold.")], widget=GovRadioInput()
+        "What must hold?", choices=[SelectChoice(value, text) for value, text in HOW.items()], validators=[InputRequired("Choose what must hold.")], widget=GovRadioInput()
     )  # fmt: skip
     amount = text_field(
         "Amount", "", hint="Pounds a year for grant, half-days a year for a service. Leave it empty for the last two.", most=12

@@ -66,7 +66,7 @@ def result_of(answer: Json, own: str) -> Result:
     less = sum(one["pounds"] <= 0 and one["half_days"] <= 0 for one in who)
     both = len(who) - more - less
     was, now = (most_points(points) for points in answer["points"])
-    columns = [*((f"{own}: plan", f"{own}: tried") if mine else ()), "Everybody: plan", "Everybody: tried"]
+    columns = [*(("School, plan", "School, tried") if mine else ()), "All, plan", "All, tried"]
     return Result(
         headline=tuple(_headline(name, pair) for name, pair in ((own, mine), ("All schools", everybody)) if pair is not None),
         counts=table(

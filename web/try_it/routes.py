@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from planner.errors import ChangedMeanwhile, InputMustBeMended, PlannerError
 from planner.partnership import HeadRule
@@ -148,7 +149,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         """Add a rule for one's own school, or write one anew."""
         found, kept = find(partnership_id, draft_id)
         form = WishForm()
-        form.item.choices = items_of(kept.facts.world, found.urn or 0)
+        form.item.choices = [SelectChoice(*one) for one in items_of(kept.facts.world, found.urn or 0)]
         if found.urn is None or found.urn not in me().urns_in(partnership_id):
             abort(403)
         if not form.validate():
@@ -354,7 +355,6 @@ def _with_id(wish: HeadRule, draft: Draft, kept: KeptPlan) -> HeadRule:
 
 def _wish_form(kept: KeptPlan, draft: Draft, rule_id: str) -> WishForm:
     """The form for a rule, blank or with the one that is to be changed."""
-    items = items_of(kept.facts.world, draft.urn or 0)
     if not rule_id or draft.urn is None:
         form = WishForm(formdata=None)
     else:
@@ -362,5 +362,5 @@ def _wish_form(kept: KeptPlan, draft: Draft, rule_id: str) -> WishForm:
         form = WishForm(
             formdata=None, item=rule.item, how=rule.bound.value, amount=str(rule.amount), is_locked=rule.is_locked, rule_id=rule.rule_id
         )
-    form.item.choices = items
+    form.item.choices = [SelectChoice(*one) for one in items_of(kept.facts.world, draft.urn or 0)]
     return form
