@@ -10,7 +10,7 @@ from websites import ELSEWHERE, HERE, OWN_URN, PEOPLE, a_site
 
 from planner.errors import PlannerError
 from planner.intake.dfe_kinds import DfeKind, DfeUpload
-from planner.store import AnswerKind, Role
+from planner.store import AnswerKind, Granter, Role
 from web import plans
 from web.access import MAY, OF_OWN_SCHOOL, PUBLIC, Permission, declared_access
 from web.app import create_app
@@ -41,8 +41,10 @@ WHO_MAY = {
         "plans.pots", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
+        "proposals.proposals", "proposals.proposal", "proposals.withdraw", "requests.requests",
         "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
+    MEMBERS - {"service-manager", "commissioner", "administrator", "house"}: {"try_it.drafts", "try_it.begin"},
     BOARD: {"plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes"},
     ANSWERERS: {"queries.answer"},
     OWN_HEAD | BOARD: {"plans.ask_why"},
@@ -61,6 +63,17 @@ WHO_MAY = {
     },
 }  # fmt: skip
 
+OF_WHO_BEGAN = {HERE: "head", ELSEWHERE: "elsewhere"}
+"""Whose draft and request it is in each partnership; a draft is not there for anybody else, whatever they may do."""
+OF_A_DRAFT = {
+    f"try_it.{name}" for name in (
+        "draft", "settings", "wish", "lock", "take_away", "move", "work_out", "estimate", "name", "keep", "discard", "discard_now", "ask", "submit", "submit_now",
+    )
+}  # fmt: skip
+OF_A_REQUEST = {"requests.one", "requests.answer"}
+MAY_GRANT = {HERE: {"board", "chair"}, ELSEWHERE: {"elsewhere"}}
+"""Who reads it beside who asked: whom it is asked of."""
+
 
 @pytest.fixture
 def home(tmp_path):
@@ -78,7 +91,7 @@ def site(home):
 
 
 def test_the_table_of_who_may_names_every_route_once(site):
-    listed = [*ANYBODY, *OWN_ACCOUNT, *(endpoint for endpoints in WHO_MAY.values() for endpoint in endpoints)]
+    listed = [*ANYBODY, *OWN_ACCOUNT, *OF_A_DRAFT, *OF_A_REQUEST, *(endpoint for endpoints in WHO_MAY.values() for endpoint in endpoints)]
     assert sorted(listed) == sorted(rule.endpoint for rule in site.app.url_map.iter_rules())
     assert {endpoint for endpoint in listed if declared_access(site.app, endpoint) == PUBLIC} == ANYBODY
 
@@ -124,7 +137,24 @@ def things_of(site, partnership_id):
         keep_answer(tx, partnership_id, plan_id, AnswerKind.CLAIMS)
         keep_answer(tx, partnership_id, plan_id, AnswerKind.WHY, urn=urn)
         run = tx.runs.request_run(partnership_id=partnership_id, partnership_version=1, policy_version=1, settings={}, by=by)
+        owner = site.user_ids[OF_WHO_BEGAN[partnership_id]]
+        draft_id = tx.drafts.begin(partnership_id=partnership_id, user_id=owner, plan_id=plan_id, urn=None, name="Mine")
+        draft = tx.drafts.draft(partnership_id=partnership_id, user_id=owner, draft_id=draft_id)
+        counted = dict.fromkeys(("met", "partly", "under_half", "out_of_reach"), 0)
+        found = {
+            "all": [counted, counted],
+            "own": None,
+            "schools": [],
+            "changes": [],
+            "points": [2.0, 1.0],
+            "bound_points": 1.0,
+            "gap_points": 0.0,
+        }
         return {
+            "draft_id": draft_id,
+            "way": "undo",
+            "proposal_id": tx.proposals.submit_proposal(draft, title="A", why="B", changes=[], found=found, document={}),
+            "request_id": tx.requests.ask(draft, kind=Granter.BOARD, granter_urn=None, granter="the board", what="More.", price="Less."),
             "partnership_id": partnership_id,
             "plan_id": plan_id,
             "kind": "claims",
@@ -183,6 +213,9 @@ def expected(endpoint, who, arguments, partnership_id):
         return "sign in"
     if endpoint in OWN_ACCOUNT:
         return "in"
+    if endpoint in OF_A_DRAFT | OF_A_REQUEST:
+        mine = {OF_WHO_BEGAN[partnership_id], *(MAY_GRANT[partnership_id] if endpoint in OF_A_REQUEST else ())}
+        return "in" if who in mine else 404
     allowed = next(people for people, endpoints in WHO_MAY.items() if endpoint in endpoints)
     if "partnership_id" not in arguments:
         return "in" if who in allowed else 403
@@ -212,7 +245,18 @@ def test_every_route_for_every_person_in_the_own_the_other_and_no_partnership(si
     assert asked > 700
 
 
-NAMES_A_THING = {"plan_id", "run_id", "upload_id", "query_id", "invitation_id", "membership_id", "user_id"}
+NAMES_A_THING = {
+    "plan_id",
+    "run_id",
+    "upload_id",
+    "query_id",
+    "invitation_id",
+    "membership_id",
+    "user_id",
+    "draft_id",
+    "proposal_id",
+    "request_id",
+}
 
 
 def test_a_thing_of_another_partnership_is_not_there_also_for_those_who_may(site):
