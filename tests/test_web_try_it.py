@@ -477,7 +477,7 @@ def test_a_head_tries_asks_and_proposes_in_a_browser(tmp_path, how, width):
         head.press("Add the rule")
         wait(head)
         assert "Way 1 to make room" in head.words
-        head.press("Ask for this: The board's cap on last year's grants: 64.1 percent instead of 60 percent, for everybody.")
+        head.follow("Ask for this", role="button")
         assert "You asked the board" in head.words
         wait(head)
         head.open(draft.removeprefix(address))
