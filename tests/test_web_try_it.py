@@ -483,7 +483,7 @@ def test_a_head_tries_asks_and_proposes_in_a_browser(tmp_path, how, width):
         head.open(draft.removeprefix(address))
         head.press("Undo")
         wait(head)
-        head.follow("Send to the board")
+        head.follow("Send to the board", role="button")
         head.fill("Title", "A larger contingency")
         head.page.get_by_label("Why", exact=True).fill("To be ready for what comes.")
         head.press("Send to the board")
