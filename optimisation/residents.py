@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from optimisation.impossible import Impossible
 from optimisation.sandbox import Sandbox
 from optimisation.solve import Solver
 from optimisation.what_if import Consequence, Question
@@ -54,7 +55,29 @@ class Residents:
         Raises ``SolverFault`` where every process is busy with other plans or fails, ``InputMustBeMended`` where what is moved
         cannot be right. Who stops listening (closes the iterator) stops the search.
         """
-        asked = _Asked(question=question, should_stop=should_stop)
+
+        def work(sandbox: Sandbox, asked: _Asked) -> None:
+            sandbox.what_if(question, tell=asked.said.put, should_stop=asked.is_over)
+
+        for said in self._answers(key, world_of_plan, _Asked(work=work, should_stop=should_stop)):
+            assert isinstance(said, Consequence)
+            yield said
+
+    def explain(
+        self, key: str, world_of_plan: Callable[[], World], world: World, *, seconds: float, should_stop: Callable[[], bool] = lambda: False
+    ) -> Impossible | None:
+        """What clashes in a world beside the plan's, found in the plan's process; None where its rules can all hold. Raises ``SolverFault``."""
+
+        def work(sandbox: Sandbox, asked: _Asked) -> None:
+            found = sandbox.explain(world, seconds=seconds, should_stop=asked.is_over)
+            if found is not None:
+                asked.said.put(found)
+
+        found = next(self._answers(key, world_of_plan, _Asked(work=work, should_stop=should_stop)), None)
+        assert found is None or isinstance(found, Impossible)
+        return found
+
+    def _answers(self, key: str, world_of_plan: Callable[[], World], asked: _Asked) -> Iterator[Consequence | Impossible]:
         self._hand_over(key, world_of_plan, asked)
         try:
             while (said := asked.said.get()) is not None:
@@ -98,16 +121,17 @@ class Residents:
 
 @dataclass(slots=True, kw_only=True)
 class _Asked:
-    """A question, who to tell, and whether they still listen. None ends what is said."""
+    """What to ask of the plan's sandbox, who to tell, and whether they still listen. None ends what is said."""
 
-    question: Question
+    work: Callable[[Sandbox, _Asked], None]
     should_stop: Callable[[], bool]
-    said: queue.SimpleQueue[Consequence | Exception | None] = field(default_factory=queue.SimpleQueue)
+    said: queue.SimpleQueue[Consequence | Impossible | Exception | None] = field(default_factory=queue.SimpleQueue)
     is_left: threading.Event = field(default_factory=threading.Event)
+    is_closing: Callable[[], bool] = lambda: False
 
     def is_over(self) -> bool:
-        """Whether nobody waits for the rest."""
-        return self.is_left.is_set() or self.should_stop()
+        """Whether nobody waits for the rest, or the process is to end."""
+        return self.is_closing() or self.is_left.is_set() or self.should_stop()
 
 
 class _Resident:
@@ -124,6 +148,7 @@ class _Resident:
 
     def put(self, asked: _Asked) -> None:
         """Hand over a question that is counted as waiting."""
+        asked.is_closing = lambda: self.is_ending
         self._questions.put(asked)
 
     def end(self) -> None:
@@ -139,7 +164,7 @@ class _Resident:
                 while (asked := self._next()) is not None:
                     try:
                         sandbox = sandbox or Sandbox(self._world_of_plan(), solver=solver)
-                        sandbox.what_if(asked.question, tell=asked.said.put, should_stop=lambda one=asked: self.is_ending or one.is_over())  # type: ignore[misc]
+                        asked.work(sandbox, asked)
                         asked.said.put(None)
                     except Exception as error:  # noqa: BLE001 (whatever it was, somebody waits to hear of it)
                         asked.said.put(error)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
+from optimisation.impossible import Impossible
 from optimisation.solve import GRACE_SECONDS, Solver
 from optimisation.trial import Trial, Tried
 from optimisation.what_if import Consequence, Question
@@ -69,6 +70,10 @@ class Sandbox:
         answer = self._exchange(question, (Answered, Refused), question.seconds + GRACE_SECONDS, should_stop, hear)
         if isinstance(answer, Refused):
             raise InputMustBeMended(answer.why)
+
+    def explain(self, world: World, *, seconds: float, should_stop: Callable[[], bool] = lambda: False) -> Impossible | None:
+        """What clashes in another world and how to make room; None where its rules can all hold."""
+        return self._solver.explain(world, seconds=seconds, should_stop=should_stop)
 
     def _hold(self, should_stop: Callable[[], bool]) -> None:
         if not self._is_open or not self._solver.is_alive():

@@ -77,13 +77,14 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is moved beside the plan ``near``. Gap in points of need; ``seconds`` are for the whole numbers."""
+    """What is moved beside the plan ``near``. Gap in points of need; ``seconds`` are for the whole numbers; only these ``kinds`` are answered."""
 
     near: Amounts
     moved: Moved = field(default_factory=Moved)
     conditions: tuple[Condition, ...] = ()
     gap: float = 0.1
     seconds: float = 10.0
+    kinds: tuple[Kind, ...] = tuple(Kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +139,12 @@ class Beside:
         held = restated(self.held, world_with(self.held.world, question.moved))
         can_be = all(may_hold(held, condition) for condition in question.conditions)
         planned = self._planned if list(held.column) == list(self.held.column) else vector(held, question.near)
-        for kind in (Kind.MONEY, Kind.ESTIMATE):
+        for kind in (one for one in (Kind.MONEY, Kind.ESTIMATE) if one in question.kinds):
             bases = self._bases[kind] if list(held.column) == list(self.held.column) else []
             split = _split(held, kind, planned, question.conditions, self._before[kind], list(bases)) if can_be else None
             yield self._quick(held, kind, question, split, began)
-        yield self._whole(held, question, planned, should_stop, began) if can_be else self._none(held, question, "impossible", began)
+        if Kind.WHOLE in question.kinds:
+            yield self._whole(held, question, planned, should_stop, began) if can_be else self._none(held, question, "impossible", began)
 
     def _begin(self, near: Amounts) -> None:
         if self._near is not None and self._near == near:

@@ -13,7 +13,7 @@ from planner.asked_change import AskedChange, What, as_data
 from planner.errors import PlannerError
 from planner.intake.dfe_kinds import DfeKind, DfeUpload
 from planner.policy import load_policy
-from planner.store import AnswerKind, Role
+from planner.store import AnswerKind, Granter, Role
 from planner.store.decisions import VotingRules
 from planner.store.moderation import AskedOfPot
 from planner.voting import Majority, Weighting
@@ -54,9 +54,11 @@ WHO_MAY = {
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
         "decide.decisions", "decide.decision", "decide.effects",
         "roster.current",
+        "proposals.proposals", "proposals.proposal", "proposals.withdraw", "requests.requests",
         "change.menu", "change.replan", "change.claims", "change.claim",
         "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
+    MEMBERS - {"service-manager", "commissioner", "administrator", "house"}: {"try_it.drafts", "try_it.begin"},
     BOARD: {"change.ask", "change.ask_now", "change.keep", "change.decide", "decide.vote", "decide.vote_now", "plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes", "house.look_at_newer_pack", "house.take_newer_pack"},
     MEMBERS - {"head", "other-head"}: {
         "roster.overview", "roster.person", "roster.by_school", "roster.half_term", "roster.delivered", "roster.deadlines",
@@ -94,6 +96,17 @@ WHO_MAY = {
     },
 }  # fmt: skip
 
+OF_WHO_BEGAN = {HERE: "head", ELSEWHERE: "elsewhere"}
+"""Whose draft and request it is in each partnership; a draft is not there for anybody else, whatever they may do."""
+OF_A_DRAFT = {
+    f"try_it.{name}" for name in (
+        "draft", "settings", "wish", "lock", "take_away", "move", "work_out", "estimate", "name", "keep", "discard", "discard_now", "ask", "submit", "submit_now",
+    )
+}  # fmt: skip
+OF_A_REQUEST = {"requests.one", "requests.answer"}
+MAY_GRANT = {HERE: {"board", "chair"}, ELSEWHERE: {"elsewhere"}}
+"""Who reads it beside who asked: whom it is asked of."""
+
 
 CHANGE = as_data(AskedChange(what=What.MONEY, number=-10, half_term=3))
 
@@ -114,7 +127,7 @@ def site(home):
 
 
 def test_the_table_of_who_may_names_every_route_once(site):
-    listed = [*ANYBODY, *OWN_ACCOUNT, *(endpoint for endpoints in WHO_MAY.values() for endpoint in endpoints)]
+    listed = [*ANYBODY, *OWN_ACCOUNT, *OF_A_DRAFT, *OF_A_REQUEST, *(endpoint for endpoints in WHO_MAY.values() for endpoint in endpoints)]
     assert sorted(listed) == sorted(rule.endpoint for rule in site.app.url_map.iter_rules())
     assert {endpoint for endpoint in listed if declared_access(site.app, endpoint) == PUBLIC} == ANYBODY
 
@@ -160,7 +173,24 @@ def things_of(site, partnership_id):
         keep_answer(tx, partnership_id, plan_id, AnswerKind.CLAIMS)
         keep_answer(tx, partnership_id, plan_id, AnswerKind.WHY, urn=urn)
         run = tx.runs.request_run(partnership_id=partnership_id, partnership_version=1, policy_version=1, settings={}, by=by)
+        owner = site.user_ids[OF_WHO_BEGAN[partnership_id]]
+        draft_id = tx.drafts.begin(partnership_id=partnership_id, user_id=owner, plan_id=plan_id, urn=None, name="Mine")
+        draft = tx.drafts.draft(partnership_id=partnership_id, user_id=owner, draft_id=draft_id)
+        counted = dict.fromkeys(("met", "partly", "under_half", "out_of_reach"), 0)
+        found = {
+            "all": [counted, counted],
+            "own": None,
+            "schools": [],
+            "changes": [],
+            "points": [2.0, 1.0],
+            "bound_points": 1.0,
+            "gap_points": 0.0,
+        }
         return {
+            "draft_id": draft_id,
+            "way": "undo",
+            "proposal_id": tx.proposals.submit_proposal(draft, title="A", why="B", changes=[], found=found, document={}),
+            "request_id": tx.requests.ask(draft, kind=Granter.BOARD, granter_urn=None, granter="the board", what="More.", price="Less."),
             "partnership_id": partnership_id,
             "plan_id": plan_id,
             "kind": "claims",
@@ -236,6 +266,9 @@ def expected(endpoint, who, arguments, partnership_id):
         return "sign in"
     if endpoint in OWN_ACCOUNT:
         return "in"
+    if endpoint in OF_A_DRAFT | OF_A_REQUEST:
+        mine = {OF_WHO_BEGAN[partnership_id], *(MAY_GRANT[partnership_id] if endpoint in OF_A_REQUEST else ())}
+        return "in" if who in mine else 404
     allowed = next(people for people, endpoints in WHO_MAY.items() if endpoint in endpoints)
     if "partnership_id" not in arguments:
         return "in" if who in allowed else 403
@@ -276,6 +309,9 @@ NAMES_A_THING = {
     "invitation_id",
     "membership_id",
     "user_id",
+    "draft_id",
+    "proposal_id",
+    "request_id",
 }
 
 

@@ -64,7 +64,7 @@ _ROSTER = frozenset({_P.READ_ROSTER, _P.READ_OWN_ROSTER})
 _BOARD = _ROSTER | frozenset(
     {
         _P.READ_PLAN, _P.SET_POLICY, _P.RUN_PLAN, _P.ASK_WHY, _P.READ_DRAWS, _P.DECIDE_CLAIMS, _P.ANSWER_QUERIES, _P.COMPARE, _P.COMMENT,
-        _P.VOTE, _P.EXPORT,
+        _P.VOTE, _P.EXPORT, _P.PROPOSE,
     },
 )  # fmt: skip
 MAY: dict[Role, frozenset[Permission]] = {

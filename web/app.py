@@ -7,7 +7,26 @@ import datetime as dt
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from web import accounts, bring, change, compare, council, decide, figures, home, house, pages, people, plans, queries, roster, runs
+from web import (
+    accounts,
+    bring,
+    change,
+    compare,
+    council,
+    decide,
+    figures,
+    home,
+    house,
+    pages,
+    people,
+    plans,
+    proposals,
+    queries,
+    requests,
+    roster,
+    runs,
+    try_it,
+)
 from web.access import guard
 from web.accounts.session import know_people
 from web.addresses import use_numbers
@@ -18,7 +37,26 @@ from web.settings import LARGEST_REQUEST_BYTES, SESSION_HOURS, Settings
 from web.templating import set_up_templates
 from web.wiring import Wiring, wire
 
-JOURNEYS = (pages, accounts, home, people, bring, figures, runs, plans, queries, decide, council, house, compare, roster, change)
+JOURNEYS = (
+    pages,
+    accounts,
+    home,
+    people,
+    bring,
+    figures,
+    runs,
+    plans,
+    queries,
+    decide,
+    council,
+    house,
+    compare,
+    roster,
+    change,
+    try_it,
+    proposals,
+    requests,
+)
 """Each makes its routes over the same things: ``blueprint(wiring)``; its templates lie in its own folder."""
 
 

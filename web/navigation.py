@@ -17,6 +17,7 @@ IN_A_PARTNERSHIP = (
     ("Plans", "plans.list_plans", Permission.READ_PLAN, {"plans", "change.menu", "change.ask", "change.replan"}),
     ("Roster", "roster.current", Permission.READ_OWN_ROSTER, {"roster"}),
     ("Compare", "compare.page", Permission.COMPARE, {"compare"}),
+    ("Proposals", "proposals.proposals", Permission.READ_PLAN, {"proposals", "requests", "try_it"}),
     ("Decisions", "decide.decisions", Permission.READ_PLAN, {"decide"}),
     ("Claims", "change.claims", Permission.READ_PLAN, {"change.claims", "change.claim", "change.new_claim_page"}),
     ("Questions", "queries.queries", Permission.READ_PLAN, {"queries"}),
@@ -42,6 +43,13 @@ ABOUT_FIGURES = (
     ("bring.choose", "Bring figures", Permission.UPLOAD),
 )
 
+# The pages of the strip over proposals.
+ABOUT_PROPOSALS = (
+    ("proposals.proposals", "Before the board", Permission.READ_PLAN),
+    ("try_it.drafts", "My drafts", Permission.PROPOSE),
+    ("requests.requests", "Requests", Permission.READ_PLAN),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -62,6 +70,15 @@ def figures_steps(partnership_id: int, here: str, *, has_figures: bool = True, v
         )
         for name, text, permission in ABOUT_FIGURES
         if may(permission, partnership_id) and (has_figures or not name.startswith("figures."))
+    )
+
+
+def proposals_steps(partnership_id: int, here: str) -> tuple[Step, ...]:
+    """The pages about what people propose, ask for and try."""
+    return tuple(
+        Step(text=text, href=url_for(name, partnership_id=partnership_id), is_here=name == here)
+        for name, text, permission in ABOUT_PROPOSALS
+        if may(permission, partnership_id)
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from planner.store import Store, open_store
 from web.settings import Settings
 from web.shelf import Shelf
+from web.workshop import Workshop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class Wiring:
 
     store: Store
     shelf: Shelf
+    workshop: Workshop = field(default_factory=Workshop)
 
 
 def wire(settings: Settings) -> Wiring:

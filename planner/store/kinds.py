@@ -1,4 +1,4 @@
-"""The few fixed words the database holds: roles, states of runs, answers, queries, votes and claims, kinds of answer, what a query's answer decides."""
+"""The few fixed words the database holds: roles, states, kinds of answer, what a query's answer decides, who grants a request."""
 
 from __future__ import annotations
 
@@ -88,3 +88,12 @@ class ClaimState(StrEnum):
     GRANTED = "granted"
     PART_GRANTED = "part_granted"
     DECLINED = "declined"
+
+
+class Granter(StrEnum):
+    """Who may grant a request; a head for their own school only."""
+
+    BOARD = "board"
+    HEAD = "head"
+    COUNCIL = "council"
+    SERVICE_MANAGER = "service_manager"

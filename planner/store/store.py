@@ -16,6 +16,7 @@ from planner.store.answers import Answers
 from planner.store.backup import FOLDER, Backup, backups, make_backup
 from planner.store.decisions import Decisions
 from planner.store.dfe_files import DfeFiles
+from planner.store.drafts import Drafts
 from planner.store.engine import Engines, open_engines
 from planner.store.events import Events
 from planner.store.house import House
@@ -26,6 +27,8 @@ from planner.store.partnerships import Partnerships, Policies
 from planner.store.password_links import PasswordLinks
 from planner.store.people import People
 from planner.store.plans import Plans
+from planner.store.proposals import Proposals
+from planner.store.requests import Requests
 from planner.store.room import Clock, database_now
 from planner.store.rosters import Rosters
 from planner.store.runs import Runs
@@ -57,6 +60,9 @@ class Transaction:
         self.decisions = Decisions(connection, clock)
         self.rosters = Rosters(connection, clock)
         self.moderation = Moderation(connection, clock)
+        self.drafts = Drafts(connection, clock)
+        self.requests = Requests(connection, clock)
+        self.proposals = Proposals(connection, clock)
         self.events = Events(connection, clock)
         self.house = House(connection, clock)
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, Dialect, ForeignKey, ForeignKeyConstraint, Index, Table, UniqueConstraint
 
 from planner.intake.dfe_kinds import DfeKind
-from planner.store.kinds import AnswerKind, AnswerState, ClaimState, Decision, QueryState, Role, RunState, SignStep, VoteState
+from planner.store.kinds import AnswerKind, AnswerState, ClaimState, Decision, Granter, QueryState, Role, RunState, SignStep, VoteState
 from planner.voting import Majority, Outcome, Say, Weighting
 
 NAMING = {
@@ -647,6 +647,73 @@ pot_claims = _numbered(
     CheckConstraint("(state IN ('granted', 'part_granted')) = (granted_pounds IS NOT NULL)", name="granted_pounds_when"),
     CheckConstraint("(granted_pounds IS NULL) = (drawn_on IS NULL)", name="drawn_on_when"),
     Index(None, "partnership_id", "id", unique=True),
+)
+
+# --- what people try, ask for and propose -----------------------------------------------------
+
+drafts = _numbered(
+    "drafts",
+    Column("partnership_id", Whole, nullable=False),
+    _by("user_id"),
+    Column("urn", Whole),
+    Column("plan_id", Whole, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("steps", Document, nullable=False),
+    Column("cursor", Whole, nullable=False, server_default="0"),
+    Column("version", Whole, nullable=False, server_default="1"),
+    Column("made_at", Whole, nullable=False),
+    Column("changed_at", Whole, nullable=False),
+    Column("kept_at", Whole),
+    Column("discarded_at", Whole),
+    Column("asked", sa.Text),
+    Column("asked_at", Whole),
+    Column("estimate", Document),
+    Column("answer", Document),
+    Column("document", Document),
+    Column("bound_points", Real),
+    Column("gap_points", Real),
+    ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
+    Index(None, "partnership_id", "user_id"),
+)
+
+requests = _numbered(
+    "requests",
+    _partnership(),
+    _by("asked_by"),
+    Column("urn", Whole),
+    Column("asked_at", Whole, nullable=False),
+    Column("kind", Choice(Granter), nullable=False),
+    Column("granter_urn", Whole),
+    Column("granter", Words, nullable=False),
+    Column("what", Words, nullable=False),
+    Column("price", Words, nullable=False),
+    Column("is_granted", Whole),
+    Column("answer", Words),
+    _by("answered_by", needed=False),
+    Column("answered_at", Whole),
+    _one_of("kind", Granter),
+    CheckConstraint("(kind = 'head') = (granter_urn IS NOT NULL)", name="urn_of_heads"),
+    CheckConstraint("(is_granted IS NULL) = (answered_at IS NULL)", name="granted_when_answered"),
+    Index(None, "partnership_id"),
+)
+
+proposals = _numbered(
+    "proposals",
+    Column("partnership_id", Whole, nullable=False),
+    _by("author"),
+    Column("urn", Whole),
+    Column("plan_id", Whole, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("why", Words, nullable=False),
+    Column("changes", Document, nullable=False),
+    Column("found", Document, nullable=False),
+    Column("document", Document, nullable=False),
+    Column("bound_points", Real, nullable=False),
+    Column("gap_points", Real, nullable=False),
+    Column("submitted_at", Whole, nullable=False),
+    Column("withdrawn_at", Whole),
+    UniqueConstraint("partnership_id", "id"),
+    ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
 )
 
 # --- what happened -------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from flask import url_for
 
+from web.access import Permission, the_user
 from web.navigation import Step
 from web.plans.presenters.choice import Choice
 from web.shelf import KeptPlan
@@ -28,6 +29,8 @@ PAGES = (
 )
 CHOSEN_AT = "plans.summary_page"
 """The one page of a plan on which the board puts it before the schools."""
+TRIED_AT = (CHOSEN_AT, "plans.school")
+"""Where other rules are tried from."""
 PARENTS = {
     "plans.pots": "plans.money",
     "plans.school": "plans.all_schools", "plans.why": "plans.all_schools", "plans.letter": "plans.all_schools", "plans.standard": "plans.standards",
@@ -50,6 +53,7 @@ class Frame:
     state: str
     standing: Standing
     choice: Choice
+    try_href: str
     run_href: str
     run: str
     address: str
@@ -87,10 +91,17 @@ def frame(
         f"Standing: {standing.word.lower()}. Every figure was checked again when it was opened.",
         standing=standing,
         choice=choice,
+        try_href=plan_url(kept, "try_it.begin") if endpoint in TRIED_AT and _may_try(kept, urn) else "",
         run_href=url_for("runs.run", partnership_id=kept.partnership_id, run_id=kept.run_id),
         run=f"Run {kept.run_id}",
         address=address,
     )
+
+
+def _may_try(kept: KeptPlan, urn: int | None) -> bool:
+    """Whether who is asking may try other rules from a page: a school's own page is its head's."""
+    user = the_user()
+    return user is not None and user.may(Permission.PROPOSE, kept.partnership_id) and urn in {None, *user.urns_in(kept.partnership_id)}
 
 
 def plan_url(kept: KeptPlan, endpoint: str, **more: object) -> str:

@@ -1,0 +1,65 @@
+"""Works out a draft behind the pages: the estimate with each rule's price, then the whole answer; each is kept as it comes."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+
+from planner.errors import AuditRefused, PlannerError
+from planner.store import Store
+from planner.store.drafts import DraftRow
+from planner.tried import Tried, tried_of
+from web.shelf import KeptPlan
+from web.workshop import Workshop
+
+LOST_AFTER = 60_000
+"""Milliseconds after which nobody works on what was asked for, where another process did."""
+
+_LOG = logging.getLogger(__name__)
+
+
+def begin(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow) -> None:
+    """Have a draft worked out as it stands; what was worked out for it before stops. Nothing where nothing is tried."""
+    tried = tried_of(kept.facts.world, draft.held)
+    if tried.is_nothing:
+        return
+    with store.begin() as tx:
+        tx.drafts.ask(draft_id=draft.id, key=tried.key)
+    workshop.begin(draft.id, tried.key, lambda should_stop: work_out(store, workshop, kept, draft, tried, should_stop))
+
+
+def begin_lost(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow, now: int) -> None:
+    """Begin anew what was asked for and nobody works on any more."""
+    is_waiting = draft.asked is not None and draft.asked_at is not None
+    if is_waiting and not workshop.is_at_work(draft.id, str(draft.asked)) and now - (draft.asked_at or 0) > LOST_AFTER:
+        begin(store, workshop, kept, draft)
+
+
+def work_out(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow, tried: Tried, should_stop: Callable[[], bool]) -> None:
+    """Keep every answer, or why there is none."""
+    world, near, key = kept.facts.world, kept.facts.amounts, tried.key
+    try:
+        estimate = workshop.estimate(kept.fingerprint, near, world, tried)
+        prices = {
+            wish.rule_id: workshop.estimate(kept.fingerprint, near, world, Tried(wishes=(wish,), taken_away=tried.taken_away))
+            for wish in tried.wishes
+        }
+        with store.begin() as tx:
+            tx.drafts.keep_estimate(draft_id=draft.id, key=key, estimate={**estimate, "prices": prices})
+        found = workshop.whole(kept.fingerprint, near, world, tried, draft.urn, should_stop)
+        if should_stop():
+            return
+        with store.begin() as tx:
+            tx.drafts.keep_answer(
+                draft_id=draft.id, key=key, answer=found.answer, document=found.document, bound_points=found.bound_points, gap_points=found.gap_points
+            )  # fmt: skip
+    except Exception as error:  # noqa: BLE001 (whatever it was, the draft stands and says so)
+        if should_stop():
+            return
+        is_ours = not isinstance(error, PlannerError) or isinstance(error, AuditRefused)
+        if is_ours:
+            _LOG.error("Draft %s failed: %s\n%s", draft.id, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+        why = "Something went wrong on our side: your draft stands as it is, please tell the administrator." if is_ours else str(error)
+        with store.begin() as tx:
+            tx.drafts.keep_answer(draft_id=draft.id, key=key, answer={"ending": "failed", "why": why})
