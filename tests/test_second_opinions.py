@@ -16,18 +16,21 @@ from pages import demonstration
 from second_solver import opinions_on
 
 from optimisation.bench import AREAS, first_secondary, nearest
+from optimisation.extract import amounts_from
 from optimisation.highs import Problem, compile_model, load, problem_of, run
 from optimisation.model import build_model
 from optimisation.search import search
+from planner.audit import breaches, leading_points, misfits
 from planner.intake.dfe import BuildRequest, build_partnership
 from planner.need import World, world_of
+from planner.plan import Amounts
 from planner.policy import load_policy, with_settings
 
 REFERENCE = Path(__file__).parents[2] / "shared" / "data"
 CLOSE = 1e-6
 GAP_POINTS = 0.01
-ALLOWED = 1e-4
-"""Points by which two solvers may differ: each lets every row be missed by a millionth of its unit."""
+ALLOWED, ALLOWED_OTHER = 1e-4, 2e-3
+"""Points by which our bound may lie above what the other found, and the other's above our audited plan: each solver lets rows be missed a little."""
 SECONDS = 120.0
 
 
@@ -130,21 +133,35 @@ def some_policy(rng: Random):
 @pytest.mark.parametrize("numbers", [range(4), pytest.param(range(4, 100), marks=pytest.mark.slow)], ids=["4", "100"])
 @pytest.mark.timeout(1800)
 def test_another_solver_finds_the_same_optimum_without_our_hulls_or_steps(numbers, tmp_path):
-    """Neither solver's bound may lie above what the other found: then both optima are one, to the gaps at which they stopped."""
+    """Neither solver's bound may lie above what the other found: then both optima are one, to the gaps at which they stopped.
+
+    What ours found is the plan's points in exact arithmetic, after its audit: where the other's bound is a little above them, it is the
+    other that errs, by what its tolerances leave open.
+    """
     if not REFERENCE.is_dir():
         pytest.skip("reference data folder ../shared/data not found")
     ours = {}
     for number in numbers:
         world = a_case_of_the_demonstration(number) if number % 4 == 3 else a_real_case(number)
         load(compile_model(build_model(world, is_tight=False))).writeModel(str(tmp_path / f"{number}.mps"))
-        ours[f"{number}.mps"] = search(compile_model(build_model(world)), gap=GAP_POINTS, seconds=SECONDS)
+        model = build_model(world)
+        problem = compile_model(model)
+        found = search(problem, gap=GAP_POINTS, seconds=SECONDS)
+        ours[f"{number}.mps"] = (found.bound, audited_points(world, amounts_from(model, problem, found.values)))
     theirs = opinions_on(tmp_path, gap=CLOSE, seconds=SECONDS)
     assert set(theirs) == set(ours)
-    both = {name: (ours[name].bound, ours[name].objective, bound, value) for name, (value, bound) in theirs.items()}
-    apart = {name: said for name, said in both.items() if max(said[0] - said[3], said[2] - said[1]) > ALLOWED}
-    stopped = {name: said for name, said in both.items() if max(said[1] - said[0], said[3] - said[2]) > GAP_POINTS + ALLOWED}
+    both = {name: (*ours[name], bound, value) for name, (value, bound) in theirs.items()}
+    apart = {name: said for name, said in both.items() if said[0] - said[3] > ALLOWED or said[2] - said[1] > ALLOWED_OTHER}
+    stopped = {name: said for name, said in both.items() if max(said[1] - said[0], said[3] - said[2]) > GAP_POINTS + ALLOWED_OTHER}
     assert apart == {}
     assert len(stopped) <= len(numbers) // 10, stopped  # by the clock; what both say of these holds together all the same
+
+
+def audited_points(world: World, amounts: Amounts) -> float:
+    """What a plan has on the leading objective in exact arithmetic, once the audit found no fault in it."""
+    assert not list(misfits(world, amounts))
+    assert not list(breaches(world, amounts))
+    return float(leading_points(world, amounts))
 
 
 def test_the_other_solver_is_never_loaded_beside_ours():
