@@ -31,7 +31,6 @@ ADMINISTRATORS = frozenset({"administrator", "house"})
 HOUSE = frozenset({"house"})
 OWN_HEAD = frozenset({"head"})
 COMMISSIONER = frozenset({"commissioner"})
-HEADS = frozenset({"head", "other-head"})
 ANSWERERS = BOARD | ADMINISTRATORS
 CHAIR = frozenset({"chair"})
 SPEAKERS = BOARD | {"head", "other-head"}
@@ -58,7 +57,6 @@ WHO_MAY = {
         "change.menu", "change.replan", "change.claims", "change.claim",
         "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
-    MEMBERS - {"service-manager", "commissioner", "administrator", "house"}: {"try_it.drafts", "try_it.begin"},
     BOARD: {"change.ask", "change.ask_now", "change.keep", "change.decide", "decide.vote", "decide.vote_now", "plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes", "house.look_at_newer_pack", "house.take_newer_pack"},
     MEMBERS - {"head", "other-head"}: {
         "roster.overview", "roster.person", "roster.by_school", "roster.half_term", "roster.delivered", "roster.deadlines",
@@ -69,7 +67,10 @@ WHO_MAY = {
         "roster.person_settings", "roster.set_person_settings", "roster.use", "roster.enter", "roster.enter_now",
     },
     ANSWERERS: {"queries.answer"},
-    SPEAKERS: {"decide.interests", "decide.declare", "decide.comment", "decide.withdraw", "decide.minutes"},
+    SPEAKERS: {
+        "compare.page", "compare.workbook", "decide.interests", "decide.declare", "decide.comment", "decide.withdraw", "decide.minutes",
+        "try_it.drafts", "try_it.begin",
+    },
     CHAIR: {
         "decide.new", "decide.make", "decide.change", "decide.change_now", "decide.open_vote", "decide.close", "decide.close_now",
         "decide.change_minutes", "decide.change_minutes_now", "decide.sign", "decide.sign_now",
@@ -79,7 +80,6 @@ WHO_MAY = {
         "council.overview", "council.table", "council.working_copy", "council.public_copy",
         "council.supply", "council.post", "council.enter_post", "council.base", "council.enter_base",
     },
-    HEADS | BOARD: {"compare.page", "compare.workbook"},
     OWN_HEAD: {"change.new_claim_page", "change.lodge", "figures.confirm", "queries.ask", "queries.ask_now"},
     ADMINISTRATORS: {
         "bring.choose", "bring.take", "bring.blank_workbook", "bring.upload", "bring.confirm", "bring.marked_copy", "bring.throw_away",
