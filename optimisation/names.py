@@ -114,11 +114,11 @@ def _lowered(world: World, amounts: Amounts, roster: Roster) -> tuple[Amounts, R
         if given >= least and not any(breaches(world, lower)):
             amounts = lower
             left.remove(row)
-    missing = sum(row.half_days for row in left)
+    taken = _missing(roster) - sum(row.half_days for row in left)
     aims = tuple(
-        replace(aim, reached=missing, bound=None if aim.bound is None else min(aim.bound, missing)) if n == 0 else aim
+        replace(aim, reached=aim.reached - taken, bound=None if aim.bound is None else max(0, aim.bound - taken)) if n == 0 else aim
         for n, aim in enumerate(roster.aims)
-    )
+    )  # a roster of the plan with less is one of the plan before, with as much more that nobody gives
     return amounts, replace(roster, undelivered=tuple(left), aims=aims)
 
 

@@ -508,6 +508,26 @@ def test_half_days_that_nobody_can_give_leave_the_plan_where_nothing_promises_th
     assert _lowered(promised, plan.amounts, plan.roster) == (plan.amounts, plan.roster)
 
 
+def test_a_plan_with_less_to_deliver_has_a_bound_that_is_lower_by_as_much():
+    """The clock ended the search for names at 8 of 12: with 6 taken away it says 2 of 6, not 6 of 6."""
+    world = a_world(
+        schools=tuple(a_school(urn, easting_metres=450_000 + 2000 * n) for n, urn in enumerate(URNS[:3])),
+        services=(a_service("slt", minimum_block_sessions=2, price_pounds_per_session=0),),
+        people=(one("slt1", 60, most_schools=1),),
+        bases=(),
+        host_conditions=(),
+    )
+    plan = short_plan(world, plan_of(world, answer_for(world)), s900001=6, s900002=6, s900003=6)
+    first, other = plan.roster.undelivered
+    floor = HeadRule(rule_id="r", urn=int(other.recipient), item="slt", bound=Bound.AT_LEAST, amount=6)
+    promised = world_of(replace(world.partnership, head_rules=(floor,)), world.policy)
+    aims = (replace(plan.roster.aims[0], bound=8), *plan.roster.aims[1:])
+    _, roster = _lowered(promised, plan.amounts, replace(plan.roster, aims=aims))
+    assert roster.undelivered == (other,)
+    assert (roster.aims[0].reached, roster.aims[0].bound) == (6, 2)
+    assert first.half_days == 6
+
+
 # --- what is asked of a roster ------------------------------------------------------------------
 
 
