@@ -76,7 +76,12 @@ def test_nothing_is_counted_where_no_plan_keeps_every_rule():
 
 def three_bases_that_money_can_run(pounds_each: float) -> Problem:
     """Two bases run for nothing; a third costs ``pounds_each``, all the money there is."""
-    entries = [(n, n, -8.0) for n in range(3)] + [(n, 4 + n, 1.0) for n in range(3)] + [(3, n, 1.0) for n in range(3)] + [(3, 3, -1 / pounds_each)]
+    entries = (
+        [(n, n, -8.0) for n in range(3)]
+        + [(n, 4 + n, 1.0) for n in range(3)]
+        + [(3, n, 1.0) for n in range(3)]
+        + [(3, 3, -1 / pounds_each)]
+    )
     at_rows, at_columns, values = (np.array(part) for part in zip(*entries, strict=True))
     return problem_of(
         columns=tuple(range(7)), kinds=(*["base_size"] * 3, "spend", *["places"] * 3), costs=np.zeros((1, 7)), offsets=np.zeros(1),
