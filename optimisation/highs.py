@@ -189,10 +189,15 @@ def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = N
         status=status,
         values=np.array(solution.col_value) if found else None,
         objective=objective,
-        bound=-np.inf if status == "failed" else info.mip_dual_bound if is_mip else objective if status in {"optimal", "impossible"} else -np.inf,
+        bound=_proved(status, info.mip_dual_bound if is_mip else objective, is_mip=is_mip),
         nodes=max(info.mip_node_count, 0),
         seconds=h.getRunTime() - before,
     )
+
+
+def _proved(status: str, bound: float, *, is_mip: bool) -> float:
+    """The bound that counts: none where the solve failed, nor where everything may be split and it did not come to its end."""
+    return bound if status != "failed" and (is_mip or status in {"optimal", "impossible"}) else -np.inf
 
 
 def _has_lost_its_way(h: highspy.Highs) -> bool:

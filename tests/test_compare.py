@@ -18,6 +18,7 @@ from planner.measures import standing
 from planner.need import world_of
 from planner.policy import with_changes
 from web.command_line import main
+from web.commands.compare import lines
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,9 @@ def test_of_other_figures_only_what_is_common_is_compared_and_it_says_so(sides):
     assert why.figures
     backwards = compare([other, plan])
     assert {row.verdicts[1] for row in backwards.rules} == {Verdict.UNKNOWN}, "a plan with a school that the first does not hold"
+    (broken,) = [line.figures for line in backwards.headlines if line.unit is Unit.RULES]
+    assert broken[1] is None, "what nobody could hold against the rules breaks none for all anybody knows, and is not said to"
+    assert f"{backwards.sides[1].name}: not known" in "\n".join(lines(backwards))
 
 
 def test_where_nobody_knows_what_is_rural_it_is_said(sides):
