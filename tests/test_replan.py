@@ -265,6 +265,22 @@ def _uses(world, urn, service):
     return sum(c.requirement(service.role) for c in world.picture.cells if c.recipient == str(urn)) >= 600
 
 
+def test_what_a_zone_was_given_that_goes_with_its_only_school_stays_spent():
+    p = demonstration().partnership
+    alone = next(s for s in p.schools if s.urn not in {base.host_urn for base in p.bases})
+    schools = tuple(replace(s, zone="Alone") if s is alone else s for s in p.schools)
+    services = tuple(replace(s, price_pounds_per_session=100, order_by="") if s.service_id == "ot_nhs" else s for s in p.services)
+    world = world_of(replace(p, schools=schools, services=services, contributions=()), demonstration().policy)
+    change = changes.school_leaves(world, Amounts(sessions={("Alone", "ot_nhs"): 6}), alone.urn, JANUARY)
+    before, after = (
+        [sum(sum(available_pounds(f)) for f in one.funds), sum(x.sessions_a_year for x in one.people_of("ot_nhs") if not x.is_vacant)]
+        for one in (world.partnership, change.partnership)
+    )
+    assert before[0] - after[0] == 200
+    assert before[1] - after[1] >= 2
+    assert any("2 half-days" in note and "gone" in note for note in change.notes)
+
+
 def test_what_was_ordered_and_nobody_can_use_stays_spent():
     world = demonstration()
     change = changes.ordered_is_spent(changes.nothing_changes(world, JANUARY), {"slt_pack": 1_140})
