@@ -7,8 +7,9 @@ import math
 from optimisation.certain import WITHIN_PERCENT, Certain
 from optimisation.claims import Divisible, Move, OneByOne
 from optimisation.doses import Dosed
-from optimisation.frontier import Frontier, paid_up
+from optimisation.frontier import Frontier
 from optimisation.furthest import Furthest
+from optimisation.payments import paid_up
 from optimisation.protection import Protections
 from optimisation.trial import Tried
 from optimisation.values import Values

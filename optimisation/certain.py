@@ -23,7 +23,8 @@ WITHIN_PERCENT = 1
 SECONDS = 120.0
 """For all searches together; once they are up, what is left is bounded with everything split."""
 ONE_SECONDS = 2.0
-NEXT_TO_NOTHING = 1e-4
+NEXT_TO_NOTHING = 0.01
+"""Of a step: a bound that passes a whole step by less does not count, for a solver's tolerance, taken on a million pounds, is not small."""
 
 Terms = tuple[tuple[str, Hashable, float], ...]
 
@@ -112,7 +113,7 @@ def _amount(amounts: Amounts, terms: Terms, base_id: str) -> int:
 
 
 def _between(what: str, urn: int, base_id: str, unit: int, here: int, ends: list[Tried]) -> Between:
-    """Bounds rounded to the steps in which the amount comes: never to the narrower side by more than the solver's tolerance."""
+    """Bounds rounded to the steps in which the amount comes, never to the narrower side."""
     low, high = ends
     least = ceil(low.bound / unit - NEXT_TO_NOTHING) * unit if isfinite(low.bound) else 0
     most = floor(-high.bound / unit + NEXT_TO_NOTHING) * unit if isfinite(high.bound) else None

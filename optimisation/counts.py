@@ -22,7 +22,7 @@ LEAST_BASES = 3
 SECONDS = 1.0
 """For the range of one count; longer than this and nothing is counted."""
 SPARE = 1e-3
-"""How far from a whole number the end of a range may lie and still be that number: far more than the solver's tolerance."""
+"""How far from a whole number the end of a range may lie and still be that number: far more than adding up in floats can lose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +41,15 @@ def counts_of(problem: Problem, prepare: Callable[[highspy.Highs], None]) -> lis
         return []
     h = load(replace(problem, is_whole=np.zeros_like(problem.is_whole)))
     prepare(h)
+    h.changeColsIntegrality(h.getNumCol(), np.arange(h.getNumCol(), dtype=np.int32), np.zeros(h.getNumCol(), dtype=np.uint8))
+    rows = _Rows.of(h)
     found = []
     for columns in groups:
-        low, high = (_end(h, columns, side) for side in (1.0, -1.0))
+        low, high = (_end(h, rows, columns, side) for side in (1.0, -1.0))
         if low is None or high is None:
             return []
-        found.append(Count(columns=columns, fewest=ceil(low - SPARE), most=floor(high + SPARE)))
+        fewest, most = max(low - SPARE, 0.0), min(high + SPARE, float(len(columns)))
+        found.append(Count(columns=columns, fewest=ceil(fewest), most=floor(most)))
     return found if all(count.fewest <= count.most for count in found) else []
 
 
@@ -78,11 +81,44 @@ def with_counts(values: np.ndarray, counts: Sequence[Count]) -> np.ndarray:
     return np.append(values, [np.rint(values[count.columns]).sum() for count in counts])
 
 
-def _end(h: highspy.Highs, columns: np.ndarray, side: float) -> float | None:
-    """The least of a sum of columns (side 1) or the most (side -1) when everything may be split."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """A loaded problem's columns and rows, as weak duality reads them; ``at_rows``, ``at_columns`` and ``values`` are the matrix."""
+
+    lower: np.ndarray
+    upper: np.ndarray
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    at_rows: np.ndarray
+    at_columns: np.ndarray
+    values: np.ndarray
+
+    @classmethod
+    def of(cls, h: highspy.Highs) -> _Rows:
+        """What a HiGHS object holds."""
+        h.ensureColwise()
+        lp = h.getLp()
+        matrix = lp.a_matrix_
+        return cls(
+            lower=np.array(lp.col_lower_), upper=np.array(lp.col_upper_), row_lower=np.array(lp.row_lower_), row_upper=np.array(lp.row_upper_),
+            at_rows=np.array(matrix.index_, dtype=np.int64), at_columns=np.repeat(np.arange(lp.num_col_), np.diff(matrix.start_)),
+            values=np.array(matrix.value_),
+        )  # fmt: skip
+
+    def bound(self, cost: np.ndarray, duals: np.ndarray) -> float:
+        """What no point is below, whatever the duals: they only say how far it comes (a solver's tolerance on pounds is not small)."""
+        side = np.where(duals > 0, self.row_lower, self.row_upper)
+        used = np.where(np.isfinite(side), duals, 0.0)
+        reduced = cost - np.bincount(self.at_columns, weights=self.values * used[self.at_rows], minlength=len(cost))
+        ends = np.where(reduced > 0, self.lower, self.upper)
+        return float(used @ np.where(used != 0, side, 0.0) + reduced @ np.where(reduced != 0, ends, 0.0))
+
+
+def _end(h: highspy.Highs, rows: _Rows, columns: np.ndarray, side: float) -> float | None:
+    """What a sum of columns is never below (side 1) or above (side -1) when everything may be split; None where it took too long."""
     cost = np.zeros(h.getNumCol())
     cost[columns] = side
     h.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
     h.changeObjectiveOffset(0.0)
     end = relax(h, seconds=SECONDS)
-    return None if end is None else side * end.objective
+    return None if end is None else side * rows.bound(cost, end.row_duals)

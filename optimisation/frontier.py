@@ -14,10 +14,9 @@ from math import isfinite
 
 from optimisation.highs import safe_bound
 from optimisation.model import TIDY_POINTS
-from optimisation.payments import pay_to_the_pound
 from optimisation.sandbox import Sandbox
 from optimisation.trial import Aim, Condition, Trial, Tried
-from planner.audit import breaches, misfits, price_points
+from planner.audit import price_points
 from planner.measures import shortfall, total_need_met
 from planner.need import World, benefit_segments, world_of
 from planner.partnership import Fund, FundSource, FundUse
@@ -102,15 +101,6 @@ def frontier_of(
     return Frontier(
         points=tuple(kept), dropped=sum(1 for point in found if point.tried) - sum(1 for point in kept if point.tried), price=price
     )
-
-
-def paid_up(world: World, amounts: Amounts) -> Amounts | None:
-    """A point's amounts with their payments to the pound, so that it is a whole plan; None where they cannot be paid or break a rule."""
-    payments = pay_to_the_pound(world, amounts)
-    if payments is None:
-        return None
-    whole = replace(amounts, spending=payments.spending, pots=payments.pots, carried=payments.carried)
-    return None if any(misfits(world, whole)) or any(breaches(world, whole)) else whole
 
 
 def undominated(world: World, points: list[Point]) -> list[Point]:

@@ -160,7 +160,7 @@ def load(problem: Problem, *, seed: int = 0, presolve: bool = True) -> highspy.H
 def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = None, enough: float = np.inf) -> Solved:
     """Solve to an absolute gap, until the bound is ``enough`` or until the time is up; both are in the objective's unit.
 
-    Status is one of optimal (within the gap), enough, time, stopped, impossible, failed.
+    Status is one of optimal (within the gap), enough, time, stopped, impossible, failed; what failed proves no bound.
     """
     h.setOptionValue("mip_abs_gap", gap)
     before, began = h.getRunTime(), time.perf_counter()
@@ -189,10 +189,15 @@ def run(h: highspy.Highs, *, gap: float, seconds: float, hooks: Hooks | None = N
         status=status,
         values=np.array(solution.col_value) if found else None,
         objective=objective,
-        bound=info.mip_dual_bound if is_mip else objective if status in {"optimal", "impossible"} else -np.inf,
+        bound=_proved(status, info.mip_dual_bound if is_mip else objective, is_mip=is_mip),
         nodes=max(info.mip_node_count, 0),
         seconds=h.getRunTime() - before,
     )
+
+
+def _proved(status: str, bound: float, *, is_mip: bool) -> float:
+    """The bound that counts: none where the solve failed, nor where everything may be split and it did not come to its end."""
+    return bound if status != "failed" and (is_mip or status in {"optimal", "impossible"}) else -np.inf
 
 
 def _has_lost_its_way(h: highspy.Highs) -> bool:

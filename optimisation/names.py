@@ -13,6 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
+from optimisation.payments import paid_up
 from optimisation.roster import Rostered, Rostering
 from optimisation.solve import GRACE_SECONDS, Solver, Tell
 from optimisation.worker import Stage
@@ -104,21 +105,20 @@ def put_names(
 
 
 def _lowered(world: World, amounts: Amounts, roster: Roster) -> tuple[Amounts, Roster]:
-    """The plan without the half-days that nobody can give, wherever nothing is promised by them and every rule holds without them."""
+    """The plan without the half-days that nobody can give, nor their cost, wherever nothing is promised by them and every rule holds."""
     left = list(roster.undelivered)
     for row in roster.undelivered:
         service = next(s for s in world.partnership.services if s.service_id == row.service_id)
         least = _promised(world, service, int(row.recipient)) if row.recipient.isdecimal() else 0
-        lower = as_delivered(world, amounts, (row,))
-        given = lower.sessions.get((row.recipient, row.service_id), 0)
-        if given >= least and not any(breaches(world, lower)):
+        lower = paid_up(world, as_delivered(world, amounts, (row,)))
+        if lower is not None and lower.sessions.get((row.recipient, row.service_id), 0) >= least:
             amounts = lower
             left.remove(row)
-    missing = sum(row.half_days for row in left)
+    taken = _missing(roster) - sum(row.half_days for row in left)
     aims = tuple(
-        replace(aim, reached=missing, bound=None if aim.bound is None else min(aim.bound, missing)) if n == 0 else aim
+        replace(aim, reached=aim.reached - taken, bound=None if aim.bound is None else max(0, aim.bound - taken)) if n == 0 else aim
         for n, aim in enumerate(roster.aims)
-    )
+    )  # a roster of the plan with less is one of the plan before, with as much more that nobody gives
     return amounts, replace(roster, undelivered=tuple(left), aims=aims)
 
 

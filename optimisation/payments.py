@@ -15,6 +15,7 @@ from fractions import Fraction
 import numpy as np
 
 from optimisation.highs import load, problem_of, run
+from planner.audit import breaches, misfits
 from planner.measures import paid_by_year
 from planner.need import World
 from planner.next_year import most_next_year_pounds, next_year_pounds
@@ -130,6 +131,15 @@ def pay_to_the_pound(world: World, amounts: Amounts) -> Payments | None:
     pots = {(f, h): n for (f, _, _, h), n in zip(flows, pounds_paid, strict=False) if n and h}
     carried = {f: n for f, n in zip(carries, pounds_paid[len(flows) :], strict=False) if n}
     return Payments(spending=dict(sorted(spending.items())), pots=dict(sorted(pots.items())), carried=dict(sorted(carried.items())))
+
+
+def paid_up(world: World, amounts: Amounts) -> Amounts | None:
+    """Amounts with their payments to the pound, so that they are a whole plan; None where they cannot be paid or break a rule."""
+    payments = pay_to_the_pound(world, amounts)
+    if payments is None:
+        return None
+    whole = replace(amounts, spending=payments.spending, pots=payments.pots, carried=payments.carried)
+    return None if any(misfits(world, whole)) or any(breaches(world, whole)) else whole
 
 
 def _may_give_way(world: World) -> dict[tuple[FundUse, int, int], float]:

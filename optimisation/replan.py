@@ -153,7 +153,7 @@ def plans_of(
     return tuple(
         Plan(
             amounts=point.amounts,
-            ending=Ending.WITHIN_GAP if point.is_finished and freely.status == "optimal" else Ending.STOPPED_BY_CLOCK,
+            ending=Ending.WITHIN_GAP if all(t.status == "optimal" for t in (*point.solves, freely)) else Ending.STOPPED_BY_CLOCK,
             bound_points=max(0.0, round(freely.bound - SAFETY - 5e-5, 4)),
             levels=(),
             engine=solver.engine,

@@ -327,6 +327,8 @@ def _whole(held: Held, question: Question, planned: np.ndarray, should_stop: Cal
         problem, gap=question.gap, seconds=max(0.1, until - time.perf_counter() - SHARE_OUT_SECONDS),
         hooks=Hooks(should_stop=should_stop), prepare=prepare, start=kept.values,
     )  # fmt: skip
+    if found.status == "impossible" and kept.values is not None:  # there is a plan, so that search proves nothing
+        found = replace(found, status=kept.status, bound=-np.inf)
     best = kept if kept.objective <= max(found.objective, found.bound + SHARE_OF_GAP * question.gap) else found
     if best.values is None:
         return found

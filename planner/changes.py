@@ -16,7 +16,7 @@ from math import ceil
 
 from planner.errors import InputMustBeMended
 from planner.need import World
-from planner.offers import time_pounds
+from planner.offers import purchase_of, time_pounds
 from planner.partnership import (
     GRANT_ITEM,
     HALF_TERMS,
@@ -228,16 +228,12 @@ def school_leaves(before: World, plan: Amounts, urn: int, half_term: int | None 
     notes = [f"{b.name} goes with its host; the places of its {b.pupils_now} pupils are not planned here." for b in hosted]
     people = list(p.people)
     funds = {f.fund_id: f for f in p.funds}
-    cost = time_pounds(p, plan)
+    gone = (str(urn), *(zone.zone_id for zone in before.picture.zones if zone.urns == (urn,)))  # a zone goes with its only school
     for service in p.services:
-        given = given_to(p, str(urn), service.service_id, plan.sessions.get((str(urn), service.service_id), 0), half_term)
+        given = sum(given_to(p, r, service.service_id, plan.sessions.get((r, service.service_id), 0), half_term) for r in gone)
         if given:
             people = _spent_on_leaver(people, before.policy, service, given)
-            _spend(
-                funds,
-                FundUse.SPECIALIST_TIME,
-                ceil(Fraction(cost.get((str(urn), service.service_id), 0) * given, plan.sessions[str(urn), service.service_id])),
-            )
+            _spend(funds, FundUse.SPECIALIST_TIME, _spent_on(p, plan, gone, service, given, half_term))
             notes.append(
                 f"{half_days(given)} of {service.name} {'was' if given == 1 else 'were'} given to {leaver.name} and {'is' if given == 1 else 'are'} gone."
             )
@@ -499,6 +495,16 @@ def _with_zones(partnership: Partnership, before: World) -> Partnership:
         replace(s, zone=zones.get(s.urn) or s.zone or nearest(s.easting_metres, s.northing_metres)) for s in partnership.schools
     )
     return replace(partnership, schools=schools)
+
+
+def _spent_on(partnership: Partnership, plan: Amounts, gone: tuple[str, ...], service: Service, given: int, half_term: int | None) -> int:
+    """Pounds for half-days given to a school that left: once the order stands what they add to it, for the rest is paid by those still here."""
+    if half_term is not None and order_has_passed(service, partnership, half_term):
+        ordered = sum(n for (_, service_id), n in plan.sessions.items() if service_id == service.service_id)
+        return max(0, purchase_of(partnership, service, ordered).pounds - purchase_of(partnership, service, ordered - given).pounds)
+    cost = time_pounds(partnership, plan)
+    keys = [(recipient, service.service_id) for recipient in gone]
+    return ceil(Fraction(sum(cost.get(key, 0) for key in keys) * given, sum(plan.sessions.get(key, 0) for key in keys)))
 
 
 def _spent_on_leaver(people: list[Person], policy: Policy, service: Service, given: int) -> list[Person]:

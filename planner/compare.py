@@ -434,7 +434,7 @@ def _headlines(shared: _Shared, rules: Sequence[RuleRow]) -> tuple[Line, ...]:
     lines.append(
         Line(
             label="Rules broken", unit=Unit.RULES,
-            figures=tuple(sum(row.verdicts[n] is Verdict.BREAKS for row in rules) for n in range(len(shared.sides))),
+            figures=tuple(_broken(row.verdicts[n] for row in rules) for n in range(len(shared.sides))),
         )
     )  # fmt: skip
     if shared.has_same_need:
@@ -448,6 +448,12 @@ def _headlines(shared: _Shared, rules: Sequence[RuleRow]) -> tuple[Line, ...]:
             shared.line("Need met in all", Unit.POINTS, lambda side: measured[side.name].need_met_points),
         ]  # fmt: skip
     return tuple(lines)
+
+
+def _broken(verdicts: Iterable[Verdict]) -> int | None:
+    """How many rules a side breaks; None where it is not known of any."""
+    known = [verdict for verdict in verdicts if verdict is not Verdict.UNKNOWN]
+    return sum(verdict is Verdict.BREAKS for verdict in known) if known else None
 
 
 def _axes(shared: _Shared) -> tuple[Axis, ...]:

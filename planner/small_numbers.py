@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from math import inf
 
 FEWEST_SHOWN = 5
 """A number of pupils above 0 and below this may tell of a single child."""
+LEAST_SPREAD = 2
+"""How far apart the least and the most must lie that a number left out could be, for all that is shown."""
 
 
 def left_out(values: Sequence[float], total: float | None = None) -> tuple[frozenset[int], bool]:
     """Which of a column's values are left out, by their places, and whether its total is.
 
-    Small numbers are left out; where a total is shown, so is the next smallest beside them, until neither one number nor a
-    sum below ``FEWEST_SHOWN`` could be worked out. Where no other is there to leave out, the total is.
+    Small numbers are left out; where a total is shown, so are the next smallest beside them, all that are alike together, until
+    neither one number nor a sum below ``FEWEST_SHOWN`` could be worked out. Where no other is there to leave out, the total is.
     """
     hidden = {place for place, value in enumerate(values) if 0 < value < FEWEST_SHOWN}
     if total is None or not hidden:
         return frozenset(hidden), total is not None and 0 < total < FEWEST_SHOWN
-    others = sorted((place for place, value in enumerate(values) if value >= FEWEST_SHOWN), key=lambda place: (values[place], place))
-    for place in others:
-        if len(hidden) > 1 and sum(values[one] for one in hidden) >= FEWEST_SHOWN:
+    for size in sorted({value for value in values if value >= FEWEST_SHOWN}):
+        if _tells_little([values[place] for place in hidden]):
             break
-        hidden.add(place)
-    is_safe = len(hidden) > 1 and sum(values[one] for one in hidden) >= FEWEST_SHOWN
+        hidden |= {place for place, value in enumerate(values) if value == size}
+    is_safe = _tells_little([values[place] for place in hidden])
     return frozenset(hidden), not is_safe or 0 < total < FEWEST_SHOWN
+
+
+def _tells_little(hidden: Collection[float]) -> bool:
+    """Whether the sum of numbers left out, each 1 or more and none above 4 where all are small, tells little of any of them.
+
+    It depends on how many they are, their sum and whether all are small, and on nothing else, so that whoever knows the rule
+    can tell no more.
+    """
+    others, sum_of_all = len(hidden) - 1, sum(hidden)
+    most = inf if any(value >= FEWEST_SHOWN for value in hidden) else FEWEST_SHOWN - 1
+    if others < 1 or sum_of_all < FEWEST_SHOWN:
+        return False
+    return min(most, sum_of_all - others) - max(1, sum_of_all - most * others) >= LEAST_SPREAD

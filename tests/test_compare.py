@@ -9,7 +9,7 @@ import pytest
 from pages import demonstration_document, demonstration_plan
 from planning import answer_number, plan_of, world_number
 
-from optimisation.certain import certain_of
+from optimisation.certain import _between, certain_of
 from optimisation.trial import Aim, Trial, attempt, hold
 from planner.audit import breaches, leads
 from planner.compare import Side, Unit, Verdict, baseline_side, compare
@@ -18,6 +18,7 @@ from planner.measures import standing
 from planner.need import world_of
 from planner.policy import with_changes
 from web.command_line import main
+from web.commands.compare import lines
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,9 @@ def test_of_other_figures_only_what_is_common_is_compared_and_it_says_so(sides):
     assert why.figures
     backwards = compare([other, plan])
     assert {row.verdicts[1] for row in backwards.rules} == {Verdict.UNKNOWN}, "a plan with a school that the first does not hold"
+    (broken,) = [line.figures for line in backwards.headlines if line.unit is Unit.RULES]
+    assert broken[1] is None, "what nobody could hold against the rules breaks none for all anybody knows, and is not said to"
+    assert f"{backwards.sides[1].name}: not known" in "\n".join(lines(backwards))
 
 
 def test_where_nobody_knows_what_is_rural_it_is_said(sides):
@@ -165,6 +169,15 @@ class Here:
 
     def ask(self, trial):
         return attempt(self._held, trial)
+
+
+def test_a_bound_that_only_the_solver_s_tolerance_takes_past_a_step_leaves_that_step_in():
+    world = world_number(SEED)
+    tried = attempt(hold(world), Trial(words=""))
+    low, high = replace(tried, bound=240.5), replace(tried, bound=-479.5)
+    one = _between("grant", 1, "", 120, 360, [low, high])
+    assert (one.least, one.most) == (240, 480)
+    assert _between("grant", 1, "", 120, 360, [replace(tried, bound=250.0), replace(tried, bound=-470.0)]).least == 360
 
 
 def test_bounds_of_what_is_certain_hold_for_every_plan_close_to_the_best():

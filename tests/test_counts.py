@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from highspy import HighsVarType
 from planning import world_number
 
 from optimisation import counts as counting
 from optimisation.counts import add_counts, counts_of, of_one_size, with_counts
-from optimisation.highs import cap_objective, compile_model, load, run
+from optimisation.highs import Problem, cap_objective, compile_model, load, problem_of, run
 from optimisation.model import build_model
 from optimisation.search import search, start_from
+from planner.rules import PLACES_WITHIN_SIZE
 
 CLOSE = 0.002
 SEEDS = [1, 2, 4, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(6, 60))]
@@ -70,3 +72,45 @@ def test_bases_are_counted_size_by_size():
 def test_nothing_is_counted_where_no_plan_keeps_every_rule():
     problem = compile_model(build_model(world_number(1)))
     assert counts_of(problem, lambda h: cap_objective(h, problem, 0, -1.0)) == []
+
+
+def three_bases_that_money_can_run(pounds_each: float) -> Problem:
+    """Two bases run for nothing; a third costs ``pounds_each``, all the money there is."""
+    entries = (
+        [(n, n, -8.0) for n in range(3)]
+        + [(n, 4 + n, 1.0) for n in range(3)]
+        + [(3, n, 1.0) for n in range(3)]
+        + [(3, 3, -1 / pounds_each)]
+    )
+    at_rows, at_columns, values = (np.array(part) for part in zip(*entries, strict=True))
+    return problem_of(
+        columns=tuple(range(7)), kinds=(*["base_size"] * 3, "spend", *["places"] * 3), costs=np.zeros((1, 7)), offsets=np.zeros(1),
+        lower=np.zeros(7), upper=np.array([1, 1, 1, pounds_each, 8, 8, 8]), is_whole=np.array([True] * 3 + [False] * 4),
+        row_lower=np.full(4, -np.inf), row_upper=np.array([0.0, 0.0, 0.0, 2.0]),
+        rows=(*((PLACES_WITHIN_SIZE.rule_id, f"base{n}") for n in range(3)), ("costs_paid", "")),
+        entries=(at_rows.astype(np.int32), at_columns.astype(np.int32), values),
+    )  # fmt: skip
+
+
+def test_a_range_holds_also_where_the_solver_takes_what_a_pound_is_worth_for_nothing():
+    """To a solver as it is without its preparations a ten-millionth is nothing; of ten million pounds it is a base."""
+
+    def unprepared(h):
+        h.setOptionValue("presolve", "off")
+        h.setOptionValue("simplex_scale_strategy", 0)
+
+    for pounds in (10_000.0, 20_000_000.0):
+        (count,) = counts_of(three_bases_that_money_can_run(pounds), unprepared)
+        assert (count.fewest, count.most) == (0, 3)
+
+
+def test_whole_numbers_that_a_question_adds_are_split_for_the_ranges():
+    problem = compile_model(build_model(world_number(2)))
+
+    def with_one_more(h):
+        h.addVar(0.0, 1.0)
+        h.changeColIntegrality(h.getNumCol() - 1, HighsVarType.kInteger)
+
+    alone, beside = (counts_of(problem, prepare) for prepare in (as_it_is, with_one_more))
+    assert [(c.fewest, c.most) for c in beside] == [(c.fewest, c.most) for c in alone]
+    assert alone

@@ -23,6 +23,7 @@ from planner.errors import InputMustBeMended, PlannerError, RulesCannotAllHold
 from planner.need import world_of
 from planner.offers import purchase_of
 from planner.partnership import GRANT_ITEM, School
+from planner.plan import Amounts
 from planner.supply import available_pounds, service_supply
 from web.command_line import main
 
@@ -242,6 +243,42 @@ def test_what_was_ordered_is_paid_for_whatever_is_given_of_it(plan):
     before_the_order_date = replace(service, order_by="2027-07-01")
     later = replace(world.partnership, services=tuple(before_the_order_date if s is service else s for s in world.partnership.services))
     assert ordered_already(world, world_of(later, world.policy), plan.amounts, change) == ()
+
+
+def test_a_package_is_paid_for_once_when_a_school_that_had_some_of_it_leaves():
+    packs = an_offer("pack20", "slt_pack", sessions=20, pounds=3_300)
+    world = demonstration()
+    service = next(replace(s, price_pounds_per_session=0) for s in world.partnership.services if s.service_id == "slt_pack")
+    world = world_of(replace(world.partnership, offers=(packs,), services=(service,), contributions=()), world.policy)
+    hosts = {base.host_urn for base in world.partnership.bases}
+    leaves, *others = [s.urn for s in world.partnership.schools if s.urn not in hosts and _uses(world, s.urn, service)]
+    plan = Amounts(sessions={(str(urn), service.service_id): 6 for urn in (leaves, *others[:2])})
+    change = changes.school_leaves(world, plan, leaves, JANUARY)
+    (order,) = ordered_already(world_of(change.partnership, world.policy), world, plan, change)
+    change = changes.ordered_is_spent(change, {order.service_id: order.wasted_pounds})
+    before, after = (sum(sum(available_pounds(f)) for f in p.funds) for p in (world.partnership, change.partnership))
+    assert given_to(world.partnership, str(leaves), service.service_id, 6, JANUARY) == 2
+    assert before - after + purchase_of(world.partnership, service, order.least_sessions).pounds == 3_300
+
+
+def _uses(world, urn, service):
+    return sum(c.requirement(service.role) for c in world.picture.cells if c.recipient == str(urn)) >= 600
+
+
+def test_what_a_zone_was_given_that_goes_with_its_only_school_stays_spent():
+    p = demonstration().partnership
+    alone = next(s for s in p.schools if s.urn not in {base.host_urn for base in p.bases})
+    schools = tuple(replace(s, zone="Alone") if s is alone else s for s in p.schools)
+    services = tuple(replace(s, price_pounds_per_session=100, order_by="") if s.service_id == "ot_nhs" else s for s in p.services)
+    world = world_of(replace(p, schools=schools, services=services, contributions=()), demonstration().policy)
+    change = changes.school_leaves(world, Amounts(sessions={("Alone", "ot_nhs"): 6}), alone.urn, JANUARY)
+    before, after = (
+        [sum(sum(available_pounds(f)) for f in one.funds), sum(x.sessions_a_year for x in one.people_of("ot_nhs") if not x.is_vacant)]
+        for one in (world.partnership, change.partnership)
+    )
+    assert before[0] - after[0] == 200
+    assert before[1] - after[1] >= 2
+    assert any("2 half-days" in note and "gone" in note for note in change.notes)
 
 
 def test_what_was_ordered_and_nobody_can_use_stays_spent():

@@ -17,6 +17,7 @@ from planning import answer_for, plan_of
 import optimisation.roster as roster_module
 from optimisation.greedy import greedy_amounts, share_evenly
 from optimisation.names import _lowered, _with_at_most, make_plan_with_names
+from optimisation.payments import paid_up
 from optimisation.roster import case_of, greedy, make_roster, serve
 from optimisation.solve import Solver
 from planner.audit import breaches
@@ -30,7 +31,7 @@ from planner.intake.parsing import read_partnership
 from planner.measures import standing
 from planner.need import world_of
 from planner.offers import purchases
-from planner.partnership import Bound, HeadRule, LastYearLink
+from planner.partnership import Bound, FundUse, HeadRule, LastYearLink
 from planner.plan import Amounts, Roster, RosterRow
 from planner.policy import policy_from_text
 from planner.roster import figures_of, practitioners, roster_faults, uneven_half_days
@@ -489,23 +490,48 @@ def test_need_met_is_said_also_with_what_named_people_can_give_and_the_audit_der
         check_document(document)
 
 
-def test_half_days_that_nobody_can_give_leave_the_plan_where_nothing_promises_them():
+@pytest.mark.parametrize("price", [0, 40])
+def test_half_days_that_nobody_can_give_leave_the_plan_with_their_cost_where_nothing_promises_them(price):
     world = a_world(
         schools=tuple(a_school(urn, easting_metres=450_000 + 2000 * n) for n, urn in enumerate(URNS[:3])),
-        services=(a_service("slt", minimum_block_sessions=2, price_pounds_per_session=0),),
+        services=(a_service("slt", minimum_block_sessions=2, price_pounds_per_session=price),),
         people=(one("slt1", 60, most_schools=2),),
         bases=(),
         host_conditions=(),
     )
     plan = short_plan(world, plan_of(world, answer_for(world)), s900001=6, s900002=6, s900003=6)
+    plan = replace(plan, amounts=paid_up(world, plan.amounts))
     amounts, roster = _lowered(world, plan.amounts, plan.roster)
     assert roster.undelivered == ()
     assert sum(amounts.sessions.values()) == 12
+    spent, spends = (sum(n for (_, _, use), n in a.spending.items() if use is FundUse.SPECIALIST_TIME) for a in (plan.amounts, amounts))
+    assert (spent, spends) == (18 * price, 12 * price)
     assert not list(breaches(world, amounts))
     assert list(roster_faults(world, amounts, roster)) == []
+    check_document(plan_document(replace(plan, amounts=amounts, roster=roster), world))
     floor = HeadRule(rule_id="r", urn=int(plan.roster.undelivered[0].recipient), item="slt", bound=Bound.AT_LEAST, amount=4)
     promised = world_of(replace(world.partnership, head_rules=(floor,)), world.policy)
     assert _lowered(promised, plan.amounts, plan.roster) == (plan.amounts, plan.roster)
+
+
+def test_a_plan_with_less_to_deliver_has_a_bound_that_is_lower_by_as_much():
+    """The clock ended the search for names at 8 of 12: with 6 taken away it says 2 of 6, not 6 of 6."""
+    world = a_world(
+        schools=tuple(a_school(urn, easting_metres=450_000 + 2000 * n) for n, urn in enumerate(URNS[:3])),
+        services=(a_service("slt", minimum_block_sessions=2, price_pounds_per_session=0),),
+        people=(one("slt1", 60, most_schools=1),),
+        bases=(),
+        host_conditions=(),
+    )
+    plan = short_plan(world, plan_of(world, answer_for(world)), s900001=6, s900002=6, s900003=6)
+    first, other = plan.roster.undelivered
+    floor = HeadRule(rule_id="r", urn=int(other.recipient), item="slt", bound=Bound.AT_LEAST, amount=6)
+    promised = world_of(replace(world.partnership, head_rules=(floor,)), world.policy)
+    aims = (replace(plan.roster.aims[0], bound=8), *plan.roster.aims[1:])
+    _, roster = _lowered(promised, plan.amounts, replace(plan.roster, aims=aims))
+    assert roster.undelivered == (other,)
+    assert (roster.aims[0].reached, roster.aims[0].bound) == (6, 2)
+    assert first.half_days == 6
 
 
 # --- what is asked of a roster ------------------------------------------------------------------

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from planning import least_shortfall, world_number
+from planning import answer_number, least_shortfall, plan_of, world_number
 
-from optimisation.highs import compile_model, load, run
+from optimisation import highs, what_if
+from optimisation.highs import Solved, compile_model, load, run
 from optimisation.model import build_model
 from optimisation.search import search
 from optimisation.trial import Aim, Trial, attempt, hold
@@ -69,3 +70,21 @@ def test_a_search_without_whole_numbers_that_ran_out_of_time_proves_nothing():
     solved = run(h, gap=0.0, seconds=60)
     assert solved.status != "optimal"
     assert solved.bound == -np.inf
+
+
+def test_a_solve_that_failed_proves_no_bound(monkeypatch):
+    problem = compile_model(build_model(world_number(2)))
+    assert run(load(problem), gap=1.0, seconds=10).bound >= 0
+    monkeypatch.setattr(highs, "_STATUS", {})
+    failed = run(load(problem), gap=1.0, seconds=10)
+    assert (failed.status, failed.bound) == ("failed", -np.inf)
+
+
+def test_a_search_that_calls_impossible_what_a_plan_was_found_for_proves_nothing(monkeypatch):
+    world = world_number(2)
+    near = plan_of(world, answer_number(2)).amounts
+    nothing = Solved(status="impossible", values=None, objective=np.inf, bound=np.inf, nodes=0, seconds=0.0)
+    monkeypatch.setattr(what_if, "search", lambda *_, **__: nothing)
+    (found,) = what_if.Beside(hold(world)).answers(what_if.Question(near=near, kinds=(what_if.Kind.WHOLE,)))
+    assert found.ending is what_if.Ending.FOUND
+    assert found.bound_points == 0.0

@@ -124,7 +124,8 @@ def lines(comparison: Comparison) -> Iterator[str]:
     yield f"Held against the rules of {comparison.rules_of.name}:"
     for name, n in zip(names, range(len(names)), strict=True):
         here = [row for row in broken if row.verdicts[n] is Verdict.BREAKS]
-        yield f"  {name}: {'breaks' if here else 'breaks none'}" + "".join(
+        is_known = any(row.verdicts[n] is not Verdict.UNKNOWN for row in comparison.rules)
+        yield f"  {name}: {'breaks' if here else 'breaks none' if is_known else 'not known'}" + "".join(
             f"\n    {row.sentence} Missed at {row.missed[n]}; {row.examples[n]}." for row in here
         )
 
