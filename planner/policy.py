@@ -823,7 +823,7 @@ def _check(policy: Policy) -> None:
     if strangers:
         _refuse(f"board.standard_floors names {_listed(sorted(strangers))}, which is no standard of the policy that is on.")
     weights = sum(weight for _, weight in policy.driver_weights)
-    if weights != 100:  # noqa: PLR2004
+    if weights != 100:
         paths = [f"need.driver_weights.{name}" for name, _ in policy.driver_weights]
         _refuse(f"{_listed(paths)} must add up to 100; they come to {float(weights):g}.")
     for name, codes in policy.assumed_needs:

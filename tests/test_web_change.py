@@ -133,7 +133,11 @@ def test_a_plan_that_is_picked_is_kept_audited_beside_the_one_it_came_from(repla
     assert plan.document == documents[0]
     check_document(plan.document)
     assert actions.count("re-plan kept") == actions.count("change asked") == 1
-    for path in (f"/partnerships/{ELSEWHERE}/plans/{new_id}", f"/partnerships/{ELSEWHERE}/plans", f"/partnerships/{ELSEWHERE}/runs/{plan.run_id}"):
+    for path in (
+        f"/partnerships/{ELSEWHERE}/plans/{new_id}",
+        f"/partnerships/{ELSEWHERE}/plans",
+        f"/partnerships/{ELSEWHERE}/runs/{plan.run_id}",
+    ):
         assert "after a change: The pool's money falls by 20 percent" in main_of(replanned, "elsewhere", path), path
     assert replanned.post(board, f"{replanned.at}/plans/9/keep", form_at=replanned.at).status_code == 404
 

@@ -251,7 +251,9 @@ def _curve(kept: KeptPlan, answer: Answer, found: Json, *, may_keep: bool) -> Cu
 def _claims(kept: KeptPlan, found: Json) -> tuple[str, ...]:
     least, plans = found["least_schools_disturbed"], found["plans"]
     close = f"Every plan after it disturbs at least {count(least, 'school')}." if least else "After it no school need be disturbed."
-    lines = [f"Before the change plan {kept.plan_id} left {most_points(found['shortfall_points_before'])} points of need below the line. {close}"]
+    lines = [
+        f"Before the change plan {kept.plan_id} left {most_points(found['shortfall_points_before'])} points of need below the line. {close}"
+    ]
     if len(plans) == 1:
         lines.append("One plan is shown: disturbing more schools was not found to lower the need below the line noticeably.")
     if not all(one["is_finished"] for one in plans):
@@ -296,7 +298,9 @@ def _plan(kept: KeptPlan, answer: Answer, found: Json, number: int, *, may_keep:
             if disturbed
             else "Every school keeps what it has.",
             *(
-                [f"{upper_first(count(len(less), 'amount'))} {'falls' if len(less) == 1 else 'fall'}, {len(more):,} {'rises' if len(more) == 1 else 'rise'}."]
+                [
+                    f"{upper_first(count(len(less), 'amount'))} {'falls' if len(less) == 1 else 'fall'}, {len(more):,} {'rises' if len(more) == 1 else 'rise'}."
+                ]
                 if less or more
                 else []
             ),

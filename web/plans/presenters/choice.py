@@ -48,6 +48,4 @@ def _sentence(schools_plan: SchoolsPlan, *, is_read: bool) -> str:
         return f"This is not the plan that schools read. The board put plan {schools_plan.plan_id} before them on {when}."
     if is_read:
         return "Schools read this plan for now: the board has not yet put one before them."
-    return (
-        f"This is not the plan that schools read. The board has not yet put one before them, so they read plan {schools_plan.plan_id} for now."
-    )
+    return f"This is not the plan that schools read. The board has not yet put one before them, so they read plan {schools_plan.plan_id} for now."
