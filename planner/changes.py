@@ -225,7 +225,11 @@ def school_leaves(before: World, plan: Amounts, urn: int, half_term: int | None 
         raise InputMustBeMended("The partnership has only this school; without it there is nothing to plan.")
     leaver = school_of(p, urn)
     hosted = [b for b in p.bases if b.host_urn == urn]
-    notes = [f"{b.name} goes with its host; the places of its {b.pupils_now} pupils are not planned here." for b in hosted]
+    notes = [
+        f"{b.name} goes with its host"
+        + (f"; the places of the {b.pupils_now} there now are not planned here." if b.pupils_now else ", and nobody is there yet.")
+        for b in hosted
+    ]
     people = list(p.people)
     funds = {f.fund_id: f for f in p.funds}
     gone = (str(urn), *(zone.zone_id for zone in before.picture.zones if zone.urns == (urn,)))  # a zone goes with its only school

@@ -822,8 +822,10 @@ def _check(policy: Policy) -> None:
     strangers = {name for name, _ in board.standard_floors} - {standard.standard_id for standard in policy.standards}
     if strangers:
         _refuse(f"board.standard_floors names {_listed(sorted(strangers))}, which is no standard of the policy that is on.")
-    if sum(weight for _, weight in policy.driver_weights) != 100:
-        _refuse("need.driver_weights must add up to 100.")
+    weights = sum(weight for _, weight in policy.driver_weights)
+    if weights != 100:
+        paths = [f"need.driver_weights.{name}" for name, _ in policy.driver_weights]
+        _refuse(f"{_listed(paths)} must add up to 100; they come to {float(weights):g}.")
     for name, codes in policy.assumed_needs:
         if not codes or not set(codes) <= policy.need_codes():
             _refuse(f"assume_needs.{name} must name need codes of the policy: {_listed(sorted(policy.need_codes()))}.")

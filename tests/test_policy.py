@@ -158,7 +158,7 @@ def test_every_figure_loads_or_is_refused(value):
         ({"board": 70}, "sets board to a single value"),
         ({"board": {"line_percent": {"vlaue": 70}}}, "sets board.line_percent.vlaue; a figure has"),
         ({"board": {"line_percent": {"value": 70, "confidence": "quite"}}}, "confidence of board.line_percent must be one of"),
-        ({"need": {"driver_weights": {"pupils": 40}}}, "driver_weights must add up to 100"),
+        ({"need": {"driver_weights": {"pupils": 40}}}, "must add up to 100; they come to 90"),
         ({"need": {"types": {"HI": {"drivers": "yes"}}}}, "need.types.HI.drivers must be true or false; it is 'yes'"),
         ({"need": {"other_codes": {"codes": "SLD"}}}, "need.other_codes.codes must be a list"),
         ({"need": {"other_codes": {"codes": [1]}}}, "each of need.other_codes.codes must be text"),

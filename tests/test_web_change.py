@@ -107,11 +107,11 @@ def test_a_change_shows_its_plans_with_who_gets_less_who_must_agree_and_what_is_
     tables = tables_of(replanned.browser("elsewhere").get(replanned.at).text)
     assert 1 <= len(found["plans"]) <= 3
     assert len(documents) == len(found["plans"])
-    rows = tables["From the fewest schools disturbed to the best possible"][1:]
+    rows = tables["From the fewest schools disturbed to the least need below the line"][1:]
     assert [row[1] for row in rows] == [str(len(one["schools_disturbed"])) for one in found["plans"]]
     for number, one in enumerate(found["plans"], start=1):
         less = [move for move in one["changes"] if move["is_less"]]
-        assert len(tables.get(f"Plan {number}: who gets less", [""])[1:]) == len(less)
+        assert len(tables.get(f"Plan {'ABC'[number - 1]}: who gets less", [""])[1:]) == len(less)
         assert all(sentence in shown for sentence in one["who_must_agree"])
     assert all(way["sentence"] in shown for way in found["gives_way"])
     assert len(tables["Given already in the half-terms that are finished: no plan takes it back"]) == len(found["given_already"]) + 1
@@ -122,7 +122,10 @@ def test_a_plan_that_is_picked_is_kept_audited_beside_the_one_it_came_from(repla
     kept = replanned.post(board, f"{replanned.at}/plans/1/keep", form_at=replanned.at)
     again = replanned.post(board, f"{replanned.at}/plans/1/keep", form_at=replanned.at)
     assert kept.headers["Location"] == again.headers["Location"] != THERE
-    new_id = int(kept.headers["Location"].rpartition("/")[2])
+    new_id = int(kept.headers["Location"].rpartition("of=")[2])
+    assert kept.headers["Location"] == f"/partnerships/{ELSEWHERE}/compare?of={ELSEWHERE}&of={new_id}"
+    assert "Compare" in main_of(replanned, "elsewhere", kept.headers["Location"])
+    assert replanned.shelf.schools_plan(ELSEWHERE).plan_id == ELSEWHERE, "schools do not read it before the board says so"
     with replanned.store.read() as tx:
         plan = tx.plans.plan(partnership_id=ELSEWHERE, plan_id=new_id)
         assert [one.id for one in tx.plans.plans(partnership_id=ELSEWHERE)] == [new_id, ELSEWHERE]
@@ -130,7 +133,11 @@ def test_a_plan_that_is_picked_is_kept_audited_beside_the_one_it_came_from(repla
     assert plan.document == documents[0]
     check_document(plan.document)
     assert actions.count("re-plan kept") == actions.count("change asked") == 1
-    for path in (kept.headers["Location"], f"/partnerships/{ELSEWHERE}/plans", f"/partnerships/{ELSEWHERE}/runs/{plan.run_id}"):
+    for path in (
+        f"/partnerships/{ELSEWHERE}/plans/{new_id}",
+        f"/partnerships/{ELSEWHERE}/plans",
+        f"/partnerships/{ELSEWHERE}/runs/{plan.run_id}",
+    ):
         assert "after a change: The pool's money falls by 20 percent" in main_of(replanned, "elsewhere", path), path
     assert replanned.post(board, f"{replanned.at}/plans/9/keep", form_at=replanned.at).status_code == 404
 

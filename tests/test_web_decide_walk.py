@@ -49,7 +49,7 @@ def test_a_decision_is_opened_voted_on_closed_and_signed(tmp_path, how, width):
         for label, text in (("Day", "2"), ("Month", "3"), ("Year", "2026")):
             chair.fill(label, text)
         chair.press("Record the signature")
-        assert "It waits for the accountable body's finance officer to sign." in chair.words
+        assert "Next to sign: the accountable body's finance officer." in chair.words
         assert chair.said == []
         chair.close()
         browser.close()

@@ -217,8 +217,8 @@ def test_heads_read_the_newest_plan_until_the_board_chooses_one_and_then_that_on
     head, board = own_site.browser("head"), own_site.browser("board")
     newer = another_plan(own_site)
     assert head.get(OUR_SCHOOL).location == plan(newer, f"/schools/{OWN_URN}")
-    assert "This is the newest plan, so schools read it for now: the board has not yet chosen one." in main_of(head, plan(newer, "/money"))
-    assert f"they read the newest, plan {newer}. Open plan {newer}" in main_of(head, plan(1, "/money"))
+    assert "Schools read this plan for now: the board has not yet put one before them." in main_of(head, plan(newer, "/money"))
+    assert f"they read plan {newer} for now. Open plan {newer}" in main_of(head, plan(1, "/money"))
 
     answer = own_site.post(board, plan(1, "/choose"), form_at=plan(1))
     assert (answer.status_code, answer.location) == (303, plan(1))

@@ -177,6 +177,15 @@ def test_figures_that_cannot_be_right_together_are_said_by_their_names(site):
     assert look(site, board__money_cap_percent="-20", off=["money_cap"]).status_code == 200
 
 
+def test_what_need_is_expected_from_is_weighed_in_the_form(site):
+    answer = look(site, need__driver_weights__fsm6="20")
+    assert fault_of(answer).startswith("The weight of the number of pupils, the weight of free school meals, ")
+    assert fault_of(answer).endswith(" must add up to 100; they come to 110.")
+    page = look(site, need__driver_weights__fsm6="20", need__driver_weights__pupils="40")
+    assert confirm(site, page).status_code == 303
+    assert dict(in_force(site)[1].driver_weights) | {"fsm6": 20, "pupils": 40} == dict(in_force(site)[1].driver_weights)
+
+
 def test_somebody_who_set_a_policy_meanwhile_loses_nothing(site):
     browser = site.browser("chair")
     old_form, mine = browser.get(CHANGE).text, look(site, board__line_percent="65", who="chair")

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from planner.documents import Json
 from planner.store.room import Room, columns_of
-from planner.store.tables import plan_choices, plans
+from planner.store.runs import REPLAN
+from planner.store.tables import plan_choices, plans, runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class PlanChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolsPlan:
-    """The plan that schools read: the board's choice, or the newest where ``chosen_at`` is None."""
+    """The plan that schools read: the board's choice, or the newest of a run of its own where ``chosen_at`` is None."""
 
     plan_id: int
     chosen_at: int | None
@@ -92,7 +93,12 @@ class Plans(Room):
         """The plan that schools read; None where there is no plan."""
         for choice in self.choices(partnership_id=partnership_id):
             return SchoolsPlan(plan_id=choice.plan_id, chosen_at=choice.chosen_at)
-        newest = self._connection.execute(sa.select(sa.func.max(plans.c.id)).where(plans.c.partnership_id == partnership_id)).scalar_one()
+        # a plan kept after a change is the board's to put before schools, however new it is
+        newest = self._connection.execute(
+            sa.select(sa.func.max(plans.c.id))
+            .join(runs, runs.c.id == plans.c.run_id)
+            .where(plans.c.partnership_id == partnership_id, runs.c.kind != REPLAN)
+        ).scalar_one()
         return None if newest is None else SchoolsPlan(plan_id=newest, chosen_at=None)
 
     # --- how ---

@@ -22,6 +22,11 @@ from web.forms import Form, text_field
 from web.words import MINUS, TIERS, upper_first
 
 RULES_FIELD = "rules"
+DRIVERS = {
+    "pupils": "the number of pupils", "fsm6": "free school meals", "idaci": "deprivation of the area", "low_prior_attainment": "low prior attainment",
+    "mobility": "pupils who come and go",
+}  # fmt: skip
+"""What a driver of need is called in the form."""
 _ON, _PRICED, _OFF = "on", "price", "off"
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,9})?", re.ASCII)
 _TYPED = re.compile(r"(?P<sign>[-+−–])? ?(?P<number>\d[\d,]*(?:\.\d{1,9})?) ?(?P<unit>[a-z%][a-z -]*)?", re.ASCII | re.IGNORECASE)
@@ -85,6 +90,21 @@ def settings_groups(policy: Policy) -> tuple[SettingsGroup, ...]:
                     label=f"{upper_first(TIERS[tier])} need, weight of one pupil",
                 )
                 for tier in TIER_IDS
+            ),
+        ),
+        SettingsGroup(
+            key="drivers",
+            title="What the need of an area is expected from",
+            sentence="The five weights come to 100 together: raise one, lower another. "
+            "Where a school's figure is not known, it counts as an average school; deprivation that is not known counts as free school meals.",
+            settings=tuple(
+                Setting(
+                    path=f"need.driver_weights.{name}",
+                    title=f"The weight of {DRIVERS.get(name, name)}",
+                    label=f"{upper_first(DRIVERS.get(name, name))}, weight in percent",
+                    sign="%",
+                )
+                for name, _ in policy.driver_weights
             ),
         ),
         *(

@@ -180,7 +180,7 @@ def pot_now(kept: KeptPlan, figures: Figures | None, claims: tuple[PotClaim, ...
         chart=burn_down(world, account),
         by_half_term=table(
             "The same by half-term",
-            (*words("From"), *numbers("Released", "Drawn", "Left at its end")),
+            (*words("Half-term"), *numbers("Released", "Drawn", "Left at its end")),
             [
                 row(
                     upper_first(stage.name),

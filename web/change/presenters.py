@@ -34,6 +34,8 @@ WAYS = {
 }
 
 
+LETTERS = "ABC"
+"""What the plans of a change are called: the kept plans beside them have numbers."""
 MOST_NAMED = 3
 """Changes each way that stand beside a plan; its tables have them all."""
 NO_MORE_ORDERS = "only time already ordered is shared."
@@ -70,7 +72,7 @@ class AskView:
 class PlanAfter:
     """One plan of the curve: what it does to whom, what it needs, and the way to keep it."""
 
-    number: int
+    letter: str
     title: str
     sentences: tuple[str, ...]
     most: tuple[str, ...]
@@ -218,20 +220,20 @@ def _curve(kept: KeptPlan, answer: Answer, found: Json, *, may_keep: bool) -> Cu
     return Curve(
         notes=tuple(found["notes"]),
         gives_way=tuple(way["sentence"] for way in found["gives_way"]),
-        claims=_claims(found),
+        claims=_claims(kept, found),
         chart=_chart(found) if len(plans) > 1 else None,
         table=table(
-            "From the fewest schools disturbed to the best possible",
+            "From the fewest schools disturbed to the least need below the line",
             (
                 *words("Plan"),
                 *numbers(
-                    "Schools disturbed", "Need below the line, points", "With no more disturbed, none can leave less than",
+                    "Schools disturbed", "Need below the line, points", "Least possible with no more schools disturbed, points",
                     "Need met in all, points",
                 ),
             ),
             [
                 row(
-                    f"Plan {n}{_which(n, len(plans))}",
+                    f"Plan {LETTERS[n - 1]}{_which(n, len(plans))}",
                     TableCell(text=f"{len(one['schools_disturbed']):,}", value=len(one["schools_disturbed"])),
                     TableCell(text=most_points(one["shortfall_points"]), value=one["shortfall_points"]),
                     TableCell(text=least_points(one["bound_points"]), value=one["bound_points"]),
@@ -246,10 +248,12 @@ def _curve(kept: KeptPlan, answer: Answer, found: Json, *, may_keep: bool) -> Cu
     )  # fmt: skip
 
 
-def _claims(found: Json) -> tuple[str, ...]:
+def _claims(kept: KeptPlan, found: Json) -> tuple[str, ...]:
     least, plans = found["least_schools_disturbed"], found["plans"]
-    close = f"no fewer than {least} can be disturbed" if least else "no school need be disturbed"
-    lines = [f"Before the change the plan left {most_points(found['shortfall_points_before'])} points below the line. Now {close}."]
+    close = f"Every plan after it disturbs at least {count(least, 'school')}." if least else "After it no school need be disturbed."
+    lines = [
+        f"Before the change plan {kept.plan_id} left {most_points(found['shortfall_points_before'])} points of need below the line. {close}"
+    ]
     if len(plans) == 1:
         lines.append("One plan is shown: disturbing more schools was not found to lower the need below the line noticeably.")
     if not all(one["is_finished"] for one in plans):
@@ -261,7 +265,7 @@ def _chart(found: Json) -> Scatter:
     plans = found["plans"]
     crosses = [
         Cross(
-            name=str(one["plan"]), x=one["shortfall_points"], x_least=one["bound_points"], y=len(one["schools_disturbed"]),
+            name=LETTERS[one["plan"] - 1], x=one["shortfall_points"], x_least=one["bound_points"], y=len(one["schools_disturbed"]),
             y_most=len(one["schools_disturbed"]),
         )
         for one in plans
@@ -271,7 +275,7 @@ def _chart(found: Json) -> Scatter:
         anchor="replan-chart",
         title="Each dot is a plan",
         says="; ".join(
-            f"plan {one['plan']}: {count(len(one['schools_disturbed']), 'school')} disturbed, {one['shortfall_points']:.1f} points below the line"
+            f"plan {LETTERS[one['plan'] - 1]}: {count(len(one['schools_disturbed']), 'school')} disturbed, {one['shortfall_points']:.1f} points below the line"
             for one in plans
         )
         + ". The table below holds every figure.",
@@ -287,23 +291,29 @@ def _plan(kept: KeptPlan, answer: Answer, found: Json, number: int, *, may_keep:
     disturbed = [names.get(str(urn), f"the school with URN {urn}") for urn in one["schools_disturbed"]]
     less, more = ([move for move in one["changes"] if move["is_less"] is is_less] for is_less in (True, False))
     return PlanAfter(
-        number=number,
-        title=f"Plan {number}{_which(number, len(found['plans']))}",
+        letter=LETTERS[number - 1],
+        title=f"Plan {LETTERS[number - 1]}{_which(number, len(found['plans']))}",
         sentences=(
             f"{upper_first(count(len(disturbed), 'school'))} disturbed: {listed(disturbed)}."
             if disturbed
             else "Every school keeps what it has.",
-            f"{upper_first(count(len(less), 'amount'))} {'falls' if len(less) == 1 else 'fall'}, {len(more):,} {'rises' if len(more) == 1 else 'rise'}.",
+            *(
+                [
+                    f"{upper_first(count(len(less), 'amount'))} {'falls' if len(less) == 1 else 'fall'}, {len(more):,} {'rises' if len(more) == 1 else 'rise'}."
+                ]
+                if less or more
+                else []
+            ),
         ),
         most=tuple(
             f"{move['whose']} gets {said_as}: {_what(move)}, {_amount(move['was'], move['unit']).text} to {_amount(move['becomes'], move['unit']).text}"
             for said_as, moves in (("less", less), ("more", more))
             for move in moves[:MOST_NAMED]
         ),
-        asks=tuple(sentence for sentence in one["who_must_agree"] if not sentence.endswith(NO_MORE_ORDERS)),
-        no_more_orders=tuple(sentence for sentence in one["who_must_agree"] if sentence.endswith(NO_MORE_ORDERS)),
-        less=_moves(f"Plan {number}: who gets less", less, found["from_half_term"], "Nobody gets less."),
-        more=_moves(f"Plan {number}: who gets more", more, found["from_half_term"], "Nobody gets more."),
+        asks=tuple(upper_first(sentence) for sentence in one["who_must_agree"] if not sentence.endswith(NO_MORE_ORDERS)),
+        no_more_orders=tuple(upper_first(sentence) for sentence in one["who_must_agree"] if sentence.endswith(NO_MORE_ORDERS)),
+        less=_moves(f"Plan {LETTERS[number - 1]}: who gets less", less, found["from_half_term"], "Nobody gets less."),
+        more=_moves(f"Plan {LETTERS[number - 1]}: who gets more", more, found["from_half_term"], "Nobody gets more."),
         keep_href=_url(kept, "change.keep", answer_id=answer.id, number=number) if may_keep else "",
     )
 
@@ -349,7 +359,7 @@ def _locked(p: Partnership, found: Json) -> TableView:
 
 
 def _which(number: int, of: int) -> str:
-    return "" if of == 1 else ", the fewest schools disturbed" if number == 1 else ", the best possible" if number == of else ""
+    return "" if of == 1 else ", the fewest schools disturbed" if number == 1 else ", the least need below the line" if number == of else ""
 
 
 def _url(kept: KeptPlan, endpoint: str, **more: object) -> str:

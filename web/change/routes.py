@@ -144,8 +144,12 @@ def blueprint(wiring: Wiring) -> Blueprint:
         if before:
             flash("This plan was kept before. Here it is.", "important")
         else:
-            flash(f"It is kept as plan {new_id}. Plan {plan_id} stands as it was.", "success")
-        return redirect(url_for("plans.summary_page", partnership_id=partnership_id, plan_id=new_id), 303)
+            flash(
+                f"It is kept as plan {new_id}. Plan {plan_id} stands as it was, and schools read plan {new_id} only once the board puts it before them.",
+                "success",
+            )
+        beside = {"of": [str(plan_id), str(new_id)]}
+        return redirect(url_for("compare.page", partnership_id=partnership_id, **beside), 303)  # type: ignore[arg-type]
 
     return routes
 

@@ -70,7 +70,7 @@ def supply_view(figures: Figures | None, partnership_id: int) -> SupplyView:
             empty="No post of a service of the council is in the figures.",
         ),
         bases=table(
-            "Specialist bases",
+            "Specialist bases that the council decides on",
             (*words("Base", "Host", "Is for"), *numbers("Places now", "Pupils there now"), *words("What you can do")),
             [
                 row(

@@ -72,11 +72,11 @@ def draft(tx: Transaction, decision: BoardDecision, options: Mapping[int, KeptPl
             f"{who(one.user_id)}, {moment(one.said_at)}, on {'the decision' if one.plan_id is None else f'plan {one.plan_id}'}: "
             + ("withdrawn" if one.withdrawn_at is not None else f"\u201c{_one_line(one.text)}\u201d")
             for one in tx.decisions.comments(decision_id=decision.id)
-        ] or ["None."],
+        ] or ["None." if decision.carried_plan_id is not None else "Nothing was carried, so nobody dissents from it; reasons stand under Votes."],
         "Votes": [
             f"{who(vote.user_id)}: {choice_said(vote.say, vote.plan_id).lower()}" + (f". \u201c{_one_line(vote.reason)}\u201d" if vote.reason else "")
             for vote in votes
-        ] or ["None."],
+        ] or ["None." if decision.carried_plan_id is not None else "Nothing was carried, so nobody dissents from it; reasons stand under Votes."],
         "Result": [
             result_said(decision, tally, len(roll), hosts_for(tally, ballots_of(votes, interests), options)),
             "; ".join(f"{label}: {number}" for label, number in votes_said(tally)) + ".",
@@ -85,7 +85,7 @@ def draft(tx: Transaction, decision: BoardDecision, options: Mapping[int, KeptPl
             f"{who(vote.user_id)}, for {choice_said(vote.say, vote.plan_id).lower()}: "
             .replace("for against", "against") + (f"\u201c{_one_line(vote.reason)}\u201d" if vote.reason else "no reason was given.")
             for vote in dissents(votes, decision)
-        ] or ["None."],
+        ] or ["None." if decision.carried_plan_id is not None else "Nothing was carried, so nobody dissents from it; reasons stand under Votes."],
     }  # fmt: skip
     return "\n\n".join("\n".join([heading, *lines]) for heading, lines in parts.items())
 

@@ -142,6 +142,7 @@ class DecisionView:
     interests: TableView
     declare_href: str
     comments: tuple[CommentView, ...]
+    no_comments: str
     may_comment: bool
     next_sentence: str
     next_links: tuple[tuple[str, str], ...]
@@ -194,6 +195,7 @@ def decision_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDeci
         interests=_interests(tx, interests, names, options),
         declare_href=address(decision, "decide.interests") if mine is not None and not is_closed else "",
         comments=tuple(_comment(tx, user, decision, one) for one in tx.decisions.comments(decision_id=decision.id)),
+        no_comments="Nobody commented." if is_closed else "Nobody has commented yet.",
         may_comment=reads_votes and not is_closed and mine is not None,
         next_sentence=sentence,
         next_links=links,
@@ -327,13 +329,14 @@ def _next(
         if user.may(Permission.SIGN, here):
             links.append(("Record a signature", address(decision, "decide.sign")))
         is_signed = {(s.step, s.trust) for s in given} >= set(needed)
-        return ("" if is_signed else f"It waits for {next_signer(needed, given)} to sign."), tuple(links)
+        return ("" if is_signed else f"Next to sign: {next_signer(needed, given)}."), tuple(links)
     if not speaks:
         return "The board decides it. You read the result here.", ()
     may_vote = decision.state is VoteState.OPEN and user.user_id in roll
     if not has_declared:
         links.append(("Declare your interests", address(decision, "decide.interests")))
-        sentence = "Before you comment or vote, declare your interests. None is an answer."
+        before = "comment or vote" if user.may(Permission.VOTE, here) else "comment"
+        sentence = f"Before you {before}, declare your interests. None is an answer."
     else:
         if may_vote:
             links.append(("Change your vote" if has_voted else "Vote", address(decision, "decide.vote")))

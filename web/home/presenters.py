@@ -241,7 +241,7 @@ def _choose(tx: Transaction, user: User, partnership_id: int, schools_plan: Scho
     is_chosen = schools_plan.chosen_at is not None
     newest = tx.plans.plans(partnership_id=partnership_id)[0].id
     hint = (
-        f"Until it is chosen, schools read the newest, plan {newest}."
+        f"Until it is chosen, schools read plan {schools_plan.plan_id} for now."
         if not is_chosen
         else f"Schools read plan {schools_plan.plan_id}." + (f" The newest is plan {newest}." if newest != schools_plan.plan_id else "")
     )

@@ -35,7 +35,7 @@ class WishForm(Form):
     recipient = SelectField("Which school or zone?", validators=[InputRequired("Choose a school or zone.")], widget=GovSelect())
     half_term = SelectField(
         "When?", widget=GovSelect(), choices=half_term_choices(WHOLE_YEAR),
-        description="Who comes for the whole year comes alone. Who comes in a half-term is there for a half-day of it at least.",
+        description="For the whole year nobody else of their service comes there. For a half-term they come for half a day of it at least.",
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from planner.store.answers import Answer, AnswerRow
 from web.tables import TableView, row, table, words
 from web.words import moment, pounds, upper_first
 
-FIGURES = "This is the best these rules and figures allow; it says nothing about whether the figures are right."
+FIGURES = "How close is judged against the best these rules and figures allow; it says nothing about whether the figures are right."
 """Beside every gap."""
 GOING = frozenset({AnswerState.QUEUED, AnswerState.RUNNING})
 _SHORTFALL, _UNMET, _FURTHEST = (

@@ -47,7 +47,5 @@ def _sentence(schools_plan: SchoolsPlan, *, is_read: bool) -> str:
             return f"The board put this plan before the schools on {when}."
         return f"This is not the plan that schools read. The board put plan {schools_plan.plan_id} before them on {when}."
     if is_read:
-        return "This is the newest plan, so schools read it for now: the board has not yet chosen one."
-    return (
-        f"This is not the plan that schools read. The board has not yet chosen one, so they read the newest, plan {schools_plan.plan_id}."
-    )
+        return "Schools read this plan for now: the board has not yet put one before them."
+    return f"This is not the plan that schools read. The board has not yet put one before them, so they read plan {schools_plan.plan_id} for now."

@@ -66,7 +66,7 @@ def _which(schools_plan: SchoolsPlan | None) -> str:
     if schools_plan is None:
         return ""
     if schools_plan.chosen_at is None:
-        return f"The board has not yet chosen the plan that schools read, so they read the newest, plan {schools_plan.plan_id}."
+        return f"The board has not yet put a plan before the schools, so they read plan {schools_plan.plan_id} for now. A plan after a change waits for the board's choice."
     return f"Schools read plan {schools_plan.plan_id}: the board put it before them on {moment(schools_plan.chosen_at)}."
 
 
