@@ -33,15 +33,19 @@ class OidcProvider:
     """Who is signed in there (``subject``, ``address``), and what is bent: the discovery document, claims, header, key, the whole answer."""
 
     def __init__(self):
+        self.issuer = ""
+        self.straighten()
+
+    def straighten(self):
+        """Bend nothing any longer."""
         self.subject, self.address = "s-1", "head@hatherby.example"
         self.document, self.claims, self.header = {}, {}, {}
         self.sign = self.signed
         self.listed = ["first"]
-        self.answers: dict[str, tuple[int, bytes]] = {}
-        """Path -> status and body to give in place of the right ones."""
+        self.answers: dict[str, tuple[int, bytes]] = {}  # path -> status and body to give in place of the right ones
+        self.delay = 0.0
         self.codes: dict[str, dict] = {}
         self.asked: list[str] = []
-        self.issuer = ""
 
     def settings(self):
         return ProviderSettings(issuer=self.issuer, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, name=NAME)
@@ -85,6 +89,7 @@ class OidcProvider:
         return 200, {"access_token": "x", "token_type": "Bearer", "id_token": self.sign(self.claims_for(asked))}
 
     def answer(self, path, form, authorization):
+        time.sleep(self.delay)
         if path in self.answers:
             return self.answers[path]
         if path == "/.well-known/openid-configuration":
