@@ -50,7 +50,7 @@ def unknown(provider: str) -> EndingView:
     """The provider knows somebody for whom no account here is meant."""
     return EndingView(
         status=403, title="No account here is set up for this",
-        sentence=f"{provider} says who you are, but no account here is entered for that: ask whoever runs this service to enter how {provider} knows you in your account.",
+        sentence=f"{provider} told us who you are, but no account here is set up for it: ask whoever runs this service to enter in your account how {provider} knows you.",
     )  # fmt: skip
 
 

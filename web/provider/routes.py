@@ -12,7 +12,7 @@ from planner.errors import AlreadyTaken
 from planner.store.provider_sign_ins import Visit
 from web.access import Permission, me, public, requires, the_user
 from web.accounts.routes import wait_words, way_back, welcome
-from web.accounts.session import FROM_PROVIDER, this_token
+from web.accounts.session import FROM_PROVIDER
 from web.openid import Identity, Provider, ProviderIsDown, SignInRefused
 from web.provider import presenters
 from web.provider.forms import ADDRESS, KnownByForm
@@ -159,7 +159,7 @@ def _add_entering(routes: Blueprint, wiring: Wiring, provider: Provider) -> None
         with store.begin() as tx:
             is_gone = tx.provider_sign_ins.remove(user_id=user_id)
             if is_gone:
-                ended = tx.sessions.revoke_all(user_id=user_id, but=this_token())
+                ended = tx.sessions.revoke_all(user_id=user_id)
                 tx.events.record(
                     partnership_id=None, by=me().user_id, action="sign-in through provider taken away", subject=f"person {user_id}",
                     detail={"sessions_ended": ended},
