@@ -149,7 +149,9 @@ def an_oidc_provider():
             self.give(*provider.answer(urlsplit(self.path).path, form, self.headers.get("Authorization", "")))
 
         def page(self, body):
-            self.give(200, f"<!doctype html><html lang=en><title>Provider</title><main><h1>Provider</h1>{body}</main>".encode(), "text/html")
+            self.give(
+                200, f"<!doctype html><html lang=en><title>Provider</title><main><h1>Provider</h1>{body}</main>".encode(), "text/html"
+            )
 
         def give(self, status, body, kind="application/json"):
             provider.asked.append(urlsplit(self.path).path)
