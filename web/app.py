@@ -21,6 +21,7 @@ from web import (
     people,
     plans,
     proposals,
+    provider,
     queries,
     requests,
     roster,
@@ -56,6 +57,7 @@ JOURNEYS = (
     try_it,
     proposals,
     requests,
+    provider,
 )
 """Each makes its routes over the same things: ``blueprint(wiring)``; its templates lie in its own folder."""
 

@@ -24,7 +24,7 @@ IN_A_PARTNERSHIP = (
     ("People", "people.people", Permission.MANAGE_ACCOUNTS, {"people"}),
 )
 IN_THE_HOUSE = (
-    ("Accounts", "people.accounts", Permission.RUN_THE_HOUSE, {"people"}),
+    ("Accounts", "people.accounts", Permission.RUN_THE_HOUSE, {"people", "provider"}),
     ("DfE files", "bring.dfe_files", Permission.RUN_THE_HOUSE, {"bring"}),
     ("Service", "house.health", Permission.RUN_THE_HOUSE, {"house"}),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,24 @@ LARGEST_REQUEST_BYTES = 25_000_000
 """A partnership's workbook may have 20 MB; routes for DfE files allow themselves more."""
 SESSION_HOURS = 12
 YES, NO = frozenset({"1", "yes", "true", "on"}), frozenset({"", "0", "no", "false", "off"})
+PROVIDER_VARIABLES = ("PLANNER_OIDC_ISSUER", "PLANNER_OIDC_CLIENT_ID", "PLANNER_OIDC_CLIENT_SECRET", "PLANNER_OIDC_NAME")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSettings:
+    """An OpenID Connect provider that people may sign in through, such as DfE Sign-in or Microsoft Entra.
+
+    issuer         its address, exactly as it writes it itself (``PLANNER_OIDC_ISSUER``)
+    client_id      how it knows this service (``PLANNER_OIDC_CLIENT_ID``)
+    client_secret  how this service proves itself to it (``PLANNER_OIDC_CLIENT_SECRET``)
+    name           what people call it (``PLANNER_OIDC_NAME``)
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +50,7 @@ class Settings:
     is_behind_proxy  whether all requests come through one proxy that speaks TLS, so that what its X-Forwarded headers say
                      of the client's address, the scheme and the host is believed (``PLANNER_BEHIND_PROXY=1``)
     log_level        the least that the log tells (``PLANNER_LOG``); None: as each command has it
+    provider         whom people may sign in through besides (the four ``PLANNER_OIDC_`` variables); None: by password only
     """
 
     home: Path
@@ -41,6 +60,7 @@ class Settings:
     port: int = DEFAULT_PORT
     is_behind_proxy: bool = False
     log_level: str | None = None
+    provider: ProviderSettings | None = None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -55,6 +75,7 @@ class Settings:
             port=_port(env.get("PLANNER_PORT") or str(DEFAULT_PORT)),
             is_behind_proxy=_yes_or_no("PLANNER_BEHIND_PROXY", env.get("PLANNER_BEHIND_PROXY") or ""),
             log_level=_log_level(env.get("PLANNER_LOG") or ""),
+            provider=_provider(env),
         )
 
     @property
@@ -62,12 +83,7 @@ class Settings:
         """Whether only this computer can reach the app."""
         if self.is_behind_proxy:
             return False
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return _is_this_computer(self.host)
 
     @property
     def is_secure(self) -> bool:
@@ -141,3 +157,33 @@ def _log_level(text: str) -> str | None:
     if plain and plain not in LOG_LEVELS:
         raise PlannerError(f"PLANNER_LOG is {text}, which is no level: give one of {', '.join(LOG_LEVELS)}.")
     return plain or None
+
+
+def _is_this_computer(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _provider(env: Mapping[str, str]) -> ProviderSettings | None:
+    issuer, client_id, client_secret, name = given = [(env.get(variable) or "").strip() for variable in PROVIDER_VARIABLES]
+    if not any(given):
+        return None
+    if not all(given):
+        missing = [variable for variable, text in zip(PROVIDER_VARIABLES, given, strict=True) if not text]
+        raise PlannerError(
+            f"Signing in through a provider needs {' and '.join(missing)} too: set it, or set none of the PLANNER_OIDC_ variables."
+        )
+    try:
+        address = urllib.parse.urlsplit(issuer)
+        is_good = bool(address.hostname) and not address.username and not address.query and not address.fragment and address.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good or not (address.scheme == "https" or (address.scheme == "http" and _is_this_computer(address.hostname or ""))):
+        raise PlannerError(
+            "PLANNER_OIDC_ISSUER is no address of a provider: give the issuer that it names itself by, which begins with https://."
+        )
+    return ProviderSettings(issuer=issuer, client_id=client_id, client_secret=client_secret, name=name)

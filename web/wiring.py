@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from planner.store import Store, open_store
+from web.openid import Provider
 from web.settings import Settings
 from web.shelf import Shelf
 from web.workshop import Workshop
@@ -17,9 +18,10 @@ class Wiring:
     store: Store
     shelf: Shelf
     workshop: Workshop = field(default_factory=Workshop)
+    provider: Provider | None = None
 
 
 def wire(settings: Settings) -> Wiring:
     """Everything from settings: the database, and what was read from it before."""
     store = open_store(settings.database_url, settings.home)
-    return Wiring(store=store, shelf=Shelf(store))
+    return Wiring(store=store, shelf=Shelf(store), provider=None if settings.provider is None else Provider(settings.provider))

@@ -28,6 +28,7 @@ from planner.store.password_links import PasswordLinks
 from planner.store.people import People
 from planner.store.plans import Plans
 from planner.store.proposals import Proposals
+from planner.store.provider_sign_ins import ProviderSignIns
 from planner.store.requests import Requests
 from planner.store.room import Clock, database_now
 from planner.store.rosters import Rosters
@@ -47,6 +48,7 @@ class Transaction:
         self.people = People(connection, clock)
         self.invitations = Invitations(connection, clock)
         self.password_links = PasswordLinks(connection, clock)
+        self.provider_sign_ins = ProviderSignIns(connection, clock)
         self.sessions = Sessions(connection, clock)
         self.throttle = Throttle(connection, clock)
         self.partnerships = Partnerships(connection, clock)

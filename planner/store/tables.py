@@ -204,6 +204,31 @@ sign_in_tries = _numbered(
     Index(None, "at"),
 )
 
+provider_people = _table(
+    "provider_people",
+    Column("user_id", Whole, ForeignKey("users.id"), primary_key=True),
+    Column("issuer", sa.Text, nullable=False),
+    Column("address", sa.Text),
+    Column("subject", sa.Text),
+    _by("entered_by"),
+    Column("entered_at", Whole, nullable=False),
+    Column("first_used_at", Whole),
+    CheckConstraint("address IS NOT NULL OR subject IS NOT NULL", name="known_by"),
+    UniqueConstraint("issuer", "address"),
+    UniqueConstraint("issuer", "subject"),
+)
+
+provider_visits = _table(
+    "provider_visits",
+    Column("state_hash", sa.Text, primary_key=True),
+    Column("browser_hash", sa.Text, nullable=False),
+    Column("nonce", sa.Text, nullable=False),
+    Column("verifier", sa.Text, nullable=False),
+    Column("back", Words, nullable=False),
+    Column("expires_at", Whole, nullable=False),
+    Index(None, "expires_at"),
+)
+
 # --- partnerships and what they bring ------------------------------------------------------
 
 partnerships = _numbered(

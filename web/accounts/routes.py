@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from planner.errors import AlreadyTaken
 from planner.store import Transaction
 from planner.store.invitations import Invitation
-from planner.store.people import User as Person
 from planner.store.room import MINUTE
 from web.access import me, public, signed_in, the_user
 from web.accounts.forms import NewAccountForm, NewPasswordForm, SignInForm
 from web.accounts.invitations import waiting_invitation
 from web.accounts.passwords import fault_of, hash_of, is_out_of_date, is_right
 from web.accounts.presenters import account_view, role_words
-from web.accounts.session import come_in, go_out, this_token, user_of
+from web.accounts.session import FROM_PROVIDER, come_in, go_out, this_token, user_of
 from web.names import school_names
 from web.wiring import Wiring
 from web.words import count
@@ -35,7 +34,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @public
     def sign_in() -> Answer:
         if the_user() is not None:
-            return redirect(_back(), 303)
+            return redirect(way_back(), 303)
         return render_template("accounts/sign_in.html", form=SignInForm())
 
     @routes.post("/sign-in")
@@ -49,7 +48,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             wait = tx.throttle.wait_before_try(sign_in=name, network=request.remote_addr or "")
             person = tx.people.user_by_sign_in(sign_in=name)
         if wait:
-            form.password.errors = [_wait_words(wait)]
+            form.password.errors = [wait_words(wait)]
             return render_template("accounts/sign_in.html", form=form), 429
         # Outside the transaction: a password takes a tenth of a second on purpose.
         is_in = is_right(person.password_hash if person else None, password)
@@ -63,17 +62,20 @@ def blueprint(wiring: Wiring) -> Blueprint:
                 tx.throttle.succeeded(sign_in=name)
                 if renewed is not None:
                     tx.people.set_password_hash(user_id=now.id, password_hash=renewed)
-                _welcome(tx, now)
+                welcome(tx, now.id)
         if not is_in:
             form.password.errors = [WRONG]
             return render_template("accounts/sign_in.html", form=form), 422
-        return redirect(_back(), 303)
+        return redirect(way_back(), 303)
 
     @routes.post("/sign-out")
     @public
     def sign_out() -> Response:
-        go_out(store)
-        return redirect(url_for("accounts.sign_in"), 303)
+        provider_token = go_out(store)
+        if provider_token is None or wiring.provider is None:
+            return redirect(url_for("accounts.sign_in"), 303)
+        session[FROM_PROVIDER] = provider_token
+        return redirect(url_for("provider.signed_out"), 303)
 
     # --- invitations ---
 
@@ -108,9 +110,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
                     detail={"role": taken.role, "urn": taken.urn},
                 )  # fmt: skip
                 if user is None:
-                    person = tx.people.user(user_id=user_id)
-                    assert person is not None
-                    _welcome(tx, person)
+                    welcome(tx, user_id)
         except AlreadyTaken as error:
             form.sign_in.errors = [str(error)]
             return _show_invitation(token, form, 422)
@@ -147,7 +147,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             assert person is not None
             wait = tx.throttle.wait_before_try(sign_in=person.sign_in, network=request.remote_addr or "")
         if wait:
-            form.old.errors = [_wait_words(wait)]
+            form.old.errors = [wait_words(wait)]
             return _show_account(form, 429)
         if not is_right(person.password_hash, form.old.data):
             form.old.errors = ["This is not your password now. Check it, then try again."]
@@ -182,14 +182,18 @@ def blueprint(wiring: Wiring) -> Blueprint:
     return routes
 
 
-def _welcome(tx: Transaction, person: Person) -> None:
-    user = user_of(tx, person.id)
+def welcome(tx: Transaction, user_id: int, *, provider_token: str | None = None) -> None:
+    """Let somebody in, and record how: ``provider_token`` is there when the sign-in provider says who it is."""
+    user = user_of(tx, user_id)
     assert user is not None
-    come_in(tx, user, browser=_browser())
-    tx.events.record(partnership_id=None, by=person.id, action="signed in")
+    come_in(tx, user, browser=_browser(), provider_token=provider_token)
+    tx.events.record(
+        partnership_id=None, by=user_id, action="signed in", detail={} if provider_token is None else {"through": "provider"}
+    )  # fmt: skip
 
 
-def _wait_words(wait: int) -> str:
+def wait_words(wait: int) -> str:
+    """How long to wait (milliseconds) after too many tries."""
     return f"There were too many tries. Wait {count(-(-wait // MINUTE), 'minute')}, then try again."
 
 
@@ -214,7 +218,7 @@ def _browser() -> str:
     return request.user_agent.string
 
 
-def _back() -> str:
+def way_back() -> str:
     """The page that asked for signing in, where it is one of ours; else the first page."""
     wanted = request.args.get("next", "")
     # A browser leaves out tabs and line ends and reads a backslash as a slash; two slashes at the start are another site.

@@ -13,6 +13,9 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from planner.store import Store, Transaction
 from web.access import User
 
+FROM_PROVIDER = "from_provider"
+"""Where the cookie keeps what the sign-in provider wrote of its person, which signs them out there; never looked at again here."""
+
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # flask-login ships no types
     """A person and the secret of the session they came with."""
@@ -50,7 +53,7 @@ def user_of(tx: Transaction, user_id: int) -> User | None:
     return None if row is None else User(user_id=row.id, name=row.name, memberships=tx.people.memberships_of(user_id=user_id))
 
 
-def come_in(tx: Transaction, person: User, *, browser: str) -> None:
+def come_in(tx: Transaction, person: User, *, browser: str, provider_token: str | None = None) -> None:
     """Open a new session and give this browser its cookie; whatever the browser held before is gone, its session too."""
     before = session.get("_user_id")
     if isinstance(before, str):
@@ -58,17 +61,21 @@ def come_in(tx: Transaction, person: User, *, browser: str) -> None:
     token = tx.sessions.open_session(user_id=person.user_id, browser=browser)
     session.clear()
     session.permanent = True
+    if provider_token is not None:
+        session[FROM_PROVIDER] = provider_token
     login_user(SignedIn(person, token))
 
 
-def go_out(store: Store) -> None:
-    """End this browser's session, here and in the store."""
+def go_out(store: Store) -> str | None:
+    """End this browser's session, here and in the store; says what the sign-in provider wrote where the person came through it."""
     token = this_token()  # before the transaction: finding who is asking may begin one of its own
     if token is not None:
         with store.begin() as tx:
             tx.sessions.revoke(token=token)
+    provider_token: str | None = session.get(FROM_PROVIDER)
     logout_user()
     session.clear()
+    return provider_token
 
 
 def this_token() -> str | None:
