@@ -26,6 +26,8 @@ READ, OWN_PART, CHANGE = (
     requires(Permission.READ_ROSTER), requires(Permission.READ_OWN_ROSTER), requires(Permission.CHANGE_PEOPLE_AND_ROSTER),
 )  # fmt: skip
 METRES = 1000
+MOST_WAITING = 5
+TOO_MANY = f"{MOST_WAITING} rosters that you asked for are still to be made, so nothing was asked. Ask again once one of them is there."
 CHOSEN_MEANWHILE = "Somebody else put a roster to work since you opened the page. Look at which one people work by now, then choose again."
 ENTERED_MEANWHILE = "Somebody else has entered half-days here since you opened the page. What stands now is beside each line; send yours if they are still right."
 
@@ -113,6 +115,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
 
     def ask_for(book: Book, asked: RosterRequest, note: str) -> Response:
         kept = book.kept
+        with store.read() as tx:
+            waiting = tx.rosters.waiting(partnership_id=kept.partnership_id, by=me().user_id)
+        if waiting >= MOST_WAITING:
+            flash(TOO_MANY, "important")
+            return redirect(roster_url(book, "roster.overview"), 303)
         with store.begin() as tx:
             newest = next(iter(tx.rosters.versions(partnership_id=kept.partnership_id, plan_id=kept.plan_id)), None)
             version_id = tx.rosters.ask(
