@@ -27,7 +27,7 @@ Page = str | Response | tuple[str, int]
 CHANGE = "/partnerships/<id:partnership_id>/plans/<id:plan_id>/change"
 REPLANNED = f"{CHANGE}/asked/<id:answer_id>"
 ASKED = "It is asked for. It is worked out once no plan waits to be made, and takes a few minutes at most."
-MOST_WAITING = 5
+MOST_WAITING = 10
 TOO_MANY = f"{MOST_WAITING} changes that you asked are still to be worked out. Ask for more once one of them is there."
 
 
