@@ -15,9 +15,8 @@ from web.decide.minutes import draft
 from web.decide.presenters import address, board_of, decision_view, decisions_view, minutes_view, set_now
 from web.decide.result import HOST_RULE, counted, latest, options_of
 from web.decide.signing import add_signing
-from web.forms import Form
+from web.forms import Form, version_of
 from web.names import partnership_name, school_names
-from web.queries.routes import version_of
 from web.standing import standing_of
 from web.wiring import Wiring
 from web.words import count, moment

@@ -13,7 +13,7 @@ from web.access import Permission, me, requires
 from web.decide.forms import SignForm
 from web.decide.presenters import needed_places, place_value, shadow_refusal, sign_view
 from web.decide.result import options_of
-from web.queries.routes import version_of
+from web.forms import version_of
 from web.shelf import KeptPlan, Shelf
 from web.standing import signer, unconfirmed
 from web.words import upper_first
