@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import gzip
 import json
+import threading
 
 import pytest
 from answering import forget_answers, work_out
@@ -17,9 +18,12 @@ from planner.documents import check_document, plan_from_document
 from planner.errors import InputMustBeMended
 from planner.need import world_of
 from planner.partnership import Pot
-from planner.pots import left_by_day, pot_account, without_whose
+from planner.pots import day_of_year, left_by_day, pot_account, without_whose
 from planner.store import AnswerKind, AnswerState, ClaimState, Role
 from planner.store.moderation import AskedOfPot
+from web.change.forms import DecideForm
+from web.plans.presenters.pots import with_draws
+from web.words import today
 
 THERE = f"/partnerships/{ELSEWHERE}/plans/{ELSEWHERE}"
 CLAIMS = f"/partnerships/{HERE}/claims"
@@ -129,10 +133,13 @@ def test_a_plan_that_is_picked_is_kept_audited_beside_the_one_it_came_from(repla
     with replanned.store.read() as tx:
         plan = tx.plans.plan(partnership_id=ELSEWHERE, plan_id=new_id)
         assert [one.id for one in tx.plans.plans(partnership_id=ELSEWHERE)] == [new_id, ELSEWHERE]
-        actions = [event.action for event in tx.events.events(partnership_id=ELSEWHERE)]
+        events = tx.events.events(partnership_id=ELSEWHERE)
+    actions = [event.action for event in events]
     assert plan.document == documents[0]
     check_document(plan.document)
     assert actions.count("re-plan kept") == actions.count("change asked") == 1
+    detail = next(event.detail for event in events if event.action == "re-plan kept")
+    assert set(detail) == {"plan", "answer", "number"}, "the words of a change may name who leaves, and the log names nobody"
     for path in (
         f"/partnerships/{ELSEWHERE}/plans/{new_id}",
         f"/partnerships/{ELSEWHERE}/plans",
@@ -170,6 +177,17 @@ def test_every_kind_of_change_has_a_form_that_says_what_is_wrong(site):
         assert main_of(site, "head", sent.headers["Location"])
     assert site.browser("head").get(site.plan("/change/money")).status_code == 403
     assert board.get(site.plan("/change/weather")).status_code == 404
+
+
+def test_nobody_has_more_changes_worked_out_at_once_than_their_share(site, monkeypatch):
+    monkeypatch.setattr("web.change.routes.MOST_WAITING", 2)
+    chair, asked = site.browser("chair"), {"which": "", "way": "more", "half_term": "2"}
+    sent = [site.post(chair, site.plan("/change/money"), **asked, percent=str(n)) for n in range(1, 4)]
+    assert [one.status_code for one in sent] == [303, 303, 422]
+    assert "Ask for more once one of them is there" in sent[-1].text
+    assert site.post(chair, site.plan("/change/money"), **asked, percent="1").status_code == 303, "what was asked before is found"
+    with site.store.read() as tx:
+        assert tx.answers.replans_waiting(partnership_id=HERE, by=site.user_ids["chair"]) == 2
 
 
 def test_a_school_joins_once_the_newest_figures_hold_it(site):
@@ -307,6 +325,43 @@ def test_more_than_the_pot_holds_is_not_granted_and_the_page_says_what_could_be(
     refused = decide(site, claim_id)
     assert (refused.status_code, "Grant that or less, or decide once more is released" in refused.text) == (422, True)
     assert stored(site, claim_id).state is ClaimState.LODGED
+
+
+def test_two_claims_decided_at_once_do_not_draw_more_than_there_is(site, monkeypatch):
+    kept = site.shelf.plan(HERE, HERE)
+    with site.store.read() as tx:
+        world, _ = with_draws(kept, site.shelf.figures(HERE), tx.moderation.claims(partnership_id=HERE))
+    left = pot_account(world, kept.facts.amounts, Pot.MODERATED, day_of_year(world.partnership, today())).balance_pounds
+    one, other = (lodge(site, amount=left, pounds=left) for _ in range(2))
+    validated = DecideForm.validate
+
+    def the_other_is_granted_meanwhile(form):
+        monkeypatch.setattr(DecideForm, "validate", validated)
+        meanwhile = threading.Thread(target=decide, args=(site, other, "chair"))  # a request of its own
+        meanwhile.start()
+        meanwhile.join()
+        return validated(form)
+
+    monkeypatch.setattr(DecideForm, "validate", the_other_is_granted_meanwhile)
+    assert decide(site, one).status_code == 422
+    assert (stored(site, one).state, stored(site, other).state) == (ClaimState.LODGED, ClaimState.GRANTED)
+
+
+def test_a_claim_of_another_year_is_drawn_from_no_pot(site):
+    asked = AskedOfPot(amount=1, pounds=1, what_for=WHAT_FOR)
+    with site.store.begin() as tx:
+        claim_id = tx.moderation.lodge(partnership_id=HERE, urn=OWN_URN, academic_year="2019/20", asked=asked, by=site.user_ids["head"])
+    refused = decide(site, claim_id)
+    assert (refused.status_code, "decline it, and have the school claim again" in refused.text) == (422, True)
+    assert decide(site, claim_id, decided="none").status_code == 303
+
+
+def test_a_school_that_the_plan_does_not_hold_claims_once_it_is_in_it(site):
+    with site.store.begin() as tx:
+        tx.people.add_membership(user_id=site.user_ids["head"], partnership_id=HERE, role=Role.HEAD, urn=900_777)
+    at = f"/partnerships/{HERE}/schools/900777/claims/new"
+    refused = site.post(site.browser("head"), at, form_at="/account", of="", amount="10", what_for=WHAT_FOR)
+    assert (refused.status_code, "Once it is in the plan, claim here" in refused.text) == (422, True)
 
 
 def test_the_burn_down_falls_by_each_draw_and_ends_where_the_forecast_does(site):

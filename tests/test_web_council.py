@@ -223,7 +223,8 @@ def test_somebody_elses_version_is_shown_and_never_written_over(site):
     browser = site.browser("commissioner")
     assert site.post(browser, f"{SUPPLY}/post", **POST, sessions="250", statutory="114", based_on="1").status_code == 303
     stale = site.post(browser, f"{SUPPLY}/base", **BASE, based_on="1")
-    assert stale.status_code == 422
+    assert stale.status_code == 409
+    assert f"/partnerships/{HERE}/versions/2/differences" in stale.text, "what they changed is a link away"
     assert "Somebody else saved version 2 of the figures while this page was open" in main_of(stale.text)
     assert 'value="Vale hearing base"' in stale.text
     assert newest(site)[0] == 2

@@ -1,6 +1,7 @@
 """Decisions: rules first, interests before words, votes unseen until closed, hosts never alone, minutes and signatures in order."""
 
 import re
+import threading
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from planner.store import Role, VoteState
 from planner.store.decisions import VotingRules
 from planner.voting import Majority, Outcome, Say, Weighting
 from web.decide.effects import small_schools
+from web.decide.forms import VoteForm
 from web.decide.result import hosting
 from web.standing import standing_of, trusts_of
 
@@ -95,7 +97,10 @@ def closed(site, plan_id=HERE, **rules):
 
 
 def sign(site, decision_id, place, **fields):
-    typed = {"place": place, "name": "Ada Example", "role": "Chair", "signed_on": ["27", "3", "2026"], "evidence": "Letter 7"} | fields
+    with site.store.read() as tx:
+        minutes = tx.decisions.minutes(decision_id=decision_id)[0].version
+    typed = {"place": place, "name": "Ada Example", "role": "Chair", "signed_on": ["27", "3", "2026"], "evidence": "Letter 7"}
+    typed |= {"minutes": str(minutes)} | fields
     return send(site, "chair", decision_id, "/sign", **typed)
 
 
@@ -146,7 +151,10 @@ def test_rules_change_until_the_vote_opens_and_never_after(site):
     changed = TYPED | {"quorum": "2", "majority": "unanimity"}
     assert send(site, "chair", decision_id, "/rules", version=1, **changed).status_code == 303
     assert (stored(site, decision_id).quorum, stored(site, decision_id).majority) == (2, Majority.UNANIMITY)
-    send(site, "chair", decision_id, "/rules", version=1, **changed | {"quorum": "1"})
+    late = send(site, "chair", decision_id, "/rules", version=1, **changed | {"quorum": "1", "title": "Another title"})
+    assert late.status_code == 409
+    assert "At least 2, abstentions included." in main_of(late)
+    assert 'value="Another title"' in late.text, "both are shown"
     assert stored(site, decision_id).quorum == 2, "an old page changes nothing"
     send(site, "chair", decision_id, "/open-vote", version=1)
     assert stored(site, decision_id).state is VoteState.PREPARED, "who opens it has seen the rules as they are"
@@ -216,6 +224,38 @@ def test_votes_are_unseen_until_closed_and_may_change_until_then(site):
     assert [e.detail for e in logged if e.action.startswith("vote ") and e.action not in {"vote opened", "vote closed"}] == [{}, {}, {}]
 
 
+def test_a_vote_that_opens_while_a_form_is_read_is_kept_only_where_the_form_is_right(site, monkeypatch):
+    decision_id = opened(site)
+    declare(site, decision_id, "board")
+    looked = VoteForm.validate
+
+    def opens_meanwhile(form):
+        meanwhile = threading.Thread(target=open_vote, args=(site, decision_id))  # a request of its own
+        meanwhile.start()
+        meanwhile.join()
+        return looked(form)
+
+    monkeypatch.setattr(VoteForm, "validate", opens_meanwhile)
+    assert vote(site, "board", decision_id, "nothing").status_code == 422
+    with site.store.read() as tx:
+        assert tx.decisions.votes(decision_id=decision_id) == ()
+
+
+def test_the_board_finds_the_proposals_beside_its_options(site):
+    decision_id = opened(site)
+    with site.store.begin() as tx:
+        draft_id = tx.drafts.begin(partnership_id=HERE, user_id=site.user_ids["head"], plan_id=HERE, urn=OWN_URN, name="A")
+        draft = tx.drafts.draft(partnership_id=HERE, user_id=site.user_ids["head"], draft_id=draft_id)
+        found = {"bound_points": 1.0, "gap_points": 0.1}
+        sent = [
+            tx.proposals.submit_proposal(draft, title=title, why="So.", changes=[], found=found, document={}) for title in ("Ours", "Gone")
+        ]
+        tx.proposals.withdraw_proposal(partnership_id=HERE, proposal_id=sent[1], author=site.user_ids["head"])
+    told = main_of(site.browser("board").get(page_of(decision_id)))
+    assert f"Proposal {sent[0]}: Ours" in told
+    assert "Gone" not in told
+
+
 def test_who_joined_later_comments_and_does_not_vote(site):
     decision_id = voting(site, "chair")
     with site.store.begin() as tx:
@@ -275,6 +315,9 @@ def test_minutes_are_drafted_changed_by_the_chair_and_final_once_signed(site):
     assert late.status_code == 409
     assert "All agreed." in main_of(late)
     assert "Not so." in late.text, "both are shown"
+    unseen = sign(site, decision_id, "board", minutes="1")
+    assert unseen.status_code == 409
+    assert "version 2 stands now. Read it" in main_of(unseen), "nobody signs minutes that they have not seen"
     assert sign(site, decision_id, "board").status_code == 303
     send(site, "chair", decision_id, change, version=2, text="Later")
     page = main_of(site.browser("board").get(page_of(decision_id, "/minutes")))

@@ -14,7 +14,7 @@ from websites import HERE, a_site
 
 import planner.policy
 from planner.errors import PlannerError
-from planner.policy import load_policy, with_changes
+from planner.policy import load_policy, read_pack, with_changes
 from planner.store import backup as backup_module
 from planner.store import open_store
 from planner.store.engine import sqlite_module
@@ -46,6 +46,18 @@ def pack_file(*changes):
         assert old in text, old
         text = text.replace(old, new, 1)
     return text
+
+
+@pytest.fixture
+def read_here(monkeypatch, tmp_path):
+    """Packs are read in this process: that a child reads them is shown by the pack that is refused."""
+
+    def read(content, name):
+        file = tmp_path / name
+        file.write_bytes(content)
+        return read_pack(file)
+
+    monkeypatch.setattr("web.house.packs.pack_apart", read)
 
 
 def upload(site, client, text):
@@ -177,6 +189,7 @@ def test_a_pack_that_cannot_be_used_is_refused_and_nothing_is_kept(site):
         assert tx.house.packs() == ()
 
 
+@pytest.mark.usefixtures("read_here")
 def test_findings_say_what_is_worth_a_look(site):
     answer = upload(site, site.browser("house"), pack_file(("\nversion = 2\n", "\nversion = 1\n"), (LINE, HIGHER_LINE)))
     said = main_of(answer.text)
@@ -186,6 +199,7 @@ def test_findings_say_what_is_worth_a_look(site):
         assert tx.house.packs() == ()
 
 
+@pytest.mark.usefixtures("read_here")
 def test_a_newer_pack_waits_for_each_board_and_keeps_the_boards_own_settings(site):
     house, board = site.browser("house"), site.browser("board")
     with site.store.begin() as tx:  # the board's own: its line

@@ -194,6 +194,17 @@ def test_settings_make_a_roster_and_somebody_elses_version_is_said_and_kept(shar
     assert newest.request["people"][0]["most_schools"] == 2
 
 
+def test_nobody_has_more_rosters_made_at_once_than_their_share(shared, monkeypatch):
+    manager = shared.browser(MANAGER)
+    monkeypatch.setattr("web.roster.routes.MOST_WAITING", 0)
+    with shared.store.read() as tx:
+        before = len(tx.rosters.versions(partnership_id=HERE, plan_id=shared.plan_id))
+    refused = shared.post(manager, at(shared, "/settings"), most_schools="5", reach_km="", newest="0")
+    assert "are still to be made, so nothing was asked" in manager.get(refused.location).text
+    with shared.store.read() as tx:
+        assert len(tx.rosters.versions(partnership_id=HERE, plan_id=shared.plan_id)) == before
+
+
 def test_a_plan_made_without_names_is_given_some(site):
     site.plan_id = HERE
     manager = site.browser(MANAGER)

@@ -1,5 +1,6 @@
 """Trying other rules beside a plan: private drafts, requests to whoever can grant them, proposals to the board."""
 
+import contextlib
 import html
 import re
 import threading
@@ -18,11 +19,10 @@ from optimisation.what_if import Beside, Kind, Question
 from planner.documents import check_document, plan_from_document
 from planner.errors import SolverFault
 from planner.partnership import Bound, HeadRule
-from planner.store import Granter, tables
+from planner.store import Granter, Role, tables
 from planner.tried import removing_step, setting_step, tried_of, wish_step, world_tried
-from web.app import create_app
+from web.try_it import routes as try_it_routes
 from web.try_it.results import estimate_words
-from web.wiring import Wiring
 from web.workshop import Whole, Workshop, counts
 
 DRAFTS = f"/partnerships/{HERE}/drafts"
@@ -91,9 +91,9 @@ class Told(Workshop):
 
 @pytest.fixture(scope="module")
 def whole_site(tmp_path_factory):
-    with a_site(tmp_path_factory.mktemp("try-it") / "home") as site:
-        site.workshop = Told()
-        site.app = create_app(site.settings, Wiring(store=site.store, shelf=site.shelf, workshop=site.workshop))
+    told = Told()
+    with a_site(tmp_path_factory.mktemp("try-it") / "home", workshop=told) as site:
+        site.workshop = told
         yield site
 
 
@@ -278,6 +278,67 @@ def test_a_change_from_an_older_window_is_not_done(site):
         assert "The line: 80%" not in page
 
 
+def test_nobody_fills_the_service_with_drafts_or_estimates(site, monkeypatch):
+    client = site.browser("head")
+    monkeypatch.setattr(try_it_routes, "MOST_DRAFTS", 4)
+    first, *_, last = (begin(site, client) for _ in range(4))
+    assert begin(site, client) == DRAFTS
+    assert "Throw away some that you need no more" in main_of(client.get(DRAFTS))
+    with site.store.begin() as tx:  # three others are still being worked out
+        for row in tx.drafts.drafts_of(partnership_id=HERE, user_id=site.user_ids["head"]):
+            if not last.endswith(f"/{row.id}"):
+                tx.drafts.ask(draft_id=row.id, key="k")
+    wish(site, client, last)
+    page = main_of(client.get(last))
+    assert "of your drafts are being worked out now, so this one waits" in page
+    assert "At least £15,000 of grant" in page
+    assert site.post(client, f"{first}/discard", version="1").status_code == 303
+    do(site, client, last, "work-out")
+    assert "How close to the best these rules allow" in main_of(client.get(last))
+    with contextlib.ExitStack() as others:
+        for _ in range(3):
+            others.enter_context(site.workshop.turn_of(site.user_ids["head"]))
+        assert "wait a moment" in do(site, client, last, "estimate").json["said"]
+    assert do(site, client, last, "estimate").json["said"] == estimate_words(ESTIMATE)
+
+
+def test_what_is_thrown_away_is_worked_out_no_more():
+    workshop, going, ended = Workshop(), threading.Event(), threading.Event()
+
+    def work(should_stop):
+        going.set()
+        while not should_stop():
+            time.sleep(0.001)
+        ended.set()
+
+    workshop.begin(1, "key", work)
+    assert going.wait(5)
+    workshop.stop(1)
+    assert ended.wait(5)
+
+
+def test_who_heads_the_school_no_longer_does_not_speak_for_it(site):
+    client, head = site.browser("head"), site.user_ids["head"]
+    draft = begin(site, client)
+    wish(site, client, draft)
+    with site.store.begin() as tx:
+        (mine,) = tx.people.memberships_of(user_id=head)
+        tx.people.end_membership(partnership_id=HERE, membership_id=mine.id)
+        tx.people.add_membership(user_id=head, partnership_id=HERE, role=Role.BOARD)
+    try:
+        for what, fields in (("submit", {"title": "A", "why": "B"}), ("wish", {}), ("lock", {"rule_id": "x"}), ("ask", {"move": "0"})):
+            assert do(site, client, draft, what, **fields).status_code == 303, what
+            assert "a school that you do not head any more" in main_of(client.get(draft)), what
+        with site.store.read() as tx:
+            assert tx.proposals.proposals_of(partnership_id=HERE) == ()
+        assert do(site, client, draft, "discard").status_code == 303
+    finally:
+        with site.store.begin() as tx:
+            (other,) = tx.people.memberships_of(user_id=head)
+            tx.people.end_membership(partnership_id=HERE, membership_id=other.id)
+            tx.people.add_membership(user_id=head, partnership_id=HERE, role=Role.HEAD, urn=OWN_URN)
+
+
 def test_what_nobody_works_on_any_more_is_begun_anew(site):
     client = site.browser("head")
     draft = begin(site, client)
@@ -347,6 +408,12 @@ def test_a_draft_goes_to_the_board_as_a_frozen_copy_and_only_its_author_withdraw
     assert page.status_code == 422
     sent = do(site, client, draft, "submit", title="More grant for ours", why="Two new classes.")
     proposal = sent.headers["Location"]
+    with site.store.read() as tx:
+        before = tx.drafts.drafts_of(partnership_id=HERE, user_id=site.user_ids["head"])[0].version - 1
+    do(site, client, draft, "submit", title="More grant for ours", why="Two new classes.", version=str(before))
+    assert "so nothing was sent now" in main_of(client.get(draft)), "the button pressed twice sends it once"
+    with site.store.read() as tx:
+        assert len(tx.proposals.proposals_of(partnership_id=HERE)) == 1
     do(site, client, draft, "undo")
     page = main_of(site.browser("service-manager").get(proposal))
     for said in (

@@ -29,6 +29,7 @@ from web.app import create_app
 from web.settings import Settings
 from web.shelf import Shelf
 from web.wiring import Wiring
+from web.workshop import Workshop
 
 PASSWORD = "quartz-ribbon-yarrow-timber"
 HERE, ELSEWHERE = 1, 2
@@ -82,8 +83,8 @@ class Site:
 
 
 @contextlib.contextmanager
-def a_site(home: Path, url: str | None = None) -> Iterator[Site]:
-    """A site of its own in a folder; on PostgreSQL by URL."""
+def a_site(home: Path, url: str | None = None, *, workshop: Workshop | None = None) -> Iterator[Site]:
+    """A site of its own in a folder; on PostgreSQL by URL; perhaps with a workshop that says what a test wants said."""
     settings = Settings.from_env({"PLANNER_HOME": str(home), **({"PLANNER_DATABASE_URL": url} if url else {})})
     if url is None:
         for file in _template().iterdir():
@@ -93,7 +94,8 @@ def a_site(home: Path, url: str | None = None) -> Iterator[Site]:
             with store.begin() as tx:
                 fill(tx)
         shelf = Shelf(store)
-        site = Site(settings=settings, store=store, shelf=shelf, app=create_app(settings, Wiring(store=store, shelf=shelf)))
+        wiring = Wiring(store=store, shelf=shelf, workshop=workshop or Workshop())
+        site = Site(settings=settings, store=store, shelf=shelf, app=create_app(settings, wiring))
         with store.read() as tx:
             site.user_ids.update({user.sign_in: user.id for user in tx.people.users()})
         yield site

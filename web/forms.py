@@ -38,6 +38,11 @@ def file_field(label: str, *, hint: str = "") -> FileField:
     return FileField(label, description=hint, widget=GovFileInput())
 
 
+def version_of(text: str | None, *, missing: int = 0) -> int:
+    """The version a hidden field says a page was shown with; ``missing``, which never stands, where it is no number."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 16 else missing
+
+
 def _rules(needed: str, most: int) -> list[Any]:
     return [*([DataRequired(needed)] if needed else []), Length(max=most, message=f"Use {most:,} characters or fewer.")]
 

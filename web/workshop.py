@@ -6,14 +6,17 @@ The solver's packages are read when somebody first asks, not when the app starts
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planner.audit import most_of
 from planner.documents import Json, plan_document, to_plain
+from planner.errors import SolverFault
 from planner.measures import school_ledgers
 from planner.need import WHOLE, Cell, World
 from planner.partnership import Bound, HeadRule
@@ -32,6 +35,9 @@ MOST_RESIDENTS = 3
 IDLE_SECONDS = 300.0
 WHOLE_SECONDS, EXPLAIN_SECONDS = 10.0, 20.0
 GAP_POINTS = 0.1
+MOST_TURNS = 3
+"""Estimates of one person at a time, so that nobody's sliders hold up every page."""
+TOO_FAST = "Your sliders move faster than it can be worked out: wait a moment."
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,6 +59,7 @@ class Workshop:
         self._lock = threading.Lock()
         self._residents: Residents | None = None
         self._wanted: dict[int, str] = {}
+        self._turns: Counter[int] = Counter()
 
     # --- answers ---
 
@@ -106,6 +113,19 @@ class Workshop:
 
         return "" if wish.bound is Bound.AT_MOST else most_useful_words(world, Wish(urn=wish.urn, item=wish.item, amount=wish.amount))
 
+    @contextlib.contextmanager
+    def turn_of(self, person: int) -> Iterator[None]:
+        """A turn to ask for an answer while a page waits. Raises ``SolverFault`` where the same person has too many going."""
+        with self._lock:
+            if self._turns[person] >= MOST_TURNS:
+                raise SolverFault(TOO_FAST)
+            self._turns[person] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._turns[person] -= 1
+
     # --- work that goes on behind the pages ---
 
     def begin(self, name: int, key: str, work: Callable[[Callable[[], bool]], None]) -> None:
@@ -124,6 +144,11 @@ class Workshop:
                         del self._wanted[name]
 
         threading.Thread(target=run, name=f"draft {name}", daemon=True).start()
+
+    def stop(self, name: int) -> None:
+        """End the work under a name: nobody wants it any more."""
+        with self._lock:
+            self._wanted.pop(name, None)
 
     def is_at_work(self, name: int, key: str) -> bool:
         """Whether this process works on it."""

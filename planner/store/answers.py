@@ -83,6 +83,12 @@ class Answers(Room):
         is_again = self._changed(again.values(**asked, attempts=0, reason=None, ended_at=None)) == 1
         return int(self._connection.execute(sa.select(answers.c.id).where(*here)).scalar_one()), is_again
 
+    def replans_waiting(self, *, partnership_id: int, by: int) -> int:
+        """How many re-plans that somebody asked for are not worked out yet."""
+        is_going = answers.c.state.in_((AnswerState.QUEUED, AnswerState.RUNNING))
+        which = (answers.c.partnership_id == partnership_id, answers.c.kind == AnswerKind.REPLAN, answers.c.asked_by == by, is_going)
+        return int(self._connection.execute(sa.select(sa.func.count()).where(*which)).scalar_one())
+
     def replan(self, *, partnership_id: int, plan_id: int, answer_id: int) -> Answer | None:
         """One re-plan of a plan, with its document."""
         which = (*_of(partnership_id, plan_id), answers.c.id == answer_id, answers.c.kind == AnswerKind.REPLAN)

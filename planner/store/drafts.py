@@ -94,11 +94,20 @@ class Drafts(Room):
         """Keep it. Raises ``ChangedMeanwhile``."""
         self._change(draft, kept_at=self._now)
 
+    def sent(self, draft: DraftRow) -> None:
+        """Count that it went to the board, so that a page sends it once. Raises ``ChangedMeanwhile``."""
+        self._change(draft)
+
     def discard(self, draft: DraftRow) -> None:
         """Throw it away: it is listed and opened no more, and what it came to is forgotten. Raises ``ChangedMeanwhile``."""
         self._change(draft, discarded_at=self._now, steps=[], cursor=0, estimate=None, answer=None, document=None, asked=None)
 
     # --- answers ---
+
+    def at_work(self, draft: DraftRow, *, since: int) -> int:
+        """How many other drafts of the same person are being worked out, asked for after ``since``."""
+        others = (drafts.c.user_id == draft.user_id, drafts.c.id != draft.id, drafts.c.asked.is_not(None), drafts.c.asked_at > since)
+        return int(self._connection.execute(sa.select(sa.func.count()).where(*others)).scalar_one())
 
     def ask(self, *, draft_id: int, key: str) -> None:
         """Keep that an answer to ``key`` is being worked out."""

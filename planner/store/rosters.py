@@ -92,6 +92,13 @@ class Rosters(Room):
         query = sa.select(*columns_of(RosterVersion, roster_versions)).where(*_of(roster_versions, partnership_id, plan_id))
         return self._many(RosterVersion, query.order_by(roster_versions.c.id.desc()))
 
+    def waiting(self, *, partnership_id: int, by: int) -> int:
+        """How many rosters that somebody asked for are still to be made."""
+        v = roster_versions
+        is_going = v.c.state.in_((AnswerState.QUEUED, AnswerState.RUNNING))
+        which = (v.c.partnership_id == partnership_id, v.c.asked_by == by, is_going)
+        return int(self._connection.execute(sa.select(sa.func.count()).where(*which)).scalar_one())
+
     def choose(self, *, partnership_id: int, plan_id: int, version_id: int | None, by: int, instead_of: int) -> None:
         """Put a version to work. Raises ``ChangedMeanwhile`` where another choice came after ``instead_of`` (0: none)."""
         self._hold_partnership(partnership_id)

@@ -6,13 +6,18 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from stored import a_partnership, a_user
+from stored import PLAN, a_partnership, a_run, a_user
 
 from planner.errors import PlannerError
-from planner.store import open_store
+from planner.store import AnswerKind, open_store
+from planner.store.decisions import VotingRules
 from planner.store.engine import journal_mode, open_engines, sqlite_module
 from planner.store.migrate import HEAD, MIGRATIONS, current, downgrade, upgrade
+from planner.store.moderation import AskedOfPot
 from planner.store.tables import METADATA
+from planner.voting import Majority, Weighting
+
+RULES = VotingRules(quorum=1, majority=Majority.SIMPLE, weighting=Weighting.ONE_EACH, needs_council=False)
 
 
 @pytest.fixture
@@ -35,6 +40,36 @@ def test_every_step_leads_up_and_down_again(engines):
         assert tables_of(engines) == set(METADATA.tables) | {"alembic_version"}
         downgrade(engines, to="base")
         assert tables_of(engines) - {"sqlite_sequence"} == {"alembic_version"}
+
+
+def test_what_older_steps_can_hold_outlives_the_way_down_and_up_again(database):
+    with database.open() as store:
+        ann = a_user(store)
+        here = a_partnership(store, by=ann)
+        run_id = a_run(store, here, ann)
+        with store.begin() as tx:
+            plan_id = tx.runs.keep_made_elsewhere(partnership_id=here, run_id=run_id, document=PLAN)
+            tx.answers.ask_replan(partnership_id=here, plan_id=plan_id, change={"what": "money"}, by=ann)
+            tx.moderation.lodge(
+                partnership_id=here, urn=1, academic_year="2026/27", asked=AskedOfPot(amount=1, pounds=1, what_for="So"), by=ann
+            )
+            decision_id = tx.decisions.open_decision(partnership_id=here, title="Next", rules=RULES, options=[plan_id], by=ann)
+            decision = tx.decisions.decision(partnership_id=here, decision_id=decision_id)
+            tx.decisions.declare(decision=decision, by=ann, schools=[], other="None")
+            tx.drafts.begin(partnership_id=here, user_id=ann, plan_id=plan_id, urn=None, name="A")
+            tx.rosters.ask(partnership_id=here, plan_id=plan_id, request={}, note="", by=ann, based_on=None)
+            before = [one for one in tx.answers.answers(partnership_id=here, plan_id=plan_id) if one.kind is not AnswerKind.REPLAN]
+    engines = open_engines(database.url, database.home)
+    downgrade(engines, to="0005")
+    upgrade(engines)
+    engines.dispose()
+    with database.open() as store:
+        with store.begin() as tx:
+            after = tx.answers.answers(partnership_id=here, plan_id=plan_id)
+            new_id, is_new = tx.answers.ask_replan(partnership_id=here, plan_id=plan_id, change={"what": "money"}, by=ann)
+        assert list(after) == before
+        assert is_new
+        assert new_id > max(one.id for one in before)
 
 
 def test_the_steps_make_the_tables_the_store_believes_in(engines):

@@ -13,24 +13,38 @@ from answering import keep_answer
 from builders import two_schools
 from flask import request, request_finished
 from mutations import good_workbook
-from pages import document_of
+from pages import demonstration, document_of, parsed
 from test_apart import REGISTER
+from test_web_council import BASE, POST
+from test_web_house import pack_file
 from test_web_policy_form import fields_of
+from test_web_try_it import Told
 from websites import HERE, OWN_URN, PASSWORD, a_site
 
+from planner.roster_requests import WishKind
 from planner.store import AnswerKind, AnswerState
 from planner.store.tables import answers
 from web.runs import routes as runs_routes
 
 AT = f"/partnerships/{HERE}"
 NEW = "island-velvet-pepper-cedar"
-ANSWERS_WITH_A_PAGE = {"bring.look_at_policy", "bring.look_at_changes"}
+ANSWERS_WITH_A_PAGE = {"bring.look_at_policy", "bring.look_at_changes", "house.look_at_pack", "try_it.estimate"}
 """All others lead on to another page once they have done what was asked."""
+NAMES = {
+    "roster": [
+        {"person": person, "recipient": recipient, "service": "ep_county", "half_term": 1, "half_days": 1}
+        for person, recipient in (("ep1", "900101"), ("ep2", "900102"))
+    ],
+    "roster_summary": {"undelivered": [], "aims": [], "is_finished": True, "rounds": 0, "shortfall_before_points": 0.0},
+}
+"""A roster of two half-days."""
 
 
 @pytest.fixture
 def site(empty_database):
-    with a_site(empty_database.home, empty_database.url) as site:
+    told = Told()
+    with a_site(empty_database.home, empty_database.url, workshop=told) as site:
+        site.workshop = told
         yield site
 
 
@@ -58,9 +72,14 @@ def test_every_form_of_the_site_does_its_work(site):
 
     with request_finished.connected_to(note, site.app):
         house, administrator, head, board = (site.browser(who) for who in ("house", "administrator", "head", "board"))
+        enter_supply(site, site.browser("commissioner"))
         bring_and_plan(site, house, administrator, head, board)
         ask_and_answer(site, head, board)
         change_and_claim(site, head, board)
+        try_and_propose(site, head, site.browser("other-head"))
+        decide_and_sign(site, site.browser("chair"), board)
+        put_names(site, site.browser("service-manager"))
+        run_the_house(site, house, board)
         people_come_and_go(site, house, administrator)
     assert done == {rule.endpoint for rule in site.app.url_map.iter_rules() if "POST" in rule.methods}
     with site.store.read() as tx:
@@ -114,6 +133,89 @@ def change_and_claim(site, head, board):
     site.post(board, f"{at}/plans/1/keep", form_at="/account")
     claim = site.post(head, f"{AT}/schools/{OWN_URN}/claims/new", of="", amount="100", what_for="Help\0 now").headers["Location"]
     site.post(board, f"{claim}/decide", form_at=claim, decided="part", pounds="1", reason="A start.")
+
+
+def enter_supply(site, commissioner):
+    site.post(commissioner, f"{AT}/council-supply/post", **POST, sessions="250", statutory="114", based_on="1")
+    site.post(commissioner, f"{AT}/council-supply/base", **BASE, based_on="2")
+
+
+def try_and_propose(site, head, other_head):
+    draft = site.post(head, site.plan("/try"), form_at="/account", urn=str(OWN_URN)).headers["Location"]
+    number = int(draft.rpartition("/")[2])
+
+    def do(what, **fields):
+        with site.store.read() as tx:
+            now = tx.drafts.draft(partnership_id=HERE, user_id=site.user_ids["head"], draft_id=number)
+        return site.post(head, f"{draft}/{what}", form_at="/account", version=str(now.version), **fields)
+
+    asked, rule = {"item": "grant", "how": "at least", "amount": "15000"}, {"rule_id": f"draft {number}, 1"}
+    do("wish", **asked)
+    do("lock", **rule)
+    do("take-away", **rule)
+    do("undo")
+    do("settings", **{"board-line_percent": "75"})
+    do("estimate", **{"board-line_percent": "80"})
+    do("work-out")
+    do("name", name="Ours\0 \U0001f914")
+    do("keep")
+    proposal = do("submit", title="More for ours", why="Two new\0 classes.").headers["Location"]
+    site.post(head, f"{proposal}/withdraw", form_at=proposal)
+    site.workshop.says = "impossible"
+    do("wish", **asked)
+    do("ask", move="1")
+    with site.store.read() as tx:
+        (of_host,) = tx.requests.requests_of(partnership_id=HERE)
+    at = f"{AT}/requests/{of_host.id}"
+    site.post(other_head, f"{at}/answer", form_at=at, decided="no", answer="Not without\0 another room.")
+    do("discard")
+
+
+def decide_and_sign(site, chair, board):
+    rules = {"title": "Next year", "options": str(HERE), "quorum": "1", "majority": "simple", "weighting": "by_school", "council": "no"}
+    at = site.post(chair, f"{AT}/decisions/new", **rules).headers["Location"]
+    site.post(chair, f"{at}/rules", **rules, version="1")
+    for who in (chair, board):
+        site.post(who, f"{at}/interests", schools="none", other="None\0")
+    site.post(board, f"{at}/comments", form_at=at, about=str(HERE), text="Too\0 early.")
+    withdraw = re.search(r'action="([^"]+/withdraw)"', board.get(at).text)[1]
+    site.post(board, withdraw, form_at=at)
+    site.post(chair, f"{at}/open-vote", form_at=at, version="2")
+    for who in (chair, board, board):
+        site.post(who, f"{at}/vote", choice=str(HERE), reason="So\0")
+    site.post(chair, f"{at}/close")
+    site.post(chair, f"{at}/minutes/change", text="Ours\0", version="1")
+    by = {"name": "Ada Example", "role": "Chair", "signed_on": ["27", "3", "2026"], "evidence": ""}
+    site.post(chair, f"{at}/sign", place="board", minutes="2", **by)
+
+
+def put_names(site, manager):
+    at = site.plan("/roster")
+    site.post(manager, f"{at}/ask", form_at=at)
+    with site.store.begin() as tx:
+        tx.rosters.finish(tx.rosters.claim_next(worker="w"), document=NAMES)
+    people = {p.person_id: n for n, p in enumerate(demonstration().partnership.people, start=1)}
+    one, other = people["ep1"], people["ep2"]
+    away = {"kind": WishKind.STAYS_AWAY.value, "person": str(one), "recipient": "900103", "half_term": ""}
+    changed = site.post(manager, f"{at}/change?version=1", **away).headers["Location"]
+    version = changed.partition("?")[2]
+    site.post(manager, f"{at}/take-back?{version}", form_at=changed, wish="0")
+    form = f"{at}/change?version=1"
+    site.post(manager, f"{at}/swap?version=1", form_at=form, first=f"{one}-900101", second=f"{other}-900102")
+    site.post(manager, f"{at}/settings?version=1", most_schools="30", reach_km="")
+    pattern = {f"half_term_{h}": "" for h in range(1, 7)}
+    site.post(manager, f"{at}/settings/{one}?version=1", **pattern, most_schools="30", first="", last="")
+    site.post(manager, f"{at}/use?version=1", form_at=f"{at}?version=1", instead_of="0")
+    site.post(manager, f"{at}/delivered/{one}/1", **{"given-900101": "1", "seen": "0"})
+
+
+def run_the_house(site, house, board):
+    site.post(house, "/backups")
+    looked = give(site, house, "/policy-packs", pack_file().encode(), "pack.toml")
+    text = next(i.get("value") for i in parsed(looked.text).iter("input") if i.get("name") == "pack")
+    site.post(house, "/policy-packs/keep", form_at="/policy-packs", file_name="pack.toml", pack=text)
+    newer = f"{AT}/policy/packs/1"
+    site.post(board, newer, note="newer", **form_of(board.get(newer).text, "based_on"))
 
 
 def people_come_and_go(site, house, administrator):

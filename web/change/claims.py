@@ -5,17 +5,17 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from planner.errors import ChangedMeanwhile
+from planner.errors import ChangedMeanwhile, InputMustBeMended
 from planner.offers import dearest_pounds
 from planner.partnership import Pot
 from planner.pots import day_of_year, pot_account
-from planner.store import ClaimState
+from planner.store import ClaimState, Transaction
 from planner.store.moderation import AskedOfPot, PotClaim
 from web.access import Permission, me, requires
 from web.change.claim_presenters import claim_view, claims_view, fill_services, new_claim
 from web.change.forms import FULL, PART, ClaimForm, DecideForm, whole
 from web.plans.presenters.pots import with_draws
-from web.shelf import KeptPlan, Shelf
+from web.shelf import Figures, KeptPlan, Shelf
 from web.wiring import Wiring
 from web.words import pounds, today
 
@@ -24,6 +24,7 @@ CLAIMS = "/partnerships/<id:partnership_id>/claims"
 CLAIM = f"{CLAIMS}/<id:claim_id>"
 NEW = "/partnerships/<id:partnership_id>/schools/<id:urn>/claims/new"
 DECIDED_MEANWHILE = "Somebody else has decided this claim since you opened the page. Their decision stands below; yours was not kept."
+OF_ANOTHER_YEAR = "It was claimed for {}, and schools read the plan for {} now: decline it, and have the school claim again."
 OWN_SCHOOL = "This claim is from a school that you head, so somebody else on the board must decide it."
 
 
@@ -59,9 +60,9 @@ def add_claims(routes: Blueprint, wiring: Wiring) -> None:
         if kept is None:
             abort(404)
         fill_services(form, kept)
-        if not form.validate():
-            return show_new(partnership_id, urn, form, 422)
         p = kept.facts.partnership
+        if all(school.urn != urn for school in p.schools) or not form.validate():
+            return show_new(partnership_id, urn, form, 422)
         amount = whole(form.amount.data) or 0
         service = next((s for s in p.services if s.service_id == form.of.data), None)
         cost = amount if service is None else amount * dearest_pounds(p, service)
@@ -108,8 +109,8 @@ def add_decisions(routes: Blueprint, wiring: Wiring) -> None:
             form.pounds.errors = [f"Enter whole pounds, fewer than the {pounds(one.pounds)} that were claimed."]
         elif is_valid and one.urn in me().urns_in(partnership_id):
             form.decided.errors = [OWN_SCHOOL]
-        elif is_valid and granted > (left := left_now(kept, partnership_id)):
-            form.decided.errors = [f"The pot has {pounds(max(left, 0))} now. Grant that or less, or decide once more is released."]
+        elif is_valid and granted and kept is not None and one.academic_year != kept.facts.partnership.academic_year:
+            form.decided.errors = [OF_ANOTHER_YEAR.format(one.academic_year, kept.facts.partnership.academic_year)]
         elif is_valid:
             return decided(one, form, granted, kept)
         return show(partnership_id, claim_id, form, 422)
@@ -117,8 +118,11 @@ def add_decisions(routes: Blueprint, wiring: Wiring) -> None:
     def decided(one: PotClaim, form: DecideForm, granted: int, kept: KeptPlan | None) -> Page:
         here = one.partnership_id
         on = today() if kept is None else day_of_year(kept.facts.partnership, today())
+        figures = shelf.figures(here)
         try:
             with store.begin() as tx:
+                tx.partnerships.partnership(partnership_id=here, held=True)  # who decides another claim at once sees this draw
+                see_it_is_there(tx, kept, figures, here, granted)
                 tx.moderation.decide(
                     partnership_id=here, claim_id=one.id, granted_pounds=granted, drawn_on=on.isoformat(), reason=form.reason.data,
                     by=me().user_id,
@@ -129,16 +133,11 @@ def add_decisions(routes: Blueprint, wiring: Wiring) -> None:
         except ChangedMeanwhile:
             form.decided.errors = [DECIDED_MEANWHILE]
             return show(here, one.id, form, 409)
+        except InputMustBeMended as refused:
+            form.decided.errors = [str(refused)]
+            return show(here, one.id, form, 422)
         flash(f"{pounds(granted)} is drawn from the pot." if granted else "The claim is declined.", "success")
         return redirect(claim_url(here, one.id), 303)
-
-    def left_now(kept: KeptPlan | None, partnership_id: int) -> int:
-        if kept is None:
-            return 0
-        with store.read() as tx:
-            granted = tx.moderation.claims(partnership_id=partnership_id)
-        world, _ = with_draws(kept, shelf.figures(partnership_id), granted)
-        return pot_account(world, kept.facts.amounts, Pot.MODERATED, day_of_year(world.partnership, today())).balance_pounds
 
     def show(partnership_id: int, claim_id: int, form: DecideForm, status: int = 200) -> Page:
         one, kept = find(partnership_id, claim_id), plan_of(shelf, partnership_id)
@@ -152,6 +151,16 @@ def add_decisions(routes: Blueprint, wiring: Wiring) -> None:
         if one is None:
             abort(404)
         return one
+
+
+def see_it_is_there(tx: Transaction, kept: KeptPlan | None, figures: Figures | None, partnership_id: int, granted: int) -> None:
+    """Raise ``InputMustBeMended`` where the pot does not hold what is granted now."""
+    left = 0
+    if granted and kept is not None:
+        world, _ = with_draws(kept, figures, tx.moderation.claims(partnership_id=partnership_id))
+        left = pot_account(world, kept.facts.amounts, Pot.MODERATED, day_of_year(world.partnership, today())).balance_pounds
+    if granted > left:
+        raise InputMustBeMended(f"The pot has {pounds(max(left, 0))} now. Grant that or less, or decide once more is released.")
 
 
 def claim_url(partnership_id: int, claim_id: int) -> str:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from planner.asked_change import AskedChange, What, as_data, change_of
 from planner.documents import Json, check_document
-from planner.errors import PlannerError
+from planner.errors import InputMustBeMended, PlannerError
 from planner.store import Transaction
 from planner.store.answers import Answer
 from planner.store.runs import REPLAN
@@ -27,6 +27,8 @@ Page = str | Response | tuple[str, int]
 CHANGE = "/partnerships/<id:partnership_id>/plans/<id:plan_id>/change"
 REPLANNED = f"{CHANGE}/asked/<id:answer_id>"
 ASKED = "It is asked for. It is worked out once no plan waits to be made, and takes a few minutes at most."
+MOST_WAITING = 10
+TOO_MANY = f"{MOST_WAITING} changes that you asked are still to be worked out. Ask for more once one of them is there."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,17 +87,28 @@ def blueprint(wiring: Wiring) -> Blueprint:
         except PlannerError as error:
             form.half_term.errors = [str(error)]
             return show_form(kept, kind, form, 422)
-        with store.begin() as tx:
-            answer_id, is_new = tx.answers.ask_replan(
-                partnership_id=partnership_id, plan_id=plan_id, change=as_data(asked), by=me().user_id
-            )  # fmt: skip
-            if is_new:
-                tx.events.record(
-                    partnership_id=partnership_id, by=me().user_id, action="change asked", subject=f"plan {plan_id}",
-                    detail={"answer": answer_id, "change": as_data(asked)},
-                )  # fmt: skip
+        try:
+            answer_id, is_new = ask_for(kept, asked)
+        except InputMustBeMended as refused:
+            form.half_term.errors = [str(refused)]
+            return show_form(kept, kind, form, 422)
         flash(*((ASKED, "success") if is_new else ("This change was asked before. Here it is.", "important")))
         return redirect(replan_url(kept, answer_id), 303)
+
+    def ask_for(kept: KeptPlan, asked: AskedChange) -> tuple[int, bool]:
+        """The answer's number, and whether it is new. Raises ``InputMustBeMended`` where too many of one's own wait."""
+        here, by = kept.partnership_id, me().user_id
+        with store.begin() as tx:
+            waiting = tx.answers.replans_waiting(partnership_id=here, by=by)
+            answer_id, is_new = tx.answers.ask_replan(partnership_id=here, plan_id=kept.plan_id, change=as_data(asked), by=by)
+            if is_new and waiting >= MOST_WAITING:
+                raise InputMustBeMended(TOO_MANY)
+            if is_new:
+                tx.events.record(
+                    partnership_id=here, by=by, action="change asked", subject=f"plan {kept.plan_id}",
+                    detail={"answer": answer_id, "change": as_data(asked)},
+                )  # fmt: skip
+        return answer_id, is_new
 
     def with_newer(kept: KeptPlan, asked: AskedChange) -> AskedChange:
         """The change, tried on the plan's world; schools that join are those of the newest figures."""
@@ -165,7 +178,8 @@ def keep_document(tx: Transaction, kept: KeptPlan, document: Json, settings: Jso
     )  # fmt: skip
     plan_id = tx.runs.keep_made_elsewhere(partnership_id=here, run_id=run_id, document=document)
     assert plan_id is not None
-    tx.events.record(partnership_id=here, by=by, action="re-plan kept", subject=f"plan {plan_id}", detail=settings)
+    numbers = {name: value for name, value in settings.items() if name != "change"}  # its words may name who leaves
+    tx.events.record(partnership_id=here, by=by, action="re-plan kept", subject=f"plan {plan_id}", detail=numbers)
     return plan_id
 
 

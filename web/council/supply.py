@@ -87,9 +87,11 @@ def add_supply(routes: Blueprint, wiring: Wiring) -> None:
             return ask("base", form, figures, 422)
         return take("base", form, figures, lambda p: _with_base(p, form))
 
-    def ask(what: str, form: Wholes, figures: Figures, status: int, *, fault: str = "") -> Answer:
+    def ask(what: str, form: Wholes, figures: Figures, status: int, *, fault: str = "", theirs: int | None = None) -> Answer:
         form.based_on.data = str(figures.version.version)
-        return render_template(f"council/{what}.html", form=form, fault=fault, partnership=figures.world.partnership.name), status
+        return render_template(
+            f"council/{what}.html", form=form, fault=fault, theirs=theirs, partnership=figures.world.partnership.name
+        ), status
 
     def take(what: str, form: Wholes, figures: Figures, change: Callable[[Partnership], Partnership]) -> Answer:
         """Make the change to the figures that the page showed, and keep it as the next version."""
@@ -105,7 +107,7 @@ def add_supply(routes: Blueprint, wiring: Wiring) -> None:
         except ChangedMeanwhile:
             newest = found(here)
             return ask(
-                what, form, newest, 422,
+                what, form, newest, 409, theirs=newest.version.version,
                 fault=f"Somebody else saved version {newest.version.version} of the figures while this page was open. Nothing is lost: what you typed is here. "
                 "Look at it, then save it again.",
             )  # fmt: skip

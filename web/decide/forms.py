@@ -161,6 +161,7 @@ class SignForm(Form):
     evidence = text_field(
         "What shows it?", "", most=500, hint="Needed for everybody but the chair, for example: letter of 27 March 2026, kept by the lead school.",
     )  # fmt: skip
+    minutes = HiddenField()
 
     def validate_signed_on(self, field: DateField) -> None:
         """Not a day to come."""

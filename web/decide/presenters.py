@@ -51,6 +51,15 @@ def board_of(tx: Transaction, partnership_id: int) -> tuple[int, ...]:
     return tuple(sorted({m.user_id for m in here if Permission.VOTE in MAY[m.role] and m.disabled_at is None}))
 
 
+def set_now(decision: BoardDecision, plans: tuple[int, ...]) -> tuple[Fact, ...]:
+    """What is to be decided and by which rules, as it stands."""
+    return (
+        Fact(label="What is to be decided", text=decision.title),
+        Fact(label="Plans before the board", text=upper_first(listed([f"plan {plan_id}" for plan_id in plans]))),
+        *(Fact(label=label, text=text) for label, text in rules_said(decision)),
+    )
+
+
 # --- the list --------------------------------------------------------------------------------
 
 
@@ -137,6 +146,7 @@ class DecisionView:
     history: str
     options: tuple[OptionView, ...]
     own: TableView | None
+    proposals: tuple[tuple[str, str], ...]
     rules: tuple[Fact, ...]
     change_href: str
     interests: TableView
@@ -190,6 +200,11 @@ def decision_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDeci
         history=_history(tx, decision),
         options=tuple(_option(tx, decision, kept, names) for kept in options.values()),
         own=_own(options, names, mine.schools if mine is not None else user.urns_in(here)),
+        proposals=tuple(
+            (f"Proposal {one.id}: {one.title}", url_for("proposals.proposal", partnership_id=here, proposal_id=one.id))
+            for one in tx.proposals.proposals_of(partnership_id=here)
+            if one.plan_id in options and one.withdrawn_at is None
+        ),
         rules=tuple(Fact(label=label, text=text) for label, text in rules_said(decision)),
         change_href=address(decision, "decide.change") if chairs and decision.state is VoteState.PREPARED else "",
         interests=_interests(tx, interests, names, options),

@@ -12,12 +12,11 @@ from web.access import Permission, me, requires
 from web.decide.effects import effects_view
 from web.decide.forms import NO_SCHOOL, SAYS, CommentForm, DecisionForm, InterestsForm, MinutesForm, VoteForm
 from web.decide.minutes import draft
-from web.decide.presenters import address, board_of, decision_view, decisions_view, minutes_view
+from web.decide.presenters import address, board_of, decision_view, decisions_view, minutes_view, set_now
 from web.decide.result import HOST_RULE, counted, latest, options_of
 from web.decide.signing import add_signing
-from web.forms import Form
+from web.forms import Form, version_of
 from web.names import partnership_name, school_names
-from web.queries.routes import version_of
 from web.standing import standing_of
 from web.wiring import Wiring
 from web.words import count, moment
@@ -26,6 +25,10 @@ Answer = str | Response | tuple[str, int]
 DECISIONS = "/partnerships/<id:partnership_id>/decisions"
 DECISION = f"{DECISIONS}/<id:decision_id>"
 CHANGED = "Somebody else has changed this decision since you opened the page. Read what is new, then do it again if it is still right."
+SET_MEANWHILE = (
+    "Somebody else has changed this decision since you opened the page. What stands now is above what you entered, which is not kept: "
+    "keep it only if it is still right."
+)
 NOT_DECLARED = "Declare your interests first: then you can comment and vote. None is an answer."
 IS_CLOSED = "The vote is closed, so nothing was kept. What is not settled can go into a new decision."
 NOT_OPEN = "The vote is not open. Nothing was kept: you can vote once the chair has opened it, and until it is closed."
@@ -134,8 +137,17 @@ def blueprint(wiring: Wiring) -> Blueprint:
                 tx.decisions.change(decision=here, title=form.title.data, rules=form.rules(), options=form.plans())
                 note(tx, here, "decision changed", **rules_of(form))
         except ChangedMeanwhile:
-            return back(here, CHANGED, "important")
+            return show_both(read(partnership_id, decision_id), form, name)
         return back(here, "The decision is changed.")
+
+    def show_both(here: BoardDecision, form: DecisionForm, name: str) -> Answer:
+        """What somebody else has set since, above what was typed."""
+        with store.read() as tx:
+            theirs = set_now(here, tx.decisions.options(decision_id=here.id))
+        form.version.data, form.title.errors = str(here.version), [SET_MEANWHILE]
+        return render_template(
+            "decide/rules.html", form=form, partnership=name, decision=address(here), host_rule=HOST_RULE, theirs=theirs
+        ), 409
 
     # --- one decision ---
 
@@ -302,13 +314,14 @@ def blueprint(wiring: Wiring) -> Blueprint:
         with store.read() as tx:
             here = find(tx, partnership_id, decision_id)
             form = ballot(tx, here)
-        if here.state is VoteState.OPEN and not form.validate():
-            return render_template("decide/vote.html", form=form, here=here, back=address(here), host_rule=HOST_RULE), 422
+        is_valid = form.validate()
         with store.begin() as tx:
             here = find(tx, partnership_id, decision_id, held=True)
             fault = cannot_vote(tx, here)
             if fault:
                 return back(here, fault, "important")
+            if not is_valid:
+                return render_template("decide/vote.html", form=form, here=here, back=address(here), host_rule=HOST_RULE), 422
             say, plan_id = form.vote()
             is_first = tx.decisions.vote(decision=here, by=me().user_id, say=say, plan_id=plan_id, reason=form.reason.data or "")
             note(tx, here, "vote given" if is_first else "vote changed")  # how is nobody's business until the vote is closed
@@ -327,13 +340,14 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @routes.post(f"{DECISION}/close")
     @CHAIR
     def close_now(partnership_id: int, decision_id: int) -> Answer:
-        here = read(partnership_id, decision_id)
+        here = shown = read(partnership_id, decision_id)
         with store.read() as tx:
             options, names = options_of(tx, shelf, here), school_names(shelf, partnership_id)  # read before anything is held
         try:
             with store.begin() as tx:
                 here = find(tx, partnership_id, decision_id, held=True)
                 if here.state is VoteState.OPEN:
+                    seen(here, str(shown.version))  # its options were read before it was held
                     tally = counted(tx, here, options)
                     tx.decisions.close_vote(decision=here, outcome=tally.outcome, carried=tally.carried, by=me().user_id)
                     closed = find(tx, partnership_id, decision_id)

@@ -13,6 +13,7 @@ from web.access import Permission, me, requires
 from web.decide.forms import SignForm
 from web.decide.presenters import needed_places, place_value, shadow_refusal, sign_view
 from web.decide.result import options_of
+from web.forms import version_of
 from web.shelf import KeptPlan, Shelf
 from web.standing import signer, unconfirmed
 from web.words import upper_first
@@ -40,7 +41,7 @@ def add_signing(
         needed = needed_places(here, options)
         there = {(s.step, s.trust) for s in tx.decisions.signatures(decision_id=here.id)}
         left = [place for place in needed if place not in there]
-        form = SignForm(data={"place": place_value(left[0])} if left else {})
+        form = SignForm(data={"minutes": newest_minutes(tx, here), **({"place": place_value(left[0])} if left else {})})
         form.place.choices = [(place_value(place), upper_first(signer(place))) for place in left]
         return form
 
@@ -71,12 +72,13 @@ def add_signing(
         kept = options.get(here.carried_plan_id or 0)
         with store.begin() as tx:
             here = find(tx, partnership_id, decision_id, held=True)
-            fault = cannot_sign(tx, here, place, options, kept)
+            newest = newest_minutes(tx, here)
+            fault = cannot_sign(tx, here, place, options, kept, shown_minutes=version_of(form.minutes.data))
             if not fault:
                 signature = Signature(
                     step=place[0], trust=place[1], name=form.name.data, role=form.role.data, signed_on=form.signed_on.data.isoformat(),
                     evidence=form.evidence.data or "", plan_fingerprint="" if kept is None else kept.fingerprint,
-                    minutes_version=tx.decisions.minutes(decision_id=decision_id)[0].version, recorded_by=me().user_id, recorded_at=0,
+                    minutes_version=newest, recorded_by=me().user_id, recorded_at=0,
                 )  # fmt: skip
                 tx.decisions.sign(decision=here, signature=signature)
                 note(
@@ -84,16 +86,26 @@ def add_signing(
                     plan_fingerprint=signature.plan_fingerprint, minutes=signature.minutes_version,
                 )  # fmt: skip
         if fault:
-            form.place.errors = [fault]
+            form.place.errors, form.minutes.data = [fault], str(newest)
             return render_template("decide/sign.html", form=form, view=view), 409
         return back(here, f"The signature of {signer(place)} is recorded.")
 
 
-def cannot_sign(tx: Transaction, here: BoardDecision, place: Place, options: Mapping[int, KeptPlan], kept: KeptPlan | None) -> str:
+def newest_minutes(tx: Transaction, here: BoardDecision) -> int:
+    """The version of a closed decision's minutes that would be signed."""
+    return tx.decisions.minutes(decision_id=here.id)[0].version
+
+
+def cannot_sign(
+    tx: Transaction, here: BoardDecision, place: Place, options: Mapping[int, KeptPlan], kept: KeptPlan | None, *, shown_minutes: int
+) -> str:
     """Why a signature cannot be recorded now, in one sentence that says what comes first; empty where it can."""
     given = tx.decisions.signatures(decision_id=here.id)
     if any((s.step, s.trust) == place for s in given):
         return "This signature is recorded already, and nothing was changed."
+    newest = newest_minutes(tx, here)
+    if shown_minutes != newest:
+        return f"The minutes have changed since you opened this page: version {newest} stands now. Read it, then record the signature."
     before = missing_before(place, needed_places(here, options), given)
     if before is not None:
         return f"{upper_first(signer(place))} can sign once {signer(before)} has signed."

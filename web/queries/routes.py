@@ -10,6 +10,7 @@ from planner.intake.reading import clean_text
 from planner.store import Decision
 from planner.store.schools import Query
 from web.access import Permission, me, requires
+from web.forms import version_of
 from web.names import school_names
 from web.queries.forms import AnswerForm, QuestionForm
 from web.queries.presenters import AskView, ask_view, may_close, queries_view, query_url, query_view
@@ -156,8 +157,3 @@ def plan_asked_about() -> int | None:
 def line_asked_about() -> str:
     """The line in the address; empty where none was named."""
     return clean_text(request.args.get("line", ""))
-
-
-def version_of(text: str | None) -> int:
-    """The version a form was shown with; 0, which never stands, where it is no number."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 16 else 0

@@ -12,6 +12,7 @@ from planner.partnership import HALF_TERMS
 from planner.roster_requests import RosterRequest, Wish, WishKind, asked_world, request_document
 from planner.roster_wishes import wish_faults
 from web.access import Permission, may, me, requires
+from web.forms import version_of
 from web.names import partnership_name
 from web.roster.book import Book, open_book
 from web.roster.forms import MOST_HALF_DAYS, MOST_KM, PersonForm, SettingsForm, SwapForm, WishForm, whole
@@ -26,6 +27,10 @@ READ, OWN_PART, CHANGE = (
     requires(Permission.READ_ROSTER), requires(Permission.READ_OWN_ROSTER), requires(Permission.CHANGE_PEOPLE_AND_ROSTER),
 )  # fmt: skip
 METRES = 1000
+NEVER = -1
+"""No choice and no row has this number; 0 says that there was none."""
+MOST_WAITING = 5
+TOO_MANY = f"{MOST_WAITING} rosters that you asked for are still to be made, so nothing was asked. Ask again once one of them is there."
 CHOSEN_MEANWHILE = "Somebody else put a roster to work since you opened the page. Look at which one people work by now, then choose again."
 ENTERED_MEANWHILE = "Somebody else has entered half-days here since you opened the page. What stands now is beside each line; send yours if they are still right."
 
@@ -113,6 +118,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
 
     def ask_for(book: Book, asked: RosterRequest, note: str) -> Response:
         kept = book.kept
+        with store.read() as tx:
+            waiting = tx.rosters.waiting(partnership_id=kept.partnership_id, by=me().user_id)
+        if waiting >= MOST_WAITING:
+            flash(TOO_MANY, "important")
+            return redirect(roster_url(book, "roster.overview"), 303)
         with store.begin() as tx:
             newest = next(iter(tx.rosters.versions(partnership_id=kept.partnership_id, plan_id=kept.plan_id)), None)
             version_id = tx.rosters.ask(
@@ -271,7 +281,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             with store.begin() as tx:
                 tx.rosters.choose(
                     partnership_id=partnership_id, plan_id=plan_id, version_id=book.number or None, by=me().user_id,
-                    instead_of=number_of(request.form.get("instead_of")),
+                    instead_of=version_of(request.form.get("instead_of"), missing=NEVER),
                 )  # fmt: skip
                 tx.events.record(
                     partnership_id=partnership_id, by=me().user_id, action="roster put to work", subject=name_of_roster(book.number),
@@ -313,7 +323,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             with store.begin() as tx:
                 new = tx.rosters.enter_delivered(
                     partnership_id=partnership_id, plan_id=plan_id, person_id=person_id, half_term=half_term, half_days=given,
-                    by=me().user_id, seen=number_of(request.form.get("seen")),
+                    by=me().user_id, seen=version_of(request.form.get("seen"), missing=NEVER),
                 )  # fmt: skip
                 if new:
                     tx.events.record(
@@ -356,11 +366,6 @@ def version_asked_for() -> int | None:
     if text and not (text.isascii() and text.isdecimal() and len(text) < 16):
         abort(404)
     return int(text) if text else None
-
-
-def number_of(text: str | None) -> int:
-    """What a hidden field says was seen; a number that never stands where it is none."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 16 else -1
 
 
 def text_of(number: int | None) -> str:

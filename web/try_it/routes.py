@@ -29,10 +29,22 @@ Answer = str | Response | tuple[str, int]
 DRAFTS = "/partnerships/<id:partnership_id>/drafts"
 DRAFT = f"{DRAFTS}/<id:draft_id>"
 TRY = "/partnerships/<id:partnership_id>/plans/<id:plan_id>/try"
-MOST_STEPS = 200
+MOST_STEPS, MOST_DRAFTS = 200, 50
 OWN = requires(Permission.READ_PLAN)
 """Who owns the draft may open it; everybody else who reads plans finds nothing there (``find``)."""
 CHANGED = "You changed this draft in another window, so this was not done. The draft as it stands now is below."
+SENT_OR_CHANGED = (
+    "This draft was sent to the board or changed since you opened that page, so nothing was sent now. What is before the board stands under "
+    "Proposals; to send it again, open Send to the board anew."
+)
+NO_LONGER_OWN = (
+    "This draft is for a school that you do not head any more, so it can only be read or thrown away. Begin another beside the plan."
+)
+TOO_MANY = f"You have {MOST_DRAFTS} drafts. Throw away some that you need no more, then begin another."
+AT_WORK = (
+    f"{work.MOST_AT_WORK} of your drafts are being worked out now, so this one waits: it stands as it is. "
+    "Press Work it out again once one of them is there."
+)
 FULL = f"A draft holds at most {MOST_STEPS} changes. Undo some, or begin another draft."
 
 
@@ -50,6 +62,14 @@ def blueprint(wiring: Wiring) -> Blueprint:
             abort(404)
         return draft, kept
 
+    def find_own(partnership_id: int, draft_id: int) -> tuple[Draft, KeptPlan]:
+        """A draft in which somebody speaks for its school; who no longer heads it is told so."""
+        found, kept = find(partnership_id, draft_id)
+        if found.urn is not None and found.urn not in me().urns_in(partnership_id):
+            flash(NO_LONGER_OWN, "important")
+            abort(redirect(draft_url(found), 303))
+        return found, kept
+
     def changed(
         draft: Draft, kept: KeptPlan, change: Callable[[Transaction], object], said: str = "", *, anchor: str | None = None
     ) -> Response:
@@ -62,10 +82,14 @@ def blueprint(wiring: Wiring) -> Blueprint:
             flash(CHANGED, "important")
             return redirect(draft_url(draft), 303)
         if now is not None and tried_of(kept.facts.world, now.held).key != tried_of(kept.facts.world, draft.held).key:
-            work.begin(store, workshop, kept, now)
+            begin_work(now, kept)
         if said:
             flash(said, "success")
         return redirect(draft_url(draft, _anchor=anchor), 303)
+
+    def begin_work(draft: Draft, kept: KeptPlan) -> None:
+        if not work.begin(store, workshop, kept, draft):
+            flash(AT_WORK, "important")
 
     def seen(draft: Draft) -> None:
         """Refuse a form of a page that shows an older state of the draft."""
@@ -103,6 +127,9 @@ def blueprint(wiring: Wiring) -> Blueprint:
         urn = next((one for one in own if str(one) == request.form.get("urn")), own[0] if own else None)
         with store.begin() as tx:
             number = len(tx.drafts.drafts_of(partnership_id=partnership_id, user_id=me().user_id)) + 1
+            if number > MOST_DRAFTS:
+                flash(TOO_MANY, "important")
+                return redirect(url_for("try_it.drafts", partnership_id=partnership_id), 303)
             draft_id = tx.drafts.begin(
                 partnership_id=partnership_id, user_id=me().user_id, plan_id=plan_id, urn=urn, name=new_name(number, plan_id)
             )  # fmt: skip
@@ -147,10 +174,10 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @OWN
     def wish(partnership_id: int, draft_id: int) -> Answer:
         """Add a rule for one's own school, or write one anew."""
-        found, kept = find(partnership_id, draft_id)
+        found, kept = find_own(partnership_id, draft_id)
         form = WishForm()
         form.item.choices = [SelectChoice(*one) for one in items_of(kept.facts.world, found.urn or 0)]
-        if found.urn is None or found.urn not in me().urns_in(partnership_id):
+        if found.urn is None:
             abort(403)
         if not form.validate():
             return page(found, kept, 422, wish=form)
@@ -166,14 +193,14 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @OWN
     def lock(partnership_id: int, draft_id: int) -> Answer:
         """Lock a rule, so that it does not give way to make room, or unlock it."""
-        found, kept = find(partnership_id, draft_id)
+        found, kept = find_own(partnership_id, draft_id)
         one = _rule(found, kept, request.form.get("rule_id", ""))
         return stepped(found, kept, wish_step(replace(one, is_locked=not one.is_locked)))
 
     @routes.post(f"{DRAFT}/take-away")
     @OWN
     def take_away(partnership_id: int, draft_id: int) -> Answer:
-        found, kept = find(partnership_id, draft_id)
+        found, kept = find_own(partnership_id, draft_id)
         return stepped(found, kept, removing_step(_rule(found, kept, request.form.get("rule_id", "")).rule_id))
 
     @routes.post(f"{DRAFT}/<any(undo, redo):way>")
@@ -206,7 +233,8 @@ def blueprint(wiring: Wiring) -> Blueprint:
             if faults:
                 return jsonify(said=next(iter(faults.values())), each={}), 422
             tried = tried_of(world, [*found.held, setting_step(values)])
-            said = estimate_words(workshop.estimate(kept.fingerprint, kept.facts.amounts, world, tried))
+            with workshop.turn_of(me().user_id):
+                said = estimate_words(workshop.estimate(kept.fingerprint, kept.facts.amounts, world, tried))
         except PlannerError as refused:
             return jsonify(said=str(refused), each={}), 422
         each = {one.name: one.said for one in sliders(world, policy)} | {one.name: one.said for one in switches(world, policy)}
@@ -228,7 +256,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         tried = tried_of(kept.facts.world, found.held)
         is_there = found.answer is not None and found.answer["key"] == tried.key and found.answer["ending"] in {"found", "impossible"}
         if not is_there and not workshop.is_at_work(found.id, tried.key):
-            work.begin(store, workshop, kept, found)
+            begin_work(found, kept)
 
     # --- name, keep, throw away ---
 
@@ -265,6 +293,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         except ChangedMeanwhile:
             flash(CHANGED, "important")
             return redirect(draft_url(found), 303)
+        workshop.stop(found.id)
         flash(f"{found.name} is thrown away.", "success")
         return redirect(url_for("try_it.drafts", partnership_id=partnership_id), 303)
 
@@ -274,7 +303,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @OWN
     def ask(partnership_id: int, draft_id: int) -> Answer:
         """Ask whoever can grant it to let a rule give way."""
-        found, kept = find(partnership_id, draft_id)
+        found, kept = find_own(partnership_id, draft_id)
         asked, number = _current(found, kept), request.form.get("move", "")
         pair = move_of(asked, int(number)) if asked is not None and number.isascii() and number.isdigit() and len(number) < 4 else None
         if pair is None:
@@ -295,27 +324,33 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @routes.get(f"{DRAFT}/submit")
     @OWN
     def submit(partnership_id: int, draft_id: int) -> Answer:
-        found, kept = find(partnership_id, draft_id)
+        found, kept = find_own(partnership_id, draft_id)
         return ask_what(found, kept, SubmitForm(data={"title": ""}))
 
     @routes.post(f"{DRAFT}/submit")
     @OWN
     def submit_now(partnership_id: int, draft_id: int) -> Answer:
-        found, kept = find(partnership_id, draft_id)
+        """Send a copy to the board, once for each time its page was opened."""
+        found, kept = find_own(partnership_id, draft_id)
         form, answer = SubmitForm(), _current(found, kept)
         if not form.validate():
             return ask_what(found, kept, form, 422)
-        if answer is None or answer["ending"] != "found" or request.form.get("version") != str(found.version):
-            flash(CHANGED, "important")
+        if answer is None or answer["ending"] != "found":
+            return ask_what(found, kept, form)
+        changes = change_words(kept.facts.world, tried_of(kept.facts.world, found.held))
+        try:
+            with store.begin() as tx:
+                seen(found)
+                tx.drafts.sent(found)
+                document = tx.drafts.document(partnership_id=partnership_id, user_id=me().user_id, draft_id=draft_id)
+                assert document is not None
+                proposal_id = tx.proposals.submit_proposal(
+                    found, title=form.title.data, why=form.why.data, changes=changes, found=answer, document=document
+                )
+                tx.events.record(partnership_id=partnership_id, by=me().user_id, action="proposal sent", subject=f"proposal {proposal_id}")
+        except ChangedMeanwhile:
+            flash(SENT_OR_CHANGED, "important")
             return redirect(draft_url(found, _anchor="result"), 303)
-        with store.begin() as tx:
-            document = tx.drafts.document(partnership_id=partnership_id, user_id=me().user_id, draft_id=draft_id)
-            assert document is not None
-            changes = change_words(kept.facts.world, tried_of(kept.facts.world, found.held))
-            proposal_id = tx.proposals.submit_proposal(
-                found, title=form.title.data, why=form.why.data, changes=changes, found=answer, document=document
-            )
-            tx.events.record(partnership_id=partnership_id, by=me().user_id, action="proposal sent", subject=f"proposal {proposal_id}")
         flash("Your proposal is with the board. Everybody in the partnership can read it.", "success")
         return redirect(url_for("proposals.proposal", partnership_id=partnership_id, proposal_id=proposal_id), 303)
 

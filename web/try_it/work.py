@@ -13,20 +13,28 @@ from planner.tried import Tried, tried_of
 from web.shelf import KeptPlan
 from web.workshop import Workshop
 
+MOST_AT_WORK = 3
+"""Drafts of one person that are worked out at once."""
 LOST_AFTER = 60_000
 """Milliseconds after which nobody works on what was asked for, where another process did."""
 
 _LOG = logging.getLogger(__name__)
 
 
-def begin(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow) -> None:
-    """Have a draft worked out as it stands; what was worked out for it before stops. Nothing where nothing is tried."""
+def begin(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow) -> bool:
+    """Have a draft worked out as it stands; what was worked out for it before stops. Nothing where nothing is tried.
+
+    False where so many of the same person's drafts are being worked out that this one must wait.
+    """
     tried = tried_of(kept.facts.world, draft.held)
     if tried.is_nothing:
-        return
+        return True
     with store.begin() as tx:
+        if tx.drafts.at_work(draft, since=tx.now - LOST_AFTER) >= MOST_AT_WORK:
+            return False
         tx.drafts.ask(draft_id=draft.id, key=tried.key)
     workshop.begin(draft.id, tried.key, lambda should_stop: work_out(store, workshop, kept, draft, tried, should_stop))
+    return True
 
 
 def begin_lost(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow, now: int) -> None:
