@@ -53,11 +53,18 @@ def _fate(tx: Transaction, one: ProposalRow, plan_id: int | None) -> Fate:
     if here is not None and plan_id is not None:
         word, colour, sentence = _decided(here, plan_id)
         href = url_for("decide.decision", partnership_id=one.partnership_id, decision_id=here.id)
-        return Fate(word=word, colour=colour, sentence=sentence, plan_id=plan_id, decision_id=here.id, href=href, is_open=here.closed_at is None)
+        return Fate(
+            word=word, colour=colour, sentence=sentence, plan_id=plan_id, decision_id=here.id, href=href, is_open=here.closed_at is None
+        )
     if one.withdrawn_at is not None:
         return Fate(word="Withdrawn", colour="grey", sentence=f"Withdrawn {moment(one.withdrawn_at)}.", plan_id=plan_id)
     if plan_id is not None:
-        return Fate(word="Kept as a plan", colour="blue", sentence=f"It is kept as plan {plan_id} and is no option of a decision now.", plan_id=plan_id)
+        return Fate(
+            word="Kept as a plan",
+            colour="blue",
+            sentence=f"It is kept as plan {plan_id} and is no option of a decision now.",
+            plan_id=plan_id,
+        )
     return Fate(
         word="Before the board", colour="blue",
         sentence="The board can read it. The chair can make it an option of a decision until the vote on that decision opens.",

@@ -158,13 +158,17 @@ def _on_table(
             if not one.missing and one.way != str(kept.plan_id)
         ),
         counts=_counts(kept, comparison),
-        differences=() if comparison is None else tuple(_difference(n, pair, comparison) for n, pair in enumerate(comparison.pairs, start=1)),
+        differences=()
+        if comparison is None
+        else tuple(_difference(n, pair, comparison) for n, pair in enumerate(comparison.pairs, start=1)),
         notes=() if comparison is None else comparison.notes,
         gives_way=tuple(_gives_way(one) for one in (kept, *others.values())),
         close=tuple(_close(one) for one in (kept, *others.values())),
         compare_href=""
         if comparison is None
-        else url_for("compare.page", partnership_id=kept.partnership_id, of=[str(kept.plan_id), *(asked.beside or ())], beside=str(kept.plan_id)),
+        else url_for(
+            "compare.page", partnership_id=kept.partnership_id, of=[str(kept.plan_id), *(asked.beside or ())], beside=str(kept.plan_id)
+        ),
     )
 
 
@@ -226,9 +230,13 @@ def _change(
     policy = world.policy if tried is None else policy_with(world, dict(tried.settings))
     is_rule = asked.change == A_RULE or asked.change.startswith(RULE)
     seen = None if draft is None else draft_view(partnership, kept, draft, ())
-    standing = Standing(estimate="", sentence="", is_going=False, result=None, clash=None, may_retry=False) if seen is None else seen.standing
+    standing = (
+        Standing(estimate="", sentence="", is_going=False, result=None, clash=None, may_retry=False) if seen is None else seen.standing
+    )
     if seen is None or not seen.changes:
         standing = replace(standing, sentence="")
+    if standing.result is not None or standing.clash is not None:
+        standing = replace(standing, estimate="")  # the whole answer stands in its place
     chairs = user.may(Permission.OPEN_AND_CLOSE_VOTES, here)
     can_add = decision is not None and decision.state is VoteState.PREPARED
 
@@ -261,7 +269,9 @@ def _cannot_keep(decision: BoardDecision | None, *, chairs: bool) -> str:
         return "No decision is open, so it is kept as a plan. Open a decision to put it before the board."
     if decision.state is VoteState.PREPARED:
         return ""
-    return f"The vote on decision {decision.id} is open, so it is kept as a plan and is no option there. Another decision can have it as one."
+    return (
+        f"The vote on decision {decision.id} is open, so it is kept as a plan and is no option there. Another decision can have it as one."
+    )
 
 
 def _clock(tx: Transaction, draft: Draft | None) -> Clock | None:
@@ -304,8 +314,8 @@ def _decide(tx: Transaction, user: User, partnership_id: int, decision: BoardDec
                 row(f"Plan {plan_id}", *(f"{there[plan_id].counts[key]:,}" for key in ("standards_met", "standards_under_half", "out_of_reach")))
                 for plan_id in options
             ],
+            is_caption_hidden=True,
         ),
         sentence="",
         links=tuple(links),
     )  # fmt: skip
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from planner.store import Transaction
-from planner.store.proposals import Proposal, ProposalRow
+from planner.store.proposals import Proposal
 from planner.words import most_points
 from web.fates import Fate, fates
 from web.names import name_of, partnership_name, school_name, whose

@@ -6,12 +6,13 @@ let soon = 0, asking = null, isMoving = false, from = performance.now();
 const plain = text => text.replace("\u2212", "-").replace(",", ".").trim();
 const put = (one, words) => { if (one && words && one.textContent !== words) one.textContent = words; };
 
-const estimate = async () => {
+const estimate = async isSilent => {
   asking?.abort();
   asking = new AbortController();
   const body = new URLSearchParams(new FormData(form));
   const answer = await fetch(form.dataset.estimate, { method: "POST", body, cache: "no-store", signal: asking.signal });
   if (answer.redirected || !(answer.headers.get("Content-Type") ?? "").includes("json")) return;
+  if (isSilent) return;
   const { said: words, means: meaning } = await answer.json();
   put(said, words);
   put(means, meaning);
@@ -29,7 +30,7 @@ const show = text => {
   if (clock) clock.open = wasOpen;
   from = performance.now();
   if (focused) document.getElementById("follows").focus();
-  put(said, `${said.textContent} The whole answer is there.`);
+  if (!isMoving) put(said, "The whole answer is there.");
 };
 
 const poll = () => fetch(location.pathname + location.search, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE) })
@@ -55,10 +56,10 @@ if (form) {
   form.addEventListener("input", () => {
     isMoving = true;
     clearTimeout(soon);
-    soon = setTimeout(() => estimate().catch(() => {}), SOON);
+    soon = setTimeout(() => estimate(false).catch(() => {}), SOON);
   });
   // The plan is held open while a change is being picked, so that the first move is answered at once.
-  if (document.getElementById("meeting-result").dataset.going !== "1") estimate().catch(() => {});
+  if (document.getElementById("meeting-result").dataset.going !== "1") estimate(true).catch(() => {});
 }
 setInterval(tick, 1000);
 if (document.getElementById("meeting-result").dataset.going === "1") setTimeout(poll, EVERY);
