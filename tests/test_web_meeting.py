@@ -4,9 +4,9 @@ import re
 import time
 
 import pytest
-from pages import demonstration, document_of, parsed, tables_of, words_of
+from pages import demonstration, document_of, tables_of
 from test_web_decide import RULES, actions
-from test_web_try_it import IMPOSSIBLE, Told, begin, do, wish
+from test_web_try_it import IMPOSSIBLE, Told, begin, do, main_of, wish
 from walking import CHROMIUM, NO_CHROMIUM, Walker, launch
 from websites import ELSEWHERE, HERE, OWN_URN, a_site, served
 
@@ -72,10 +72,6 @@ def options_of(site, decision_id):
 def plans_of(site):
     with site.store.read() as tx:
         return [plan.id for plan in tx.plans.plans(partnership_id=HERE)]
-
-
-def main_of(page):
-    return words_of(parsed(page.text).find(".//main"))
 
 
 def picked(client, change="money", at="", **fields):

@@ -407,6 +407,7 @@ def _waits(decision: BoardDecision, *, may_vote: bool, has_voted: bool, votes: b
 
 
 def vote_sentence(decision: BoardDecision, given: int, roll: int) -> str:
+    """How many have voted, or that nobody can yet."""
     if decision.state is VoteState.PREPARED:
         return "The vote is not open yet. Until it is, the chair may change the rules; afterwards nobody can."
     voted = f"{given:,} of {count(roll, 'member')} {'has' if given == 1 else 'have'} voted; at least {decision.quorum:,} must."

@@ -120,19 +120,32 @@ class MeetingView:
     decide: DecideStep
 
 
-def meeting_view(
-    tx: Transaction, user: User, asked: Asked, kept: KeptPlan, comparison: Comparison | None, others: Mapping[int, KeptPlan],
-    offers: tuple[Offer, ...], decision: BoardDecision | None, draft: Draft | None, *, typed: Mapping[str, str], faults: Mapping[str, str],
-) -> MeetingView:  # fmt: skip
-    """The whole screen; ``others`` are the plans beside the one on the table, ``typed`` and ``faults`` what was refused."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What the screen shows: a plan, the plans ``others`` beside it, the decision, one's own draft; ``typed`` and ``faults`` are what was refused."""
+
+    asked: Asked
+    kept: KeptPlan
+    comparison: Comparison | None
+    others: Mapping[int, KeptPlan]
+    offers: tuple[Offer, ...]
+    decision: BoardDecision | None
+    draft: Draft | None
+    typed: Mapping[str, str]
+    faults: Mapping[str, str]
+
+
+def meeting_view(tx: Transaction, user: User, scene: Scene) -> MeetingView:
+    """The whole screen."""
+    asked, kept, decision = scene.asked, scene.kept, scene.decision
     here = kept.partnership_id
     name = partnership_name(tx, here)
     return MeetingView(
         partnership=name,
         leave_href=address(decision) if decision is not None else url_for("plans.summary_page", partnership_id=here, plan_id=kept.plan_id),
         state=asked.query(),
-        on_table=_on_table(asked, kept, comparison, others, offers),
-        change=_change(tx, user, asked, name, kept, decision, draft, typed, faults),
+        on_table=_on_table(scene),
+        change=_change(tx, user, name, scene),
         decide=_decide(tx, user, here, decision),
     )
 
@@ -145,9 +158,9 @@ def screen(partnership_id: int, asked: Asked, endpoint: str = "meeting.page", an
 # --- 1 what is on the table --------------------------------------------------------------------
 
 
-def _on_table(
-    asked: Asked, kept: KeptPlan, comparison: Comparison | None, others: Mapping[int, KeptPlan], offers: tuple[Offer, ...]
-) -> TableStep:
+def _on_table(scene: Scene) -> TableStep:
+    asked, kept, comparison, offers = scene.asked, scene.kept, scene.comparison, scene.offers
+    every = (kept, *scene.others.values())
     plans = [offer for offer in offers if offer.way.isdecimal()]
     return TableStep(
         title=f"Plan {kept.plan_id}, made {moment(kept.made_at)}",
@@ -162,8 +175,8 @@ def _on_table(
         if comparison is None
         else tuple(_difference(n, pair, comparison) for n, pair in enumerate(comparison.pairs, start=1)),
         notes=() if comparison is None else comparison.notes,
-        gives_way=tuple(_gives_way(one) for one in (kept, *others.values())),
-        close=tuple(_close(one) for one in (kept, *others.values())),
+        gives_way=tuple(_gives_way(one) for one in every),
+        close=tuple(_close(one) for one in every),
         compare_href=""
         if comparison is None
         else url_for(
@@ -221,10 +234,8 @@ def _close(kept: KeptPlan) -> About:
 # --- 2 what would change -----------------------------------------------------------------------
 
 
-def _change(
-    tx: Transaction, user: User, asked: Asked, partnership: str, kept: KeptPlan, decision: BoardDecision | None, draft: Draft | None,
-    typed: Mapping[str, str], faults: Mapping[str, str],
-) -> ChangeStep:  # fmt: skip
+def _change(tx: Transaction, user: User, partnership: str, scene: Scene) -> ChangeStep:
+    asked, kept, decision, draft, typed, faults = scene.asked, scene.kept, scene.decision, scene.draft, scene.typed, scene.faults
     world, here = kept.facts.world, kept.partnership_id
     tried = None if draft is None else tried_of(world, draft.held)
     policy = world.policy if tried is None else policy_with(world, dict(tried.settings))
@@ -300,9 +311,8 @@ def _decide(tx: Transaction, user: User, partnership_id: int, decision: BoardDec
     given, roll = len(tx.decisions.votes(decision_id=decision.id)), tx.decisions.roll(decision_id=decision.id)
     options = tx.decisions.options(decision_id=decision.id)
     there = {plan.id: plan for plan in tx.plans.plans(partnership_id=partnership_id) if plan.id in options}
-    links = [("Read the decision and comment", address(decision))]
-    if decision.state is VoteState.OPEN and user.user_id in roll:
-        links.insert(0, ("Vote", address(decision, "decide.vote")))
+    reads = ("Read the decision and comment", address(decision))
+    votes = (("Vote", address(decision, "decide.vote")),) if decision.state is VoteState.OPEN and user.user_id in roll else ()
     return DecideStep(
         title=f"Decision {decision.id}: {decision.title}",
         state=STATES[decision.state][0],
@@ -317,5 +327,5 @@ def _decide(tx: Transaction, user: User, partnership_id: int, decision: BoardDec
             is_caption_hidden=True,
         ),
         sentence="",
-        links=tuple(links),
+        links=(*votes, reads),
     )  # fmt: skip

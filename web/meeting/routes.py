@@ -19,7 +19,7 @@ from web.compare.sides import Sides
 from web.decide.options import add_option, keep_tried
 from web.meeting.asked import Asked, asked_in
 from web.meeting.changes import said_of, settings_of
-from web.meeting.presenters import meeting_view, screen
+from web.meeting.presenters import Scene, meeting_view, screen
 from web.names import partnership_name
 from web.shelf import KeptPlan
 from web.try_it import work
@@ -113,7 +113,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
         plans = {number: one for number, one in others.items() if one is not None}
         offers = sides.offers(here, (str(kept.plan_id), *beside))
         with store.read() as tx:
-            view = meeting_view(tx, me(), asked, kept, comparison, plans, offers, decision, draft, typed=typed or {}, faults=faults or {})
+            scene = Scene(
+                asked=asked, kept=kept, comparison=comparison, others=plans, offers=offers, decision=decision, draft=draft, typed=typed or {},
+                faults=faults or {},
+            )  # fmt: skip
+            view = meeting_view(tx, me(), scene)
         return render_template("meeting/meeting.html", view=view, faults=faults or {}), status
 
     # --- a change is tried, put back, kept ---
