@@ -77,6 +77,8 @@ def value_now(policy: Policy, path: str) -> Fraction | bool:
     """What a policy says at a path."""
     if path.startswith("rules."):
         return policy.is_on(path.removeprefix("rules."))
+    if path.startswith("prices."):
+        return dict(policy.prices).get(path.removeprefix("prices."), Fraction(0))
     return Fraction(next(figure.value for figure in policy.figures if figure.path == path))
 
 

@@ -57,7 +57,7 @@ WHO_MAY = {
         "change.menu", "change.replan", "change.claims", "change.claim",
         "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
-    BOARD: {"change.ask", "change.ask_now", "change.keep", "change.decide", "decide.vote", "decide.vote_now", "plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes", "house.look_at_newer_pack", "house.take_newer_pack"},
+    BOARD: {"meeting.page", "meeting.try_it", "meeting.estimate", "meeting.again", "meeting.put_back", "change.ask", "change.ask_now", "change.keep", "change.decide", "decide.vote", "decide.vote_now", "plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes", "house.look_at_newer_pack", "house.take_newer_pack"},
     MEMBERS - {"head", "other-head"}: {
         "roster.overview", "roster.person", "roster.by_school", "roster.half_term", "roster.delivered", "roster.deadlines",
     },
@@ -73,7 +73,7 @@ WHO_MAY = {
     },
     CHAIR: {
         "decide.new", "decide.make", "decide.change", "decide.change_now", "decide.open_vote", "decide.close", "decide.close_now",
-        "decide.change_minutes", "decide.change_minutes_now", "decide.sign", "decide.sign_now",
+        "decide.change_minutes", "decide.change_minutes_now", "decide.sign", "decide.sign_now", "decide.add_proposal", "meeting.keep",
     },
     OWN_HEAD | BOARD: {"plans.ask_why"},
     COMMISSIONER: {

@@ -11,7 +11,7 @@ from flask import Flask, Response, request, url_for
 
 STATIC = Path(__file__).parent / "static"
 FOR_EVER = "public, max-age=31536000, immutable"
-OURS = ("css/app.css", "favicon.svg", "js/answer.js", "js/copy.js", "js/run.js", "js/try_it.js")
+OURS = ("css/app.css", "favicon.svg", "js/answer.js", "js/copy.js", "js/meeting.js", "js/run.js", "js/try_it.js")
 
 
 @dataclass(frozen=True, slots=True)

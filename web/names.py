@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from planner.store import Transaction
+from planner.store.proposals import ProposalRow
 from web.shelf import Shelf
+from web.words import upper_first
 
 ERASED_NAME = "somebody who has left"
 
@@ -19,6 +21,12 @@ def name_of(tx: Transaction, user_id: int | None) -> str:
     """Somebody's name, or that they have left."""
     person = None if user_id is None else tx.people.user(user_id=user_id)
     return ERASED_NAME if person is None or person.is_erased else person.name
+
+
+def whose(tx: Transaction, names: dict[int, str], one: ProposalRow) -> str:
+    """Who sent a proposal, and from which school."""
+    name = upper_first(name_of(tx, one.author))
+    return name if one.urn is None else f"{name}, {school_name(names, one.urn)}"
 
 
 def school_names(shelf: Shelf, partnership_id: int) -> dict[int, str]:

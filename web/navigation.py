@@ -18,7 +18,7 @@ IN_A_PARTNERSHIP = (
     ("Roster", "roster.current", Permission.READ_OWN_ROSTER, {"roster"}),
     ("Compare", "compare.page", Permission.COMPARE, {"compare"}),
     ("Proposals", "proposals.proposals", Permission.READ_PLAN, {"proposals", "requests", "try_it"}),
-    ("Decisions", "decide.decisions", Permission.READ_PLAN, {"decide"}),
+    ("Decisions", "decide.decisions", Permission.READ_PLAN, {"decide", "meeting"}),
     ("Claims", "change.claims", Permission.READ_PLAN, {"change.claims", "change.claim", "change.new_claim_page"}),
     ("Questions", "queries.queries", Permission.READ_PLAN, {"queries"}),
     ("People", "people.people", Permission.MANAGE_ACCOUNTS, {"people"}),

@@ -167,7 +167,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     return routes
 
 
-def keep_document(tx: Transaction, kept: KeptPlan, document: Json, settings: Json) -> int:
+def keep_document(tx: Transaction, kept: KeptPlan, document: Json, settings: Json, action: str = "re-plan kept") -> int:
     """A plan document kept as the plan of a run of its own: the plan's number."""
     here, by = kept.partnership_id, me().user_id
     first = tx.runs.run(partnership_id=here, run_id=kept.run_id)
@@ -179,7 +179,7 @@ def keep_document(tx: Transaction, kept: KeptPlan, document: Json, settings: Jso
     plan_id = tx.runs.keep_made_elsewhere(partnership_id=here, run_id=run_id, document=document)
     assert plan_id is not None
     numbers = {name: value for name, value in settings.items() if name != "change"}  # its words may name who leaves
-    tx.events.record(partnership_id=here, by=by, action="re-plan kept", subject=f"plan {plan_id}", detail=numbers)
+    tx.events.record(partnership_id=here, by=by, action=action, subject=f"plan {plan_id}", detail=numbers)
     return plan_id
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import io
 
 from flask import Blueprint, abort, render_template, request, send_file
 from werkzeug.wrappers import Response
 
-from planner.compare import LEAST_SIDES, MOST_SIDES, Comparison, compare
+from planner.compare import LEAST_SIDES, MOST_SIDES, Comparison
 from planner.export.compare_workbook import compare_workbook
 from web.access import Permission, requires
 from web.compare.asked import Asked, asked_in
@@ -32,22 +31,10 @@ def blueprint(wiring: Wiring) -> Blueprint:
         here = asked_in(request.args)
         return here if "of" in request.args else Asked(of=sides.standard(partnership_id), part=here.part)
 
-    @functools.lru_cache(maxsize=64)
-    def comparison(partnership_id: int, ways: tuple[str, ...], _holder: int) -> Comparison:
-        """Plans never change, so neither does what they come to beside one another; LookupError, which is not kept, where one is not there."""
-        found = sides.sides(partnership_id, ways)
-        if found is None:
-            raise LookupError(ways)
-        return compare(found)
-
     def find(partnership_id: int, here: Asked) -> Comparison | None:
         if not LEAST_SIDES <= len(here.of) <= MOST_SIDES:
             return None
-        holder = sides.holder(partnership_id, here.ways)
-        try:
-            return None if holder is None else comparison(partnership_id, here.ways, holder.plan_id)
-        except LookupError:
-            return None
+        return sides.compared(partnership_id, here.ways)
 
     @routes.get(COMPARE)
     @requires(Permission.COMPARE)

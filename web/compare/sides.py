@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
-from planner.compare import BASELINES, Side, baseline_side
+from planner.compare import BASELINES, Comparison, Side, baseline_side, compare
 from planner.documents import amounts_from_data
 from planner.export.summary import ENDINGS
 from planner.store import AnswerKind, Store
@@ -27,6 +28,7 @@ class Sides:
 
     def __init__(self, store: Store, shelf: Shelf) -> None:
         self._store, self._shelf = store, shelf
+        self._compared = functools.lru_cache(maxsize=64)(self._compare)
 
     def standard(self, partnership_id: int) -> tuple[str, ...]:
         """What is compared before anybody chooses: the plan that schools read, and the other ways it holds."""
@@ -63,6 +65,20 @@ class Sides:
         found = [self._side(partnership_id, way, self.holder(partnership_id, ways)) for way in ways]
         there = [side for side in found if side is not None]
         return there if len(there) == len(found) else None
+
+    def compared(self, partnership_id: int, ways: tuple[str, ...]) -> Comparison | None:
+        """Two to four ways side by side; None where one of them is not there. Plans never change, so neither does what they come to."""
+        holder = self.holder(partnership_id, ways)
+        try:
+            return None if holder is None else self._compared(partnership_id, ways, holder.plan_id)
+        except LookupError:
+            return None
+
+    def _compare(self, partnership_id: int, ways: tuple[str, ...], _holder: int) -> Comparison:
+        found = self.sides(partnership_id, ways)
+        if found is None:
+            raise LookupError(ways)  # which is not kept
+        return compare(found)
 
     def holder(self, partnership_id: int, ways: tuple[str, ...]) -> KeptPlan | None:
         """The plan whose other ways to share are meant: the first one chosen, else the one that schools read."""

@@ -26,7 +26,8 @@ from web.decide.result import (
     rules_said,
     votes_said,
 )
-from web.names import name_of, partnership_name, school_name, school_names
+from web.fates import fates
+from web.names import name_of, partnership_name, school_name, school_names, whose
 from web.plans.presenters.schools import more_and_less
 from web.shelf import KeptPlan, Shelf
 from web.standing import Standing, next_signer, signer, standing_of, trusts_of, unconfirmed
@@ -134,6 +135,18 @@ class CommentView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalLine:
+    """A proposal beside a decision: how it stands, and the way to make it an option, '' where there is none."""
+
+    title: str
+    sent: str
+    word: str
+    colour: str
+    href: str
+    option_href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
     """One decision, and what who is asking may do next."""
 
@@ -146,7 +159,9 @@ class DecisionView:
     history: str
     options: tuple[OptionView, ...]
     own: TableView | None
-    proposals: tuple[tuple[str, str], ...]
+    proposals: tuple[ProposalLine, ...]
+    proposals_note: str
+    meeting_href: str
     rules: tuple[Fact, ...]
     change_href: str
     interests: TableView
@@ -200,11 +215,10 @@ def decision_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDeci
         history=_history(tx, decision),
         options=tuple(_option(tx, decision, kept, names) for kept in options.values()),
         own=_own(options, names, mine.schools if mine is not None else user.urns_in(here)),
-        proposals=tuple(
-            (f"Proposal {one.id}: {one.title}", url_for("proposals.proposal", partnership_id=here, proposal_id=one.id))
-            for one in tx.proposals.proposals_of(partnership_id=here)
-            if one.plan_id in options and one.withdrawn_at is None
-        ),
+        proposals=_proposals(tx, decision, names, chairs=chairs),
+        proposals_note=_proposals_note(decision, chairs=chairs),
+        meeting_href=url_for("meeting.page", partnership_id=here, decision=decision.id)
+        if user.may(Permission.VOTE, here) and not is_closed else "",
         rules=tuple(Fact(label=label, text=text) for label, text in rules_said(decision)),
         change_href=address(decision, "decide.change") if chairs and decision.state is VoteState.PREPARED else "",
         interests=_interests(tx, interests, names, options),
@@ -216,7 +230,7 @@ def decision_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDeci
         next_links=links,
         open_vote_href=address(decision, "decide.open_vote") if chairs and decision.state is VoteState.PREPARED and not cannot_open else "",
         cannot_open=cannot_open if chairs and decision.state is VoteState.PREPARED else "",
-        vote=_vote_sentence(decision, len(votes), len(roll)),
+        vote=vote_sentence(decision, len(votes), len(roll)),
         own_vote="" if own_vote is None else f"You voted: {choice_said(own_vote.say, own_vote.plan_id)}."
         + (f" Your reason: {own_vote.reason}" if own_vote.reason else ""),
         result="" if tally is None
@@ -231,6 +245,39 @@ def decision_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDeci
         ) if is_closed and reads_votes else (),
         signatures=signatures_table(tx, decision, given, options) if is_closed else None,
     )  # fmt: skip
+
+
+def _proposals(tx: Transaction, decision: BoardDecision, names: dict[int, str], *, chairs: bool) -> tuple[ProposalLine, ...]:
+    """What was sent to the board and is not withdrawn; of a closed decision only what was an option in it."""
+    sent = [one for one in tx.proposals.proposals_of(partnership_id=decision.partnership_id) if one.withdrawn_at is None]
+    options = tx.decisions.options(decision_id=decision.id)
+    lines = []
+    stand = fates(tx, tuple(sent), decision.partnership_id)
+    for one in sent:
+        fate = stand[one.id]
+        is_option = fate.plan_id in options
+        if is_option or decision.state is not VoteState.CLOSED:
+            may_add = chairs and decision.state is VoteState.PREPARED and not is_option
+            lines.append(
+                ProposalLine(
+                    title=f"Proposal {one.id}: {one.title}",
+                    sent=f"{whose(tx, names, one)}, {moment(one.submitted_at)}",
+                    word=f"Plan {fate.plan_id} above" if is_option else fate.word,
+                    colour="green" if is_option else fate.colour,
+                    href=url_for("proposals.proposal", partnership_id=decision.partnership_id, proposal_id=one.id),
+                    option_href=address(decision, "decide.add_proposal", proposal_id=one.id) if may_add else "",
+                )
+            )
+    return tuple(lines)
+
+
+def _proposals_note(decision: BoardDecision, *, chairs: bool) -> str:
+    if decision.state is VoteState.CLOSED:
+        return "These were options in this decision."
+    if decision.state is VoteState.OPEN:
+        return "The vote is open, so no option can be added. What is not an option here can be one in another decision."
+    adds = "You can make each an option" if chairs else "The chair can make each an option"
+    return f"{adds} until the vote opens: it is then kept as a plan of its own, checked again, and can be commented on like any other."
 
 
 def _history(tx: Transaction, decision: BoardDecision) -> str:
@@ -371,7 +418,8 @@ def _waits(decision: BoardDecision, *, may_vote: bool, has_voted: bool, votes: b
     return "You may comment. You vote once the chair opens the vote."
 
 
-def _vote_sentence(decision: BoardDecision, given: int, roll: int) -> str:
+def vote_sentence(decision: BoardDecision, given: int, roll: int) -> str:
+    """How many have voted, or that nobody can yet."""
     if decision.state is VoteState.PREPARED:
         return "The vote is not open yet. Until it is, the chair may change the rules; afterwards nobody can."
     voted = f"{given:,} of {count(roll, 'member')} {'has' if given == 1 else 'have'} voted; at least {decision.quorum:,} must."

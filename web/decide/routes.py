@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from planner.documents import check_document
 from planner.errors import ChangedMeanwhile
 from planner.store import Transaction, VoteState
 from planner.store.decisions import BoardDecision
@@ -12,6 +13,7 @@ from web.access import Permission, me, requires
 from web.decide.effects import effects_view
 from web.decide.forms import NO_SCHOOL, SAYS, CommentForm, DecisionForm, InterestsForm, MinutesForm, VoteForm
 from web.decide.minutes import draft
+from web.decide.options import add_option, keep_proposal
 from web.decide.presenters import address, board_of, decision_view, decisions_view, minutes_view, set_now
 from web.decide.result import HOST_RULE, counted, latest, options_of
 from web.decide.signing import add_signing
@@ -33,6 +35,7 @@ NOT_DECLARED = "Declare your interests first: then you can comment and vote. Non
 IS_CLOSED = "The vote is closed, so nothing was kept. What is not settled can go into a new decision."
 NOT_OPEN = "The vote is not open. Nothing was kept: you can vote once the chair has opened it, and until it is closed."
 IS_SET = "The vote is open or closed, so the rules can no longer be changed. Another decision can have other rules."
+NO_MORE_OPTIONS = "The vote is open or closed, so no option can be added. Another decision can have it as an option."
 READ, SPEAK = requires(Permission.READ_PLAN), requires(Permission.COMMENT)
 CHAIR, VOTE = requires(Permission.OPEN_AND_CLOSE_VOTES), requires(Permission.VOTE)
 
@@ -175,6 +178,33 @@ def blueprint(wiring: Wiring) -> Blueprint:
             standing = standing_of(tx, kept)
         view = effects_view(kept, standing, decision_id=decision_id, is_public=request.args.get("copy") == "public")
         return render_template("decide/effects.html", view=view)
+
+    @routes.post(f"{DECISION}/proposals/<id:proposal_id>/option")
+    @CHAIR
+    def add_proposal(partnership_id: int, decision_id: int, proposal_id: int) -> Answer:
+        """Keep what was proposed as a plan, audited again, and put it before the board."""
+        here = read(partnership_id, decision_id)
+        with store.read() as tx:
+            proposal = tx.proposals.proposal(partnership_id=partnership_id, proposal_id=proposal_id)
+        beside = None if proposal is None else shelf.plan(partnership_id, proposal.plan_id)
+        if proposal is None or beside is None:
+            abort(404)
+        check_document(proposal.document)
+        try:
+            with store.begin() as tx:
+                here = find(tx, partnership_id, decision_id, held=True)
+                if here.state is not VoteState.PREPARED:
+                    return back(here, NO_MORE_OPTIONS, "important")
+                now = tx.proposals.proposal(partnership_id=partnership_id, proposal_id=proposal_id)
+                if now is None or now.withdrawn_at is not None:
+                    return back(here, "It is withdrawn, so it was not made an option.", "important")
+                seen(here, request.form.get("version"))
+                plan_id = keep_proposal(tx, beside, proposal, proposal.document)
+                if add_option(tx, here, plan_id):
+                    note(tx, here, "proposal made an option", proposal=proposal_id, plan=plan_id)
+        except ChangedMeanwhile:
+            return back(here, CHANGED, "important")
+        return back(here, f"Proposal {proposal_id} is plan {plan_id} now, and an option in this decision.")
 
     # --- interests and comments ---
 

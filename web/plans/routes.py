@@ -28,6 +28,7 @@ from web.plans.presenters.plan_list import plan_list
 from web.plans.presenters.pots import pots as pots_view
 from web.plans.presenters.school_why import why_door
 from web.plans.presenters.summary import summary
+from web.proposals.presenters import own_proposals
 from web.shelf import KeptPlan
 from web.standing import Standing, standing_of
 from web.tables import TableView
@@ -54,7 +55,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         _ = kept.facts.reasons  # worked out with the first page, so that every other is quick
         return kept
 
-    def show(kept: KeptPlan, page: str, view: object | None, *, urn: int | None = None) -> str:
+    def show(kept: KeptPlan, page: str, view: object | None, *, urn: int | None = None, **more: object) -> str:
         schools_plan = shelf.schools_plan(kept.partnership_id)
         if view is None or schools_plan is None:
             abort(404)
@@ -63,7 +64,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             choice=choice(kept, schools_plan, urn=urn, may_choose=request.endpoint == CHOSEN_AT and may(Permission.RUN_PLAN, kept.partnership_id)),
             standing=stands(kept), urn=urn,
         )  # fmt: skip
-        return render_template(f"plans/{page}.html", frame=here, view=view)
+        return render_template(f"plans/{page}.html", frame=here, view=view, **more)
 
     def stands(kept: KeptPlan) -> Standing:
         with store.read() as tx:
@@ -157,10 +158,10 @@ def blueprint(wiring: Wiring) -> Blueprint:
         kept = find(partnership_id, plan_id)
         with store.read() as tx:
             asked = next((row for row in tx.answers.answers(partnership_id=partnership_id, plan_id=plan_id) if row.urn == urn), None)
+            sent = own_proposals(tx, partnership_id, urn) if urn in me().urns_in(partnership_id) else None
         door = why_door(kept, urn, asked, may_ask=may(Permission.ASK_WHY, partnership_id, urn))
-        return show(
-            kept, "school", school_view(kept, urn, may_ask=may(Permission.QUERY_OWN_SCHOOL, partnership_id, urn), why=door), urn=urn
-        )
+        view = school_view(kept, urn, may_ask=may(Permission.QUERY_OWN_SCHOOL, partnership_id, urn), why=door)
+        return show(kept, "school", view, urn=urn, proposals=sent)
 
     @routes.get(f"{PLAN}/schools/<id:urn>/letter")
     @READ

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from flask import url_for
 
 from planner.store import Transaction
-from planner.store.proposals import Proposal, ProposalRow
+from planner.store.proposals import Proposal
 from planner.words import most_points
-from web.names import name_of, partnership_name, school_name
+from web.fates import Fate, fates
+from web.names import name_of, partnership_name, school_name, whose
 from web.navigation import Step, proposals_steps
 from web.tables import TableCell, TableView, row, table, words
 from web.try_it.results import Result, result_of
@@ -40,10 +41,15 @@ class ProposalView:
     plan: str
     plan_href: str
     may_withdraw: bool
+    fate: Fate
+    comments: tuple[tuple[str, str], ...]
+    comment_href: str
 
 
 def proposals_view(tx: Transaction, names: dict[int, str], partnership_id: int) -> ProposalsView:
     """The list."""
+    sent = tx.proposals.proposals_of(partnership_id=partnership_id)
+    stand = fates(tx, sent, partnership_id)
     return ProposalsView(
         partnership=partnership_name(tx, partnership_id),
         steps=proposals_steps(partnership_id, "proposals.proposals"),
@@ -52,23 +58,24 @@ def proposals_view(tx: Transaction, names: dict[int, str], partnership_id: int) 
             [
                 row(
                     TableCell(text=f"{one.id}. {one.title}", href=url_for("proposals.proposal", partnership_id=partnership_id, proposal_id=one.id)),
-                    _whose(tx, names, one), moment(one.submitted_at), f"{most_points(one.gap_points)} points of need",
-                    TableCell(text="Withdrawn", tag="grey") if one.withdrawn_at else TableCell(text="Before the board", tag="blue"),
+                    whose(tx, names, one), moment(one.submitted_at), f"{most_points(one.gap_points)} points of need",
+                    TableCell(text=stand[one.id].word, tag=stand[one.id].colour),
                 )
-                for one in tx.proposals.proposals_of(partnership_id=partnership_id)
+                for one in sent
             ],
             is_caption_hidden=True,
         ),
     )  # fmt: skip
 
 
-def proposal_view(tx: Transaction, names: dict[int, str], one: Proposal, reader: int) -> ProposalView:
-    """One proposal as somebody reads it."""
+def proposal_view(tx: Transaction, names: dict[int, str], one: Proposal, reader: int, *, may_comment: bool = False) -> ProposalView:
+    """One proposal as somebody reads it, with what was said of the plan that it was kept as."""
+    fate = fates(tx, (one,), one.partnership_id)[one.id]
     return ProposalView(
         partnership=partnership_name(tx, one.partnership_id),
         number=one.id,
         title=one.title,
-        sent=f"Sent by {_whose(tx, names, one)}, {moment(one.submitted_at)}.",
+        sent=f"Sent by {whose(tx, names, one)}, {moment(one.submitted_at)}.",
         withdrawn=f"Withdrawn {moment(one.withdrawn_at)}." if one.withdrawn_at else "",
         why=one.why,
         changes=tuple(one.changes),
@@ -76,9 +83,38 @@ def proposal_view(tx: Transaction, names: dict[int, str], one: Proposal, reader:
         plan=f"plan {one.plan_id}",
         plan_href=url_for("plans.summary_page", partnership_id=one.partnership_id, plan_id=one.plan_id),
         may_withdraw=one.author == reader and one.withdrawn_at is None,
+        fate=fate,
+        comments=_comments(tx, one.partnership_id, fate),
+        comment_href=f"{fate.href}#comments" if may_comment and fate.is_open else "",
     )
 
 
-def _whose(tx: Transaction, names: dict[int, str], one: ProposalRow) -> str:
-    name = name_of(tx, one.author)
-    return upper_first(name) if one.urn is None else f"{upper_first(name)}, {school_name(names, one.urn)}"
+def own_proposals(tx: Transaction, partnership_id: int, urn: int) -> TableView | None:
+    """What became of everything that was proposed from a school; None where nothing was."""
+    sent = tuple(one for one in tx.proposals.proposals_of(partnership_id=partnership_id) if one.urn == urn)
+    stand = fates(tx, sent, partnership_id)
+    if not sent:
+        return None
+    return table(
+        "What became of your proposals", words("Proposal", "Sent", "State", "What that means"),
+        [
+            row(
+                TableCell(text=f"{one.id}. {one.title}", href=url_for("proposals.proposal", partnership_id=partnership_id, proposal_id=one.id)),
+                moment(one.submitted_at), TableCell(text=stand[one.id].word, tag=stand[one.id].colour), stand[one.id].sentence,
+            )
+            for one in sent
+        ],
+    )  # fmt: skip
+
+
+def _comments(tx: Transaction, partnership_id: int, fate: Fate) -> tuple[tuple[str, str], ...]:
+    """Who said what of a proposal's plan, in every decision that it was an option of; what was withdrawn is left out."""
+    if fate.plan_id is None:
+        return ()
+    about = reversed(tx.decisions.about(partnership_id=partnership_id, plan_id=fate.plan_id))
+    said = [one for decision in about for one in tx.decisions.comments(decision_id=decision.id)]
+    return tuple(
+        (f"{upper_first(name_of(tx, one.user_id))}, {moment(one.said_at)}", one.text)
+        for one in said
+        if one.plan_id == fate.plan_id and one.withdrawn_at is None
+    )

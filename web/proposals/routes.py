@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from planner.store.proposals import Proposal
-from web.access import Permission, me, requires
+from web.access import Permission, may, me, requires
 from web.names import school_names
 from web.proposals.presenters import proposal_view, proposals_view
 from web.wiring import Wiring
@@ -42,7 +42,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     def proposal(partnership_id: int, proposal_id: int) -> Answer:
         found, names = find(partnership_id, proposal_id), school_names(shelf, partnership_id)
         with store.read() as tx:
-            view = proposal_view(tx, names, found, me().user_id)
+            view = proposal_view(tx, names, found, me().user_id, may_comment=may(Permission.COMMENT, partnership_id))
         return render_template("proposals/proposal.html", view=view)
 
     @routes.post(f"{PROPOSAL}/withdraw")

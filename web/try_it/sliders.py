@@ -9,6 +9,7 @@ from fractions import Fraction
 from math import ceil
 
 from planner.errors import InputMustBeMended
+from planner.export.priced import points_said, unit_of
 from planner.need import World
 from planner.partnership import GRANT_ITEM
 from planner.policy import TIERS as TIER_IDS
@@ -113,8 +114,18 @@ def setting_words(policy: Policy, path: str, value: Value) -> str:
     """A setting that was moved, in words."""
     if path.startswith("rules."):
         return f"{RULES[path.removeprefix('rules.')].sentence.removesuffix('.')}: {'kept' if value else 'left'}"
+    if path.startswith("prices."):
+        return _price_words(path.removeprefix("prices."), value)
     setting = next(one for one in _settings(policy) if one.path == path)
     return f"{setting.title}: {figure_text(str(value))}{_spaced(setting.sign)} instead of {_text(policy, path)}{_spaced(setting.sign)}"
+
+
+def _price_words(rule_id: str, value: Value) -> str:
+    sentence = RULES[rule_id].sentence.removesuffix(".")
+    if not value:
+        return f"{sentence}: gives way no more"
+    price = points_said(Fraction(value))
+    return f"{sentence}: may give way, at {price} {'point' if value == 1 else 'points'} for each {unit_of(RULES[rule_id])}"
 
 
 def said_of_rule(planned: Policy, policy: Policy, rule_id: str) -> str:
