@@ -169,6 +169,7 @@ def _confirm(tx: Transaction, user: User, figures: Figures, link: Link) -> Step:
         href=link("figures.school", urn=next(iter(own))) if len(own) == 1 else link("figures.schools"),
         status=f"{len(confirmed)} of {len(urns)}",
         is_to_do=bool(own - confirmed),
+        own_title="Confirm our school's figures" if len(own) == 1 else "Confirm our schools' figures",
     )
 
 

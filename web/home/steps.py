@@ -25,3 +25,5 @@ class Step:
     status: str
     is_to_do: bool
     """By who is asking, now."""
+    own_title: str = ""
+    """What it is called for who has it to do, where that is only a part of the step."""
