@@ -139,7 +139,7 @@ def estimate_words(estimate: Json) -> str:
     was, now = most_points(before["shortfall_points"]), most_points(after["shortfall_points"])
     points = f"need below the line stays at {now} points" if was == now else f"need below the line goes from {was} to {now} points"
     who = _who(*gets(estimate["changes"])).removesuffix(".")
-    return f"As an estimate: {standards}; {points}; {lower_first(who)}."
+    return f"As an estimate, as if time and places could be split: {standards}; {points}; {lower_first(who)}."
 
 
 def gets(changes: list[Json]) -> tuple[int, int, int]:
