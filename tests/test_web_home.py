@@ -217,7 +217,13 @@ def navigation_of(text):
 
 @pytest.mark.parametrize(
     ("who", "first"),
-    [("head", "Our school"), ("board", "Overview"), ("service-manager", "Roster"), ("commissioner", "Council"), ("administrator", "Overview")],
+    [
+        ("head", "Our school"),
+        ("board", "Overview"),
+        ("service-manager", "Roster"),
+        ("commissioner", "Council"),
+        ("administrator", "Overview"),
+    ],
 )
 def test_each_role_finds_first_what_it_came_for_and_everything_in_two_steps(site, who, first):
     browser = site.browser(who)
@@ -225,5 +231,7 @@ def test_each_role_finds_first_what_it_came_for_and_everything_in_two_steps(site
     links = navigation_of(text)
     assert links[0] == first
     assert {"Overview", "Figures", "Plans", "Proposals", "Decisions", "Claims and questions"} <= set(links)
-    assert {f'href="{OVERVIEW}/{page}"' in browser.get(f"{OVERVIEW}/{at}").text for at, page in (("claims", "questions"), ("plans", "runs"))} == {True}
+    assert {
+        f'href="{OVERVIEW}/{page}"' in browser.get(f"{OVERVIEW}/{at}").text for at, page in (("claims", "questions"), ("plans", "runs"))
+    } == {True}
     assert (f'href="{OVERVIEW}/compare"' in browser.get(f"{OVERVIEW}/plans").text) == (who in {"head", "board"})

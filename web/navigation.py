@@ -120,7 +120,7 @@ def navigation() -> list[dict[str, Any]]:
         rest.append({"text": "Partnerships", "href": url_for("home.partnerships"), "current": request.endpoint == "home.partnerships"})
     for text, endpoint, permission, blueprints in IN_A_PARTNERSHIP if is_inside else IN_THE_HOUSE:
         if may(permission, partnership_id) and not (first and endpoint == "roster.current"):
-            href = url_for(endpoint, **where)  # type: ignore[arg-type]
+            href = url_for(endpoint, **where)
             is_here = (request.blueprint in blueprints or request.endpoint in blueprints) and not is_at_own
             link = {"text": text, "href": href, "active": is_here, "current": request.path == href}
             (first if endpoint == "roster.current" and may(Permission.CHANGE_PEOPLE_AND_ROSTER, partnership_id) else rest).append(link)

@@ -21,7 +21,11 @@ def agreement(tx: Transaction, shelf: Shelf, user: User, partnership_id: int, li
     found = [_propose(tx, user, partnership_id, link, has_plan=has_plan)]
     found += [*_requests(tx, user, partnership_id, link), *_claims(tx, user, partnership_id, link)]
     newest = next(iter(tx.decisions.decisions(partnership_id=partnership_id)), None)
-    return [*found, _decide(tx, user, partnership_id, newest, link, has_plan=has_plan), _sign(tx, shelf, user, partnership_id, newest, link)]
+    return [
+        *found,
+        _decide(tx, user, partnership_id, newest, link, has_plan=has_plan),
+        _sign(tx, shelf, user, partnership_id, newest, link),
+    ]
 
 
 def _propose(tx: Transaction, user: User, partnership_id: int, link: Link, *, has_plan: bool) -> Step:
