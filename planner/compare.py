@@ -21,7 +21,7 @@ from planner.intake.differences import PolicyDifference, differences, policy_dif
 from planner.measures import standing
 from planner.need import WHOLE, World
 from planner.partnership import Base, School, Service
-from planner.plan import Amounts, Baseline
+from planner.plan import PAYMENTS, Amounts, Baseline
 from planner.policy import Standard
 from planner.rules import RULES
 from planner.supply import base_running_pounds, sizes_of
@@ -38,8 +38,6 @@ HOW = {
     "plan": "A search among all plans that keep the rules, for the one that leaves least need below the board's line.",
 }
 """How each way shares, by its method."""
-PAYMENTS = frozenset({"costs_paid", "contingency_held", "moderated_pot_released", "fund_balance"})
-"""Rules about which fund pays what, and when: last year's rows do not hold it."""
 PROTECTIONS = ("money_floor", "sessions_floor", "no_worse_outside", "head_rule", "standard_floor", "pupils_now_kept", "host_consent")
 """The rules that keep something for a school, shown first."""
 DEPRIVED, MIDDLE = 3, 7

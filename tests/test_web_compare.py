@@ -169,7 +169,9 @@ def test_a_head_compares_and_opens_a_dot_in_a_browser(site, how, width):
         walker.fill("Password", PASSWORD)
         walker.press("Sign in")
         walker.open(AT)
-        walker.follow("Schools", exact=True) if how == "no scripts" else walker.use(walker.page.locator(".app-steps__link").nth(1))
+        walker.follow("Schools", exact=True) if how == "no scripts" else walker.use(
+            walker.page.get_by_label("Ways to look at it").get_by_role("link").nth(1)
+        )
         assert "by=schools" in walker.page.url
         summary = walker.page.get_by_text("Choose what to compare")
         if how == "keyboard":

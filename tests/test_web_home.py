@@ -10,6 +10,8 @@ from websites import ELSEWHERE, HERE, OWN_URN, a_site
 
 from planner.policy import load_policy
 from planner.store import Role
+from planner.store.decisions import VotingRules
+from planner.voting import Majority, Outcome, Say, Weighting
 
 OVERVIEW = f"/partnerships/{HERE}"
 
@@ -109,12 +111,14 @@ def test_the_policy_is_a_step_between_the_figures_and_the_plan(site):
     assert steps(site.browser("board").get(OVERVIEW).text)["Set the policy"] == ("As shipped", True)
 
 
-def test_the_last_step_is_to_choose_what_schools_read_and_their_heads_are_told(site):
+def test_the_plan_ends_with_choosing_what_schools_read_and_their_heads_are_told(site):
     board, head = site.browser("board"), site.browser("head")
-    assert [*steps(board.get(OVERVIEW).text).items()][-1] == ("Choose the plan that schools read", ("Not chosen yet", True))
+    found = steps(board.get(OVERVIEW).text)
+    assert [*found][-4:] == ["Choose the plan that schools read", "Try other rules and propose", "Decide", "Sign"]
+    assert found["Choose the plan that schools read"] == ("Not chosen yet", True)
     assert "From the newest plan, plan 1: the board has not yet chosen" in words_of(parsed(head.get(OVERVIEW).text))
     site.post(board, site.plan("/choose"), form_at=site.plan())
-    assert [*steps(board.get(OVERVIEW).text).items()][-1] == ("Choose the plan that schools read", ("Plan 1", True))
+    assert steps(board.get(OVERVIEW).text)["Choose the plan that schools read"] == ("Plan 1", True)
     assert steps(head.get(OVERVIEW).text)["Choose the plan that schools read"] == ("Plan 1", False)
     assert "From plan 1, which the board put before the schools on " in words_of(parsed(head.get(OVERVIEW).text))
 
@@ -160,7 +164,8 @@ def test_a_partnership_that_has_brought_nothing_says_who_does_it(site):
     assert "New &lt;Partnership&gt;" in new.text
     assert steps(new.text) == {
         "Bring the figures": ("Not started", True), "Set the policy": ("As shipped", True), "Make a plan": ("Cannot start yet", False),
-        "Read the plan": ("Cannot start yet", False),
+        "Read the plan": ("Cannot start yet", False), "Try other rules and propose": ("Cannot start yet", False),
+        "Decide": ("Cannot start yet", False), "Sign": ("Cannot start yet", False),
     }  # fmt: skip
     assert site.post(site.browser("house"), "/partnerships/new", name=" ").status_code == 422
 
@@ -169,3 +174,64 @@ def test_a_question_that_waits_is_a_step(site):
     with site.store.begin() as tx:
         tx.schools.open_query(partnership_id=HERE, urn=OWN_URN, line="Grant", question="Why?", by=1)
     assert steps(site.browser("chair").get(OVERVIEW).text)["Answer questions"] == ("1 open", True)
+
+
+def test_what_waits_for_somebody_stands_over_the_year_in_their_own_words(site):
+    head, chair = (site.browser(who).get(OVERVIEW).text for who in ("head", "chair"))
+    assert "Confirm our school's figures" in head.replace("&#39;", "'")
+    assert "Nothing waits for you now." in site.browser("commissioner").get(OVERVIEW).text
+    assert steps(chair)["Decide"] == ("Not started", True)
+    assert {"Decide", "Choose the plan that schools read"} <= to_do(chair)
+    assert steps(head)["Sign"] == ("Cannot start yet", False)
+
+
+def test_a_vote_and_a_signature_wait_for_whose_they_are(site):
+    board, chair = site.user_ids["board"], site.user_ids["chair"]
+    rules = VotingRules(quorum=1, majority=Majority.SIMPLE, weighting=Weighting.ONE_EACH, needs_council=False)
+    with site.store.begin() as tx:
+        number = tx.decisions.open_decision(partnership_id=HERE, title="The year", rules=rules, options=[1], by=chair)
+    assert "Decide" in to_do(site.browser("board").get(OVERVIEW).text)  # interests first
+    with site.store.begin() as tx:
+        decision = tx.decisions.decision(partnership_id=HERE, decision_id=number)
+        tx.decisions.declare(decision=decision, by=board, schools=(), other="")
+        tx.decisions.open_vote(decision=decision, roll=[board], by=chair)
+    text = site.browser("board").get(OVERVIEW).text
+    assert steps(text)["Decide"] == ("Vote open", True)
+    assert "Decide" in to_do(text)
+    with site.store.begin() as tx:
+        decision = tx.decisions.decision(partnership_id=HERE, decision_id=number)
+        tx.decisions.vote(decision=decision, by=board, say=Say.OPTION, plan_id=1, reason="")
+        tx.decisions.close_vote(decision=decision, outcome=Outcome.CARRIED, carried=1, by=chair)
+    assert "Decide" not in to_do(site.browser("board").get(OVERVIEW).text)
+    status, is_link = steps(site.browser("chair").get(OVERVIEW).text)["Sign"]
+    assert status.startswith("0 of ")
+    assert is_link
+    assert "Sign" in to_do(site.browser("chair").get(OVERVIEW).text)
+
+
+def navigation_of(text):
+    """The words of the service navigation, in order."""
+    items = [li for li in parsed(text).iter("li") if "govuk-service-navigation__item" in li.get("class", "").split()]
+    return [words_of(li) for li in items]
+
+
+@pytest.mark.parametrize(
+    ("who", "first"),
+    [
+        ("head", "Our school"),
+        ("board", "Overview"),
+        ("service-manager", "Roster"),
+        ("commissioner", "Council"),
+        ("administrator", "Overview"),
+    ],
+)
+def test_each_role_finds_first_what_it_came_for_and_everything_in_two_steps(site, who, first):
+    browser = site.browser(who)
+    text = browser.get(OVERVIEW).text
+    links = navigation_of(text)
+    assert links[0] == first
+    assert {"Overview", "Figures", "Plans", "Proposals", "Decisions", "Claims and questions"} <= set(links)
+    assert {
+        f'href="{OVERVIEW}/{page}"' in browser.get(f"{OVERVIEW}/{at}").text for at, page in (("claims", "questions"), ("plans", "runs"))
+    } == {True}
+    assert (f'href="{OVERVIEW}/compare"' in browser.get(f"{OVERVIEW}/plans").text) == (who in {"head", "board"})

@@ -12,7 +12,7 @@ from jinja2.utils import missing
 
 from web.access import may, the_user
 from web.headers import nonce
-from web.navigation import navigation
+from web.navigation import claims_steps, navigation, plans_steps
 
 HERE = Path(__file__).parent
 SERVICE_NAME = "Partnership Planner"
@@ -36,4 +36,6 @@ def set_up_templates(app: Flask, *, journeys: tuple[str, ...]) -> None:
     ]
     app.jinja_loader = ChoiceLoader(loaders)
     WTFormsHelpers(app)
-    app.jinja_env.globals.update(service_name=SERVICE_NAME, csp_nonce=nonce, the_user=the_user, may=may, navigation=navigation)
+    app.jinja_env.globals.update(
+        service_name=SERVICE_NAME, csp_nonce=nonce, the_user=the_user, may=may, navigation=navigation, plans_steps=plans_steps, claims_steps=claims_steps
+    )  # fmt: skip

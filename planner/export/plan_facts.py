@@ -84,7 +84,7 @@ class Facts:
     @cached_property
     def ways(self) -> tuple[Way, ...]:
         """The plan itself, then the other ways to share that were worked out beside it."""
-        others = [(b.title.partition(" (")[0], b.amounts, b.rules_broken) for b in self.plan.baselines]
+        others = [(b.title.partition(" (")[0], b.amounts, b.rules_known_broken) for b in self.plan.baselines]
         return tuple(
             Way(name=name, amounts=amounts, rules_broken=broken, standing=standing(self.world.picture, self.policy, amounts))
             for name, amounts, broken in [("This plan", self.amounts, ()), *others]

@@ -138,7 +138,7 @@ def baselines_sheet(book: Book, facts: Facts, schools: Table) -> None:
     """The plan beside other ways to share: the same measures, and each school's grant and half-days."""
     note = "Need met by another way to share is the best use schools could make of its amounts; it need not keep the rules."
     page = book.page("Baselines", "Baselines: the plan beside other ways to share", note)
-    ways = [("This plan", facts.amounts, ()), *((b.title, b.amounts, b.rules_broken) for b in facts.plan.baselines)]
+    ways = [("This plan", facts.amounts, ()), *((b.title, b.amounts, b.rules_known_broken) for b in facts.plan.baselines)]
     page.table(_measure_columns(facts), [_measures(title, amounts, broken, facts) for title, amounts, broken in ways])
     page.heading("By school")
     columns = [text_column("name", "School", 36)]

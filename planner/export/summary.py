@@ -306,7 +306,7 @@ def _baselines(plan: Plan, world: World) -> str:
         )
     others = ", ".join(
         f"{lower_first(b.title.partition(' (')[0])} {points}"
-        + (f" (breaks {len(b.rules_broken)} rule{'s' if len(b.rules_broken) > 1 else ''})" if b.rules_broken else "")
+        + (f" (breaks {len(b.rules_known_broken)} rule{'s' if len(b.rules_known_broken) > 1 else ''})" if b.rules_known_broken else "")
         for b, points in zip(plan.baselines, below[1:], strict=True)
     )
     return (

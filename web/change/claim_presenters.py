@@ -145,7 +145,7 @@ def claims_view(tx: Transaction, kept: KeptPlan | None, figures: Figures | None,
                 )
                 for one in claims
             ],
-            empty="No school has claimed anything yet. A head lodges a claim on this page; the board decides it each half-term.",
+            empty="No claim has been lodged here yet. A head lodges one on this page; the board decides it each half-term. What was drawn before came with the figures.",
         ),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import url_for
@@ -15,6 +15,8 @@ from planner.store import QueryState, Role, RunState, Transaction
 from planner.store.partnerships import PartnershipRow
 from planner.store.plans import SchoolsPlan
 from web.access import ROLE_NAMES, Permission, User
+from web.home.agreement import agreement
+from web.home.steps import BY_ADMINISTRATOR, BY_BOARD, NOT_YET, Link, Step
 from web.shelf import Figures, Shelf
 from web.words import count, listed, moment, upper_first
 
@@ -60,18 +62,11 @@ def own_school_in_the_plan(shelf: Shelf, user: User) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step on the way to a plan: what it is, who does it, how far it is, and the way in.
-
-    There is none where it cannot start yet, or is somebody else's and there is nothing to look at meanwhile.
-    """
+class Part:
+    """Steps that belong together."""
 
     title: str
-    hint: str
-    href: str
-    status: str
-    is_to_do: bool
-    """By who is asking, now."""
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,16 +75,17 @@ class Overview:
 
     name: str
     roles: str
-    steps: tuple[Step, ...]
+    parts: tuple[Part, ...]
+    waiting: tuple[Step, ...]
+    """Steps that are to do by who is asking, now."""
     own_schools: tuple[tuple[str, str], ...]
     own_schools_from: str
+    has_others: bool
+    """Whether there are other partnerships to go to."""
 
 
-NOT_YET = "Cannot start yet"
 CHANGED = "Figures or policy changed since"
 NO_PLAN = "No plan could be made"
-BY_BOARD = "Members of the board do this."
-BY_ADMINISTRATOR = "The administrator does this."
 
 
 def overview(tx: Transaction, shelf: Shelf, user: User, partnership_id: int) -> Overview:
@@ -103,25 +99,28 @@ def overview(tx: Transaction, shelf: Shelf, user: User, partnership_id: int) -> 
         return url_for(endpoint, partnership_id=partnership_id, **more)  # type: ignore[arg-type]
 
     schools_plan = tx.plans.for_schools(partnership_id=partnership_id)
-    steps = [_bring(user, partnership_id, figures, link)]
+    figures_steps = [_bring(user, partnership_id, figures, link)]
     if figures is not None:
-        steps += [_look_round(names, link), _confirm(tx, user, figures, link)]
-    steps += [*_questions(tx, user, partnership_id, link), _policy(tx, user, here, link), _plan(tx, user, here, link)]
-    steps += [_read(tx, partnership_id, schools_plan, link)]
+        figures_steps += [_look_round(names, link), _confirm(tx, user, figures, link)]
+    figures_steps += _questions(tx, user, partnership_id, link)
+    plan_steps = [_policy(tx, user, here, link), _plan(tx, user, here, link), _read(tx, partnership_id, schools_plan, link)]
     if schools_plan is not None:
-        steps += [_choose(tx, user, partnership_id, schools_plan, link)]
+        plan_steps += [_choose(tx, user, partnership_id, schools_plan, link)]
+    agreed = agreement(tx, shelf, user, partnership_id, link, has_plan=schools_plan is not None)
     own = tuple((names.get(urn, f"The school with URN {urn}"), link("plans.our_school", urn=urn)) for urn in user.urns_in(partnership_id))
     held = [ROLE_NAMES[role] for role in ROLE_NAMES if role in user.roles_in(partnership_id)]
     return Overview(
         name=here.name,
         roles=f"Your {'role' if len(held) == 1 else 'roles'} here: {listed(held)}.",
-        steps=tuple(steps),
+        parts=tuple(
+            Part(title=title, steps=tuple(steps))
+            for title, steps in (("1. The figures", figures_steps), ("2. The plan", plan_steps), ("3. The agreement", agreed))
+        ),
+        waiting=tuple(step for step in (*figures_steps, *plan_steps, *agreed) if step.is_to_do),
         own_schools=own,
         own_schools_from=_own_schools_from(schools_plan),
+        has_others=user.is_of_the_house or len({m.partnership_id for m in user.memberships}) > 1,
     )
-
-
-Link = Callable[..., str]
 
 
 def _own_schools_from(schools_plan: SchoolsPlan | None) -> str:
@@ -170,6 +169,7 @@ def _confirm(tx: Transaction, user: User, figures: Figures, link: Link) -> Step:
         href=link("figures.school", urn=next(iter(own))) if len(own) == 1 else link("figures.schools"),
         status=f"{len(confirmed)} of {len(urns)}",
         is_to_do=bool(own - confirmed),
+        own_title="Confirm our school's figures" if len(own) == 1 else "Confirm our schools' figures",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from planner.documents import Json
 from planner.need import World
 from planner.partnership import GRANT_ITEM, HeadRule
-from planner.reasons import half_days
+from planner.reasons import half_days, lower_first
 from planner.tried import Tried
 from planner.words import least_points, most_points
 from web.tables import TableView, numbers, row, table, words
@@ -138,15 +138,15 @@ def estimate_words(estimate: Json) -> str:
     standards = f"{count(abs(met), 'standard')} {'more' if met > 0 else 'fewer'} fully met" if met else "as many standards are fully met"
     was, now = most_points(before["shortfall_points"]), most_points(after["shortfall_points"])
     points = f"need below the line stays at {now} points" if was == now else f"need below the line goes from {was} to {now} points"
-    gains, losses = gets(estimate["changes"])
-    return f"As an estimate: {standards}; {points}; {_who(gains, losses, 0).removesuffix('.').lower()}."
+    who = _who(*gets(estimate["changes"])).removesuffix(".")
+    return f"As an estimate, as if time and places could be split: {standards}; {points}; {lower_first(who)}."
 
 
-def gets(changes: list[Json], without: int | None = None) -> tuple[int, int]:
-    """How many schools have something more, and how many only less, but for one's own."""
+def gets(changes: list[Json]) -> tuple[int, int, int]:
+    """How many schools have only more, only less, and more of one thing and less of another."""
     more = {urn for one in changes if one["after"] > one["before"] for urn in one["urns"]}
     less = {urn for one in changes if one["after"] < one["before"] for urn in one["urns"]}
-    return len(more - {without}), len(less - more - {without})
+    return len(more - less), len(less - more), len(more & less)
 
 
 def price_words(price: Json, urn: int | None) -> str:

@@ -183,7 +183,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             return page(found, kept, 422, wish=form)
         asked, field, fault = wish_typed(kept, found.urn, form)
         if asked is not None and (why := workshop.useless(kept.facts.world, asked)):
-            asked, field, fault = None, "amount", f"No plan gives so much: {why}"
+            asked, field, fault = None, "amount", f"No plan gives so much: {why} Ask for no more than that."
         if asked is None:
             form[field].errors = [fault]
             return page(found, kept, 422, wish=form)

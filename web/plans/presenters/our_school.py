@@ -74,6 +74,7 @@ class SchoolView:
     about: str
     sentence: str
     ledger: tuple[LedgerLine, ...]
+    has_roster: bool
     support: TableView
     support_note: str
     owes: tuple[str, ...]
@@ -115,6 +116,7 @@ def our_school(kept: KeptPlan, urn: int, *, may_ask: bool = False, why: WhyDoor 
         ledger=tuple(
             replace(line, ask=ask(f"{line.label}: {line.text.partition('. ')[0].rstrip('.')}")) for line in _in_and_out(ledger, kept)
         ),
+        has_roster=facts.plan.roster is not None,
         support=_with_questions(support, ask),
         support_note=_support_note(others, kept),
         owes=owes(ledger, kept),

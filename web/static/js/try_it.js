@@ -1,18 +1,16 @@
 // Sliders beside their figures, an estimate while they move, then the whole answer. Without this the button does the same.
-const SOON = 120, SETTLED = 1200, EVERY = 2000, PATIENCE = 30000;
+const SETTLED = 1200, EVERY = 2000, PATIENCE = 30000;
 const PARTS = ["try-tools", "try-cards", "try-result"];
 const box = document.getElementById("try-it"), form = document.getElementById("try-settings"), said = document.getElementById("try-said");
-let soon = 0, settled = 0, polling = 0, asking = null, isDirty = false;
+let settled = 0, polling = 0, isAsking = false, isMoved = false, isDirty = false;
 
 const plain = text => text.replace("\u2212", "-").replace(",", ".").trim();
 const body = () => new URLSearchParams(new FormData(form));
 const say = words => { if (words && said.textContent !== words) said.textContent = words; };
 const post = (address, content, signal) => fetch(address, { method: "POST", body: content, cache: "no-store", signal });
 
-const estimate = async () => {
-  asking?.abort();
-  asking = new AbortController();
-  const answer = await post(box.dataset.estimate, body(), asking.signal);
+const ask = async () => {
+  const answer = await post(box.dataset.estimate, body(), AbortSignal.timeout(PATIENCE));
   if (answer.redirected || !(answer.headers.get("Content-Type") ?? "").includes("json")) return;
   const { said: words, each } = await answer.json();
   say(words);
@@ -20,6 +18,18 @@ const estimate = async () => {
     const one = document.querySelector(`[data-said="${CSS.escape(name)}"]`);
     if (one && one.textContent !== text) one.textContent = text;
   }
+};
+
+// At once, one at a time: what moved meanwhile is asked about when the answer is there, so that questions never queue.
+const estimate = async () => {
+  isMoved = true;
+  if (isAsking) return;
+  isAsking = true;
+  while (isMoved) {
+    isMoved = false;
+    await ask().catch(() => {});
+  }
+  isAsking = false;
 };
 
 // Take the parts that changed from a fresh copy of the page; what is being typed stays.
@@ -53,9 +63,8 @@ const keep = async () => {
 
 const moved = () => {
   isDirty = true;
-  clearTimeout(soon);
   clearTimeout(settled);
-  soon = setTimeout(() => estimate().catch(() => {}), SOON);
+  estimate();
   settled = setTimeout(() => keep().catch(() => {}), SETTLED);
 };
 
@@ -69,4 +78,4 @@ for (const range of document.querySelectorAll(".app-try__range")) {
 form.addEventListener("input", moved);
 if (document.getElementById("try-result").dataset.going === "1") polling = setTimeout(poll, EVERY);
 // The plan is held open while the page is read, so that the first move is answered at once.
-estimate().catch(() => {});
+estimate();
