@@ -44,6 +44,8 @@ SHARE_OUT_TOLERANCE_POINTS = 0.05
 SHARE_OUT_SECONDS = 0.5
 FEWEST_SECONDS, LEAST_SHARE_SECONDS = 1.5, 0.3
 """The most that one search for the fewest rules, or for the least they give way, may take: with many alike it finds soon and proves late."""
+LEAST_SUM_SECONDS = 0.1
+"""The same for the least sum over all sets of as many rules; where that is too short it is found for the rules chosen, which is quick."""
 LEAST_SECONDS = 0.2
 
 
@@ -78,6 +80,16 @@ class _Way:
     is_fewest: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Room:
+    """A row that lets a slack column give way only where its rule's 0-1 column ``move`` does, by at most ``most``."""
+
+    row: int
+    move: int
+    most: float
+    denominator: float
+
+
 @dataclass(slots=True, kw_only=True)
 class Ways:
     """Asks for one way after another. ``is_exhausted`` once it was proved that there is no other."""
@@ -100,7 +112,7 @@ class Ways:
 
     def _next(self) -> _Way | None:
         """The way that moves the fewest rules by the least, among those that hold none said before within them."""
-        h, moved, shares, largest = self._elastic()
+        h, moved, shares, largest, rooms = self._elastic()
         now = time.perf_counter()
         until = now + SHARE_FOR_A_WAY * (self.until - now)
         if self.ruled_out:
@@ -128,14 +140,20 @@ class Ways:
         h.addRow(-highspy.kHighsInf, count, len(moved), np.array(moved, dtype=np.int32), np.ones(len(moved)))
         values = fewest.values
         if count:
-            closest = least({largest: 1.0}, SHARE_GAP, "least largest proportion", LEAST_SHARE_SECONDS, values)
+            _at_most(h, largest, rooms, float(values[largest]) - SHARE_GAP)
+            closest = least({largest: 1.0}, SHARE_GAP, "least largest proportion", LEAST_SHARE_SECONDS)
             values = values if closest.values is None else closest.values
-            h.changeColBounds(largest, 0.0, float(values[largest]) + SAME_SHARE)
+            _at_most(h, largest, rooms, float(values[largest]) + SAME_SHARE)
             costs = {column: 1 / one.denominator for one, columns in zip(self.can_move, shares, strict=True) for column in columns}
             for one, column in zip(self.can_move, moved, strict=True):
                 costs[column] = FOR_EVERYBODY if one.is_for_everybody else 0.0
-            together = least(costs, SHARE_GAP, "least sum of proportions", LEAST_SHARE_SECONDS, values)
+            together = least(costs, SHARE_GAP, "least sum of proportions", LEAST_SUM_SECONDS, values)
             values = values if together.values is None else together.values
+            if together.status != "optimal":
+                at, as_chosen = np.array(moved, dtype=np.int32), np.round(values[moved])
+                h.changeColsBounds(len(at), at, as_chosen, as_chosen)
+                together = least(costs, SHARE_GAP, "least sum of proportions of these rules", LEAST_SHARE_SECONDS, values)
+                values = values if together.values is None else together.values
         return _Way(
             chosen=tuple(one.placed for one, column in zip(self.can_move, moved, strict=True) if values[column] > 1 / 2),
             values=values[: len(self.problem.columns)],
@@ -143,19 +161,21 @@ class Ways:
             is_fewest=fewest.status == "optimal",
         )
 
-    def _elastic(self) -> tuple[highspy.Highs, list[int], list[list[int]], int]:
-        """The problem with room to give way: a 0-1 column for each rule that may move, its slack columns, and the largest proportion."""
+    def _elastic(self) -> tuple[highspy.Highs, list[int], list[list[int]], int, list[_Room]]:
+        """The problem with room to give way: a 0-1 column for each rule that may move, its slack columns, the largest proportion, and what ties them."""
         h = load(self.problem)
         h.changeObjectiveOffset(0.0)
         moved = [_column(h, 1.0, is_whole=True) for _ in self.can_move]
         largest = _column(h, highspy.kHighsInf)
-        shares = []
+        shares: list[list[int]] = []
+        rooms: list[_Room] = []
         for one, move in zip(self.can_move, moved, strict=True):
             columns = []
             for slack in one.slacks:
                 column = _column(h, slack.most)
                 for row, by in slack.entries:
                     h.changeCoeff(row, column, by)
+                rooms.append(_Room(row=int(h.getNumRow()), move=move, most=slack.most, denominator=one.denominator))
                 h.addRow(-highspy.kHighsInf, 0.0, 2, np.array([column, move], dtype=np.int32), np.array([1.0, -slack.most]))
                 columns.append(column)
             at = np.array([*columns, largest], dtype=np.int32)
@@ -165,7 +185,14 @@ class Ways:
         for out in self.ruled_out:
             at = np.array([by_placed[placed] for placed in out], dtype=np.int32)
             h.addRow(-highspy.kHighsInf, len(out) - 1.0, len(at), at, np.ones(len(at)))
-        return h, moved, shares, largest
+        return h, moved, shares, largest, rooms
+
+
+def _at_most(h: highspy.Highs, largest: int, rooms: list[_Room], most: float) -> None:
+    """Let no rule give way by a proportion of more than this; each row says so of its own, which makes for a tighter bound."""
+    h.changeColBounds(largest, 0.0, max(most, 0.0))
+    for room in rooms:
+        h.changeCoeff(room.row, room.move, -min(room.most, max(most, 0.0) * room.denominator))
 
 
 def _column(h: highspy.Highs, most: float, *, is_whole: bool = False) -> int:

@@ -66,7 +66,7 @@ def shape_of(rule: Rule) -> Callable[[Shape], Shape]:
 
 def post(model: Model, rule: Rule) -> None:
     """Add a rule's rows to a model, under the rule's name; with room to be missed where the rule has a price."""
-    made = elastic(model, rule.rule_id, (row for row in MATHS[rule.rule_id](model) if not _holds_anyway(row)))
+    made = elastic(model, rule.rule_id, (row for row in MATHS[rule.rule_id](model) if not holds_anyway(row)))
     rows = [_with_a_variable(model, row) for row in made]
     places = [row.at for row in rows]
     by_place = {row.at: row for row in rows}
@@ -79,7 +79,7 @@ def _number(limit: int | Fraction | None) -> int | float | None:
     return float(limit) if isinstance(limit, Fraction) else limit
 
 
-def _holds_anyway(row: Row) -> bool:
+def holds_anyway(row: Row) -> bool:
     """Whether a row without any decision in it holds already."""
     return isinstance(row.body, int) and (row.lower is None or row.lower <= row.body) and (row.upper is None or row.body <= row.upper)
 

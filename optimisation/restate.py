@@ -17,7 +17,7 @@ import numpy as np
 from optimisation.highs import Problem, compile_model, problem_of
 from optimisation.hulls import FOLLOW_FROM, post_hulls
 from optimisation.model import build_model, tidy_money_costs
-from optimisation.registry import MATHS, Model
+from optimisation.registry import MATHS, Model, holds_anyway
 from optimisation.trial import Held, columns_of, hold
 from optimisation.variables import most_money
 from planner import rules
@@ -161,7 +161,7 @@ def _limits_moved(held: Held, world: World) -> Held | None:
     problem, at_row = held.problem, {row: n for n, row in enumerate(held.problem.rows)}
     lower, upper, row_lower, row_upper = (a.copy() for a in (problem.lower, problem.upper, problem.row_lower, problem.row_upper))
     for rule_id in rule_ids & {rule_id for rule_id, _ in problem.rows}:
-        made = list(MATHS[rule_id](model))
+        made = [row for row in MATHS[rule_id](model) if not holds_anyway(row)]
         if any(isinstance(row.body, int) for row in made) or [row.at for row in made] != [
             at for name, at in problem.rows if name == rule_id
         ]:

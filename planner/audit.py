@@ -493,15 +493,16 @@ def need_from_support(world: World, amounts: Amounts) -> Iterator[tuple[str, Fra
     Where a part-year base may serve a cell, its places at once are no more than its pupils: all of them run at the end of the year.
     """
     used: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    doses = {level: dose_share_for(Fraction(level, WHOLE), world.policy) for level in {0, *amounts.need_met.values()}}
     for cell in world.picture.cells:
-        share = dose_share_for(Fraction(amounts.need_met.get(cell.cell_id, 0), WHOLE), world.policy)
+        dose = doses[amounts.need_met.get(cell.cell_id, 0)]
         for ingredient, required in cell.requirements:
             holder = cell.cell_id if ingredient == PLACE else cell.recipient
-            used[holder, ingredient] += share * required
+            used[holder, ingredient] += dose * required
     held: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    roles = {s.service_id: s.role for s in world.partnership.services}
     for (recipient, service_id), sessions in amounts.sessions.items():
-        role = next(s.role for s in world.partnership.services if s.service_id == service_id)
-        held[recipient, role] += 100 * sessions
+        held[recipient, roles[service_id]] += 100 * sessions
     shares = {b.base_id: place_share(b) for b in world.partnership.bases}
     at_once: dict[str, int] = defaultdict(int)
     for (base_id, cell_id), places in amounts.places.items():

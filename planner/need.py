@@ -383,7 +383,7 @@ def _why_no_place(standard: Standard, urns: tuple[int, ...], partnership: Partne
 
 def may_be_part_year(partnership: Partnership, policy: Policy, cell: Cell, zones: tuple[Zone, ...]) -> bool:
     """Whether some place a plan may give a cell is in a base that opens after the school year has begun."""
-    if not any(map(is_part_year, partnership.bases)) or not cell.requirement(PLACE):
+    if not cell.requirement(PLACE) or not any(map(is_part_year, partnership.bases)):
         return False
     standard = policy.standard(cell.standard_id)
     urns = next(zone.urns for zone in zones if zone.zone_id == cell.recipient)

@@ -179,7 +179,7 @@ def step_of(shares: Iterable[Fraction]) -> Fraction:
 
 def is_part_year(base: Base) -> bool:
     """Whether a base opens after the school year has begun."""
-    return place_share(base) < 1
+    return not base.is_open and base.opens_in_half_term > 1
 
 
 def base_full_year_pounds(base: Base, size: int, policy: Policy) -> int:

@@ -115,3 +115,27 @@ def test_a_sandbox_keeps_a_log_takes_a_new_world_and_outlives_its_solver(held):
             sandbox.ask(Trial(words="fourth"), should_stop=lambda: True)
     assert [one.trial.words for one in sandbox.log] == ["first", "second", "third"]
     assert first.value == second.value <= third.value + 1e-9
+
+
+def test_the_fewest_steps_added_are_enough_and_one_fewer_is_not(held, best):
+    """Half-days of one service more for one school than the plan gives, with no more shortfall: steps of half-days on its supply."""
+    school, service_id = next((r, s) for (r, s), n in sorted(best.amounts.sessions.items()) if r.isdecimal() and n)
+    wish = amount_wish(held.world, int(school), service_id, at_least=best.amounts.sessions[school, service_id] + 3)
+    limits = [rule_id for rule_id in ("vacancy_held_back", "statutory_first") if (rule_id, service_id) in held.problem.rows]
+    assert limits
+    more = tuple((rule_id, service_id, 1.0) for rule_id in limits)
+    asked = Trial(
+        words="fewest", aim=Aim.STEPS, conditions=(wish,), near=best.amounts, kept=("base_size", "places"), more=more, most_steps=40,
+        gap=0.99, most_shortfall_points=best.value, seconds=60,
+    )  # fmt: skip
+    fewest = attempt(held, asked)
+    assert fewest.status == "optimal"
+    assert 1 <= round(fewest.value) < 40
+    assert fewest.shortfall_points <= best.value + 1e-5
+    plain = replace(asked, aim=Aim.SHORTFALL, gap=GAP_POINTS, most_shortfall_points=None)
+    for steps, is_enough in ((round(fewest.value), True), (round(fewest.value) - 1, False)):
+        added = tuple((rule_id, at, float(steps)) for rule_id, at, _ in more)
+        found = attempt(held, replace(plain, more=added))
+        assert found.bound <= best.value + 1e-5 if is_enough else found.value > best.value + 1e-6
+    none = attempt(held, replace(asked, conditions=(amount_wish(held.world, int(school), service_id, at_least=10**4),)))
+    assert none.status == "impossible"

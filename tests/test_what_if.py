@@ -17,7 +17,7 @@ from planning import answer_for, plan_of
 import optimisation.residents as residents_module
 from optimisation.highs import Problem
 from optimisation.residents import Residents
-from optimisation.restate import Moved, restated, with_funds, world_with
+from optimisation.restate import Moved, _limits_moved, restated, with_funds, world_with
 from optimisation.sandbox import Sandbox
 from optimisation.trial import hold
 from optimisation.what_if import Beside, Ending, Kind, Question
@@ -101,6 +101,30 @@ def test_a_world_with_settings_moved_is_the_world_stated_anew_to_the_last_bit(wo
         again, anew = restated(held, after), hold(cold)
         assert same(again.problem, anew.problem), moved
         assert list(again.column) == list(anew.column)
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        {"settings": (("board.contingency_percent", 4),)},
+        {"settings": (("board.moderated_pot_percent", 3), ("board.money_floor_percent", -10))},
+        {"settings": (("board.money_cap_percent", 35),)},
+        {"funds": (("dhn", 5000),)},
+        {"funds": (("imf", -2000),), "settings": (("board.contingency_percent", 6),)},
+    ],
+)
+def test_where_only_limits_move_nothing_is_stated_anew_and_it_is_the_world_stated_anew(world, held, moved):
+    after = world_with(world, Moved(**moved))
+    again, cold = _limits_moved(held, after), hold(after)
+    assert same(again.problem, cold.problem)
+    assert not same(again.problem, held.problem)
+    assert list(again.column) == list(cold.column)
+    assert (again.model.world, again.model.funds) == (after, {f.fund_id: f for f in after.partnership.funds})
+
+
+@pytest.mark.parametrize("setting", [("board.line_percent", 65), ("rules.money_cap", False), ("prices.money_cap", Decimal("0.1"))])
+def test_where_more_than_limits_moves_it_is_not_taken_for_limits(world, held, setting):
+    assert _limits_moved(held, world_with(world, Moved(settings=(setting,)))) is None
 
 
 @pytest.mark.parametrize("is_priced", [True, pytest.param(False, marks=pytest.mark.slow)])
