@@ -9,6 +9,7 @@ from flask_wtf import CSRFProtect
 
 from web import (
     accounts,
+    api,
     bring,
     change,
     compare,
@@ -25,6 +26,7 @@ from web import (
     requests,
     roster,
     runs,
+    tokens,
     try_it,
 )
 from web.access import guard
@@ -56,6 +58,8 @@ JOURNEYS = (
     try_it,
     proposals,
     requests,
+    tokens,
+    api,
 )
 """Each makes its routes over the same things: ``blueprint(wiring)``; its templates lie in its own folder."""
 
@@ -66,7 +70,7 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> Flask:
     app = Flask("web")
     app.config.from_mapping(_config(settings))
     use_numbers(app)
-    CSRFProtect(app)
+    forms_are_ours = CSRFProtect(app)
     know_people(app, stands_on.store)
     set_up_templates(app, journeys=tuple(journey.__name__.removeprefix("web.") for journey in JOURNEYS))
     serve_assets(app)
@@ -74,6 +78,7 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> Flask:
     show_errors(app)
     for journey in JOURNEYS:
         app.register_blueprint(journey.blueprint(stands_on))
+    forms_are_ours.exempt(app.blueprints["api"])  # a program sends no form, and no cookie counts there
     guard(app, stands_on.shelf.has_partnership)
     return app
 

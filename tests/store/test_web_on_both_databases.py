@@ -147,14 +147,14 @@ def people_come_and_go(site, house, administrator):
 
 def test_who_asks_for_a_plan_twice_at_once_asks_once(site, monkeypatch):
     """Both look before either has asked, unless the second waits for the first."""
-    both, found = threading.Barrier(2), runs_routes._asked
+    both, found = threading.Barrier(2), runs_routes.asked
 
     def asked_slowly(*wish):
         with contextlib.suppress(threading.BrokenBarrierError):
             both.wait(1)  # nobody comes where the second waits in the database
         return found(*wish)
 
-    monkeypatch.setattr(runs_routes, "_asked", asked_slowly)
+    monkeypatch.setattr(runs_routes, "asked", asked_slowly)
     where = []
     asking = [threading.Thread(target=lambda: where.append(ask_for_a_plan(site, site.browser("board")))) for _ in range(2)]
     for one in asking:
