@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planner.documents import Json
-from web.api.document import document, path_of
+from web.api.document import path_of
 from web.api.operations import JSON_TYPE, Operation
 from web.tables import TableView, row, table, words
 from web.words import upper_first
@@ -47,9 +47,8 @@ class ReferenceView:
     objects: tuple[TableView, ...]
 
 
-def reference_view(operations: list[Operation]) -> ReferenceView:
+def reference_view(operations: list[Operation], described: Json) -> ReferenceView:
     """The description of the API, as a page."""
-    described = document(operations)
     by_tag: dict[str, list[OperationView]] = {}
     for one in operations:
         told = described["paths"][path_of(one)][one.method.lower()]

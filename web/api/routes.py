@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 from flask import Blueprint, Response, render_template
 
+from planner.documents import Json
 from planner.errors import InputMustBeMended
 from web.access import public
 from web.api.document import document
@@ -27,14 +30,18 @@ def blueprint(wiring: Wiring) -> Blueprint:
     for add in (add_partnerships, add_policies, add_runs, add_plans):
         add(operations, wiring)
 
+    @functools.cache
+    def described() -> Json:
+        return document(operations.all)
+
     @routes.get(f"{BASE}/openapi.json")
     @public
     def openapi() -> Response:
-        return json_answer(document(operations.all))
+        return json_answer(described())
 
     @routes.get("/help/programs")
     @public
     def reference() -> str:
-        return render_template("api/reference.html", view=reference_view(operations.all))
+        return render_template("api/reference.html", view=reference_view(operations.all, described()))
 
     return routes

@@ -18,7 +18,7 @@ from web.problems import Refused
 from web.runs.asking import asked, cancelled
 from web.runs.forms import PlanForm
 from web.runs.history import history
-from web.runs.presenters import cannot_start, run_view
+from web.runs.presenters import RunView, cannot_start, run_view
 from web.wiring import Wiring
 
 RUNS = f"{OF}/runs"
@@ -63,7 +63,8 @@ def add_runs(operations: Operations, wiring: Wiring) -> None:
                     f"{here.latest_policy}: look at them, then ask again with these numbers.",
                 )
             run_id, is_new = asked(tx, partnership_id, here.latest_version, here.latest_policy, form.settings())
-            run = _run(tx, _found(tx, partnership_id, run_id))
+            found = _found(tx, partnership_id, run_id)
+            run = _run(tx, found, run_view(tx, found, may_run=True))
         answer = json_answer(to_plain(run), 201 if is_new else 200)
         answer.headers["Location"] = url_for("api.run", partnership_id=partnership_id, run_id=run_id)
         return answer
@@ -74,8 +75,8 @@ def add_runs(operations: Operations, wiring: Wiring) -> None:
     def run(partnership_id: int, run_id: int) -> Response:
         with store.read() as tx:
             found = _found(tx, partnership_id, run_id)
-            etag = run_view(tx, found, may_run=may(Permission.RUN_PLAN, partnership_id)).etag
-            return json_answer(to_plain(_run(tx, found)), etag=etag)
+            view = run_view(tx, found, may_run=may(Permission.RUN_PLAN, partnership_id))
+            return json_answer(to_plain(_run(tx, found, view)), etag=view.etag)
 
     @operations.add(
         Operation(
@@ -86,7 +87,8 @@ def add_runs(operations: Operations, wiring: Wiring) -> None:
     def cancel_run(partnership_id: int, run_id: int) -> Run:
         with store.begin() as tx:
             is_cancelled = cancelled(tx, _found(tx, partnership_id, run_id))
-            now = _run(tx, _found(tx, partnership_id, run_id))
+            found = _found(tx, partnership_id, run_id)
+            now = _run(tx, found, run_view(tx, found, may_run=True))
         if not is_cancelled:
             raise Refused(409, "The run had ended before it could be cancelled, so nothing was changed; read it to see how it ended.")
         return now
@@ -106,12 +108,11 @@ def _line(row: RunRow, plan_id: int | None) -> RunLine:
     )  # fmt: skip
 
 
-def _run(tx: Transaction, run: StoredRun) -> Run:
+def _run(tx: Transaction, run: StoredRun, view: RunView) -> Run:
     where = {"partnership_id": run.partnership_id, "run_id": run.id}
-    view = run_view(tx, run, may_run=False)
     told = history(tx.runs.progress(**where))
-    plan = tx.plans.of_run(**where)
-    line = _line(run, plan.id if plan is not None else None)
+    plan_id = next((plan.id for plan in tx.plans.plans(partnership_id=run.partnership_id) if plan.run_id == run.id), None)
+    line = _line(run, plan_id)
     return Run(
         id=line.id, state=line.state, figures_version=line.figures_version, policy_version=line.policy_version, asked_at=line.asked_at,
         ended_at=line.ended_at, best_shortfall_points=line.best_shortfall_points, plan_id=line.plan_id,

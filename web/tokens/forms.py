@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from web.forms import Form, text_field
@@ -19,7 +20,7 @@ class TokenForm(Form):
     )
     days = RadioField(
         "How long should it work?",
-        choices=list(DAYS.items()),
+        choices=[SelectChoice(days, words) for days, words in DAYS.items()],
         default="90",
         validators=[InputRequired("Choose how long the token should work.")],
         widget=GovRadioInput(),
