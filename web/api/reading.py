@@ -29,7 +29,7 @@ def adapter_of(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def body(kind: type[Any]) -> Any:
+def body(kind: Any) -> Any:
     """The body of the request as a noun. Raises ``Refused``: 400 for no JSON, 413, 415, 422 for what does not fit."""
     if request.mimetype != "application/json":
         raise Refused(415, SENTENCES[415])
