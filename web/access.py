@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Any, TypeVar
 
-from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
 
 from planner.store import Membership, Role
@@ -163,9 +163,19 @@ def guard(app: Flask, is_partnership: Callable[[int], bool]) -> None:
     app.before_request(lambda: _ask(is_partnership))
 
 
+def is_program() -> bool:
+    """Whether a program asks: it comes with a token, and no cookie of a browser counts there."""
+    return request.path.startswith("/api/")
+
+
+def came_with_token(user: User) -> None:
+    """Note whose token a program came with."""
+    g.came_with_token = user
+
+
 def the_user() -> User | None:
     """Who is asking, found once a request."""
-    user: User | None = getattr(current_user, "person", None)
+    user: User | None = g.get("came_with_token") if is_program() else getattr(current_user, "person", None)
     return user
 
 
@@ -192,6 +202,8 @@ def _ask(is_partnership: Callable[[int], bool]) -> Any:
     if declared == PUBLIC:
         return None
     user = the_user()
+    if user is None and is_program():
+        abort(401)
     if user is None:
         return _sign_in_first()
     if declared == SIGNED_IN:

@@ -9,6 +9,7 @@ from flask_wtf import CSRFProtect
 
 from web import (
     accounts,
+    api,
     bring,
     change,
     compare,
@@ -27,6 +28,7 @@ from web import (
     requests,
     roster,
     runs,
+    tokens,
     try_it,
 )
 from web.access import guard
@@ -60,6 +62,8 @@ JOURNEYS = (
     proposals,
     requests,
     provider,
+    tokens,
+    api,
 )
 """Each makes its routes over the same things: ``blueprint(wiring)``; its templates lie in its own folder."""
 
@@ -70,7 +74,7 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> Flask:
     app = Flask("web")
     app.config.from_mapping(_config(settings))
     use_numbers(app)
-    CSRFProtect(app)
+    forms_are_ours = CSRFProtect(app)
     know_people(app, stands_on.store)
     set_up_templates(app, journeys=tuple(journey.__name__.removeprefix("web.") for journey in JOURNEYS))
     serve_assets(app)
@@ -78,6 +82,7 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> Flask:
     show_errors(app)
     for journey in JOURNEYS:
         app.register_blueprint(journey.blueprint(stands_on))
+    forms_are_ours.exempt(app.blueprints["api"])  # a program sends no form, and no cookie counts there
     guard(app, stands_on.shelf.has_partnership)
     return app
 

@@ -9,6 +9,9 @@ from flask import Flask, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from web.access import is_program
+from web.problems import problem, problem_of
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorPage:
@@ -100,13 +103,15 @@ OLD_FORM = ErrorPage(
 def show_errors(app: Flask) -> None:
     """Answer every error with its page; an exception of ours is our fault."""
 
-    def http_error(error: HTTPException) -> tuple[str, int, dict[str, str]]:
+    def http_error(error: HTTPException) -> Any:
+        if is_program():
+            return problem_of(error)
         page, status = show(OLD_FORM if isinstance(error, CSRFError) else page_for(error.code or 500))
         return page, status, {name: value for name, value in error.get_headers() if name in _KEPT_HEADERS}
 
-    def our_fault(error: Exception) -> tuple[str, int]:
+    def our_fault(error: Exception) -> Any:
         app.logger.error("a page failed", exc_info=error)
-        return show(PAGES[500])
+        return problem(500) if is_program() else show(PAGES[500])
 
     def foreign_host(_: SecurityError) -> Any:
         return "This address is not one that the app answers to.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from planner.errors import AlreadyTaken
 from planner.store.kinds import Role
 from planner.store.room import Room, columns_of
-from planner.store.tables import invitations, memberships, password_links, provider_people, sessions, users
+from planner.store.tables import invitations, memberships, password_links, provider_people, sessions, tokens, users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,8 @@ class People(Room):
         return self._changed(users.update().where(users.c.id == user_id).values(password_hash=password_hash)) == 1
 
     def disable(self, *, user_id: int) -> bool:
-        """Close the account: its sessions stop counting at once."""
+        """Close the account: its sessions stop counting at once, its tokens end for good."""
+        self._changed(tokens.delete().where(tokens.c.user_id == user_id))
         return self._changed(users.update().where(users.c.id == user_id, users.c.disabled_at.is_(None)).values(disabled_at=self._now)) == 1
 
     def enable(self, *, user_id: int) -> bool:
@@ -116,7 +117,7 @@ class People(Room):
 
     def erase(self, *, user_id: int) -> bool:
         """Forget who this was: the names and roles go, here and in invitations taken up; the number stays in the log."""
-        for table in (sessions, password_links, provider_people, memberships):
+        for table in (sessions, password_links, provider_people, tokens, memberships):
             self._changed(table.delete().where(table.c.user_id == user_id))
         self._changed(invitations.update().where(invitations.c.used_by == user_id).values(invitee=ERASED))
         gone = users.update().where(users.c.id == user_id)

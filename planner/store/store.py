@@ -36,6 +36,7 @@ from planner.store.runs import Runs
 from planner.store.schools import Schools
 from planner.store.sessions import Sessions
 from planner.store.throttle import Throttle
+from planner.store.tokens import Tokens
 from planner.store.uploads import Uploads
 
 
@@ -51,6 +52,7 @@ class Transaction:
         self.provider_sign_ins = ProviderSignIns(connection, clock)
         self.sessions = Sessions(connection, clock)
         self.throttle = Throttle(connection, clock)
+        self.tokens = Tokens(connection, clock)
         self.partnerships = Partnerships(connection, clock)
         self.policies = Policies(connection, clock)
         self.uploads = Uploads(connection, clock)

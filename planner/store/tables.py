@@ -194,6 +194,17 @@ password_links = _table(
     Column("expires_at", Whole, nullable=False),
 )
 
+tokens = _numbered(
+    "tokens",
+    _by("user_id"),
+    Column("name", Words, nullable=False),
+    Column("token_hash", sa.Text, nullable=False, unique=True),
+    Column("made_at", Whole, nullable=False),
+    Column("expires_at", Whole, nullable=False),
+    Column("used_at", Whole),
+    Index(None, "user_id"),
+)
+
 sign_in_tries = _numbered(
     "sign_in_tries",
     Column("account_hash", sa.Text, nullable=False),

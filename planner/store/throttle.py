@@ -23,19 +23,23 @@ class Throttle(Room):
 
     def wait_before_try(self, *, sign_in: str, network: str) -> int:
         """0 and the try is counted; else the milliseconds to wait, and the password must not be looked at."""
-        keys = (
-            (sign_in_tries.c.account_hash, _account(sign_in), TRIES_OF_ACCOUNT),
-            (sign_in_tries.c.network_hash, _network(network), TRIES_OF_NETWORK),
-        )
-        for _, digest, _ in keys:
+        for digest in (_account(sign_in), _network(network)):
             self._one_at_a_time(digest)
         self._changed(sign_in_tries.delete().where(sign_in_tries.c.at <= self._now - WINDOW))
-        wait = max(self._wait(column, digest, most) for column, digest, most in keys)
+        wait = self.wait(sign_in=sign_in, network=network)
         if wait == 0:
             self._connection.execute(
                 sign_in_tries.insert().values(account_hash=_account(sign_in), network_hash=_network(network), at=self._now)
             )
         return wait
+
+    def wait(self, *, sign_in: str, network: str) -> int:
+        """The milliseconds to wait before another try; nothing is counted."""
+        keys = (
+            (sign_in_tries.c.account_hash, _account(sign_in), TRIES_OF_ACCOUNT),
+            (sign_in_tries.c.network_hash, _network(network), TRIES_OF_NETWORK),
+        )
+        return max(self._wait(column, digest, most) for column, digest, most in keys)
 
     def succeeded(self, *, sign_in: str) -> None:
         """Forget the tries of an account: the right password was given."""

@@ -12,6 +12,7 @@ from planner.documents import Json
 from planner.errors import ChangedMeanwhile
 from planner.policy import Policy
 from planner.store import Store, Transaction
+from planner.store.partnerships import Version
 from web.access import me
 from web.bring.forms import ConfirmForm
 from web.bring.frame import frame
@@ -43,8 +44,8 @@ def show_confirm(tx: Transaction, partnership_id: int, form: ConfirmForm, new: P
     ), 422 if fault or form.errors else 200  # fmt: skip
 
 
-def keep(store: Store, partnership_id: int, policy: Policy, *, seen: str, note: str) -> Response:
-    """Make a policy the next version. Raises ``ChangedMeanwhile`` where the page showed another one as in force."""
+def kept(store: Store, partnership_id: int, policy: Policy, *, seen: str, note: str) -> Version:
+    """The next version of the policy, made. Raises ``ChangedMeanwhile`` where another one than what was seen is in force."""
     with store.begin() as tx:
         here = tx.partnerships.partnership(partnership_id=partnership_id)
         if here is None or seen != str(here.latest_policy):
@@ -56,6 +57,12 @@ def keep(store: Store, partnership_id: int, policy: Policy, *, seen: str, note: 
             partnership_id=partnership_id, by=me().user_id, action="policy set", subject=f"policy version {made.version}",
             detail={"version": made.version},
         )  # fmt: skip
+    return made
+
+
+def keep(store: Store, partnership_id: int, policy: Policy, *, seen: str, note: str) -> Response:
+    """Make a policy the next version. Raises ``ChangedMeanwhile`` where the page showed another one as in force."""
+    made = kept(store, partnership_id, policy, seen=seen, note=note)
     flash(f"Version {made.version} of the policy is in force. Plans asked for from now keep to it.", "success")
     return redirect(url_for("bring.policy", partnership_id=partnership_id), 303)
 

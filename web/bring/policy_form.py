@@ -52,7 +52,7 @@ def add_policy_form(routes: Blueprint, store: Store) -> None:
             if form.errors:
                 return show(tx, partnership_id, form, seen=seen)
             try:
-                new = _new_policy(tx, partnership_id, in_force, changes)
+                new = policy_with(tx, partnership_id, in_force, changes)
             except InputMustBeMended as refused:
                 return show(tx, partnership_id, form, seen=seen, fault=say_beside(form, shown, refused))
             fault = CHANGED if shown is not in_force else ""
@@ -74,7 +74,7 @@ def add_policy_form(routes: Blueprint, store: Store) -> None:
     def answered(tx: Transaction, partnership_id: int) -> tuple[Policy, dict[str, Value]]:
         in_force, _ = _in_force(tx, partnership_id)
         changes = changes_in(request.form, in_force)
-        return _new_policy(tx, partnership_id, in_force, changes), changes
+        return policy_with(tx, partnership_id, in_force, changes), changes
 
     def ask_again(partnership_id: int, form: ConfirmForm, *, fault: str = "") -> Answer:
         """The page that asks, by the policy in force now; the form itself where what was answered no longer stands."""
@@ -99,7 +99,7 @@ def _version(tx: Transaction, partnership_id: int, seen: str) -> Policy:
     return policy_of(tx.policies.version(partnership_id=partnership_id, version=number))
 
 
-def _new_policy(tx: Transaction, partnership_id: int, in_force: Policy, changes: dict[str, Value]) -> Policy:
+def policy_with(tx: Transaction, partnership_id: int, in_force: Policy, changes: dict[str, Value]) -> Policy:
     """The policy in force with these changes. Raises ``InputMustBeMended`` where they cannot be, do not fit the figures or are none."""
     changed = differing(changes, in_force)
     if not changed:

@@ -458,6 +458,34 @@ def changes_in(fields: Mapping[str, str], policy: Policy) -> dict[str, Value]:
     return changes | {path: said == _ON for path, said in rules.items() if said in {_ON, _OFF}}
 
 
+def changes_asked(values: Mapping[str, bool | float], policy: Policy) -> dict[str, Value]:
+    """The changes that a program asks for by their paths. Raises ``InputMustBeMended`` where one cannot be."""
+    figures, rules = _figures(policy), {f"rules.{rule_id}" for rule_id, _ in policy.rules_on}
+    changes: dict[str, Value] = {}
+    for path, value in values.items():
+        if path in rules and isinstance(value, bool):
+            changes[path] = value
+        elif path in rules:
+            raise InputMustBeMended(f"{path} must be true or false.")
+        elif path in figures:
+            changes[path] = number_typed(repr(value), figures[path])
+        else:
+            raise InputMustBeMended(f"{path[:60]} is no setting that can be changed here: read the policy, which lists those that can.")
+    return changes
+
+
+def figures_in_force(policy: Policy) -> tuple[tuple[Setting, int | Decimal], ...]:
+    """Every figure that can be changed, with what it is now; a price that is not set is 0."""
+    has = {figure.path: figure.value for figure in policy.figures}
+    return tuple((one, _plain(Decimal(has.get(path, "0")))) for path, one in _figures(policy).items())
+
+
+def _figures(policy: Policy) -> dict[str, Setting]:
+    """Path -> every figure that can be changed, prices of rules among them."""
+    prices = (_price_setting(rule_id) for rule_id in MAY_BE_PRICED)
+    return {one.path: one for one in (*_settings(policy), *prices)}
+
+
 def _name(path: str) -> str:
     return path.replace(".", "-")
 

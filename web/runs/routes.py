@@ -5,18 +5,17 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from planner.documents import Json
 from planner.store import RunState, Transaction
 from planner.store.runs import Run
-from web.access import Permission, may, me, requires
+from web.access import Permission, may, requires
 from web.addresses import LARGEST
+from web.runs.asking import NEWER, asked, cancelled, record
 from web.runs.forms import PlanForm
 from web.runs.presenters import GOING, RunView, cannot_start, new_run, run_list, run_url, run_view, seen
 from web.wiring import Wiring
 
 RUNS = "/partnerships/<id:partnership_id>/runs"
 RUN = f"{RUNS}/<id:run_id>"
-NEWER = "Newer figures or a newer policy came since you opened this page. Look at what it will plan from now, then ask again."
 Answer = str | Response | tuple[str, int]
 
 
@@ -56,7 +55,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             here = tx.partnerships.partnership(partnership_id=partnership_id, held=True)  # who asks twice at once asks once
             assert here is not None
             if form.seen.data == seen(here) and not cannot_start(here):
-                run_id, is_new = _asked(tx, partnership_id, here.latest_version, here.latest_policy, form.settings())
+                run_id, is_new = asked(tx, partnership_id, here.latest_version, here.latest_policy, form.settings())
                 flash(*(("The plan is asked for.", "success") if is_new else ("You asked for this plan before. Here it is.", "important")))
                 return redirect(url_for("runs.run", partnership_id=partnership_id, run_id=run_id), 303)
         form.seen.errors = [NEWER]
@@ -91,7 +90,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             found = _found(tx, partnership_id, run_id)
             is_asked = tx.runs.use_best(partnership_id=partnership_id, run_id=run_id)
             if is_asked:
-                _record(tx, found, "best plan asked for")
+                record(tx, found, "best plan asked for")
         if is_asked:
             flash("The run ends with the best plan so far. It takes a few seconds.", "success")
         else:
@@ -111,9 +110,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     def cancel_now(partnership_id: int, run_id: int) -> Answer:
         with store.begin() as tx:
             found = _found(tx, partnership_id, run_id)
-            is_cancelled = tx.runs.cancel(partnership_id=partnership_id, run_id=run_id)
-            if is_cancelled:
-                _record(tx, found, "run cancelled")
+            is_cancelled = cancelled(tx, found)
         if is_cancelled:
             flash(f"Run {run_id} is cancelled.", "success")
         elif found.state is not RunState.CANCELLED:
@@ -132,25 +129,3 @@ def _found(tx: Transaction, partnership_id: int, run_id: int) -> Run:
     if found is None:
         abort(404)
     return found
-
-
-def _asked(tx: Transaction, partnership_id: int, version: int, policy: int, settings: Json) -> tuple[int, bool]:
-    """The run that was asked for, and whether it is new: the same one twice is one run."""
-    for row in tx.runs.runs(partnership_id=partnership_id):
-        is_mine = row.state in GOING and row.requested_by == me().user_id
-        if is_mine and (row.partnership_version, row.policy_version) == (version, policy):
-            same = tx.runs.run(partnership_id=partnership_id, run_id=row.id)
-            if same is not None and same.settings == settings:
-                return row.id, False
-    run_id = tx.runs.request_run(
-        partnership_id=partnership_id, partnership_version=version, policy_version=policy, settings=settings, by=me().user_id
-    )
-    tx.events.record(
-        partnership_id=partnership_id, by=me().user_id, action="run requested", subject=f"run {run_id}",
-        detail={"partnership_version": version, "policy_version": policy},
-    )  # fmt: skip
-    return run_id, True
-
-
-def _record(tx: Transaction, run: Run, action: str) -> None:
-    tx.events.record(partnership_id=run.partnership_id, by=me().user_id, action=action, subject=f"run {run.id}")
