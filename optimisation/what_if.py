@@ -36,7 +36,7 @@ from optimisation.trial import (
     thousands_a_point,
     vector,
 )
-from planner.audit import breaches, misfits, price_points
+from planner.audit import breaches, leading_points, misfits, price_points
 from planner.errors import SolverFault
 from planner.measures import POINTS_PLACES, Standing, standing
 from planner.need import WHOLE, World
@@ -53,6 +53,8 @@ NEARLY_WHOLE = 200
 KEPT_GAP, KEPT_SECONDS = 0.02, 0.5
 ROOM_POINTS, SHARE_OF_GAP = 0.005, 0.9
 """What sharing out may add to the shortfall; more, as long as it stays within this share of the gap asked for."""
+TOUCH_POINTS = 0.0005
+"""What rounding may add to a shortfall that is to be no more than another's; not to be seen on a page."""
 SHARE_OUT_GAP, SHARE_OUT_SECONDS = 0.2, 1.5
 NEAREST_GAP, NEAREST_SECONDS = 0.1, 0.7
 """In thousands of pounds moved, and in seconds, for the nearest of the plans that are as good."""
@@ -333,6 +335,9 @@ def _whole(held: Held, question: Question, planned: np.ndarray, should_stop: Cal
     if best.values is None:
         return found
     most = max(best.objective + ROOM_POINTS, found.bound + SHARE_OF_GAP * question.gap)
+    if not question.conditions and not any(misfits(held.world, question.near)) and not any(breaches(held.world, question.near)):
+        # the plan still holds, so that what is shown comes out no worse than it
+        most = min(most, max(best.objective, float(leading_points(held.world, question.near))) + TOUCH_POINTS)
     best = _nearest(held, prepare, best, question.near, planned, most)
     values = _shared_out(held, prepare, best, planned, most, SHARE_OUT_SECONDS)
     if values is None and (left := until - time.perf_counter()) > SHARE_OUT_SECONDS:
