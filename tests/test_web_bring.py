@@ -455,7 +455,7 @@ def test_versions_say_who_when_why_and_how_many_confirmed(site):
 
 
 def test_a_version_goes_out_as_a_workbook_and_comes_back_the_same(site):
-    answer = site.browser("commissioner").get(f"{VERSIONS}/1/workbook")
+    answer = site.browser("administrator").get(f"{VERSIONS}/1/workbook")
     assert answer.mimetype == XLSX
     assert "Hatherby Partnership, version 1.xlsx" in answer.headers["Content-Disposition"]
     _, address = upload(site, answer.data)

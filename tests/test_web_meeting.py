@@ -191,7 +191,7 @@ def test_what_cannot_be_tried_is_refused_with_what_would(site, change, fields, s
 def test_the_estimate_is_said_at_once_and_keeps_nothing(site):
     client = site.browser("board")
     answer = site.post(client, f"{MEETING}/estimate?change=money", form_at="/account", **SIX)
-    assert answer.json["said"].startswith("As an estimate: 2 standards fewer fully met")
+    assert answer.json["said"].startswith("As an estimate, as if time and places could be split: 2 standards fewer fully met")
     assert "kept for what nobody can foresee" in answer.json["means"]
     assert site.post(client, f"{MEETING}/estimate?change=money", form_at="/account").status_code == 422
     with site.store.read() as tx:

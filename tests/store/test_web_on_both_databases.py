@@ -28,7 +28,7 @@ from web.runs import routes as runs_routes
 
 AT = f"/partnerships/{HERE}"
 NEW = "island-velvet-pepper-cedar"
-ANSWERS_WITH_A_PAGE = {"bring.look_at_policy", "bring.look_at_changes", "house.look_at_pack", "try_it.estimate"}
+ANSWERS_WITH_A_PAGE = {"bring.look_at_policy", "bring.look_at_changes", "house.look_at_pack", "try_it.estimate", "meeting.estimate"}
 """All others lead on to another page once they have done what was asked."""
 NAMES = {
     "roster": [
@@ -76,8 +76,9 @@ def test_every_form_of_the_site_does_its_work(site):
         bring_and_plan(site, house, administrator, head, board)
         ask_and_answer(site, head, board)
         change_and_claim(site, head, board)
-        try_and_propose(site, head, site.browser("other-head"))
-        decide_and_sign(site, site.browser("chair"), board)
+        sit_together(site, site.browser("chair"))
+        proposal_id = try_and_propose(site, head, site.browser("other-head"))
+        decide_and_sign(site, site.browser("chair"), board, proposal_id)
         put_names(site, site.browser("service-manager"))
         run_the_house(site, house, board)
         people_come_and_go(site, house, administrator)
@@ -140,6 +141,17 @@ def enter_supply(site, commissioner):
     site.post(commissioner, f"{AT}/council-supply/base", **BASE, based_on="2")
 
 
+def sit_together(site, chair):
+    asked = {"board-contingency_percent": "6"}
+    site.post(chair, f"{AT}/meeting/estimate?change=money", form_at="/account", **asked)
+    tried = (
+        site.post(chair, f"{AT}/meeting/try?change=money", form_at="/account", version="", **asked).headers["Location"].partition("#")[0]
+    )
+    for what in ("again", "keep", "put-back"):
+        version = form_of(chair.get(tried).text, "version")
+        site.post(chair, tried.replace("/meeting?", f"/meeting/{what}?"), form_at="/account", **version)
+
+
 def try_and_propose(site, head, other_head):
     draft = site.post(head, site.plan("/try"), form_at="/account", urn=str(OWN_URN)).headers["Location"]
     number = int(draft.rpartition("/")[2])
@@ -168,10 +180,15 @@ def try_and_propose(site, head, other_head):
         (of_host,) = tx.requests.requests_of(partnership_id=HERE)
     at = f"{AT}/requests/{of_host.id}"
     site.post(other_head, f"{at}/answer", form_at=at, decided="no", answer="Not without\0 another room.")
+    site.workshop.says = "found"
+    do("undo")
+    do("work-out")
+    again = do("submit", title="More for ours, again", why="Two new\0 classes.").headers["Location"]
     do("discard")
+    return int(again.rpartition("/")[2])
 
 
-def decide_and_sign(site, chair, board):
+def decide_and_sign(site, chair, board, proposal_id):
     rules = {"title": "Next year", "options": str(HERE), "quorum": "1", "majority": "simple", "weighting": "by_school", "council": "no"}
     at = site.post(chair, f"{AT}/decisions/new", **rules).headers["Location"]
     site.post(chair, f"{at}/rules", **rules, version="1")
@@ -180,7 +197,8 @@ def decide_and_sign(site, chair, board):
     site.post(board, f"{at}/comments", form_at=at, about=str(HERE), text="Too\0 early.")
     withdraw = re.search(r'action="([^"]+/withdraw)"', board.get(at).text)[1]
     site.post(board, withdraw, form_at=at)
-    site.post(chair, f"{at}/open-vote", form_at=at, version="2")
+    site.post(chair, f"{at}/proposals/{proposal_id}/option", form_at=at, version="2")
+    site.post(chair, f"{at}/open-vote", form_at=at, **form_of(chair.get(at).text, "version"))
     for who in (chair, board, board):
         site.post(who, f"{at}/vote", choice=str(HERE), reason="So\0")
     site.post(chair, f"{at}/close")
