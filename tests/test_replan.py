@@ -31,6 +31,9 @@ JANUARY = 3
 EP_HALF_DAYS_EACH = Fraction(29, 5)
 
 
+pytestmark = pytest.mark.xdist_group("replan")  # its searches are made once, in one process
+
+
 @pytest.fixture(scope="module")
 def solver():
     with Solver() as one:
