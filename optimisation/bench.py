@@ -27,6 +27,7 @@ from typing import Any, cast
 
 import highspy
 
+from optimisation.furthest import furthest_of
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Hooks, check_canaries, compile_model, load
 from optimisation.impossible import explain_impossible
@@ -52,6 +53,8 @@ from planner.policy import load_policy
 from planner.supply import available_pounds
 
 GAP_POINTS = 0.1
+FURTHEST_GAPS = ((25, 0.1), (60, 1.0))
+"""Schools, and the gap in points to which the needs furthest from the standard are searched."""
 
 AREAS: dict[str, dict[str, str]] = {
     "Hertfordshire": {
@@ -90,6 +93,12 @@ def bench_tables(*, reference: Path, schools: Sequence[int], lines: Sequence[int
     for area in AREAS:
         for count in schools:
             yield _plan_row(area, _world(reference, area, count, None), repeats, seconds)
+    yield ""
+    yield "| area | schools | gap asked, points | plan has | found | no plan exceeds | gap | searches | s |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for area in AREAS:
+        for count, gap in FURTHEST_GAPS:
+            yield _furthest_row(area, _world(reference, area, count, None), gap, repeats, seconds)
     yield ""
     yield from _answer_tables(reference, repeats)
     yield from roster_rows(_planned(reference, schools, seconds), repeats=repeats, seconds=seconds)
@@ -223,6 +232,17 @@ def _plan_row(area: str, world: World, repeats: int, seconds: float) -> str:
         f"| {area} | {len(world.partnership.schools)} | {sizes.build_seconds:.2f} | {sizes.hand_over_seconds:.2f} "
         f"| {median(took[1:]):.2f} | {megabytes} | {here.met} / {here.partly_met} / {here.under_half} "
         f"| {_percents(shortfall_gains(world, plan))} | {_percents(need_met_gains(world, plan))} |"
+    )
+
+
+def _furthest_row(area: str, world: World, gap: float, repeats: int, seconds: float) -> str:
+    with Solver() as solver:
+        plan = solver.make_plan(world, gap_points=GAP_POINTS, seconds=seconds)
+        all_found = [furthest_of(Sandbox(world, solver=solver), plan.amounts, gap=gap, seconds=seconds) for _ in range(repeats)]
+    found = all_found[-1]
+    return (
+        f"| {area} | {len(world.partnership.schools)} | {gap} | {found.plan_points:.3f} | {found.found_points:.3f} | {found.bound_points:.3f} "
+        f"| {found.gap_points:.3f} | {len(found.tried)} | {median(one.seconds for one in all_found):.1f} |"
     )
 
 
