@@ -553,11 +553,15 @@ def _give_back(funds: dict[str, Fund], before: World, plan: Amounts, urn: int, h
 
 
 def _spend(funds: dict[str, Fund], use: FundUse, pounds: int) -> None:
-    """Take what was spent off the fund for this use that holds most."""
-    able = [f for f in funds.values() if pays(f, use)]
-    if pounds and able:
-        most = max(able, key=lambda f: sum(available_pounds(f)))
-        funds[most.fund_id] = _first_call(most, pounds)
+    """Take what was spent off the funds for this use, the one that holds most first; what none can pay stays with that one."""
+    able = sorted((f for f in funds.values() if pays(f, use)), key=lambda f: -sum(available_pounds(f)))
+    left = pounds
+    for fund in able:
+        taken = min(left, sum(available_pounds(fund)))
+        funds[fund.fund_id] = _first_call(fund, taken)
+        left -= taken
+    if left and able:
+        funds[able[0].fund_id] = _first_call(funds[able[0].fund_id], left)
 
 
 def _first_call(fund: Fund, pounds: int) -> Fund:

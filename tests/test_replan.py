@@ -22,9 +22,9 @@ from planner.documents import check_document, plan_document, plan_from_document,
 from planner.errors import InputMustBeMended, PlannerError, RulesCannotAllHold
 from planner.need import world_of
 from planner.offers import purchase_of
-from planner.partnership import GRANT_ITEM, School
+from planner.partnership import GRANT_ITEM, FundUse, School
 from planner.plan import Amounts
-from planner.supply import available_pounds, service_supply
+from planner.supply import available_pounds, pays, service_supply
 from web.command_line import main
 
 JANUARY = 3
@@ -266,6 +266,18 @@ def test_a_package_is_paid_for_once_when_a_school_that_had_some_of_it_leaves():
 
 def _uses(world, urn, service):
     return sum(c.requirement(service.role) for c in world.picture.cells if c.recipient == str(urn)) >= 600
+
+
+def test_what_was_spent_is_taken_off_one_fund_after_another():
+    world = demonstration()
+    able = [f for f in world.partnership.funds if pays(f, FundUse.SPECIALIST_TIME)]
+    most = max(sum(available_pounds(f)) for f in able)
+    service = world.partnership.services[0].service_id
+    change = changes.nothing_changes(world)
+    spent = changes.ordered_is_spent(change, {service: most + 100})
+    after = [f for f in spent.partnership.funds if pays(f, FundUse.SPECIALIST_TIME)]
+    assert sum(sum(available_pounds(f)) for f in after) == sum(sum(available_pounds(f)) for f in able) - most - 100
+    assert all(f.september_to_march_pounds + f.april_to_august_pounds + f.brought_forward_pounds >= f.must_return_pounds for f in after)
 
 
 def test_what_a_zone_was_given_that_goes_with_its_only_school_stays_spent():
