@@ -129,6 +129,14 @@ def test_a_backup_is_made_checked_listed_and_logged_by_its_number_only(site):
     assert not list(made.path.parent.glob(".*")), "nothing unfinished is left"
 
 
+def test_a_backup_of_nothing_is_refused_and_makes_no_database(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PLANNER_HOME", str(tmp_path))
+    monkeypatch.delenv("PLANNER_DATABASE_URL", raising=False)
+    assert main(["backup"]) == 1
+    assert "set PLANNER_HOME" in capsys.readouterr().err
+    assert not (tmp_path / "planner.db").exists()
+
+
 def test_a_backup_put_back_holds_what_was_there_then(site, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PLANNER_HOME", str(site.settings.home))
     monkeypatch.delenv("PLANNER_DATABASE_URL", raising=False)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from planner.errors import PlannerError
+from planner.errors import InputMustBeMended, PlannerError
 from web.commands.why import Command
 
 
@@ -26,9 +26,12 @@ def add(commands: Any, command: Command) -> None:
 
 def _backup(options: argparse.Namespace) -> int:
     from planner.store import open_store  # noqa: PLC0415
+    from planner.store.engine import DATABASE_FILE  # noqa: PLC0415
     from web.settings import Settings  # noqa: PLC0415
 
     settings = Settings.from_env()
+    if settings.database_url is None and not (settings.home / DATABASE_FILE).exists():
+        raise InputMustBeMended(f"There is no database in {settings.home}: set PLANNER_HOME to the data folder of the service.")
     with open_store(settings.database_url, settings.home) as store:
         made = store.back_up(out=options.out)
         with store.begin() as tx:
