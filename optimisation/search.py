@@ -87,7 +87,6 @@ def search(
     def started(shape: Problem, values: np.ndarray | None, counts: Sequence[Count] = ()) -> highspy.Highs:
         h = load(shape, seed=way.seed, presolve=way.presolve)
         prepare(h)
-        h.setOptionValue("mip_heuristic_run_root_reduced_cost", False)  # its sub-problems took a third of a search and found nothing
         add_counts(h, counts)
         if values is not None:
             start_from(h, with_counts(values, counts))
