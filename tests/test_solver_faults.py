@@ -255,7 +255,7 @@ def test_what_a_search_left_when_it_was_ended_is_shared_out_with_bases_as_they_a
     problem = compile_model(model)
     first = run(load(problem), gap=0.0, seconds=20)
     tolerance = 0.02
-    shared = _shared_out(Job(world=world, gap_points=0.1, seconds=20), problem, first, tolerance)
+    shared = _shared_out(Job(world=world, gap_points=0.1, seconds=20), problem, first, tolerance, seconds=5)
     amounts = amounts_from(model, problem, shared)
     before = amounts_from(model, problem, first.values)
     assert is_feasible(world, amounts)
