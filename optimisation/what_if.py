@@ -408,13 +408,14 @@ def _what_follows(found: Consequence) -> str:
             return "no plan was found in the time given, nor proved impossible"
         return "the rules cannot all hold"
     was, becomes = most_points(before.shortfall_points), most_points(after.shortfall_points)
-    by = Decimal(becomes) - Decimal(was)
-    points = f"the need below the line goes {'up' if by > 0 else 'down'} from {was} to {becomes} points"
-    if not by:
+    points = f"the need below the line goes {'up' if Decimal(becomes) > Decimal(was) else 'down'} from {was} to {becomes} points"
+    if becomes == was:
         points = f"the need below the line stays at {becomes} points"
     together = ""
     if found.price_points or found.before_price_points:
-        points += f", and rules that give way cost {found.price_points:.2f} points, {found.before_price_points:.2f} before"
+        points += (
+            f", and rules that give way cost {most_points(found.price_points)} points, {most_points(found.before_price_points)} before"
+        )
         together = " with both together"
     met = after.met - before.met
     standards = (

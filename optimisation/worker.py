@@ -34,6 +34,7 @@ from planner import __version__
 from planner.errors import InputMustBeMended, SolverFault
 from planner.need import World
 from planner.plan import Amounts, Baseline, Level
+from planner.words import least_points
 
 if sys.platform != "win32":
     import resource
@@ -241,7 +242,7 @@ def _answer(beside: Beside, question: Question, pipe: Connection, stop: Event) -
 
 
 def _certifying(bound: float, cases: int) -> str:
-    return f"certifying: at least {max(bound, 0):.2f} points in {cases} case{'s' * (cases != 1)}"
+    return f"certifying: at least {least_points(bound)} points in {cases} case{'s' * (cases != 1)}"
 
 
 def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | Failed:

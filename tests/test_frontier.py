@@ -21,6 +21,7 @@ from planner.measures import share_of_gain, shortfall, total_need_met, worst_fif
 from planner.need import WHOLE, World, world_of
 from planner.policy import with_changes
 from planner.rules import NEED_FROM_SUPPORT, RULES
+from planner.words import most_points
 from web.command_line import main
 from web.commands.frontier import furthest_lines
 
@@ -118,7 +119,7 @@ def test_with_prices_need_met_is_said_as_it_is_and_the_price_beside_it():
     assert furthest.found_points == float(100 * worst_fifth(here.picture, furthest.most_amounts.need_met))
     assert furthest.found_points - furthest.found_price_points <= furthest.bound_points + 1e-6
     (said,) = furthest_lines(furthest)
-    assert f"rules that give way cost {furthest.plan_price_points:.2f} points" in said
+    assert f"rules that give way cost {most_points(furthest.plan_price_points)} points" in said
     assert "its price taken off" in said
 
 

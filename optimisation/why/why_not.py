@@ -16,6 +16,7 @@ from planner.need import ADULT_HOURS, WHOLE, World
 from planner.partnership import GRANT_ITEM
 from planner.reasons import half_days
 from planner.supply import service_supply
+from planner.words import least_points, most_points
 
 
 def why_not_of(asking: Asking, wish: Wish, condition: Condition) -> WhyNot:
@@ -46,7 +47,7 @@ def why_not_of(asking: Asking, wish: Wish, condition: Condition) -> WhyNot:
     first = (
         f"With {condition.words}, the shortfall of the whole partnership would rise by {price.words()}."
         if price.is_shown
-        else f"{condition.words[0].upper()}{condition.words[1:]} makes no difference to the partnership's shortfall that these searches can show (at most {ceil(price.most * 100) / 100:.2f} points)."
+        else f"{condition.words[0].upper()}{condition.words[1:]} makes no difference to the partnership's shortfall that these searches can show (at most {most_points(price.most)} points)."
     )
     if near.amounts is None:
         return replace(
@@ -68,7 +69,7 @@ def _near_sentences(asking: Asking, near: Tried, changes: tuple[Change, ...], st
     assert near.amounts is not None
     points = near.shortfall_points - asking.plan_points
     said = (
-        f"{abs(points):.2f} points {'more' if points > 0 else 'less'} shortfall than this plan"
+        f"{(most_points if points > 0 else least_points)(abs(points))} points {'more' if points > 0 else 'less'} shortfall than this plan"
         if abs(points) >= 0.005
         else "the same shortfall as this plan"
     )

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
 from planner.asked_change import AskedChange, What
-from web.forms import Form, long_text_field, text_field
+from web.forms import Form, long_text_field, text_field, whole_number
 
 MOST_ASSESSMENTS, MOST_HALF_DAYS_EACH = 10_000, 100
 LESS, MORE = "less", "more"
@@ -29,9 +29,8 @@ def _radios(label: str, needed: str, choices: tuple[tuple[str, str], ...]) -> Ra
 
 
 def whole(text: str) -> int | None:
-    """A whole number as people type it, with or without a pound sign and commas; None where it is none."""
-    plain = text.strip().removeprefix("£").removesuffix("%").replace(",", "").replace(" ", "")
-    return int(plain) if re.fullmatch(r"\d{1,9}", plain, re.ASCII) else None
+    """A whole number of pounds, percent or anything else; None where it is none."""
+    return whole_number(text.strip().removeprefix("£").removesuffix("%"))
 
 
 class ChangeForm(Form):

@@ -237,7 +237,7 @@ def _curve(kept: KeptPlan, answer: Answer, found: Json, *, may_keep: bool) -> Cu
                     TableCell(text=f"{len(one['schools_disturbed']):,}", value=len(one["schools_disturbed"])),
                     TableCell(text=most_points(one["shortfall_points"]), value=one["shortfall_points"]),
                     TableCell(text=least_points(one["bound_points"]), value=one["bound_points"]),
-                    TableCell(text=f"{one['need_met_points']:.2f}", value=one["need_met_points"]),
+                    TableCell(text=least_points(one["need_met_points"]), value=one["need_met_points"]),
                 )
                 for n, one in enumerate(plans, start=1)
             ],
@@ -275,7 +275,7 @@ def _chart(found: Json) -> Scatter:
         anchor="replan-chart",
         title="Each dot is a plan",
         says="; ".join(
-            f"plan {LETTERS[one['plan'] - 1]}: {count(len(one['schools_disturbed']), 'school')} disturbed, {one['shortfall_points']:.1f} points below the line"
+            f"plan {LETTERS[one['plan'] - 1]}: {count(len(one['schools_disturbed']), 'school')} disturbed, {most_points(one['shortfall_points'])} points below the line"
             for one in plans
         )
         + ". The table below holds every figure.",

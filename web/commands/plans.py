@@ -24,6 +24,14 @@ def plan_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", type=Path, metavar="plan.json", help="a plan that `planner plan --json` wrote")
 
 
+def wish_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """What a school wishes, in four words; may be given more than once."""
+    parser.add_argument(
+        "--wish", nargs=4, action="append", default=[], metavar=("URN", "ITEM", "BOUND", "N"),
+        help=f"{what}: ITEM is grant (pounds a year) or a service (half-days), BOUND is at-least, at-most or exactly; may be given more than once",
+    )  # fmt: skip
+
+
 def seconds(text: str) -> float:
     """A time limit, for argparse."""
     try:

@@ -121,7 +121,7 @@ def _print(result: Replan, *, chosen: int | None = None) -> None:
     for number, point in enumerate(result.points, start=1):
         print(
             f"{number:>4}  {len(point.disturbed):>17}  {most_points(point.shortfall_points):>19}  {least_points(point.bound_points):>13}  "
-            f"{point.need_met_points:>14.2f}"
+            f"{least_points(point.need_met_points):>14}"
         )
     for line in (*_claims(result), *price_note(result.world.policy)):
         print(line)

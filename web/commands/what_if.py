@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InputMustBeMended
-from web.commands.plans import check_out, plan_argument, read_plan, seconds, telling, write_data
+from web.commands.plans import check_out, plan_argument, read_plan, seconds, telling, wish_argument, write_data
 
 if TYPE_CHECKING:
     from optimisation.restate import Value
@@ -32,10 +32,7 @@ def add(commands: Any, command: Command) -> None:
     plan_argument(parser)
     parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="a setting of the policy, by its path")
     parser.add_argument("--fund", action="append", default=[], metavar="FUND=+POUNDS", help="pounds a year more (+) or less (-) in a fund")
-    parser.add_argument(
-        "--wish", nargs=4, action="append", default=[], metavar=("URN", "ITEM", "BOUND", "N"),
-        help="a school's own rule: grant (pounds a year) or a service's half-days; at-least, at-most or exactly",
-    )  # fmt: skip
+    wish_argument(parser, "a school's own rule")
     parser.add_argument("--time-limit", type=seconds, default=10.0, metavar="SECONDS", help="for the whole numbers (default 10)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the same as data")
     parser.set_defaults(run=_run)

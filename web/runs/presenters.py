@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from flask import url_for
 
@@ -16,7 +15,7 @@ from planner.store.partnerships import PartnershipRow
 from planner.store.plans import PlanRow, StoredPlan
 from planner.store.room import MINUTE
 from planner.store.runs import REPLAN, Run, RunRow
-from planner.words import least_points, most_points
+from planner.words import least_points, most_points, points_apart
 from web.names import name_of
 from web.runs.chart import StepChart, step_chart
 from web.runs.forms import SECONDS
@@ -369,7 +368,7 @@ def _with_plan(told: History, plan: StoredPlan, seconds: float) -> History:
 def _plan_points(plan: StoredPlan) -> tuple[float, float | None]:
     """The kept plan's own shortfall, and its bound where one was found."""
     bound = float(plan.document["bound_points"])
-    is_known = bound > 0 or plan.status == Ending.WITHIN_GAP
+    is_known = bound > 0 or plan.status in {Ending.WITHIN_GAP, Ending.CLOSE_BY_CLOCK}
     return round(plan.document["shortfall_points"] + plan.document.get("price_points", 0.0), 4), bound if is_known else None
 
 
@@ -384,8 +383,8 @@ def _distance(best_points: float, bound_points: float | None, what: str) -> str:
     if bound_points is None:
         return f"{below}. How much better a plan could be is not known yet."
     least = least_points(bound_points)
-    gap = max(Decimal(best) - Decimal(least), Decimal(0))
-    better = f"at most {gap} points" if gap else "less than 0.01 points"
+    gap = points_apart(best, least)
+    better = f"at most {gap} points" if float(gap) else "less than 0.01 points"
     return f"A plan could be better by {better} of need. {below}; with these rules and figures no plan can go below {least}."
 
 
