@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 from pages import demonstration_document, parsed, tables_of
 from test_web_try_it import main_of
-from websites import HERE, OTHER_URN, OWN_URN, a_site
+from walking import CHROMIUM, NO_CHROMIUM, Walker, launch
+from websites import HERE, OTHER_URN, OWN_URN, a_site, served
 
 from planner.partnership import Consent
 from planner.policy import with_changes
@@ -146,7 +147,7 @@ def test_only_who_may_grant_confirms_and_a_no_changes_nothing(site):
     assert confirm(site, "board", at, page).status_code == 404
     assert say(site, "head", at, decided="no").status_code == 303
     assert figures_of(site)[0] == 1
-    assert "What a yes changes" not in main_of(site.browser("other-head").get(at))
+    assert "yes changes" not in main_of(site.browser("other-head").get(at))
 
 
 def test_a_newer_policy_is_shown_before_a_yes_changes_it(site):
@@ -181,6 +182,28 @@ def test_a_yes_that_changes_no_rule_says_who_makes_the_change_and_where(site, mo
     assert said in after
     assert "Yes, by" in after
     assert (figures_of(site)[0], policy_in_force(site)[0]) == (1, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
+@pytest.mark.parametrize("width", [1280, 320])
+def test_a_yes_is_given_by_keyboard_alone(site, width):
+    playwright = pytest.importorskip("playwright.sync_api")
+    with served(site.app) as address, playwright.sync_playwright() as driver:
+        browser = launch(driver)
+        board = Walker(browser, address, how="keyboard", width=width)
+        board.context.set_default_timeout(60_000)
+        board.context.add_cookies([{"name": "planner", "value": site.browser("board").get_cookie("planner").value, "url": address}])
+        board.open(asked(site, CAP))
+        board.pick("Yes")
+        board.fill("Say why", "We can bear it.")
+        board.press("Send the answer")
+        board.press("Confirm the yes and the change")
+        assert "The yes made version 2 of the policy" in board.words
+        assert board.said == []
+        board.close()
+        browser.close()
 
 
 # --- what is said of a proposal ----------------------------------------------------------------
