@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from optimisation.replan import Moved, Replan, remaining
+from optimisation.replan import Moved, Point, Replan, remaining
 from planner.changes import GIVEN
 from planner.documents import Json
+from planner.measures import standing
 
 
 def replan_data(result: Replan) -> Json:
@@ -34,6 +35,7 @@ def replan_data(result: Replan) -> Json:
                 "shortfall_points": point.shortfall_points,
                 "bound_points": point.bound_points,
                 "need_met_points": point.need_met_points,
+                "standards": _counts(result, point),
                 "is_finished": point.is_finished,
                 "changes": [_move_data(move) for move in point.moved],
                 "who_must_agree": list(point.asks),
@@ -52,6 +54,12 @@ def replan_data(result: Replan) -> Json:
             for t in result.solves
         ],
     }
+
+
+def _counts(result: Replan, point: Point) -> Json:
+    """How many standards a plan of the curve meets fully, to half or more, to less than half, and how many are out of its reach."""
+    stands = standing(result.world.picture, result.world.policy, point.amounts)
+    return {"met": stands.met, "partly_met": stands.partly_met, "under_half": stands.under_half, "out_of_reach": stands.out_of_reach}
 
 
 def _move_data(move: Moved) -> Json:

@@ -292,7 +292,9 @@ def test_a_token_that_asks_too_fast_waits_for_the_next_minute_and_others_do_not(
     fast, other = program(site, "board"), program(site, "elsewhere")
     assert [fast.get(AT).status_code for _ in range(4)] == [200, 200, 200, 429]
     refused = fast.get(AT)
-    assert refused.json["detail"] == "This token has asked 3 times within a minute: wait as long as the header Retry-After says, then go on."
+    assert (
+        refused.json["detail"] == "This token has asked 3 times within a minute: wait as long as the header Retry-After says, then go on."
+    )
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert other.get(f"{BASE}/partnerships").status_code == 200
     assert site.browser("board").get("/account").status_code == 200

@@ -75,6 +75,7 @@ def end_by_hand(site):
         {
             "plan": n, "schools_disturbed": urns[:n], "shortfall_points": 9.0 - n, "bound_points": 8.5 - n, "need_met_points": 50.0,
             "is_finished": True, "changes": moves[:n], "who_must_agree": ["The board decides on grants."],
+            "standards": {"met": 3 + n, "partly_met": 9, "under_half": 5 - n, "out_of_reach": 0},
         }
         for n in (1, 2)
     ]  # fmt: skip
@@ -111,8 +112,13 @@ def test_a_change_shows_its_plans_with_who_gets_less_who_must_agree_and_what_is_
     tables = tables_of(replanned.browser("elsewhere").get(replanned.at).text)
     assert 1 <= len(found["plans"]) <= 3
     assert len(documents) == len(found["plans"])
-    rows = tables["From the fewest schools disturbed to the least need below the line"][1:]
+    before, *rows = tables["From the fewest schools disturbed to the least need below the line"][1:]
     assert [row[1] for row in rows] == [str(len(one["schools_disturbed"])) for one in found["plans"]]
+    stands, kinds = replanned.shelf.plan(ELSEWHERE, ELSEWHERE).facts.standing, ("met", "partly_met", "under_half", "out_of_reach")
+    assert before[2:6] == [str(getattr(stands, kind)) for kind in kinds]
+    assert [row[2:6] for row in rows] == [[str(one["standards"][kind]) for kind in kinds] for one in found["plans"]]
+    first = found["plans"][0]["standards"]
+    assert f"{first['met']} are fully met ({stands.met} before)" in shown
     for number, one in enumerate(found["plans"], start=1):
         less = [move for move in one["changes"] if move["is_less"]]
         assert len(tables.get(f"Plan {'ABC'[number - 1]}: who gets less", [""])[1:]) == len(less)
@@ -316,8 +322,27 @@ def test_who_decides_is_of_the_board_and_not_of_the_school_and_the_first_decisio
             partnership_id=HERE, claim_id=claim_id, granted_pounds=0, drawn_on="2026-11-22", reason="No.", by=site.user_ids["chair"]
         )  # fmt: skip
     late = site.post(site.browser("board"), f"{CLAIMS}/{claim_id}/decide", form_at="/account", decided="full", reason="Yes.")
-    assert (late.status_code, "Their decision stands below" in late.text) == (409, True)
+    assert (late.status_code, "What was done stands below" in late.text) == (409, True)
     assert stored(site, claim_id).state is ClaimState.DECLINED
+
+
+def test_a_head_withdraws_a_claim_that_waits_and_the_board_decides_it_no_more(site):
+    claim_id, decided = lodge(site), lodge(site)
+    at = f"{CLAIMS}/{claim_id}"
+    assert "Withdraw the claim" not in main_of(site, "board", at)
+    for who, status in (("other-head", 403), ("board", 403), ("administrator", 403), ("elsewhere", 404), ("head", 303)):
+        form_at = at if who == "head" else "/account"
+        assert site.post(site.browser(who), f"{at}/withdraw", form_at=form_at).status_code == status, who
+    assert "Withdrawn by its school" in main_of(site, "board", at)
+    assert "Decide it" not in main_of(site, "board", at)
+    late = site.post(site.browser("board"), f"{at}/decide", form_at="/account", decided="full", reason="Yes.")
+    assert (late.status_code, stored(site, claim_id).granted_pounds) == (409, None)
+    with site.store.read() as tx:
+        event = tx.events.events(partnership_id=HERE)[0]
+    assert (event.action, event.by) == ("claim withdrawn", None), "the log does not say whose it is"
+    assert decide(site, decided, decided="none").status_code == 303
+    site.post(site.browser("head"), f"{CLAIMS}/{decided}/withdraw", form_at="/account")
+    assert stored(site, decided).withdrawn_at is None, "a decision stands"
 
 
 def test_more_than_the_pot_holds_is_not_granted_and_the_page_says_what_could_be(site):

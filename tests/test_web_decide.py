@@ -3,6 +3,8 @@
 import re
 import threading
 from dataclasses import replace
+from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +14,7 @@ from websites import HERE, OWN_URN, a_site
 from planner.store import Role, VoteState
 from planner.store.decisions import VotingRules
 from planner.voting import Majority, Outcome, Say, Weighting
-from web.decide.effects import small_schools
+from web.decide.effects import by_need, small_schools
 from web.decide.forms import VoteForm
 from web.decide.result import hosting
 from web.standing import standing_of, trusts_of
@@ -404,10 +406,28 @@ def test_effects_count_schools_beside_last_year_and_the_public_copy_hides_small_
     public = site.browser("board").get(page_of(decision_id, f"/plans/{HERE}/effects?copy=public"))
     needs = next(rows for caption, rows in tables_of(public.text).items() if caption.startswith("By need"))
     shown = next(rows for caption, rows in tables.items() if caption.startswith("By need"))
+    assert int(shown[-1][1].replace(",", "")) == sum(int(row[1].replace(",", "")) for row in shown[1:-1])
     for open_row, public_row in zip(shown[1:], needs[1:], strict=True):
         assert public_row[1] in ({"c"} if 0 < int(open_row[1].replace(",", "")) < 5 else {"c", open_row[1]})
     assert "for publication" in main_of(public)
     assert site.browser("board").get(page_of(decision_id, "/plans/999/effects")).status_code == 404
+
+
+@pytest.mark.parametrize(("expected", "shown"), [([4, 4, 0], ["c", "c", "0", "c"]), ([4, 40, 60], ["c", "c", "60", "104"])])
+def test_a_total_that_would_tell_small_numbers_is_hidden_in_the_public_copy(site, monkeypatch, expected, shown):
+    kept = site.shelf.plan(HERE, HERE)
+    world = kept.facts.world
+    codes = list(dict.fromkeys(standard.need for standard in world.policy.standards))[: len(expected)]
+    kinds = tuple(kind for kind in world.policy.need_types if kind.code in codes)
+    pupils = {kind.code: Fraction(number) for kind, number in zip(kinds, expected, strict=True)}
+    needs = tuple(SimpleNamespace(need=code, expected_pupils=number) for code, number in pupils.items())
+    policy = replace(world.policy, standards=tuple(s for s in world.policy.standards if s.need in pupils))
+    there = {s.standard_id for s in policy.standards}
+    picture = replace(world.picture, school_needs=needs, cells=tuple(c for c in world.picture.cells if c.standard_id in there))
+    few = SimpleNamespace(facts=SimpleNamespace(world=replace(world, policy=policy, picture=picture), amounts=kept.facts.amounts))
+    rows = by_need(few, is_public=True).rows
+    assert [row.cells[1].text for row in rows] == shown
+    assert [row.cells[1].text for row in by_need(few, is_public=False).rows][:-1] == [str(number) for number in expected]
 
 
 def test_small_schools_are_the_smallest_quarter_of_each_phase(site):

@@ -15,6 +15,9 @@ from planner.policy import with_changes
 from planner.store import tables
 from planner.voting import Outcome
 from web.app import create_app
+from web.meeting.changes import FIGURES
+from web.try_it import sliders as sliders_module
+from web.try_it.sliders import consequence
 from web.wiring import Wiring
 from web.workshop import Whole
 
@@ -139,7 +142,9 @@ def test_what_is_private_is_not_on_the_screen(site):
     ("change", "fields", "settings"),
     [
         ("money", SIX, {"board.contingency_percent": 6}),
+        ("pot", {"board-moderated_pot_percent": "6"}, {"board.moderated_pot_percent": 6}),
         ("floor-on-grants", {"board-money_floor_percent": "-20"}, {"board.money_floor_percent": -20}),
+        ("weight-specialist", {"priorities-specialist": "9"}, {"priorities.specialist": 9}),
         ("rule-host_share", {"how": "priced", "price": "0.01"}, {"rules.host_share": True, "prices.host_share": 0.01}),
         ("rule-money_floor", {"how": "left"}, {"rules.money_floor": False}),
     ],
@@ -157,6 +162,16 @@ def test_a_change_is_picked_worked_out_and_put_back(site, change, fields, settin
     said = main_of(client.get(back))
     assert "Tried now" not in said
     assert "All schools:" not in said
+
+
+def test_every_slider_of_a_draft_can_be_moved_at_the_meeting(site):
+    world = site.shelf.plan(HERE, HERE).facts.world
+    assert {path for _, path in FIGURES.values()} == set(sliders_module._REACH)
+    client = site.browser("board")
+    for change in FIGURES:
+        assert f'name="{FIGURES[change][1].replace(".", "-")}"' in client.get(f"{MEETING}?change={change}").text, change
+    assert "Specialist need" in main_of(client.get(f"{MEETING}?change=weight"))
+    assert "is released to the moderated pot" in consequence(world, world.policy, "board.moderated_pot_percent")
 
 
 def test_changes_add_up_and_an_old_page_changes_nothing(site):
@@ -222,6 +237,9 @@ def test_the_chair_keeps_what_was_tried_as_an_option_once(site):
     assert f"It is kept as plan {plan_id} and is an option in decision {decision_id}" in page.text
     assert "Tried now" not in main_of(page)
     assert f"Plan {plan_id} beside Plan {HERE}:" in main_of(page)
+    made = f"lan {HERE} at the board's meeting, with these changes: The contingency: 6% instead of 5%"
+    for path in (f"/plans/{plan_id}", "/plans"):
+        assert made in main_of(client.get(f"/partnerships/{HERE}{path}")), path
     assert "tried plan made an option" in actions(site)
     before = plans_of(site)
     where = picked(client, at=kept, **SIX).headers["Location"]

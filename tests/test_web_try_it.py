@@ -45,6 +45,10 @@ MOVES = [
         "granted_by": "the board",
         "kind": "board",
         "urn": None,
+        "rule": "money_cap",
+        "place": "*",
+        "was": "60",
+        "now": "64",
     },
     {"words": "A nurture base: 8 places instead of 6", "granted_by": "the host, Other School", "kind": "head", "urn": OTHER_URN},
     {"words": "The rule of our own school: at least £19,200", "granted_by": "the head of ours", "kind": "head", "urn": OWN_URN},
@@ -373,6 +377,10 @@ def test_what_cannot_be_is_asked_of_whoever_can_grant_it(site):
     with site.store.read() as tx:
         asked = {one.kind: one for one in tx.requests.requests_of(partnership_id=HERE)}
     assert set(asked) == {Granter.BOARD, Granter.HEAD}
+    assert [asked[kind].move for kind in (Granter.BOARD, Granter.HEAD)] == [
+        {"rule": "money_cap", "place": "*", "was": "60", "now": "64"},
+        None,
+    ]
     of_board, of_host = (f"{REQUESTS}/{asked[kind].id}" for kind in (Granter.BOARD, Granter.HEAD))
     opens = lambda who, path: site.browser(who).get(path).status_code  # noqa: E731
     assert [opens(who, of_board) for who in ("head", "board", "chair", "other-head", "administrator")] == [200, 200, 200, 404, 404]

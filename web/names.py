@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.store import Transaction
 from planner.store.proposals import ProposalRow
+from planner.store.runs import RunRow
 from web.shelf import Shelf
 from web.words import upper_first
 
@@ -38,3 +39,15 @@ def school_names(shelf: Shelf, partnership_id: int) -> dict[int, str]:
 def school_name(names: dict[int, str], urn: int) -> str:
     """A school by name, one that is no longer in the figures by its URN."""
     return names.get(urn, f"the school with URN {urn}")
+
+
+def beside_which(run: RunRow) -> str:
+    """What a plan that was kept beside another was made from: after a change, as a proposal has it, or with what the board's meeting tried."""
+    plan, change = run.settings["plan"], run.settings["change"]
+    if "answer" in run.settings:
+        return f"plan {plan} after a change: {change}"
+    return (
+        f"plan {plan}, changed by {change}"
+        if "proposal" in run.settings
+        else f"plan {plan} at the board's meeting, with these changes: {change}"
+    )

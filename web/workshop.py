@@ -243,7 +243,11 @@ def _impossible(world: World, clash: Impossible) -> Json:
             {
                 "met": mend.met, "under_half": mend.under_half, "standards": mend.standards, "shortfall_points": mend.shortfall_points, "bound_points": mend.bound_points,
                 "moves": [
-                    {"words": move.words, "granted_by": move.granted_by, **_granter(world, move.rule_id, move.place)} for move in mend.moves
+                    {
+                        "words": move.words, "granted_by": move.granted_by, "rule": move.rule_id, "place": move.place, "was": str(move.was), "now": str(move.now),
+                        **_granter(world, move.rule_id, move.place),
+                    }
+                    for move in mend.moves
                 ],
             }
             for mend in clash.mends

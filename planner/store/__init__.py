@@ -6,11 +6,23 @@ of a transaction (``tx.runs``, ``tx.people``, ...) take and give frozen nouns; n
 No Flask, no files, no solver here; no SQLAlchemy anywhere else.
 """
 
-from planner.store.kinds import AnswerKind, AnswerState, ClaimState, Decision, Granter, QueryState, Role, RunState, SignStep, VoteState
+from planner.store.kinds import (
+    AnswerKind,
+    AnswerState,
+    Changed,
+    ClaimState,
+    Decision,
+    Granter,
+    QueryState,
+    Role,
+    RunState,
+    SignStep,
+    VoteState,
+)
 from planner.store.people import Membership
 from planner.store.store import Store, Transaction, open_store
 
 __all__ = [
-    "AnswerKind", "AnswerState", "ClaimState", "Decision", "Granter", "Membership", "QueryState", "Role", "RunState", "SignStep", "Store", "Transaction", "VoteState",
+    "AnswerKind", "AnswerState", "Changed", "ClaimState", "Decision", "Granter", "Membership", "QueryState", "Role", "RunState", "SignStep", "Store", "Transaction", "VoteState",
     "open_store",
 ]  # fmt: skip

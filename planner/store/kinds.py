@@ -1,4 +1,4 @@
-"""The few fixed words the database holds: roles, states, kinds of answer, what a query's answer decides, who grants a request."""
+"""The few fixed words the database holds: roles, states, kinds of answer, what a query's answer decides, who grants a request and what that changes."""
 
 from __future__ import annotations
 
@@ -97,3 +97,10 @@ class Granter(StrEnum):
     HEAD = "head"
     COUNCIL = "council"
     SERVICE_MANAGER = "service_manager"
+
+
+class Changed(StrEnum):
+    """What a yes to a request made a new version of."""
+
+    POLICY = "policy"
+    FIGURES = "figures"

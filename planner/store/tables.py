@@ -16,7 +16,19 @@ import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, Dialect, ForeignKey, ForeignKeyConstraint, Index, Table, UniqueConstraint
 
 from planner.intake.dfe_kinds import DfeKind
-from planner.store.kinds import AnswerKind, AnswerState, ClaimState, Decision, Granter, QueryState, Role, RunState, SignStep, VoteState
+from planner.store.kinds import (
+    AnswerKind,
+    AnswerState,
+    Changed,
+    ClaimState,
+    Decision,
+    Granter,
+    QueryState,
+    Role,
+    RunState,
+    SignStep,
+    VoteState,
+)
 from planner.voting import Majority, Outcome, Say, Weighting
 
 NAMING = {
@@ -677,6 +689,7 @@ pot_claims = _numbered(
     Column("reason", Words),
     _by("decided_by", needed=False),
     Column("decided_at", Whole),
+    Column("withdrawn_at", Whole),
     _one_of("state", ClaimState),
     CheckConstraint("amount > 0 AND pounds > 0", name="something_claimed"),
     CheckConstraint("(state = 'lodged') = (decided_at IS NULL)", name="decided_when"),
@@ -727,6 +740,9 @@ requests = _numbered(
     Column("answer", Words),
     _by("answered_by", needed=False),
     Column("answered_at", Whole),
+    Column("move", Document),
+    Column("changed", Choice(Changed)),
+    Column("version", Whole),
     _one_of("kind", Granter),
     CheckConstraint("(kind = 'head') = (granter_urn IS NOT NULL)", name="urn_of_heads"),
     CheckConstraint("(is_granted IS NULL) = (answered_at IS NULL)", name="granted_when_answered"),
@@ -750,6 +766,19 @@ proposals = _numbered(
     Column("withdrawn_at", Whole),
     UniqueConstraint("partnership_id", "id"),
     ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
+)
+
+proposal_comments = _numbered(
+    "proposal_comments",
+    Column("partnership_id", Whole, nullable=False),
+    Column("proposal_id", Whole, nullable=False),
+    _by("user_id"),
+    Column("role", Choice(Role), nullable=False),
+    Column("text", Words, nullable=False),
+    Column("said_at", Whole, nullable=False),
+    Column("withdrawn_at", Whole),
+    ForeignKeyConstraint(["partnership_id", "proposal_id"], ["proposals.partnership_id", "proposals.id"]),
+    Index(None, "proposal_id"),
 )
 
 # --- what happened -------------------------------------------------------------------------

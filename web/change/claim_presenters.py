@@ -40,6 +40,7 @@ STATES = {
     ClaimState.PART_GRANTED: ("Granted in part", "blue"),
     ClaimState.DECLINED: ("Declined", "grey"),
 }
+WITHDRAWN = ("Withdrawn", "grey")
 FEWEST_ALIKE = 3
 """A phase with fewer schools would say whose claim it is."""
 WIDE, HIGH = 1000, 100
@@ -113,6 +114,7 @@ class ClaimView:
     story: tuple[Happening, ...]
     would: tuple[str, ...]
     decide_href: str
+    withdraw_href: str
     back_href: str
 
 
@@ -139,7 +141,7 @@ def claims_view(tx: Transaction, kept: KeptPlan | None, figures: Figures | None,
                 row(
                     TableCell(text=title(one, p), href=url_for("change.claim", partnership_id=partnership_id, claim_id=one.id)),
                     *([_whose(one, names, user) or "Not shown"] if is_any_known else []),
-                    TableCell(text=STATES[one.state][0], tag=STATES[one.state][1]),
+                    TableCell(text=state_of(one)[0], tag=state_of(one)[1]),
                     TableCell(text=pounds(one.pounds), value=one.pounds),
                     TableCell(text="None" if one.granted_pounds is None else pounds(one.granted_pounds), value=one.granted_pounds),
                 )
@@ -148,6 +150,16 @@ def claims_view(tx: Transaction, kept: KeptPlan | None, figures: Figures | None,
             empty="No claim has been lodged here yet. A head lodges one on this page; the board decides it each half-term. What was drawn before came with the figures.",
         ),
     )
+
+
+def state_of(one: PotClaim) -> tuple[str, str]:
+    """How a claim stands, in words, and the colour of that."""
+    return STATES[one.state] if one.withdrawn_at is None else WITHDRAWN
+
+
+def may_withdraw(user: User, one: PotClaim) -> bool:
+    """Whether somebody heads the school whose claim it is, and the board has still to decide it."""
+    return one.is_waiting and one.urn in user.urns_in(one.partnership_id)
 
 
 def title(one: PotClaim, p: Partnership | None) -> str:
@@ -283,16 +295,20 @@ def claim_view(tx: Transaction, kept: KeptPlan | None, figures: Figures | None, 
                 text=one.reason or "",
             )
         )
-    is_open = one.state is ClaimState.LODGED
+    if one.withdrawn_at is not None:
+        story.append(
+            Happening(what="Withdrawn", who_and_when=f"by its school, {moment(one.withdrawn_at)}", text="The board decides it no more.")
+        )
     return ClaimView(
         partnership=partnership_name(tx, here),
         title=title(one, p),
-        state=STATES[one.state][0],
-        tag=STATES[one.state][1],
+        state=state_of(one)[0],
+        tag=state_of(one)[1],
         whose=whose,
         story=tuple(story),
-        would=_would(tx, kept, figures, one) if is_open and kept is not None else (),
-        decide_href=url_for("change.decide", partnership_id=here, claim_id=one.id) if is_open and may_decide else "",
+        would=_would(tx, kept, figures, one) if one.is_waiting and kept is not None else (),
+        decide_href=url_for("change.decide", partnership_id=here, claim_id=one.id) if one.is_waiting and may_decide else "",
+        withdraw_href=url_for("change.withdraw_claim", partnership_id=here, claim_id=one.id) if may_withdraw(user, one) else "",
         back_href=url_for("change.claims", partnership_id=here),
     )
 

@@ -1,4 +1,4 @@
-"""Claims on the moderated pot: lodged by a head, shown to the board without the school's name, granted, granted in part or declined."""
+"""Claims on the moderated pot: lodged by a head, shown to the board without the school's name, granted, granted in part, declined or withdrawn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from planner.errors import ChangedMeanwhile, InputMustBeMended
 from planner.offers import dearest_pounds
 from planner.partnership import Pot
 from planner.pots import day_of_year, pot_account
-from planner.store import ClaimState, Transaction
+from planner.store import Store, Transaction
 from planner.store.moderation import AskedOfPot, PotClaim
 from web.access import Permission, me, requires
 from web.change.claim_presenters import claim_view, claims_view, fill_services, new_claim
@@ -23,7 +23,8 @@ Page = str | Response | tuple[str, int]
 CLAIMS = "/partnerships/<id:partnership_id>/claims"
 CLAIM = f"{CLAIMS}/<id:claim_id>"
 NEW = "/partnerships/<id:partnership_id>/schools/<id:urn>/claims/new"
-DECIDED_MEANWHILE = "Somebody else has decided this claim since you opened the page. Their decision stands below; yours was not kept."
+DECIDED_MEANWHILE = "This claim was decided or withdrawn since you opened the page. What was done stands below; your decision was not kept."
+NOT_WITHDRAWN = "This claim was decided or withdrawn before. What was done stands below, and nothing was changed."
 OF_ANOTHER_YEAR = "It was claimed for {}, and schools read the plan for {} now: decline it, and have the school claim again."
 OWN_SCHOOL = "This claim is from a school that you head, so somebody else on the board must decide it."
 
@@ -35,7 +36,7 @@ def plan_of(shelf: Shelf, partnership_id: int) -> KeptPlan | None:
 
 
 def add_claims(routes: Blueprint, wiring: Wiring) -> None:
-    """Add the list of claims, and the way to lodge one."""
+    """Add the list of claims, and the ways to lodge one and to take it back."""
     store, shelf = wiring.store, wiring.shelf
 
     @routes.get(CLAIMS)
@@ -76,6 +77,24 @@ def add_claims(routes: Blueprint, wiring: Wiring) -> None:
         flash(f"Your claim is lodged as claim {claim_id}. The board sees it without your school's name.", "success")
         return redirect(claim_url(partnership_id, claim_id), 303)
 
+    @routes.post(f"{CLAIM}/withdraw")
+    @requires(Permission.LODGE_CLAIM)
+    def withdraw_claim(partnership_id: int, claim_id: int) -> Page:
+        """Its school's head takes it back before the board has decided it."""
+        one = find_claim(store, partnership_id, claim_id)
+        if one.urn not in me().urns_in(partnership_id):
+            abort(403)
+        try:
+            with store.begin() as tx:
+                tx.moderation.withdraw(partnership_id=partnership_id, claim_id=claim_id)
+                # by nobody: who reads the log must not learn whose claim it is
+                tx.events.record(partnership_id=partnership_id, by=None, action="claim withdrawn", subject=f"claim {claim_id}")
+        except ChangedMeanwhile:
+            flash(NOT_WITHDRAWN, "important")
+        else:
+            flash(f"Claim {claim_id} is withdrawn. It stays readable, and you can lodge another.", "success")
+        return redirect(claim_url(partnership_id, claim_id), 303)
+
     def show_new(partnership_id: int, urn: int, form: ClaimForm, status: int = 200) -> Page:
         kept = plan_of(shelf, partnership_id)
         if kept is not None:
@@ -99,8 +118,8 @@ def add_decisions(routes: Blueprint, wiring: Wiring) -> None:
     def decide(partnership_id: int, claim_id: int) -> Page:
         """Grant all, a part or nothing; what is granted is drawn from the pot today."""
         form, kept = DecideForm(), plan_of(shelf, partnership_id)
-        one = find(partnership_id, claim_id)
-        if one.state is not ClaimState.LODGED:
+        one = find_claim(store, partnership_id, claim_id)
+        if not one.is_waiting:
             form.decided.errors = [DECIDED_MEANWHILE]
             return show(partnership_id, claim_id, form, 409)
         is_valid = form.validate()
@@ -140,17 +159,17 @@ def add_decisions(routes: Blueprint, wiring: Wiring) -> None:
         return redirect(claim_url(here, one.id), 303)
 
     def show(partnership_id: int, claim_id: int, form: DecideForm, status: int = 200) -> Page:
-        one, kept = find(partnership_id, claim_id), plan_of(shelf, partnership_id)
+        one, kept = find_claim(store, partnership_id, claim_id), plan_of(shelf, partnership_id)
         with store.read() as tx:
             view = claim_view(tx, kept, shelf.figures(partnership_id), me(), one)
         return render_template("change/claim.html", view=view, form=form), status
 
-    def find(partnership_id: int, claim_id: int) -> PotClaim:
-        with store.read() as tx:
-            one = tx.moderation.claim(partnership_id=partnership_id, claim_id=claim_id)
-        if one is None:
-            abort(404)
-        return one
+
+def find_claim(store: Store, partnership_id: int, claim_id: int) -> PotClaim:
+    """One claim; 404 where there is none."""
+    with store.read() as tx:
+        one = tx.moderation.claim(partnership_id=partnership_id, claim_id=claim_id)
+    return abort(404) if one is None else one
 
 
 def see_it_is_there(tx: Transaction, kept: KeptPlan | None, figures: Figures | None, partnership_id: int, granted: int) -> None:

@@ -34,6 +34,11 @@ WAYS = {
 }
 
 
+COUNTS = (("met", "Fully met"), ("partly_met", "Partly met"), ("under_half", "Under half"), ("out_of_reach", "Out of reach"))
+"""How standards stand, by what a re-plan calls it."""
+_WORDS = {
+    "met": "are fully met", "partly_met": "partly met", "under_half": "met to less than half", "out_of_reach": "out of reach",
+}  # fmt: skip
 LETTERS = "ABC"
 """What the plans of a change are called: the kept plans beside them have numbers."""
 MOST_NAMED = 3
@@ -216,7 +221,7 @@ def replan_view(kept: KeptPlan, answer: Answer, *, may_keep: bool) -> ReplanView
 
 
 def _curve(kept: KeptPlan, answer: Answer, found: Json, *, may_keep: bool) -> Curve:
-    plans = found["plans"]
+    plans, before = found["plans"], counts_before(kept)
     return Curve(
         notes=tuple(found["notes"]),
         gives_way=tuple(way["sentence"] for way in found["gives_way"]),
@@ -227,14 +232,22 @@ def _curve(kept: KeptPlan, answer: Answer, found: Json, *, may_keep: bool) -> Cu
             (
                 *words("Plan"),
                 *numbers(
-                    "Schools disturbed", "Need below the line, points", "Least possible with no more schools disturbed, points",
+                    "Schools disturbed", *(said for _, said in COUNTS), "Need below the line, points", "Least possible with no more schools disturbed, points",
                     "Need met in all, points",
                 ),
             ),
             [
                 row(
+                    f"Plan {kept.plan_id}, before the change", "none", *(_number(before[key]) for key, _ in COUNTS),
+                    TableCell(text=most_points(found["shortfall_points_before"]), value=found["shortfall_points_before"]), "not worked out",
+                    TableCell(text=f"{kept.facts.standing.need_met_points:.2f}", value=kept.facts.standing.need_met_points),
+                ),
+            ]
+            + [
+                row(
                     f"Plan {LETTERS[n - 1]}{_which(n, len(plans))}",
-                    TableCell(text=f"{len(one['schools_disturbed']):,}", value=len(one["schools_disturbed"])),
+                    _number(len(one["schools_disturbed"])),
+                    *(_number(one["standards"][key]) if "standards" in one else "not told" for key, _ in COUNTS),
                     TableCell(text=most_points(one["shortfall_points"]), value=one["shortfall_points"]),
                     TableCell(text=least_points(one["bound_points"]), value=one["bound_points"]),
                     TableCell(text=least_points(one["need_met_points"]), value=one["need_met_points"]),
@@ -248,11 +261,30 @@ def _curve(kept: KeptPlan, answer: Answer, found: Json, *, may_keep: bool) -> Cu
     )  # fmt: skip
 
 
+def counts_before(kept: KeptPlan) -> Json:
+    """How many standards the plan meets before the change, as a re-plan tells them of each plan after it."""
+    stands_now = kept.facts.standing
+    return {key: getattr(stands_now, key) for key, _ in COUNTS}
+
+
+def _number(number: int) -> TableCell:
+    return TableCell(text=f"{number:,}", value=number)
+
+
+def _standards(kept: KeptPlan, one: Json) -> list[str]:
+    """What becomes of the standards, in one sentence beside before; nothing where a re-plan of an earlier version does not tell."""
+    if "standards" not in one:
+        return []
+    before, after = counts_before(kept), one["standards"]
+    said = [f"{after[key]:,} {word} ({before[key]:,} before)" for key, word in _WORDS.items()]
+    return [f"Of {count(sum(after.values()), 'standard')}, {listed(said)}."]
+
+
 def _claims(kept: KeptPlan, found: Json) -> tuple[str, ...]:
     least, plans = found["least_schools_disturbed"], found["plans"]
     close = f"Every plan after it disturbs at least {count(least, 'school')}." if least else "After it no school need be disturbed."
     lines = [
-        f"Before the change plan {kept.plan_id} left {most_points(found['shortfall_points_before'])} points of need below the line. {close}"
+        f"Before the change plan {kept.plan_id} met {kept.facts.standing.met:,} of {count(kept.facts.standing.standards, 'standard')} fully and left {most_points(found['shortfall_points_before'])} points of need below the line. {close}"
     ]
     if len(plans) == 1:
         lines.append("One plan is shown: disturbing more schools was not found to lower the need below the line noticeably.")
@@ -294,6 +326,7 @@ def _plan(kept: KeptPlan, answer: Answer, found: Json, number: int, *, may_keep:
         letter=LETTERS[number - 1],
         title=f"Plan {LETTERS[number - 1]}{_which(number, len(found['plans']))}",
         sentences=(
+            *_standards(kept, one),
             f"{upper_first(count(len(disturbed), 'school'))} disturbed: {listed(disturbed)}."
             if disturbed
             else "Every school keeps what it has.",

@@ -182,7 +182,7 @@ def _with_post(p: Partnership, form: PostForm) -> Partnership:
     if person != before:
         columns = ("Sessions a year", "Statutory sessions")
         entered.append(Entered(sheet="People", key=person.person_id, columns=columns))
-    return replace(p, services=services, people=people, sources=_sources(p.sources, entered))
+    return replace(p, services=services, people=people, sources=sources_with(p.sources, entered))
 
 
 # --- specialist bases --------------------------------------------------------------------
@@ -238,13 +238,13 @@ def _with_base(p: Partnership, form: BaseForm) -> Partnership:
     if base == before:
         return p
     columns = ("Places now", "Pupils now", "Possible sizes", "Place funding")
-    return replace(p, bases=bases, sources=_sources(p.sources, [Entered(sheet="Bases", key=base.base_id, columns=columns)]))
+    return replace(p, bases=bases, sources=sources_with(p.sources, [Entered(sheet="Bases", key=base.base_id, columns=columns)]))
 
 
 # --- how ---------------------------------------------------------------------------------
 
 
-def _sources(before: tuple[Source, ...], entered: Iterable[Entered]) -> tuple[Source, ...]:
+def sources_with(before: tuple[Source, ...], entered: Iterable[Entered]) -> tuple[Source, ...]:
     """The sources with those of entered figures: whatever was assumed of them is so no longer."""
     new = [
         Source(sheet=one.sheet, key=one.key, column=column, value="", source=ENTERED, date=today().isoformat(), is_assumed=False)

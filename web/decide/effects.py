@@ -13,13 +13,13 @@ from flask import url_for
 
 from planner.export.summary import RARE_LEFT_OUT, SMALLEST_CHANGE_POUNDS
 from planner.measures import SchoolLedger
-from planner.need import WHOLE
+from planner.need import WHOLE, Cell
 from planner.partnership import School
 from planner.rounding import half_up
 from planner.small_numbers import left_out
 from web.shelf import KeptPlan
 from web.standing import Standing
-from web.tables import TableView, numbers, row, table, words
+from web.tables import TableRow, TableView, numbers, row, table, words
 from web.words import change, count, pounds_change, upper_first
 
 NOT_KNOWN = "Not known"
@@ -66,7 +66,7 @@ def effects_view(kept: KeptPlan, standing: Standing, *, decision_id: int, is_pub
         other_href=here("decide.effects", plan_id=kept.plan_id, copy=None if is_public else "public"),
         sentences=sentences_of(kept),
         tables=(
-            _by_need(kept, is_public=is_public),
+            by_need(kept, is_public=is_public),
             *(_by_group(title, names, known, group) for title, names, group in _groupings(kept)),
         ),
         notes=tuple(_notes(kept, is_public=is_public)),
@@ -173,7 +173,7 @@ def sentences_of(kept: KeptPlan) -> tuple[str, ...]:
 # --- needs -----------------------------------------------------------------------------------
 
 
-def _by_need(kept: KeptPlan, *, is_public: bool) -> TableView:
+def by_need(kept: KeptPlan, *, is_public: bool) -> TableView:
     """Expected pupils of each need and how many of its standards stand where."""
     world, levels = kept.facts.world, kept.facts.amounts.need_met
     of_standard = {standard.standard_id: standard.need for standard in world.policy.standards}
@@ -181,24 +181,31 @@ def _by_need(kept: KeptPlan, *, is_public: bool) -> TableView:
     pupils = [
         half_up(sum((need.expected_pupils for need in world.picture.school_needs if need.need == kind.code), Fraction(0))) for kind in kinds
     ]
-    hidden, _ = left_out(pupils, sum(pupils)) if is_public else (frozenset(), False)
-    rows = []
-    for place, (kind, expected) in enumerate(zip(kinds, pupils, strict=True)):
-        cells = [cell for cell in world.picture.cells if of_standard[cell.standard_id] == kind.code]
+    hidden, is_total_hidden = left_out(pupils, sum(pupils)) if is_public else (frozenset(), False)
+    of_kind = [[cell for cell in world.picture.cells if of_standard[cell.standard_id] == kind.code] for kind in kinds]
+
+    def line(name: str, expected: int, cells: Sequence[Cell], *, is_hidden: bool, is_total: bool = False) -> TableRow:
         reached = [levels.get(cell.cell_id, 0) for cell in cells if not cell.out_of_reach]
         met = sum(level == WHOLE for level in reached)
         is_told = bool(cells) and not (is_public and expected < FEWEST_FOR_PERCENT)
-        rows.append(
-            row(
-                kind.name, HIDDEN if place in hidden else f"{expected:,}", f"{len(cells):,}", f"{met:,}",
-                f"{sum(level < WHOLE // 2 for level in reached):,}", f"{len(cells) - len(reached):,}",
-                f"{half_up(Fraction(100 * met, len(cells)))}%" if is_told else "none" if not cells else "not shown",
-            )
+        return row(
+            name, HIDDEN if is_hidden else f"{expected:,}", f"{len(cells):,}", f"{met:,}",
+            f"{sum(level < WHOLE // 2 for level in reached):,}", f"{len(cells) - len(reached):,}",
+            f"{half_up(Fraction(100 * met, len(cells)))}%" if is_told else "none" if not cells else "not shown",
+            is_total=is_total,
         )  # fmt: skip
+
+    every = [cell for cells in of_kind for cell in cells]
     return table(
         "By need: pupils expected, and how many standards stand where",
         (*words("Need"), *numbers("Pupils expected", "Standards", "Fully met", "Under half", "Out of reach", "Percent fully met")),
-        rows,
+        [
+            *(
+                line(kind.name, expected, cells, is_hidden=place in hidden)
+                for place, (kind, expected, cells) in enumerate(zip(kinds, pupils, of_kind, strict=True))
+            ),
+            line("All needs", sum(pupils), every, is_hidden=is_total_hidden, is_total=True),
+        ],
     )
 
 

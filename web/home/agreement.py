@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.store import ClaimState, Transaction, VoteState
+from planner.store import Transaction, VoteState
 from planner.store.decisions import BoardDecision, places_of
 from web.access import Permission, User
 from web.decide.presenters import STATES, carried_trusts
@@ -49,7 +49,7 @@ def _requests(tx: Transaction, user: User, partnership_id: int, link: Link) -> l
 
 
 def _claims(tx: Transaction, user: User, partnership_id: int, link: Link) -> list[Step]:
-    waiting = [one for one in tx.moderation.claims(partnership_id=partnership_id) if one.state is ClaimState.LODGED]
+    waiting = [one for one in tx.moderation.claims(partnership_id=partnership_id) if one.is_waiting]
     if not waiting:
         return []
     may_decide = user.may(Permission.DECIDE_CLAIMS, partnership_id)

@@ -1,4 +1,4 @@
-"""The changes that can be picked at a meeting: money kept back, the line, a floor, a rule kept, left or let give way at a price."""
+"""The changes that can be picked at a meeting: money kept back, a pot, the line, a floor, a weight, a rule kept, left or let give way at a price."""
 
 from __future__ import annotations
 
@@ -15,13 +15,18 @@ from planner.rules import RULES
 from planner.tried import Value
 from web.bring.policy_settings import figure_text
 from web.try_it.sliders import FAIRNESS, Slider, consequence, moved, sliders
-from web.words import upper_first
+from web.words import TIERS, upper_first
 
-FIGURES = {
-    "money": ("Money kept back", "board.contingency_percent"), "line": ("The line", "board.line_percent"),
-    "floor-on-grants": ("Floor on grants", "board.money_floor_percent"), "floor-on-time": ("Floor on time", "board.sessions_floor_percent"),
+KINDS = {
+    "money": ("Money kept back", "board.contingency_percent"), "pot": ("The moderated pot", "board.moderated_pot_percent"),
+    "line": ("The line", "board.line_percent"), "floor-on-grants": ("Floor on grants", "board.money_floor_percent"),
+    "floor-on-time": ("Floor on time", "board.sessions_floor_percent"),
 }  # fmt: skip
 """What it is called in the address -> its words, and the setting that it moves."""
+A_WEIGHT, WEIGHT = "weight", "weight-"
+WEIGHTS = {f"{WEIGHT}{tier}": (f"{upper_first(said)} need", f"priorities.{tier}") for tier, said in TIERS.items()}
+"""The weight of each kind of need, by what it is called in the address."""
+FIGURES = KINDS | WEIGHTS
 A_RULE, RULE = "rule", "rule-"
 OF_RULES = ("money_floor", "sessions_floor", *FAIRNESS)
 KEPT, PRICED, LEFT = "kept", "priced", "left"

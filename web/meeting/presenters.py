@@ -19,7 +19,7 @@ from web.access import Permission, User
 from web.compare.sides import Offer
 from web.decide.presenters import STATES, address, vote_sentence
 from web.meeting.asked import Asked
-from web.meeting.changes import A_RULE, FIGURES, OF_RULES, RULE, RuleChoice, figure_of, rule_of, rule_words
+from web.meeting.changes import A_RULE, A_WEIGHT, KINDS, OF_RULES, RULE, WEIGHT, WEIGHTS, RuleChoice, figure_of, rule_of, rule_words
 from web.names import partnership_name
 from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
@@ -82,7 +82,8 @@ class ChangeStep:
 
     beside: str
     kinds: tuple[tuple[str, str, bool], ...]
-    rules: tuple[tuple[str, str], ...]
+    which: str
+    choices: tuple[tuple[str, str], ...]
     figure: Slider | None
     rule: RuleChoice | None
     version: str
@@ -240,6 +241,7 @@ def _change(tx: Transaction, user: User, partnership: str, scene: Scene) -> Chan
     tried = None if draft is None else tried_of(world, draft.held)
     policy = world.policy if tried is None else policy_with(world, dict(tried.settings))
     is_rule = asked.change == A_RULE or asked.change.startswith(RULE)
+    is_weight = asked.change == A_WEIGHT or asked.change.startswith(WEIGHT)
     seen = None if draft is None else draft_view(partnership, kept, draft, ())
     standing = (
         Standing(estimate="", sentence="", is_going=False, result=None, clash=None, may_retry=False) if seen is None else seen.standing
@@ -257,9 +259,15 @@ def _change(tx: Transaction, user: User, partnership: str, scene: Scene) -> Chan
     return ChangeStep(
         beside=f"Plan {kept.plan_id}",
         kinds=(
-            *((text, link(key), key == asked.change) for key, (text, _) in FIGURES.items()), ("A rule", link(A_RULE), is_rule),
+            *((text, link(key), key == asked.change) for key, (text, _) in KINDS.items()),
+            ("What a need weighs", link(A_WEIGHT), is_weight), ("A rule", link(A_RULE), is_rule),
         ),
-        rules=tuple((rule_words(rule_id), link(f"{RULE}{rule_id}")) for rule_id in OF_RULES) if asked.change == A_RULE else (),
+        which={A_RULE: "Which rule?", A_WEIGHT: "The weight of which need?"}.get(asked.change, ""),
+        choices=tuple((rule_words(rule_id), link(f"{RULE}{rule_id}")) for rule_id in OF_RULES)
+        if asked.change == A_RULE
+        else tuple((text, link(key)) for key, (text, _) in WEIGHTS.items())
+        if asked.change == A_WEIGHT
+        else (),
         figure=figure_of(world, policy, asked.change, typed, faults),
         rule=rule_of(policy, asked.change, typed, faults.get("how", faults.get("price", ""))),
         version="" if draft is None else str(draft.version),

@@ -16,6 +16,7 @@ from planner.store import AnswerKind
 from planner.store.runs import REPLAN
 from web.access import Permission, may, me, requires
 from web.draws import draw_reader
+from web.names import beside_which
 from web.plans import files
 from web.plans.answers import Tools, add_answers, add_why
 from web.plans.presenters import needs, resources, schools
@@ -78,7 +79,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             run = tx.runs.run(partnership_id=partnership_id, run_id=run_id)
         assert run is not None
         versions = f"figures version {run.partnership_version} and policy version {run.policy_version}"
-        return f"{versions}, from plan {run.settings['plan']} after a change: {run.settings['change']}" if run.kind == REPLAN else versions
+        return f"{versions}, from {beside_which(run)}" if run.kind == REPLAN else versions
 
     def send(kept: KeptPlan, content: bytes, ending: str, part: str = "") -> Response:
         name = files.file_name(kept, f"{f'-{part}' if part else ''}{ending}")

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from planner.store import Granter, Role, Transaction
+from planner.store import Changed, Granter, Role, Transaction
 from planner.store.requests import Request
 from web.access import Permission, User
 from web.names import name_of, partnership_name, school_name
 from web.navigation import Step, proposals_steps
+from web.requests.granted import Elsewhere, Ready
 from web.tables import Fact, TableCell, TableView, row, table, words
 from web.words import moment, upper_first
 
@@ -39,6 +40,11 @@ class RequestView:
     facts: tuple[Fact, ...]
     answer: str
     may_answer: bool
+    changes: TableView | None
+    sentences: tuple[str, ...]
+    link: str
+    href: str
+    seen: str
 
 
 def may_grant(user: User, one: Request) -> bool:
@@ -83,11 +89,13 @@ def requests_view(tx: Transaction, names: dict[int, str], partnership_id: int, u
     )  # fmt: skip
 
 
-def request_view(tx: Transaction, names: dict[int, str], one: Request, user: User) -> RequestView:
-    """One request as somebody reads it."""
+def request_view(tx: Transaction, names: dict[int, str], one: Request, user: User, yes: Ready | Elsewhere) -> RequestView:
+    """One request as somebody reads it, with what a yes to it changes now, or has changed."""
     said = (
         "" if one.answered_at is None else f"{_tag(one).text}, by {name_of(tx, one.answered_by)}, {moment(one.answered_at)}. {one.answer}"
     )
+    ready = yes if isinstance(yes, Ready) and one.answered_at is None else None
+    sentences, link, href = _leads_to(one, yes)
     return RequestView(
         partnership=partnership_name(tx, one.partnership_id),
         number=one.id,
@@ -100,7 +108,34 @@ def request_view(tx: Transaction, names: dict[int, str], one: Request, user: Use
         ),
         answer=said,
         may_answer=one.answered_at is None and may_grant(user, one),
+        changes=None
+        if ready is None
+        else table("What a yes changes", words("What", "Was", "Now"), [row(*line) for line in ready.lines], is_caption_hidden=True),
+        sentences=sentences,
+        link=link,
+        href=href,
+        seen="" if ready is None else ready.seen,
     )
+
+
+def _leads_to(one: Request, yes: Ready | Elsewhere) -> tuple[tuple[str, ...], str, str]:
+    """Where a yes leads, or has led: sentences, and a link with its address."""
+    here = one.partnership_id
+    if one.version is not None:
+        of_policy = one.changed is Changed.POLICY
+        what = f"version {one.version} of the {'policy' if of_policy else 'figures'}"
+        href = url_for(
+            "bring.policy_changes" if of_policy else "bring.changes", partnership_id=here, version=one.version
+        ) if one.version > 1 else ""  # fmt: skip
+        return (f"The yes made {what}. It counts for the next plan; plans that are made already stay as they are.",), f"See {what}", href
+    if one.answered_at is not None and not one.is_granted:
+        return (), "", ""
+    if isinstance(yes, Elsewhere):
+        return yes.sentences, yes.link, yes.href
+    made = "a new version of the policy" if yes.of is Changed.POLICY else "a new version of the figures"
+    if one.answered_at is None:
+        return (f"A yes makes {made}, which counts for the next plan. Plans that are made already stay as they are.",), "", ""
+    return (f"The yes was given before an answer made {made}. Ask again, and a yes does.",), "", ""
 
 
 def _tag(one: Request) -> TableCell:

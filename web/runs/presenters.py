@@ -16,7 +16,7 @@ from planner.store.plans import PlanRow, StoredPlan
 from planner.store.room import MINUTE
 from planner.store.runs import REPLAN, Run, RunRow
 from planner.words import least_points, most_points, points_apart
-from web.names import name_of
+from web.names import beside_which, name_of
 from web.runs.chart import StepChart, step_chart
 from web.runs.forms import SECONDS
 from web.runs.history import History, Moment, history
@@ -456,7 +456,7 @@ def _number(value: object) -> str:
 
 def _made_from(run: RunRow) -> str:
     if run.kind == REPLAN:
-        return f"Plan {run.settings['plan']} after a change: {run.settings['change']}"
+        return upper_first(beside_which(run))
     return f"Figures {run.partnership_version}, policy {run.policy_version}"
 
 

@@ -311,7 +311,8 @@ def blueprint(wiring: Wiring) -> Blueprint:
         move, mend = pair
         with store.begin() as tx:
             request_id = tx.requests.ask(
-                found, kind=Granter(move["kind"]), granter_urn=move["urn"], granter=move["granted_by"], what=f"{move['words']}.", price=mend_price(mend)
+                found, kind=Granter(move["kind"]), granter_urn=move["urn"], granter=move["granted_by"], what=f"{move['words']}.", price=mend_price(mend),
+                move={part: move[part] for part in ("rule", "place", "was", "now")} if "rule" in move else None,
             )  # fmt: skip
             if request_id is not None:
                 tx.events.record(partnership_id=partnership_id, by=me().user_id, action="request made", subject=f"request {request_id}")

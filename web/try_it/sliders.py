@@ -16,7 +16,7 @@ from planner.policy import TIERS as TIER_IDS
 from planner.policy import Policy, with_changes
 from planner.reasons import half_days
 from planner.rules import RULES
-from planner.supply import contingency_pounds
+from planner.supply import contingency_pounds, moderated_pot_pounds
 from planner.tried import Value, value_now
 from web.bring.policy_settings import Setting, figure_text, number_typed, settings_groups
 from web.words import TIERS, pounds
@@ -26,8 +26,8 @@ FAIRNESS = (
 )  # fmt: skip
 """Rules that a board may switch, about who gets what."""
 _REACH = {
-    "board.contingency_percent": (0, 20, "0.5"), "board.line_percent": (40, 100, "5"), "board.money_floor_percent": (-100, 0, "5"),
-    "board.sessions_floor_percent": (-100, 0, "5"), **{f"priorities.{tier}": (1, 12, "1") for tier in TIER_IDS},
+    "board.contingency_percent": (0, 20, "0.5"), "board.moderated_pot_percent": (0, 20, "0.5"), "board.line_percent": (40, 100, "5"),
+    "board.money_floor_percent": (-100, 0, "5"), "board.sessions_floor_percent": (-100, 0, "5"), **{f"priorities.{tier}": (1, 12, "1") for tier in TIER_IDS},
 }  # fmt: skip
 """Setting -> how far its slider goes, and its step. What is typed may go further."""
 _EXAMPLE_POUNDS, _EXAMPLE_HALF_DAYS = 10_000, 20
@@ -141,6 +141,9 @@ def consequence(world: World, policy: Policy, path: str) -> str:
     board = policy.board
     if path == "board.contingency_percent":
         return f"{pounds(sum(contingency_pounds(world.partnership, policy)))} of the year's money is kept for what nobody can foresee, and not shared out."
+    if path == "board.moderated_pot_percent":
+        released = pounds(sum(moderated_pot_pounds(world.partnership, policy).values()))
+        return f"{released} of the year's money is released to the moderated pot, half-term by half-term, for what schools claim during the year."
     if path == "board.line_percent":
         return f"A plan first brings every need to {figure_text(str(float(board.line_percent)))}% of its standard; what is below that counts as unmet first."
     if path == "board.money_floor_percent":

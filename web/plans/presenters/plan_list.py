@@ -12,9 +12,9 @@ from planner.store import Transaction
 from planner.store.plans import PlanRow, SchoolsPlan
 from planner.store.runs import REPLAN, RunRow
 from planner.words import least_points, most_points, points_apart
-from web.names import name_of, partnership_name
+from web.names import beside_which, name_of, partnership_name
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
-from web.words import moment
+from web.words import moment, upper_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +117,7 @@ def _origin(plan: PlanRow, run: RunRow, asked_by: str, *, like: int) -> TableRow
         f"Plan {plan.id}",
         asked_by,
         moment(run.requested_at),
-        f"Plan {run.settings['plan']} after a change: {run.settings['change']}"
-        if run.kind == REPLAN
-        else f"Figures {run.partnership_version}, policy {run.policy_version}",
+        upper_first(beside_which(run)) if run.kind == REPLAN else f"Figures {run.partnership_version}, policy {run.policy_version}",
         TableCell(text=f"Run {run.id}", href=url_for("runs.run", partnership_id=plan.partnership_id, run_id=run.id)),
         ENDINGS[Ending(plan.status)].partition(";")[0] + ".",
         plan.fingerprint[:16] + ("" if like == plan.id else f", same as plan {like}"),
