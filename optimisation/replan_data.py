@@ -35,7 +35,7 @@ def replan_data(result: Replan) -> Json:
                 "bound_points": point.bound_points,
                 "need_met_points": point.need_met_points,
                 "is_finished": point.is_finished,
-                "changes": [_move_data(move) for move in point.moved],
+                "changes": [move_data(move) for move in point.moved],
                 "who_must_agree": list(point.asks),
                 "solves": [numbers[id(tried)] for tried in point.solves],
             }
@@ -54,7 +54,8 @@ def replan_data(result: Replan) -> Json:
     }
 
 
-def _move_data(move: Moved) -> Json:
+def move_data(move: Moved) -> Json:
+    """One change for a school or zone, as JSON data."""
     was, becomes = remaining(move)
     return {
         "whose": move.whose, "urns": list(move.urns), "item": move.item, "unit": move.unit, "was": move.was, "becomes": move.becomes,
