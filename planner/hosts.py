@@ -173,7 +173,7 @@ def host_claims(plans: Sequence[Json]) -> tuple[str, ...]:
 
 def _beside_without(without: Json, one: Json) -> str:
     if not one["opens_with"]:
-        return f"At {one['host']} the plan found does not open it: its cost does more elsewhere."
+        return f"At {one['host']} the plan found does not open it: what it costs does more elsewhere."
     less = without["bound_points"] - one["shortfall_points"]
     if less < SHOWN_POINTS:
         return f"At {one['host']} no difference from going without it can be shown."
@@ -182,7 +182,7 @@ def _beside_without(without: Json, one: Json) -> str:
 
 def _between(at_hosts: Sequence[Json]) -> tuple[str, ...]:
     """Where it does most, as far as that can be shown."""
-    if len(at_hosts) < 2:
+    if len(at_hosts) < 2 or not any(one["opens_with"] for one in at_hosts):
         return ()
     least = min(one["shortfall_points"] for one in at_hosts)
     open_ = [one for one in at_hosts if one["bound_points"] < least + SHOWN_POINTS]

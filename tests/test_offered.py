@@ -156,7 +156,7 @@ def test_only_what_is_proved_is_said_between_places():
     shut, none = tried("Shut", 5.80, 5.77, opens_with=0), {"host": "None", "why_not": "Its rules clash."}
     assert host_claims([without, shut, none]) == (
         "With the base at None there is no plan: its rules clash.",
-        "At Shut the plan found does not open it: its cost does more elsewhere.",
+        "At Shut the plan found does not open it: what it costs does more elsewhere.",
     )
 
 

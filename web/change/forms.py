@@ -150,21 +150,23 @@ def more_form(p: Partnership) -> MoreForm:
         "funds": tuple((str(n), one.fund_id) for n, one in enumerate(funds)),
     }
     for n, service in enumerate(services):
-        fields[f"time_{n}"] = _whole("Half-days", least=0, most=MOST_OFFERED)
-        fields[f"price_{n}"] = _whole("Price of each, £", least=0, most=MOST_PRICE, default=str(service.price_pounds_per_session))
+        fields[f"time_{n}"] = _whole("Half-days", f"half-days of {service.name}", least=0, most=MOST_OFFERED)
+        fields[f"price_{n}"] = _whole(
+            "Price of each, £", f"the price of {service.name}", least=0, most=MOST_PRICE, default=str(service.price_pounds_per_session)
+        )
     for n, fund in enumerate(funds):
-        fields[f"money_{n}"] = _whole(fund.name, least=0, most=MOST_MONEY)
+        fields[f"money_{n}"] = _whole(fund.name, fund.name, least=0, most=MOST_MONEY)
     form: MoreForm = type("MoreForm", (MoreForm,), fields)()
     return form
 
 
-def _whole(label: str, *, least: int, most: int, needed: str = "", hint: str = "", default: str = "") -> StringField:
+def _whole(label: str, about: str, *, least: int, most: int, needed: str = "", hint: str = "", default: str = "") -> StringField:
     """A whole number within bounds, perhaps left blank."""
 
     def check(_: Form, field: Field) -> None:
         number = whole(field.data)
         if number is None or not least <= number <= most:
-            raise ValidationError(f"Enter a whole number from {least} to {most:,}.")
+            raise ValidationError(f"Enter a whole number from {least} to {most:,} for {about}.")
 
     field = text_field(label, needed, hint=hint, default=default)
     field.kwargs["validators"] += [*([] if needed else [Optional()]), check]
@@ -183,8 +185,8 @@ class HostsForm(Form):
         choices=[SelectChoice(phase.value, upper_first(phase.value)) for phase in (Phase.PRIMARY, Phase.SECONDARY)],
     )  # fmt: skip
     needs = SelectMultipleField("Which needs is it for?", widget=GovCheckboxesInput())
-    funding = _whole("What the council pays for a place, pounds a year", least=0, most=MOST_FUNDING, default="0")
-    places = _whole("How many places?", least=1, most=MOST_PLACES, needed="Enter how many places, such as 10.")
+    funding = _whole("What the council pays for a place, pounds a year", "what the council pays", least=0, most=MOST_FUNDING, default="0")
+    places = _whole("How many places?", "places", least=1, most=MOST_PLACES, needed="Enter how many places, such as 10.")
     hosts = SelectMultipleField(
         "Where could it be?", widget=GovCheckboxesInput(),
         description=f"Choose up to {MOST_HOSTS} schools. Choose none to try those of its phase that agree to host, by what the figures say.",

@@ -24,6 +24,7 @@ from web.tables import TableCell, TableRow, TableView, numbers, row, table, word
 from web.words import count, listed, moment, pounds, upper_first
 
 WITHOUT = "Without it"
+STOPPED = "The clock stopped this search: a better plan may exist."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ def _like(base: Base) -> str:
     return (
         f"One more like {base.name} ({base.phase.value}, {needs})"
         if base.is_open
-        else f"{base.name} ({base.phase.value}, {needs}), which is not open yet"
+        else f"{base.name}, not open yet ({base.phase.value}, {needs})"
     )
 
 
@@ -149,7 +150,6 @@ def _places(kept: KeptPlan, answer: Answer, found: Json, *, may_keep: bool) -> P
             "The whole year is planned anew each time, as if nothing had been given in it yet, and bases open when the figures say.",
             "What it costs is taken from "
             + ("the policy's figures for a new base." if like is None else f"{like.name}: in another building it may be more or less."),
-            *([] if all(one["is_finished"] for one in whole) else ["The clock stopped some searches: a better plan may exist."]),
             FIGURES,
         ),
     )  # fmt: skip
@@ -171,7 +171,7 @@ def _place(kept: KeptPlan, answer: Answer, one: Json, *, may_keep: bool) -> Plac
     where = one["host"] or WITHOUT.lower()
     return Place(
         title=f"At {one['host']}" if one["host"] else WITHOUT,
-        sentences=(_opens(one), _standards(one), _counted(kept, less, more)),
+        sentences=(_opens(one), _standards(one), _counted(kept, less, more), *([] if one["is_finished"] else [STOPPED])),
         agreement=one["agreement"],
         asks=tuple(upper_first(sentence) for sentence in one["who_must_agree"]),
         less=moves_table(f"Who gets less, {where}", less, None, "Nobody gets less.") if less or more else None,
