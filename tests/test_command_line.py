@@ -44,6 +44,7 @@ COMMANDS = (
     "mends",
     "pots",
     "replan",
+    "where",
     "roster",
     "build",
     "template",

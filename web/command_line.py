@@ -18,7 +18,7 @@ from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
 from planner.words import most_points
-from web.commands import backups, compare, frontier, mends, pots, replan, roster, values, what_if, why
+from web.commands import backups, compare, frontier, mends, pots, replan, roster, values, what_if, why, where
 from web.commands.plans import seconds
 
 if TYPE_CHECKING:
@@ -444,6 +444,7 @@ def _parser() -> argparse.ArgumentParser:
 
     mends.add(commands, _command, _read)
     replan.add(commands, _command)
+    where.add(commands, _command)
 
     serve = _command(commands, "serve", "show plans in the browser of this computer, until Ctrl-C", "planner serve --port 8080")
     _port_option(serve)
