@@ -13,11 +13,12 @@ from fractions import Fraction
 from functools import partial
 from math import ceil, inf
 
+from optimisation.asked import Aim, Condition, Trial, Tried
 from optimisation.gives_way import GaveWay, least_to_let_go
-from optimisation.highs import SAFETY
+from optimisation.progress import SAFETY
 from optimisation.sandbox import Sandbox
 from optimisation.solve import Solver
-from optimisation.trial import Aim, Changeable, Condition, Trial, Tried, changeable
+from optimisation.trial import Changeable, changeable
 from optimisation.wishes import amount_wish, base_wish
 from planner.audit import breaches, leads, misfits
 from planner.changes import Change, given_to, most_from_now, order_has_passed, ordered_is_spent, settled, who_decides

@@ -13,9 +13,10 @@ from pages import demonstration_document, document_of, parsed, tables_of
 from walking import CHROMIUM, NO_CHROMIUM, Walker, check, launch
 from websites import HERE, OTHER_URN, OWN_URN, PASSWORD, a_site, served
 
+from optimisation.asked import Kind, Question
 from optimisation.residents import Residents
 from optimisation.trial import hold
-from optimisation.what_if import Beside, Kind, Question
+from optimisation.what_if import Beside
 from planner.documents import check_document, plan_from_document
 from planner.errors import SolverFault
 from planner.partnership import Bound, HeadRule

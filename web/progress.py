@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TextIO
 
-from optimisation.highs import Progress
-from optimisation.worker import Better, Message, Stage
+from optimisation.messages import Better, Message, Stage
+from optimisation.progress import Progress
 
 EVERY_SECONDS = 0.2
 NO_PLAN_YET = 1e6

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from optimisation.differences import Change
+from optimisation.asked import Change, Tried
 from optimisation.levers import Lever
-from optimisation.trial import Tried
 
 NOTICEABLE_POINTS = 0.01
 """Less than this beyond both gaps is not worth a sentence."""
