@@ -70,9 +70,10 @@ class Beside:
         self._begin(question.near)
         held = restated(self.held, world_with(self.held.world, question.moved))
         can_be = all(may_hold(held, condition) for condition in question.conditions)
-        planned = self._planned if list(held.column) == list(self.held.column) else vector(held, question.near)
+        is_alike = held.column is self.held.column or list(held.column) == list(self.held.column)
+        planned = self._planned if is_alike else vector(held, question.near)
         for kind in (one for one in (Kind.MONEY, Kind.ESTIMATE) if one in question.kinds):
-            bases = self._bases[kind] if list(held.column) == list(self.held.column) else []
+            bases = self._bases[kind] if is_alike else []
             split = _split(held, kind, planned, question.conditions, self._before[kind], list(bases)) if can_be else None
             yield self._quick(held, kind, question, split, began)
         if Kind.WHOLE in question.kinds:

@@ -92,6 +92,7 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
             try:
                 if isinstance(job, Open):
                     start = time.perf_counter()
+                    gc.unfreeze()
                     beside = Beside(hold(job.world))
                     pipe.send(IsOpen(seconds=time.perf_counter() - start))
                 elif isinstance(job, Trial):
@@ -119,7 +120,10 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
 
 
 def _answer(beside: Beside, question: Question, pipe: Connection, stop: Event) -> None:
-    """Three answers as they come. What was stated for them is cleared away once somebody has them, not while they wait."""
+    """Three answers as they come. What was stated for them is cleared away once somebody has them, not while they wait.
+
+    What is held stays out of that, so that whoever asks next does not wait for it to be looked through again.
+    """
     gc.disable()
     try:
         for consequence in beside.answers(question, stop.is_set):
@@ -130,6 +134,7 @@ def _answer(beside: Beside, question: Question, pipe: Connection, stop: Event) -
     finally:
         gc.enable()
         gc.collect()
+        gc.freeze()
 
 
 def _certifying(bound: float, cases: int) -> str:

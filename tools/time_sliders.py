@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from load_pages import SCHOOLS, Browser, fill, served, wait_for_plan
+
 from planner.store import open_store
 
 TIMES = 10
@@ -60,13 +61,17 @@ def main(reference: Path, area: str = "Surrey") -> None:
             window = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
             page = _page(window, Browser(site, "board"))
             page.goto(f"{site}/partnerships/1/drafts/{draft}")
-            print(f"| {area}, {SCHOOLS} schools: what moves | on the screen, best ms | median | worst | answer in the browser, median | of it waiting for the service |")
+            print(
+                f"| {area}, {SCHOOLS} schools: what moves | on the screen, best ms | median | worst | answer in the browser, median | of it waiting for the service |"
+            )
             print("|---|---|---|---|---|---|")
             for what, (name, values) in MOVES.items():
                 _warm(page)
                 shown = [page.evaluate(MOVE, [name, value]) for value in values]
                 half = [statistics.median(one[n] for one in shown) for n in range(3)]
-                print(f"| {what} | {min(one[0] for one in shown):.0f} | {half[0]:.0f} | {max(one[0] for one in shown):.0f} | {half[1]:.0f} | {half[2]:.0f} |")
+                print(
+                    f"| {what} | {min(one[0] for one in shown):.0f} | {half[0]:.0f} | {max(one[0] for one in shown):.0f} | {half[1]:.0f} | {half[2]:.0f} |"
+                )
             window.close()
 
 
@@ -81,7 +86,9 @@ def _warm(page: Any) -> None:
     """A page just opened, its plan held open."""
     with page.expect_response("**/estimate", timeout=90_000):
         page.reload()
-    page.evaluate("document.getElementById('try-it').dataset.settings = '/nowhere'")  # nothing is kept: else a whole plan is worked out beside it
+    page.evaluate(
+        "document.getElementById('try-it').dataset.settings = '/nowhere'"
+    )  # nothing is kept: else a whole plan is worked out beside it
     page.wait_for_timeout(500)
 
 
