@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from optimisation.as_data import certain_data, claims_data, dose_data, frontier_data, furthest_data, headed, value_data, why_data
+from optimisation.asked import Trial, Tried
 from optimisation.certain import certain_of
 from optimisation.certified import certified_plan
 from optimisation.claims import divisible, one_by_one
@@ -21,7 +22,6 @@ from optimisation.replan import plans_of, replan
 from optimisation.replan_data import replan_data
 from optimisation.sandbox import Sandbox
 from optimisation.solve import GRACE_SECONDS, Solver
-from optimisation.trial import Trial, Tried
 from optimisation.values import values_of
 from optimisation.why import explain
 from planner.asked_change import change_of, from_data

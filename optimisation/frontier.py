@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isfinite
 
-from optimisation.highs import safe_bound
+from optimisation.asked import Aim, Condition, Trial, Tried
 from optimisation.model import TIDY_POINTS
+from optimisation.progress import safe_bound
 from optimisation.sandbox import Sandbox
-from optimisation.trial import Aim, Condition, Trial, Tried
 from planner.audit import price_points
 from planner.measures import shortfall, total_need_met
 from planner.need import World, benefit_segments, world_of

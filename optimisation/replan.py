@@ -13,8 +13,9 @@ from fractions import Fraction
 from functools import partial
 from math import ceil, inf
 
+from optimisation.asked import Aim, Condition, Trial, Tried
 from optimisation.gives_way import GaveWay, least_to_let_go
-from optimisation.highs import SAFETY
+from optimisation.progress import SAFETY
 from optimisation.sandbox import Sandbox
 from optimisation.solve import Solver, ended_by_clock
 from optimisation.trial import Aim, Changeable, Condition, Trial, Tried, changeable

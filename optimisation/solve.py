@@ -11,21 +11,22 @@ from dataclasses import replace
 from fractions import Fraction
 from math import isfinite
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from optimisation.apart import serve_apart
-from optimisation.certify import Certify
+from optimisation.asked import Consequence, Question, Trial
 from optimisation.greedy import greedy_amounts, is_feasible
-from optimisation.highs import Progress, safe_bound
 from optimisation.impossible import Impossible
-from optimisation.roster import Rostering
-from optimisation.trial import Trial
-from optimisation.what_if import Consequence, Question
-from optimisation.worker import AllHold, Answer, Better, Explain, Failed, Job, Message, Nearly, Open, Sizes, Stage
+from optimisation.messages import AllHold, Answer, Better, Explain, Failed, Job, Message, Nearly, Open, Sizes, Stage
+from optimisation.progress import Progress, safe_bound
 from planner.audit import breaches, leading_points, misfits
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
 from planner.need import World
 from planner.plan import Amounts, Ending, Plan
+
+if TYPE_CHECKING:
+    from optimisation.certify import Certify
+    from optimisation.roster import Rostering
 
 MEMORY_MEGABYTES = 4096
 GRACE_SECONDS = 4.0

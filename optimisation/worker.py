@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 
@@ -19,17 +19,35 @@ import highspy
 import numpy as np
 import pyomo.version
 
+from optimisation.asked import Question, Trial
 from optimisation.baselines import baselines
-from optimisation.certify import Certificate, Certify, certify
+from optimisation.certify import Certify, certify
 from optimisation.extract import CannotPayToThePound, amounts_from
-from optimisation.highs import Hooks, Problem, Progress, Solved, cap_objective, check_canaries, compile_model, load, run
-from optimisation.impossible import Impossible, explain_impossible
+from optimisation.highs import Hooks, Problem, Solved, cap_objective, check_canaries, compile_model, load, run
+from optimisation.impossible import Impossible
+from optimisation.messages import (
+    AllHold,
+    Answer,
+    Answered,
+    Better,
+    Explain,
+    Failed,
+    IsOpen,
+    Job,
+    Nearly,
+    Open,
+    Refused,
+    Sizes,
+    Stage,
+)
 from optimisation.model import build_model
+from optimisation.progress import Progress
 from optimisation.registry import Model
-from optimisation.roster import Rostered, Rostering, make_roster
+from optimisation.roster import Rostering, make_roster
 from optimisation.search import Prepare, Way, search, start_from
-from optimisation.trial import Trial, Tried, attempt, hold
-from optimisation.what_if import Beside, Consequence, Question
+from optimisation.trial import attempt, hold
+from optimisation.what_if import Beside
+from optimisation.why_impossible import explain_impossible
 from planner import __version__
 from planner.errors import InputMustBeMended, SolverFault
 from planner.need import World
@@ -51,130 +69,6 @@ SHARE_OUT_OF_TIME = 0.5
 SHARE_OUT_GAP_POINTS = 0.2
 SHARE_OF_TIME = (0.6, 0.85)
 """Of the time left, what the first and then the second level may take; the rest is for the baselines."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One plan to make. Gap in points of need, time in seconds for all levels together."""
-
-    world: World
-    gap_points: float
-    seconds: float
-    seed: int = 0
-    presolve: bool = True
-    is_to_the_pound: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
-    """A world to hold open for the trials that follow."""
-
-    world: World
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IsOpen:
-    """The world is held; seconds to state its rules."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explain:
-    """A world whose clash, and ways to make room, are to be found in this time."""
-
-    world: World
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllHold:
-    """Nothing clashes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """A new stage has begun, in words."""
-
-    words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Better:
-    """A better plan was found on the way."""
-
-    amounts: Amounts
-    bound_points: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
-    """The matrix, and seconds to state it in Pyomo and to hand it over."""
-
-    rows: int
-    columns: int
-    whole: int
-    build_seconds: float
-    hand_over_seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A finished job. ``was_stopped`` by hand, ``ran_out`` of time; else within the gap."""
-
-    amounts: Amounts
-    bound_points: float
-    levels: tuple[Level, ...]
-    baselines: tuple[Baseline, ...]
-    ran_out: bool
-    was_stopped: bool
-    sizes: Sizes
-    peak_megabytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """The job failed; the parent may try once more."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nearly:
-    """The answer without its baselines, sent before they are made so that nothing can lose it."""
-
-    answer: Answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """Every answer to a question was given."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """What was asked cannot be, in one sentence."""
-
-    why: str
-
-
-Message = (
-    Stage
-    | Progress
-    | Better
-    | Nearly
-    | Answer
-    | Impossible
-    | AllHold
-    | Failed
-    | IsOpen
-    | Tried
-    | Certificate
-    | Rostered
-    | Consequence
-    | Answered
-    | Refused
-)
 
 
 def engine() -> str:
@@ -201,6 +95,7 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
             try:
                 if isinstance(job, Open):
                     start = time.perf_counter()
+                    gc.unfreeze()
                     beside = Beside(hold(job.world))
                     pipe.send(IsOpen(seconds=time.perf_counter() - start))
                 elif isinstance(job, Trial):
@@ -228,7 +123,10 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
 
 
 def _answer(beside: Beside, question: Question, pipe: Connection, stop: Event) -> None:
-    """Three answers as they come. What was stated for them is cleared away once somebody has them, not while they wait."""
+    """Three answers as they come. What was stated for them is cleared away once somebody has them, not while they wait.
+
+    What is held stays out of that, so that whoever asks next does not wait for it to be looked through again.
+    """
     gc.disable()
     try:
         for consequence in beside.answers(question, stop.is_set):
@@ -239,6 +137,7 @@ def _answer(beside: Beside, question: Question, pipe: Connection, stop: Event) -
     finally:
         gc.enable()
         gc.collect()
+        gc.freeze()
 
 
 def _certifying(bound: float, cases: int) -> str:

@@ -11,11 +11,12 @@ from here import Here
 from pages import demonstration, document_of
 from planning import answer_for, plan_of
 
+from optimisation.asked import Aim, Trial
 from optimisation.claims import divisible, one_by_one
 from optimisation.frontier import SAME_POINTS, STEP_POUNDS, frontier_of, need_wish, undominated, with_grants
 from optimisation.furthest import Tops, furthest_of, peak_between, with_line
 from optimisation.greedy import greedy_amounts
-from optimisation.trial import Aim, Trial, attempt, hold
+from optimisation.trial import attempt, hold
 from planner.audit import AUDITS, breaches, price_points
 from planner.measures import share_of_gain, shortfall, total_need_met, worst_fifth
 from planner.need import WHOLE, World, world_of

@@ -17,10 +17,10 @@ from builders import a_person, a_service, a_world, random_world
 from fixtures import path_of
 from optimisation.clash import _only, smallest_clash
 from optimisation.highs import compile_model, load, run
-from optimisation.impossible import explain_impossible
 from optimisation.model import build_model
 from optimisation.moves import EVERYWHERE, movables
 from optimisation.places import may_clash, may_move, placed_rows
+from optimisation.why_impossible import explain_impossible
 from planner.audit import breaches, misfits
 from planner.errors import InputMustBeMended
 from planner.need import world_of

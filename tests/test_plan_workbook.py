@@ -10,8 +10,8 @@ from fractions import Fraction
 import openpyxl
 import pytest
 
-from optimisation.highs import Progress
-from optimisation.worker import Better, Failed, Stage
+from optimisation.messages import Better, Failed, Stage
+from optimisation.progress import Progress
 from planner import partnership as nouns
 from planner.audit import breaches, misfits
 from planner.errors import PlannerError

@@ -12,17 +12,18 @@ from random import Random
 import openpyxl
 import pytest
 
+from optimisation.asked import Aim, Trial
 from optimisation.certify import Certify, certify
 from optimisation.claims import one_by_one
 from optimisation.extract import CannotPayToThePound, amounts_from, assign
 from optimisation.gives_way import least_to_let_go
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import compile_model, load, run
-from optimisation.impossible import explain_impossible
 from optimisation.model import build_model
 from optimisation.prices import MISSED, paid_points
 from optimisation.registry import MATHS, SHAPES
-from optimisation.trial import Aim, Trial, attempt, hold, vector
+from optimisation.trial import attempt, hold, vector
+from optimisation.why_impossible import explain_impossible
 from planner.audit import breaches, leading_points, leads, misfits, misses, price_points
 from planner.documents import check_document, plan_document
 from planner.errors import AuditRefused, InputMustBeMended

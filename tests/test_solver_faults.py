@@ -20,10 +20,12 @@ import optimisation.solve
 from optimisation import highs
 from optimisation.extract import amounts_from
 from optimisation.greedy import greedy_amounts, is_feasible
-from optimisation.highs import Progress, compile_model, load, run
+from optimisation.highs import compile_model, load, run
+from optimisation.messages import Answer, Better, Job, Nearly, Stage
 from optimisation.model import build_model
+from optimisation.progress import Progress
 from optimisation.solve import Solver, _Best
-from optimisation.worker import Answer, Better, Job, Nearly, Stage, _shared_out, _unmet
+from optimisation.worker import _shared_out, _unmet
 from planner.documents import check_document, plan_document
 from planner.errors import RulesCannotAllHold, SolverFault
 from planner.partnership import GRANT_ITEM, Bound, HeadRule

@@ -6,6 +6,8 @@ import time
 from typing import TextIO
 
 from optimisation.highs import Progress
+from optimisation.messages import Better, Message, Stage
+from optimisation.progress import Progress
 from optimisation.worker import Better, Message, Stage
 from planner.words import least_points, most_points, points_apart
 

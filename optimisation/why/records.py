@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from optimisation.differences import Change
+from optimisation.asked import Change, Tried
 from optimisation.levers import Lever
 from optimisation.trial import Tried
 from planner.words import least_points, most_points

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 from math import ceil
 
-from optimisation.differences import Change, changes_between
+from optimisation.asked import Change, Condition, Tried
+from optimisation.differences import changes_between
 from optimisation.levers import Lever
-from optimisation.trial import Condition, Tried
-from optimisation.why.asking import ANY_PLAN_GAP, KEPT, SAME_MILLIONTHS, Asking, cell_of, granted, listed, service_of, standard_changes
+from optimisation.why.asking import ANY_PLAN_GAP, KEPT, SAME_MILLIONTHS, Asking, cell_of, granted, listed, standard_changes
 from optimisation.why.records import StandardChange, WhyNot, Wish
-from planner.need import ADULT_HOURS, WHOLE, World
+from optimisation.wishes import most_useful_words
+from planner.need import WHOLE
 from planner.partnership import GRANT_ITEM
 from planner.reasons import half_days
 from planner.supply import service_supply
@@ -119,7 +119,7 @@ def _in_the_way(asking: Asking, wish: Wish, condition: Condition, base: WhyNot, 
             raise _NotFoundOut
         return one.is_possible
 
-    of_no_use = most_useful_words(asking.world, wish)
+    of_no_use = most_useful_words(asking.world, urn=wish.urn, item=wish.item, amount=wish.amount) if wish.item else ""
     if of_no_use or not frees(asking.levers):
         why = of_no_use or "what stands in the way is law or arithmetic, which nobody may relax."
         return replace(
@@ -147,27 +147,6 @@ def _as_few_as_can_be(levers: tuple[Lever, ...], frees: Callable[[tuple[Lever, .
         if fewer and frees(fewer):
             kept = fewer
     return kept
-
-
-def most_useful_words(world: World, wish: Wish) -> str:
-    """Why more of an item than this is in no plan, '' if that is not the reason."""
-    if not wish.item:
-        return ""
-    recipient = str(wish.urn)
-    if wish.item == GRANT_ITEM:
-        hours = sum(c.requirement(ADULT_HOURS) for c in world.picture.cells if c.recipient == recipient)
-        useful = ceil(Fraction(hours * world.policy.pounds_per_adult_hour, 100))
-        return f"all its needs would use £{useful:,} of grant, and more would meet none." if wish.amount > useful + 120 else ""
-    service = service_of(world, wish.item)
-    supply = service_supply(world.partnership, world.policy, service)
-    wanted = ceil(
-        Fraction(sum(c.requirement(service.role) for c in world.picture.cells if c.recipient == recipient and not c.out_of_reach), 100)
-    )
-    if wish.amount > supply.after_statutory_sessions:
-        return f"{service.name} has {half_days(supply.after_statutory_sessions)} after statutory work."
-    if wish.amount > max(wanted, supply.minimum_block_sessions):
-        return f"all its needs for the role come to {half_days(wanted)}, and more would meet none."
-    return ""
 
 
 def _has_it(asking: Asking, wish: Wish) -> bool:

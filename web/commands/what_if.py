@@ -12,9 +12,7 @@ from planner.errors import InputMustBeMended
 from web.commands.plans import check_out, plan_argument, read_plan, seconds, telling, wish_argument, write_data
 
 if TYPE_CHECKING:
-    from optimisation.restate import Value
-    from optimisation.trial import Condition
-    from optimisation.what_if import Consequence
+    from optimisation.asked import Condition, Consequence, Value
     from planner.need import World
 
 Command = Callable[[Any, str, str, str], argparse.ArgumentParser]
@@ -39,9 +37,8 @@ def add(commands: Any, command: Command) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from optimisation.restate import Moved  # noqa: PLC0415
+    from optimisation.asked import Moved, Question  # noqa: PLC0415
     from optimisation.sandbox import Sandbox  # noqa: PLC0415
-    from optimisation.what_if import Question  # noqa: PLC0415
 
     check_out(options)
     settings = tuple((path, _value(text)) for path, text in map(_parted, options.set))
@@ -91,9 +88,7 @@ def _pounds(text: str) -> int:
 
 
 def _wishes(world: World, asked: Iterable[list[str]]) -> Iterable[Condition]:
-    from optimisation.why.records import Wish  # noqa: PLC0415
-    from optimisation.why.why_not import most_useful_words  # noqa: PLC0415
-    from optimisation.wishes import amount_wish  # noqa: PLC0415
+    from optimisation.wishes import amount_wish, most_useful_words  # noqa: PLC0415
     from planner.partnership import GRANT_ITEM  # noqa: PLC0415
 
     items = {GRANT_ITEM, *(s.service_id for s in world.partnership.services)}
@@ -104,7 +99,7 @@ def _wishes(world: World, asked: Iterable[list[str]]) -> Iterable[Condition]:
             raise InputMustBeMended(
                 f"A wish is a URN, one of {', '.join(sorted(items))}, at-least, at-most or exactly, and a whole number; this is {item} {bound} {number}."
             )
-        useless = "" if bound == "at-most" else most_useful_words(world, Wish(urn=int(urn), item=item, amount=int(number)))
+        useless = "" if bound == "at-most" else most_useful_words(world, urn=int(urn), item=item, amount=int(number))
         if useless:
             raise InputMustBeMended(f"{urn} {item} {bound} {number} is more than a plan gives: {useless}")
         yield amount_wish(
