@@ -117,16 +117,19 @@ def keep_busy(store: Store) -> RunState:
     return newest.state
 
 
-def wait_for_plan(store: Store, *, with_answers: bool = False) -> None:
-    """Until the first run has ended with a plan, and perhaps all that is found out about it is there."""
+def wait_for_plan(store: Store, *, answers_seconds: float = 0.0) -> None:
+    """Until the first run has ended with a plan, and then, for at most so long, until all that is found out about it is there."""
+    planned_at = None
     while True:
         with store.read() as tx:
             state = tx.runs.runs(partnership_id=1)[-1].state
             answers = tx.answers.answers(partnership_id=1, plan_id=1)
         assert state in {RunState.QUEUED, RunState.RUNNING, RunState.FINISHED}, state
         is_going = any(answer.state in {AnswerState.QUEUED, AnswerState.RUNNING} for answer in answers)
-        if state is RunState.FINISHED and not (with_answers and is_going):
-            return
+        if state is RunState.FINISHED:
+            planned_at = planned_at or time.monotonic()
+            if not is_going or time.monotonic() - planned_at > answers_seconds:
+                return
         time.sleep(0.5)
 
 
@@ -135,7 +138,8 @@ def wait_for_plan(store: Store, *, with_answers: bool = False) -> None:
 
 @contextlib.contextmanager
 def served(home: Path) -> Iterator[str]:
-    """`planner serve` as people run it, with its worker: its address."""
+    """`planner serve` as people run it, with its worker: its address. It ends with this, also where this is asked to end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

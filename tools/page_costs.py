@@ -1,7 +1,7 @@
 """The processor time of every page of a 30-school partnership, and how often each asks the database; prints a table.
 
-``python tools/page_costs.py ../shared/data`` builds a partnership of real schools, lets the worker make its plan and all that is found out
-about it, then opens every page that links reach in this process, with no server and no network between. ``--home FOLDER`` keeps what was
+``python tools/page_costs.py ../shared/data`` builds a partnership of real schools, lets the worker make its plan and find out about it what it
+can in two minutes, then opens every page that links reach in this process, with no server and no network between. ``--home FOLDER`` keeps what was
 built there and uses it again.
 """
 
@@ -27,6 +27,7 @@ from web.shelf import Shelf
 from web.wiring import Wiring
 
 REPEATS = 7
+ANSWERS_SECONDS = 120.0
 PEOPLE = {
     "board": Role.BOARD, "head": Role.HEAD, "service-manager": Role.SERVICE_MANAGER, "commissioner": Role.COMMISSIONER,
     "administrator": Role.ADMINISTRATOR,
@@ -47,7 +48,7 @@ def build(home: Path, reference: Path, area: str) -> None:
     with open_store(None, home) as store:
         fill(store, reference, area, PEOPLE)
         with served(home):
-            wait_for_plan(store, with_answers=True)
+            wait_for_plan(store, answers_seconds=ANSWERS_SECONDS)
         talk(store)
 
 
