@@ -45,11 +45,9 @@ def seconds(text: str) -> float:
 
 def read_plan(path: Path) -> tuple[Plan, World]:
     """A plan and its world. Raises ``InputMustBeMended`` when it is no plan, ``AuditRefused`` when it does not hold."""
-    from planner.documents import check_document, plan_from_document, read_document  # noqa: PLC0415
+    from planner.documents import check_document, read_document  # noqa: PLC0415
 
-    document = read_document(path)
-    check_document(document)
-    return plan_from_document(document)
+    return check_document(read_document(path))
 
 
 def check_out(options: argparse.Namespace) -> None:

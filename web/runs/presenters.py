@@ -12,7 +12,7 @@ from planner.export.summary import ENDINGS
 from planner.plan import Ending
 from planner.store import QueryState, RunState, Transaction
 from planner.store.partnerships import PartnershipRow
-from planner.store.plans import PlanRow, StoredPlan
+from planner.store.plans import PlanRow
 from planner.store.room import MINUTE
 from planner.store.runs import REPLAN, Run, RunRow
 from planner.words import least_points, most_points, points_apart
@@ -323,7 +323,7 @@ def _what_to_do(said: int) -> tuple[str, ...]:
     return (safe, "Once that is done, make a plan again. If you tell the administrator, give them the number of this run.")
 
 
-def _best(told: History, plan: StoredPlan | None, *, is_going: bool) -> Best | None:
+def _best(told: History, plan: PlanRow | None, *, is_going: bool) -> Best | None:
     last = told.last
     terms: Mapping[str, object]
     if plan is not None:
@@ -356,7 +356,7 @@ def _best(told: History, plan: StoredPlan | None, *, is_going: bool) -> Best | N
     )
 
 
-def _with_plan(told: History, plan: StoredPlan, seconds: float) -> History:
+def _with_plan(told: History, plan: PlanRow, seconds: float) -> History:
     """A story that ends with the plan itself: the last that was told while it was made was of an earlier stage."""
     if told.last is None:
         return told
@@ -365,11 +365,11 @@ def _with_plan(told: History, plan: StoredPlan, seconds: float) -> History:
     return replace(told, moments=(*told.moments, own))
 
 
-def _plan_points(plan: StoredPlan) -> tuple[float, float | None]:
+def _plan_points(plan: PlanRow) -> tuple[float, float | None]:
     """The kept plan's own shortfall, and its bound where one was found."""
-    bound = float(plan.document["bound_points"])
-    is_known = bound > 0 or plan.status in {Ending.WITHIN_GAP, Ending.CLOSE_BY_CLOCK}
-    return round(plan.document["shortfall_points"] + plan.document.get("price_points", 0.0), 4), bound if is_known else None
+    assert plan.shortfall_points is not None
+    is_known = bool(plan.bound_points) or plan.status in {Ending.WITHIN_GAP, Ending.CLOSE_BY_CLOCK}
+    return round(plan.shortfall_points + plan.counts.get("price_points", 0.0), 4), plan.bound_points if is_known else None
 
 
 def _what(terms: Mapping[str, object]) -> str:
