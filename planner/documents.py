@@ -8,6 +8,7 @@ figure from the amounts, checks every rule and compares exactly.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import types
@@ -64,7 +65,7 @@ def from_plain(kind: Any, data: Any) -> Any:
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         if not isinstance(data, dict):
             raise TypeError(f"{kind.__name__} is not a table")
-        hints = typing.get_type_hints(kind)
+        hints = _hints_of(kind)
         unknown = set(data) - set(hints)
         if unknown:
             raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
@@ -79,6 +80,11 @@ def from_plain(kind: Any, data: Any) -> Any:
     if type(data) is not kind:
         raise TypeError(f"{data!r} is not a {kind.__name__}")
     return data
+
+
+@functools.cache
+def _hints_of(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def sha256_of(data: Any) -> str:
