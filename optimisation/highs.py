@@ -13,7 +13,7 @@ from typing import Any
 
 import highspy
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo  # pyomo.environ would load every solver's interface and transformation: half of a worker's start
 from pyomo.repn import generate_standard_repn
 
 from optimisation.progress import Progress

@@ -65,7 +65,7 @@ def from_plain(kind: Any, data: Any) -> Any:
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         if not isinstance(data, dict):
             raise TypeError(f"{kind.__name__} is not a table")
-        hints = _hints(kind)
+        hints = _hints_of(kind)
         unknown = set(data) - set(hints)
         if unknown:
             raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
@@ -82,7 +82,9 @@ def from_plain(kind: Any, data: Any) -> Any:
     return data
 
 
-_hints = functools.cache(typing.get_type_hints)  # the same for every row, and slow to find
+@functools.cache
+def _hints_of(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def sha256_of(data: Any) -> str:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from random import Random
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 import pytest
 from builders import a_base, a_fund, a_service, shuffled_and_renamed
 from planning import GAP_POINTS, answer_number, least_shortfall, plan_of, shortfall_points, world_number
