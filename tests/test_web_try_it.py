@@ -571,22 +571,14 @@ def test_a_head_tries_asks_and_proposes_in_a_browser(tmp_path, how, width):
         browser = launch(driver)
         head = Walker(browser, address, how=how, width=width)
 
-        head.open("/sign-in")
-        head.fill("Sign-in name", "head")
-        head.fill("Password", PASSWORD)
-        head.press("Sign in")
+        head.sign_in("head", PASSWORD)
         head.open(site.plan(f"/schools/{OWN_URN}"))
         head.press("Try other rules")
         draft = head.page.url
         move_the_contingency(head)
         wait(head)
         assert "How close to the best these rules allow" in head.words
-        summary = head.page.get_by_text("Add a rule")
-        if how == "keyboard":
-            head.tab_to(summary.locator("xpath=ancestor-or-self::summary"))
-            head.page.keyboard.press("Enter")
-        else:
-            summary.click()
+        head.unfold("Add a rule")
         head.pick("At least this amount")
         head.fill("Amount", "19800")
         head.page.locator("#is_locked").check()
