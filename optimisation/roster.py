@@ -19,7 +19,7 @@ from math import ceil, floor, inf
 import numpy as np
 
 from optimisation.highs import Solved, load, run
-from optimisation.roster_case import Case, Rows, Serving, case_of, figures_in, greedy, pools_of
+from optimisation.roster_case import Case, Rows, Serving, case_of, figures_in, greedy, left_over, pools_of
 from optimisation.roster_pairs import improved, whole_by_hand
 from optimisation.roster_patterns import approached
 from optimisation.search import start_from
@@ -266,83 +266,114 @@ def _packed(case: Case, pool: Sequence[int], mine: Sequence[int], end: float) ->
 
 def _shared(case: Case, by_hand: Serving, end: float) -> Served:
     """The fewest half-days undelivered, then the fewest shared, the fewest changes, the least travel; the plan by hand where time ends."""
-    people, count = range(len(case.people)), len(case.asked)
-    pairs = [(i, s) for i in people for s in range(count) if case.can[i][s] and case.held[i] and case.schools[s] <= case.most_schools[i]]
-    size = len(pairs)
-    # Columns: who serves (yes or no), how many half-days, what is undelivered, how many persons too many, who is lost.
-    serves, gives, missing, extra, lost = 0, size, 2 * size, 2 * size + count, 2 * size + 2 * count
-    rows, upper = Rows(2 * size + 3 * count), np.ones(2 * size + 3 * count)
-    for p, (i, s) in enumerate(pairs):
-        upper[gives + p] = min(case.held[i], case.asked[s], case.room[i][s])
-        rows.add([(gives + p, 1), (serves + p, -upper[gives + p])], -inf, 0)
-        rows.add([(serves + p, 1), (gives + p, -1)], -inf, 0)
-    for s in range(count):
-        mine = [p for p, (_, t) in enumerate(pairs) if t == s]
-        upper[missing + s], upper[extra + s] = case.asked[s], max(0, len(mine) - 1)
-        rows.add([*((gives + p, 1) for p in mine), (missing + s, 1)], case.asked[s], case.asked[s])
-        rows.add([*((serves + p, 1) for p in mine), (extra + s, -1)], -inf, 1)
-        if case.known[s]:
-            # Nobody it knew comes although somebody does: persons / (one more than may come) says that somebody does.
-            known = [p for p in mine if pairs[p][0] in case.known[s]]
-            strange = set(mine) - set(known)
-            rows.add(
-                [(lost + s, 1), (extra + s, 1), *((serves + p, -1) for p in strange)], 0, inf
-            )  # the same, but for whoever is one too many
-            for p in strange:
-                rows.add([(lost + s, 1), *((serves + q, 1) for q in known), (serves + p, -1)], 0, inf)
-        else:
-            upper[lost + s] = 0
-    for i in people:
-        mine = [p for p, (j, _) in enumerate(pairs) if j == i]
-        rows.add([(gives + p, 1) for p in mine], -inf, case.held[i])
-        if case.most_schools[i] < inf:
-            rows.add([(serves + p, case.schools[pairs[p][1]]) for p in mine], -inf, case.most_schools[i])
-    _at_least(case, pairs, gives, rows)
-    metres = np.zeros(rows.columns)
-    metres[gives:missing] = [case.metres[i][s] for i, s in pairs]
-    levels = {"undelivered": (missing, count), "shared": (extra, count), "changes": (lost, count)}
-    costs = {name: _ones(rows.columns, at, number) for name, (at, number) in levels.items()} | {"metres": metres}
-    number = {pair: p for p, pair in enumerate(pairs)}
-
-    def written(serving: Serving) -> np.ndarray:
-        start = np.zeros(rows.columns)
-        for pair, n in serving.items():
-            start[serves + number[pair]], start[gives + number[pair]] = 1, n
-        for s in range(count):
-            who = [i for i, t in serving if t == s]
-            start[missing + s] = case.asked[s] - sum(n for (_, t), n in serving.items() if t == s)
-            start[extra + s] = max(0, len(who) - 1)
-            start[lost + s] = float(bool(who) and bool(case.known[s]) and case.known[s].isdisjoint(who))
-        return start
-
-    def read(values: np.ndarray) -> Serving:
-        return {pair: round(values[gives + p]) for p, pair in enumerate(pairs) if values[gives + p] > 0.5}
-
-    values, is_finished = written(by_hand), True
+    sharing = Sharing.of(case)
+    serving, is_finished = by_hand, True
     bounds: dict[str, int] = {}
     most: list[tuple[np.ndarray, float]] = []
-    for name, cost in costs.items():
+    for name, cost in sharing.costs.items():
         least, was_finished = _least(case) if name == "undelivered" else 0, is_finished
-        share = TRAVEL_GAP if name == "metres" else 0.0
-        if name in {"changes", "metres"}:
-            values = written([read(values), *improved(case, read(values), end=end)][-1])
-        for is_last_try in (False, True) if name == "metres" else (True,):
-            if cost @ values * (1 - share) <= least:
-                break
-            until = end if is_last_try else min(end, time.perf_counter() + TRIED_SECONDS)
-            solved = _solve(rows, upper, cost, most, share=share, end=until, start=values)
-            if solved.values is not None and cost @ np.round(solved.values) <= cost @ values:
-                values = np.round(solved.values)
-            if solved.bound > -inf:
-                least = max(least, ceil(solved.bound - WHOLE_TOLERANCE))
-            if not is_last_try and cost @ values * (1 - share) > least:
-                found = approached(case, pools_of(case), read(values), share=share, end=end)
-                values, least = written(found.serving), max(least, found.bound)
-        is_finished = is_finished and bool(cost @ values * (1 - share) <= least)
+        if name == "metres":
+            serving, least = _least_travel(sharing, cost, most, serving, end)
+        elif cost @ sharing.written(serving) > least:
+            if name == "changes":
+                serving = [serving, *improved(case, serving, end=end)][-1]
+            serving, bound = sharing.solved(cost, most, serving, share=0.0, end=end)
+            least = max(least, bound)
+        reached = float(cost @ sharing.written(serving))
+        is_finished = is_finished and reached * (1 - (TRAVEL_GAP if name == "metres" else 0.0)) <= least
         if was_finished:
             bounds[name] = least
-        most.append((cost, float(cost @ values)))
-    return Served(serving=read(values), bounds=bounds, is_finished=is_finished)
+        most.append((cost, reached))
+    return Served(serving=serving, bounds=bounds, is_finished=is_finished)
+
+
+def _least_travel(
+    sharing: Sharing, cost: np.ndarray, most: Sequence[tuple[np.ndarray, float]], serving: Serving, end: float
+) -> tuple[Serving, int]:
+    """The least travel found with no aim before it worse, and what it cannot be under: by two people at a time, the solver, person by person, the solver again."""
+    case, least = sharing.case, 0
+    serving = [serving, *improved(case, serving, end=end)][-1]
+    for is_last in (False, True):
+        if figures_in(case, serving).metres * (1 - TRAVEL_GAP) > least:
+            until = end if is_last else min(end, time.perf_counter() + TRIED_SECONDS)
+            serving, bound = sharing.solved(cost, most, serving, share=TRAVEL_GAP, end=until)
+            least = max(least, bound)
+        if figures_in(case, serving).metres * (1 - TRAVEL_GAP) > least and not is_last:
+            found = approached(case, pools_of(case), serving, share=TRAVEL_GAP, end=end)
+            serving, least = found.serving, max(least, found.bound)
+    return serving, least
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """Who serves whom where not everybody can be served whole by one person: the rows, and what each aim counts.
+
+    Columns: who serves (yes or no), how many half-days, what is undelivered, how many persons too many, who is lost.
+    """
+
+    case: Case
+    pairs: tuple[tuple[int, int], ...]
+    rows: Rows
+    upper: np.ndarray
+    costs: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, case: Case) -> Sharing:
+        """A service's."""
+        people, count = range(len(case.people)), len(case.asked)
+        pairs = [
+            (i, s) for i in people for s in range(count) if case.can[i][s] and case.held[i] and case.schools[s] <= case.most_schools[i]
+        ]
+        size = len(pairs)
+        gives, missing, extra, lost = size, 2 * size, 2 * size + count, 2 * size + 2 * count
+        rows, upper = Rows(2 * size + 3 * count), np.ones(2 * size + 3 * count)
+        for p, (i, s) in enumerate(pairs):
+            upper[gives + p] = min(case.held[i], case.asked[s], case.room[i][s])
+            rows.add([(gives + p, 1), (p, -upper[gives + p])], -inf, 0)
+            rows.add([(p, 1), (gives + p, -1)], -inf, 0)
+        for s in range(count):
+            mine = [p for p, (_, t) in enumerate(pairs) if t == s]
+            upper[missing + s], upper[extra + s] = case.asked[s], max(0, len(mine) - 1)
+            rows.add([*((gives + p, 1) for p in mine), (missing + s, 1)], case.asked[s], case.asked[s])
+            rows.add([*((p, 1) for p in mine), (extra + s, -1)], -inf, 1)
+            upper[lost + s] = bool(case.known[s])
+            known = [p for p in mine if pairs[p][0] in case.known[s]]
+            strange = [p for p in mine if p not in known] if case.known[s] else []
+            # Nobody it knew comes although somebody does; and one row for all strangers but those too many, which holds far more when people are split.
+            for p in strange:
+                rows.add([(lost + s, 1), *((q, 1) for q in known), (p, -1)], 0, inf)
+            rows.add([(lost + s, 1), (extra + s, 1), *((p, -1) for p in strange)], 0, inf)
+        for i in people:
+            mine = [p for p, (j, _) in enumerate(pairs) if j == i]
+            rows.add([(gives + p, 1) for p in mine], -inf, case.held[i])
+            if case.most_schools[i] < inf:
+                rows.add([(p, case.schools[pairs[p][1]]) for p in mine], -inf, case.most_schools[i])
+        _at_least(case, pairs, gives, rows)
+        metres = np.zeros(rows.columns)
+        metres[gives:missing] = [case.metres[i][s] for i, s in pairs]
+        levels = {"undelivered": missing, "shared": extra, "changes": lost}
+        costs = {name: _ones(rows.columns, at, count) for name, at in levels.items()} | {"metres": metres}
+        return cls(case=case, pairs=tuple(pairs), rows=rows, upper=upper, costs=costs)
+
+    def written(self, serving: Serving) -> np.ndarray:
+        """A serving in the columns."""
+        case, size = self.case, len(self.pairs)
+        number = {pair: p for p, pair in enumerate(self.pairs)}
+        values = np.zeros(self.rows.columns)
+        for pair, n in serving.items():
+            values[number[pair]], values[size + number[pair]] = 1, n
+        values[2 * size :] = left_over(case, serving)
+        return values
+
+    def solved(
+        self, cost: np.ndarray, most: Sequence[tuple[np.ndarray, float]], serving: Serving, *, share: float, end: float
+    ) -> tuple[Serving, int]:
+        """A serving at least as good in one aim, none before it worse, and what the aim cannot be under; nought where nothing is proved."""
+        solved = _solve(self.rows, self.upper, cost, most, share=share, end=end, start=self.written(serving))
+        values, size = solved.values, len(self.pairs)
+        if values is not None and cost @ np.round(values) <= cost @ self.written(serving):
+            serving = {pair: round(values[size + p]) for p, pair in enumerate(self.pairs) if values[size + p] > 0.5}
+        return serving, max(0, ceil(solved.bound - WHOLE_TOLERANCE)) if -inf < solved.bound < inf else 0
 
 
 def _at_least(case: Case, pairs: Sequence[tuple[int, int]], gives: int, rows: Rows) -> None:

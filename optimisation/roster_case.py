@@ -88,13 +88,20 @@ class Figures:
 
 def figures_in(case: Case, serving: Serving) -> Figures:
     """What a year's serving comes to."""
-    who = [{i for i, t in serving if t == s} for s in range(len(case.asked))]
-    return Figures(
-        undelivered=sum(case.asked) - sum(serving.values()),
-        shared=sum(max(0, len(one) - 1) for one in who),
-        changes=sum(bool(one) and bool(case.known[s]) and case.known[s].isdisjoint(one) for s, one in enumerate(who)),
-        metres=sum(n * case.metres[i][s] for (i, s), n in serving.items()),
-    )
+    undelivered, shared, changes = (int(one.sum()) for one in np.split(left_over(case, serving), 3))
+    metres = sum(n * case.metres[i][s] for (i, s), n in serving.items())
+    return Figures(undelivered=undelivered, shared=shared, changes=changes, metres=metres)
+
+
+def left_over(case: Case, serving: Serving) -> np.ndarray:
+    """By recipient, one after the other: half-days undelivered; persons more than one; 1 for whoever loses all it knew."""
+    missing, who = np.array(case.asked), [set[int]() for _ in case.asked]
+    for (i, s), n in serving.items():
+        missing[s] -= n
+        who[s].add(i)
+    extra = [max(0, len(one) - 1) for one in who]
+    lost = [bool(one) and bool(known) and known.isdisjoint(one) for one, known in zip(who, case.known, strict=True)]
+    return np.concatenate((missing, extra, lost))
 
 
 def greedy(case: Case) -> Serving:

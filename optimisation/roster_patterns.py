@@ -16,7 +16,7 @@ from math import ceil, inf
 import numpy as np
 
 from optimisation.highs import add_column, load, relax, run
-from optimisation.roster_case import Case, Figures, Rows, Serving, figures_in
+from optimisation.roster_case import Case, Figures, Rows, Serving, figures_in, left_over
 from optimisation.roster_pairs import improved
 from optimisation.search import start_from
 
@@ -245,11 +245,7 @@ class Patterns:
         """A serving all of whose patterns are known, in the columns of the problem."""
         number = {pattern: at for at, pattern in enumerate(self.found, start=self.rows.columns)}
         start = np.zeros(self.rows.columns + len(self.found))
-        for s, asked in enumerate(self.case.asked):
-            who = [i for i, t in serving if t == s]
-            start[s] = asked - sum(serving[i, s] for i in who)
-            start[self.count + s] = max(0, len(who) - 1)
-            start[2 * self.count + s] = bool(who) and bool(self.case.known[s]) and self.case.known[s].isdisjoint(who)
+        start[: self.rows.columns] = left_over(self.case, serving)
         for k, pool in enumerate(self.pools):
             for i in pool:
                 if given := given_by(serving, i):
