@@ -7,7 +7,7 @@ Nothing is fixed or unfixed in Pyomo between solves: bounds and costs change on 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -225,6 +225,12 @@ def relax(h: highspy.Highs, *, seconds: float) -> Relaxed | None:
     return Relaxed(
         objective=h.getInfo().objective_function_value, values=np.array(solution.col_value), row_duals=np.array(solution.row_dual)
     )
+
+
+def add_column(h: highspy.Highs, cost: float, entries: Mapping[int, float]) -> None:
+    """One more column, from nought upwards, with these entries by row; the next solve goes on from where the last one ended."""
+    rows, values = np.array([*entries], dtype=np.int32), np.array([*entries.values()], dtype=np.float64)
+    h.addCol(cost, 0.0, highspy.kHighsInf, len(rows), rows, values)
 
 
 _STATUS = {

@@ -18,7 +18,8 @@ import optimisation.roster as roster_module
 from optimisation.greedy import greedy_amounts, share_evenly
 from optimisation.names import _lowered, _with_at_most, make_plan_with_names
 from optimisation.payments import paid_up
-from optimisation.roster import case_of, greedy, make_roster, serve
+from optimisation.roster import make_roster, serve
+from optimisation.roster_case import case_of, greedy
 from optimisation.solve import Solver
 from planner.audit import breaches
 from planner.delivered import with_names
