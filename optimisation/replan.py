@@ -18,7 +18,7 @@ from optimisation.gives_way import GaveWay, least_to_let_go
 from optimisation.progress import SAFETY
 from optimisation.sandbox import Sandbox
 from optimisation.solve import Solver, ended_by_clock
-from optimisation.trial import Aim, Changeable, Condition, Trial, Tried, changeable
+from optimisation.trial import Changeable, changeable
 from optimisation.wishes import amount_wish, base_wish
 from planner.audit import breaches, leads, misfits
 from planner.changes import Change, given_to, most_from_now, order_has_passed, ordered_is_spent, settled, who_decides

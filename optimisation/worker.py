@@ -51,7 +51,7 @@ from optimisation.why_impossible import explain_impossible
 from planner import __version__
 from planner.errors import InputMustBeMended, SolverFault
 from planner.need import World
-from planner.plan import Amounts, Baseline, Level
+from planner.plan import Level
 from planner.words import least_points
 
 if sys.platform != "win32":

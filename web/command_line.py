@@ -18,7 +18,7 @@ from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
 from planner.words import most_points
-from web.commands import backups, compare, frontier, mends, pots, replan, roster, values, what_if, why, where
+from web.commands import backups, compare, frontier, mends, pots, replan, roster, values, what_if, where, why
 from web.commands.plans import seconds
 
 if TYPE_CHECKING:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from typing import TextIO
 
-from optimisation.highs import Progress
 from optimisation.messages import Better, Message, Stage
 from optimisation.progress import Progress
-from optimisation.worker import Better, Message, Stage
 from planner.words import least_points, most_points, points_apart
 
 EVERY_SECONDS = 0.2

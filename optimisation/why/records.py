@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from optimisation.asked import Change, Tried
 from optimisation.levers import Lever
-from optimisation.trial import Tried
 from planner.words import least_points, most_points
 
 NOTICEABLE_POINTS = 0.01

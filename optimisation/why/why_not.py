@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import ceil
 
 from optimisation.asked import Change, Condition, Tried
 from optimisation.differences import changes_between
@@ -14,8 +13,6 @@ from optimisation.why.records import StandardChange, WhyNot, Wish
 from optimisation.wishes import most_useful_words
 from planner.need import WHOLE
 from planner.partnership import GRANT_ITEM
-from planner.reasons import half_days
-from planner.supply import service_supply
 from planner.words import least_points, most_points
 
 
