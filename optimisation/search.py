@@ -48,13 +48,14 @@ class Way:
     """How a search goes about it: seed and presolve are tried otherwise when HiGHS failed.
 
     It is over once the bound is ``enough`` (in the objective's unit). ``is_first_step_only`` takes the first step's bound, and
-    what came of making it whole, for the answer.
+    what came of making it whole, for the answer. ``split`` is what the first step may split.
     """
 
     seed: int = 0
     presolve: bool = True
     enough: float = np.inf
     is_first_step_only: bool = False
+    split: tuple[str, ...] = SPLIT
 
 
 def search(
@@ -73,7 +74,7 @@ def search(
     """
     hooks = hooks or Hooks()
     end = time.perf_counter() + seconds
-    is_split = of_kinds(problem, SPLIT)
+    is_split = of_kinds(problem, way.split)
     tried: list[Solved] = []
 
     best: list[Solved] = []

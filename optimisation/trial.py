@@ -20,7 +20,7 @@ from optimisation.hulls import FOLLOW_FROM
 from optimisation.model import build_model
 from optimisation.prices import paid_points, price_costs, with_misses
 from optimisation.registry import Model
-from optimisation.search import Way, search, search_money_last, start_from
+from optimisation.search import FINE, SPLIT, Way, search, search_money_last, start_from
 from planner.errors import SolverFault
 from planner.fairness import session_value_pounds
 from planner.measures import WORST_SHARE
@@ -84,7 +84,7 @@ def attempt(held: Held, trial: Trial) -> Tried:
     if trial.aim in {Aim.SHORTFALL, Aim.UNMET, Aim.FURTHEST} and not trial.is_divisible:
         solved = search(
             problem, gap=trial.gap, seconds=trial.seconds, prepare=prepare, start=start,
-            way=Way(enough=trial.enough, is_first_step_only=trial.is_first_step_only),
+            way=Way(enough=trial.enough, is_first_step_only=trial.is_first_step_only, split=FINE if trial.aim is Aim.FURTHEST else SPLIT),
         )  # fmt: skip
         if trial.at_most is not None:
             bound = np.inf if solved.status == "impossible" else solved.bound
