@@ -88,7 +88,9 @@ def policy_in_force(site):
 
 
 def test_what_would_give_way_is_kept_as_figures_and_not_in_words_alone():
-    move = Move(rule_id="money_cap", place="*", was=Fraction(60), now=Fraction(129, 2), unit="percent", granted_by="the board", words="More.")
+    move = Move(
+        rule_id="money_cap", place="*", was=Fraction(60), now=Fraction(129, 2), unit="percent", granted_by="the board", words="More."
+    )
     mend = SimpleNamespace(met=1, under_half=0, standards=2, shortfall_points=1.0, bound_points=1.0, moves=[move])
     clash = SimpleNamespace(clash_words=(), is_smallest=True, ran_out=False, mends=[mend])
     (found,) = _impossible(demonstration(), clash)["mends"][0]["moves"]

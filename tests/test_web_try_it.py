@@ -377,7 +377,10 @@ def test_what_cannot_be_is_asked_of_whoever_can_grant_it(site):
     with site.store.read() as tx:
         asked = {one.kind: one for one in tx.requests.requests_of(partnership_id=HERE)}
     assert set(asked) == {Granter.BOARD, Granter.HEAD}
-    assert [asked[kind].move for kind in (Granter.BOARD, Granter.HEAD)] == [{"rule": "money_cap", "place": "*", "was": "60", "now": "64"}, None]
+    assert [asked[kind].move for kind in (Granter.BOARD, Granter.HEAD)] == [
+        {"rule": "money_cap", "place": "*", "was": "60", "now": "64"},
+        None,
+    ]
     of_board, of_host = (f"{REQUESTS}/{asked[kind].id}" for kind in (Granter.BOARD, Granter.HEAD))
     opens = lambda who, path: site.browser(who).get(path).status_code  # noqa: E731
     assert [opens(who, of_board) for who in ("head", "board", "chair", "other-head", "administrator")] == [200, 200, 200, 404, 404]
