@@ -12,7 +12,7 @@ ARGS ?=
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-unexport VIRTUAL_ENV PYTHONHOME
+unexport VIRTUAL_ENV PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -28,11 +28,11 @@ demo: setup ## plan the demonstration partnership into ./demonstration-plan.xlsx
 
 test: setup ## run the tests, in parallel (ARGS="-k money" for some of them); installs a browser for them where it may
 	@tools/install_test_programs.sh
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder -m "not slow" $(ARGS)
 
 test-full: setup ## run the tests with their long counts
 	@tools/install_test_programs.sh
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, imports, lock file and generated pages
 	$(BIN)/ruff format --check .
@@ -81,5 +81,6 @@ $(UV_READY):
 
 $(READY): $(UV_READY) pyproject.toml uv.lock
 	@$(BIN)/uv sync --locked --quiet
+	@$(BIN)/python -m compileall -q -j 0 -x '/tests/' $(VENV)/lib
 	@touch $@
 	@echo "Ready: $(BIN)/planner."

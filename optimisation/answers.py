@@ -6,27 +6,29 @@ import gzip
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from optimisation.as_data import certain_data, claims_data, dose_data, frontier_data, furthest_data, headed, value_data, why_data
+from optimisation.asked import Trial, Tried
 from optimisation.certain import certain_of
 from optimisation.certified import certified_plan
 from optimisation.claims import divisible, one_by_one
 from optimisation.doses import doses_of
 from optimisation.frontier import frontier_of
 from optimisation.furthest import furthest_of
+from optimisation.hosts import hosts_data, stood_at_each
 from optimisation.replan import plans_of, replan
 from optimisation.replan_data import replan_data
 from optimisation.sandbox import Sandbox
 from optimisation.solve import GRACE_SECONDS, Solver
-from optimisation.trial import Trial, Tried
 from optimisation.values import values_of
 from optimisation.why import explain
 from planner.asked_change import change_of, from_data
 from planner.certificate import MOST_SCHOOLS, TOO_MANY_SCHOOLS
 from planner.documents import Json, check_document, plan_document, plan_from_document
 from planner.errors import PlannerError, SolverFault
+from planner.hosts import BaseSought
 from planner.need import World
 from planner.partnership import Partnership
 from planner.plan import Plan
@@ -46,6 +48,7 @@ LIMIT_SECONDS = {
 CERTIFICATE_SECONDS = 60.0
 FRONTIER_POINTS = 8
 FURTHEST_GAP_POINTS, FURTHEST_SECONDS = 0.1, 60.0
+HOSTS_SECONDS = 90.0
 REPLAN_SECONDS, BETWEEN = 90.0, 1
 """Three plans: the nearest, the best possible, and one between them."""
 
@@ -157,7 +160,10 @@ def _trade_offs(sandbox: Sandbox, plan: Plan) -> Json:
 def _replan(asked: Asked, plan: Plan, world: World, solver: Solver, watch: Watch) -> Found:
     """The curve after a change; its file holds each of its plans as a document that has passed its audit."""
     assert asked.change is not None
-    change = change_of(from_data(asked.change), world, plan.amounts, asked.newer)
+    wanted = from_data(asked.change)
+    if wanted.base is not None:
+        return _hosts(wanted.base, plan, world, solver, watch)
+    change = change_of(wanted, world, plan.amounts, asked.newer)
     try:
         result = replan(
             world, plan.amounts, change, solver=solver, seconds=REPLAN_SECONDS, between=BETWEEN,
@@ -172,6 +178,22 @@ def _replan(asked: Asked, plan: Plan, world: World, solver: Solver, watch: Watch
     for document in documents:
         check_document(document)
     return Found(document=replan_data(result), file=_packed(documents))
+
+
+def _hosts(sought: BaseSought, plan: Plan, world: World, solver: Solver, watch: Watch) -> Found:
+    """The plans with a base at each host; their file holds those there are, each under its number."""
+    watch.check()
+    try:
+        stood = stood_at_each(world, sought, solver=solver, seconds=HOSTS_SECONDS, tell=lambda _: watch.check(), should_stop=watch.is_over)
+    except SolverFault:
+        watch.check()
+        raise
+    watch.check()
+    documents = [None if one.plan is None else plan_document(one.plan, one.world) for one in stood]
+    for document in documents:
+        if document is not None:
+            check_document(document)
+    return Found(document=hosts_data(world, plan.amounts, sought, stood), file=_packed(documents))
 
 
 def _certificate(document: Json, world: World, solver: Solver, watch: Watch) -> Found:
@@ -195,5 +217,5 @@ def _certificate(document: Json, world: World, solver: Solver, watch: Watch) -> 
     return Found(document=headed("certified", said), file=_packed(found.document))
 
 
-def _packed(content: Json | list[Json]) -> bytes:
+def _packed(content: Json | Sequence[Json | None]) -> bytes:
     return gzip.compress(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n", mtime=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from optimisation.asked import Tried
 from optimisation.certain import WITHIN_PERCENT, Certain
 from optimisation.claims import Divisible, Move, OneByOne
 from optimisation.doses import Dosed
@@ -11,7 +12,6 @@ from optimisation.frontier import Frontier
 from optimisation.furthest import Furthest
 from optimisation.payments import paid_up
 from optimisation.protection import Protections
-from optimisation.trial import Tried
 from optimisation.values import Values
 from optimisation.why.records import Price, Why
 from planner.documents import Json, amounts_as_data, to_plain

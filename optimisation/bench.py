@@ -27,20 +27,21 @@ from typing import Any, cast
 
 import highspy
 
+from optimisation.asked import Moved, Question, Trial, Tried
 from optimisation.furthest import furthest_of
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Hooks, check_canaries, compile_model, load
-from optimisation.impossible import explain_impossible
+from optimisation.messages import Answer, Job
 from optimisation.model import TIDY_POINTS, build_model
-from optimisation.restate import Moved
 from optimisation.roster_bench import roster_rows, with_people
 from optimisation.sandbox import Sandbox
 from optimisation.search import search
 from optimisation.solve import Solver
-from optimisation.trial import Held, Trial, Tried, attempt, hold
-from optimisation.what_if import Beside, Question
+from optimisation.trial import Held, attempt, hold
+from optimisation.what_if import Beside
 from optimisation.why import explain
-from optimisation.worker import Answer, Job, make_plan
+from optimisation.why_impossible import explain_impossible
+from optimisation.worker import make_plan
 from planner.errors import InputMustBeMended
 from planner.intake.dfe import BuildRequest, build_partnership
 from planner.intake.dfe_files import RegisterRow, read_register

@@ -11,8 +11,9 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from math import ceil, floor, gcd, isfinite
 
+from optimisation.asked import Aim, Trial, Tried
 from optimisation.sandbox import Sandbox
-from optimisation.trial import Aim, Trial, Tried, changeable
+from optimisation.trial import changeable
 from planner.audit import leads
 from planner.need import World
 from planner.partnership import GRANT_ITEM, FundUse

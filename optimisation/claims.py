@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
-from optimisation.highs import safe_bound
+from optimisation.asked import Trial, Tried
+from optimisation.progress import safe_bound
 from optimisation.sandbox import Sandbox
-from optimisation.trial import Trial, Tried
 from planner import rules
 from planner.audit import AUDITS, price_at
 from planner.fairness import host_limit, host_shares, standard_floors

@@ -13,21 +13,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from optimisation.highs import Problem, Solved, load, run
-from optimisation.places import Placed, placed_rows
+from optimisation.places import Placed, Proof, placed_rows
 
 HINT = 1e-9
 """Multipliers smaller than this say nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """One solve behind a sentence: what was asked, how it ended, value and bound in the words' unit."""
-
-    words: str
-    status: str
-    value: float
-    bound: float
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

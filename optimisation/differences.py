@@ -2,39 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from optimisation.asked import Change
 from optimisation.trial import Changeable, changeable
 from planner.need import World
 from planner.partnership import GRANT_ITEM
 from planner.plan import Amounts
-from planner.reasons import half_days
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One amount that differs between two plans: whose, of what, in pounds, half-days or places."""
-
-    whose: str
-    urns: tuple[int, ...]
-    what: str
-    unit: str
-    before: int
-    after: int
-
-    def sentence(self) -> str:
-        """One line for a person."""
-        by = abs(self.after - self.before)
-        amount = (
-            f"£{by:,}"
-            if self.unit == "pounds"
-            else half_days(by)
-            if self.unit == "half-days"
-            else f"{by} {'place' if by == 1 else 'places'}"
-        )
-        word = "more" if self.after > self.before else "less" if self.unit == "pounds" else "fewer"
-        shown = (f"£{self.before:,}", f"£{self.after:,}") if self.unit == "pounds" else (f"{self.before:,}", f"{self.after:,}")
-        return f"{self.whose}: {amount} {word} of {self.what} ({shown[0]}, then {shown[1]})"
 
 
 def changes_between(world: World, before: Amounts, after: Amounts) -> tuple[Change, ...]:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from optimisation.differences import Change, changes_between
+from optimisation.asked import Aim, Change, Trial, Tried
+from optimisation.differences import changes_between
 from optimisation.sandbox import Sandbox
-from optimisation.trial import Aim, Trial, Tried, thousands_a_point
+from optimisation.trial import thousands_a_point
 from planner.measures import Standing, standing
 from planner.need import World, world_of
 from planner.plan import Amounts

@@ -12,16 +12,17 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isfinite
 
-from optimisation.highs import safe_bound
+from optimisation.asked import Aim, Condition, Trial, Tried
 from optimisation.model import TIDY_POINTS
+from optimisation.progress import safe_bound
 from optimisation.sandbox import Sandbox
-from optimisation.trial import Aim, Condition, Trial, Tried
 from planner.audit import price_points
 from planner.measures import shortfall, total_need_met
 from planner.need import World, benefit_segments, world_of
 from planner.partnership import Fund, FundSource, FundUse
 from planner.plan import Amounts
 from planner.supply import MONTHS
+from planner.words import least_points, most_points
 
 GAP_POINTS = 0.05
 TOLERANCE_POINTS = 0.01
@@ -176,13 +177,13 @@ class _Searching:
 
     def point(self, cap: float | None) -> Point | None:
         """The least need unmet under a cap on the shortfall, then the least shortfall with as much need met; None when none was found."""
-        words = "" if cap is None else f" with at most {cap:.2f} points of shortfall"
+        words = "" if cap is None else f" with at most {most_points(cap)} points of shortfall"
         first = self._ask(f"the most need met{words}", Aim.UNMET, most_shortfall_points=cap)
         if first.amounts is None:
             return None
         unmet = float(_measures(self.world, first.amounts, 0.0)[1])
         second = self._ask(
-            f"the least shortfall with {100 - unmet:.2f} points of need met", Aim.SHORTFALL,
+            f"the least shortfall with {least_points(100 - unmet)} points of need met", Aim.SHORTFALL,
             conditions=(need_wish(self.world, 100 - unmet - TOLERANCE_POINTS),), near=first.amounts,
         )  # fmt: skip
         amounts, price = (first.amounts, first.price_points) if second.amounts is None else (second.amounts, second.price_points)
@@ -212,7 +213,7 @@ def need_wish(world: World, points: float) -> Condition:
     weight = max(sum(cell.weight for cell in world.picture.cells), 1)
     segments = range(len(benefit_segments(world.policy)))
     terms = tuple(("met", (c.cell_id, j), 100 * c.weight / weight) for c in world.picture.cells for j in segments if not c.out_of_reach)
-    return Condition(words=f"at least {points:.2f} points of need met", terms=terms, lower=points)
+    return Condition(words=f"at least {least_points(points)} points of need met", terms=terms, lower=points)
 
 
 def _bound(tried: Tried, blur: float) -> float:
@@ -229,7 +230,7 @@ def _price(sandbox: Sandbox, fairest: Point, most_met: Point, tell: Callable[[st
 
     def look(steps: int) -> bool | None:
         """True: found to do; False: proved too little; None: neither."""
-        words = f"£{steps * STEP_POUNDS:,} more for grants: least shortfall with {wanted:.2f} points of need met"
+        words = f"£{steps * STEP_POUNDS:,} more for grants: least shortfall with {least_points(wanted)} points of need met"
         tell(words)
         sandbox.open(with_grants(world, steps * STEP_POUNDS))
         one = sandbox.ask(

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor, isfinite
 
-from optimisation.highs import SAFETY
+from optimisation.asked import Aim, Trial, Tried
+from optimisation.progress import SAFETY
 from optimisation.sandbox import Sandbox
-from optimisation.trial import Aim, Trial, Tried
 from planner.audit import price_points
 from planner.measures import WORST_SHARE, worst_fifth
 from planner.need import WHOLE, Picture, World

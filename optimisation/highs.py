@@ -7,22 +7,20 @@ Nothing is fixed or unfixed in Pyomo between solves: bounds and costs change on 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import floor
 from typing import Any
 
 import highspy
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo  # pyomo.environ would load every solver's interface and transformation: half of a worker's start
 from pyomo.repn import generate_standard_repn
 
+from optimisation.progress import Progress
 from optimisation.registry import Model
 from planner.errors import SolverFault
 
 CANARY_TOLERANCE = 1e-6
-SAFETY = 1e-6
-"""A bound is lowered by the solver's own tolerance before it is rounded down and claimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,16 +99,6 @@ def problem_of(*, entries: tuple[np.ndarray, np.ndarray, np.ndarray], **arrays: 
     counts = np.bincount(at_columns, minlength=len(arrays["columns"]))
     starts = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
     return Problem(**arrays, starts=starts, indices=rows[order], values=values[order])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a solve is: seconds in HiGHS, nodes, best so far and bound in the objective's unit."""
-
-    seconds: float
-    nodes: int
-    best: float
-    bound: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +227,12 @@ def relax(h: highspy.Highs, *, seconds: float) -> Relaxed | None:
     )
 
 
+def add_column(h: highspy.Highs, cost: float, entries: Mapping[int, float]) -> None:
+    """One more column, from nought upwards, with these entries by row; the next solve goes on from where the last one ended."""
+    rows, values = np.array([*entries], dtype=np.int32), np.array([*entries.values()], dtype=np.float64)
+    h.addCol(cost, 0.0, highspy.kHighsInf, len(rows), rows, values)
+
+
 _STATUS = {
     highspy.HighsModelStatus.kOptimal: "optimal",
     highspy.HighsModelStatus.kTimeLimit: "time",
@@ -246,11 +240,6 @@ _STATUS = {
     highspy.HighsModelStatus.kInfeasible: "impossible",
     highspy.HighsModelStatus.kUnboundedOrInfeasible: "impossible",
 }
-
-
-def safe_bound(bound: float) -> float:
-    """A bound as it may be claimed: lowered by the solver's tolerance, rounded down, never below nought."""
-    return max(0.0, floor((bound - SAFETY) * 10_000) / 10_000) if bound > 0 else 0.0
 
 
 def _listen(h: highspy.Highs, hooks: Hooks, enough: float) -> list[tuple[Any, Any]]:

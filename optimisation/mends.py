@@ -13,21 +13,18 @@ from dataclasses import dataclass, field
 import highspy
 import numpy as np
 
-from optimisation.clash import Proof
 from optimisation.extract import CannotPayToThePound, amounts_from
-from optimisation.highs import Problem, Solved, cap_objective, compile_model, load, run, safe_bound, set_objective
+from optimisation.highs import Problem, Solved, cap_objective, compile_model, load, run, set_objective
 from optimisation.model import build_model
-from optimisation.moves import Mended, Movable, Move, mended, movables
-from optimisation.places import Placed
+from optimisation.moves import MOST_MOVES, Mend, Mended, Movable, mended, movables
+from optimisation.places import Placed, Proof
+from optimisation.progress import safe_bound
 from planner.audit import leads
 from planner.measures import standing
 from planner.need import World
-from planner.plan import Amounts
 
 MOST_MENDS = 3
 MOST_TRIES = 6
-MOST_MOVES = 8
-"""A way after the first is not worth saying when more rules than this, or than in the first, would have to move."""
 NEARLY_ONE = 0.99
 """The number of rules is whole, so a gap under one proves it."""
 SHARE_GAP = 0.01
@@ -47,27 +44,6 @@ FEWEST_SECONDS, LEAST_SHARE_SECONDS = 1.5, 0.3
 LEAST_SUM_SECONDS = 0.1
 """The same for the least sum over all sets of as many rules; where that is too short it is found for the rules chosen, which is quick."""
 LEAST_SECONDS = 0.2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mend:
-    """One way to make room, and what its plan comes to, in points of need and standards.
-
-    ``largest_share`` is the largest proportion of its limit that a rule gives way by. ``is_fewest``: it was proved that
-    no way beside those said before moves fewer rules.
-    """
-
-    moves: tuple[Move, ...]
-    largest_share: float
-    is_fewest: bool
-    shortfall_points: float
-    bound_points: float
-    met: int
-    under_half: int
-    standards: int
-    amounts: Amounts
-    mended: Mended
-    proofs: tuple[Proof, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

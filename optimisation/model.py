@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimisation.constraints import bases, fairness, money, protection, rights, support, time
 from optimisation.hulls import FOLLOW_FROM, post_hulls

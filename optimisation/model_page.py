@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fixtures import path_of
-from optimisation import certify, clash, counts, highs, hulls, mends, search, solve, trial, worker
+from optimisation import certify, clash, counts, highs, hulls, mends, progress, search, solve, trial, worker
+from optimisation.asked import Aim
 from optimisation.highs import compile_model
 from optimisation.model import TIDY_POINTS, build_model, need_met_points, shortfall_points
 from optimisation.model_words import AFTER_RULES, BEFORE_RULES
@@ -141,9 +142,9 @@ def _figures(world: World) -> dict[str, str]:
         "TOLERANCE_SHARE": f"{worker.TOLERANCE_SHARE:.0%}", "LEAST_TOLERANCE": f"{worker.LEAST_TOLERANCE_POINTS:g}",
         "WEIGHT": f"{worker.SHORTFALL_WEIGHT:g}", "SHARE_OUT_GAP": f"{worker.SHARE_OUT_GAP_POINTS:g}",
         "FIRST_TIME": f"{worker.SHARE_OF_TIME[0]:.0%}", "SECOND_TIME": f"{worker.SHARE_OF_TIME[1]:.0%}",
-        "SAFETY": f"{highs.SAFETY:g}", "CANARY": f"{highs.CANARY_TOLERANCE:g}", "MEMORY": f"{solve.MEMORY_MEGABYTES:,}", "GRACE": f"{solve.GRACE_SECONDS:g}",
+        "SAFETY": f"{progress.SAFETY:g}", "CANARY": f"{highs.CANARY_TOLERANCE:g}", "MEMORY": f"{solve.MEMORY_MEGABYTES:,}", "GRACE": f"{solve.GRACE_SECONDS:g}",
         "DECIMALS": str(certificate.DECIMALS), "SPARE": f"{certify.SPARE_POINTS:g}",
-        "AIMS": "\n".join(f"| `{aim.name}` | {aim.value} |" for aim in trial.Aim),
+        "AIMS": "\n".join(f"| `{aim.name}` | {aim.value} |" for aim in Aim),
         "TIDY": f"{trial.TIDY:g}", "CAP_SLACK": f"{trial.CAP_SLACK_POINTS:g}",
         "MOST_MENDS": str(mends.MOST_MENDS), "NEARLY_ONE": f"{mends.NEARLY_ONE:g}", "SHARE_GAP": f"{mends.SHARE_GAP:g}", "HINT": f"{clash.HINT:g}",
     }  # fmt: skip

@@ -127,7 +127,7 @@ A search may be told to look only for plans below some value, by a row, and to s
 In step 1 the bases that run at each size $k$ are also counted, where at least «LEAST_BASES» may (`optimisation/counts.py`): a whole number $n_k = \sum_b \mathit{base\_size}_{bk}$, between the least and the most of that sum when everything may be split.
 It adds no rule. Bases are much alike, so that dividing the search over one of them changes little, over a count at once. ([21](adr/0021-places-split-and-bases-counted.md))
 
-HiGHS runs with one thread, a fixed seed, no restarts, no RINS ([20](adr/0020-stretches-of-lines-and-no-restarts.md)), in a search no sub-problem by reduced costs at the root, `mip_rel_gap` 0 and `mip_abs_gap` in points, because a relative gap means little on a number that may be near nought. It is started on an array of the
+HiGHS runs with one thread, a fixed seed, no restarts, no RINS ([20](adr/0020-stretches-of-lines-and-no-restarts.md)), `mip_rel_gap` 0 and `mip_abs_gap` in points, because a relative gap means little on a number that may be near nought. It is started on an array of the
 matrix that is exported once; bounds and costs change there and never in Pyomo.
 
 ## 7. Levels and tolerance
@@ -141,7 +141,7 @@ One plan is made to a gap $\varepsilon$ (option `--gap-points`) in one time limi
 
 $S_1$ is what level 1 reached; $t$, the **tolerance**, is «TOLERANCE_SHARE» of $\varepsilon$ (at least «LEAST_TOLERANCE» points): so much shortfall the second level may give away for more need met. Both are inside the gap that is stated: the final plan has at most
 $S_1 + t \le B + \varepsilon$. The weight on the shortfall is there because a cap alone leaves the relaxation weak; it is taken out of what is reported, and level 2's bound holds only for plans
-with no more shortfall than $S_1 + t$. A level that ends early hands on what it has; if then hardly more need is met than after level 1, what is unused is shared out with bases and blocks as they are, to within «SHARE_OUT_GAP» points of need unmet.
+with no more shortfall than $S_1 + t$. Level 2 begins by sharing out what level 1 left unused, with bases and blocks as they are, to within «SHARE_OUT_GAP» points of need unmet (at 60 schools in one to two seconds the best plan that is known); its search then moves the bound, and ends once that plan, or a better one, is within the gap. A level that ends early hands on what it has.
 
 Around it (`optimisation/solve.py`): a greedy plan exists before the solver starts. The solver runs in a process of its own with «MEMORY» MB at most, and is ended «GRACE» s after its limit. A crash, a hang or
 lack of memory is retried once with another seed and without presolve; after that the best audited plan so far is kept. At its start the process solves small problems whose answers are

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optimisation.highs import Problem
-from optimisation.places import Placed, Words, may_move, percent, placed_rows, pounds, upper_first
+from optimisation.places import Placed, Proof, Words, may_move, percent, placed_rows, pounds, upper_first
 from planner.audit import breaches, misfits, money_cap_pounds
 from planner.fairness import SHARE_UNITS
 from planner.need import World, world_of
@@ -25,6 +24,9 @@ from planner.plan import Amounts
 from planner.policy import Policy
 from planner.reasons import half_days
 from planner.supply import HALF_TERMS_BY_FINANCIAL_YEAR, MONTHS, STEP_POUNDS_A_MONTH, cash_pounds
+
+if TYPE_CHECKING:
+    from optimisation.highs import Problem
 
 EVERYWHERE = "*"
 """The place of a board's percent when it moves for everybody; before a service, for everybody's time from it."""
@@ -43,6 +45,8 @@ IN_UNIT = {"host_share": SHARE_UNITS}
 TENTH = Fraction(1, 10)
 A_YEAR_OF_STEPS = STEP_POUNDS_A_MONTH * MONTHS
 CLOSE = 1e-6
+MOST_MOVES = 8
+"""A way after the first is not worth saying when more rules than this, or than in the first, would have to move."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +125,27 @@ class Mended:
         }
         missed = breaches(self.world, amounts)
         return not list(misfits(self.world, amounts)) and all(b.by <= allowed.get((b.rule.rule_id, b.where), -1) for b in missed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mend:
+    """One way to make room, and what its plan comes to, in points of need and standards.
+
+    ``largest_share`` is the largest proportion of its limit that a rule gives way by. ``is_fewest``: it was proved that
+    no way beside those said before moves fewer rules.
+    """
+
+    moves: tuple[Move, ...]
+    largest_share: float
+    is_fewest: bool
+    shortfall_points: float
+    bound_points: float
+    met: int
+    under_half: int
+    standards: int
+    amounts: Amounts
+    mended: Mended
+    proofs: tuple[Proof, ...]
 
 
 def movables(world: World, problem: Problem) -> list[Movable]:

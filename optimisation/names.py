@@ -13,10 +13,10 @@ from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
+from optimisation.messages import Stage
 from optimisation.payments import paid_up
 from optimisation.roster import Rostered, Rostering
 from optimisation.solve import GRACE_SECONDS, Solver, Tell
-from optimisation.worker import Stage
 from planner.audit import breaches, leads
 from planner.delivered import as_delivered
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from optimisation.highs import Problem
 from planner.audit import price_at
 from planner.fairness import capped_sessions, paid_in_pounds, secondary_steps, standard_floors
 from planner.need import Cell, World
@@ -23,6 +23,9 @@ from planner.reasons import half_days, plain_number
 from planner.rules import RULES, Rule
 from planner.supply import available_pounds, contingency_pounds, moderated_pot_pounds, pays, service_supply
 
+if TYPE_CHECKING:
+    from optimisation.highs import Problem
+
 WHOLE_RULE = ""
 """The place of a rule that has no useful place of its own."""
 NEVER_CLASH = frozenset({"need_from_support", "cohort_fill"})
@@ -32,6 +35,17 @@ NEVER_CLASH = frozenset({"need_from_support", "cohort_fill"})
 def may_clash(world: World) -> frozenset[str]:
     """The rules among which a clash is looked for."""
     return frozenset(RULES) - (frozenset() if world.policy.is_on("standard_floor") else NEVER_CLASH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One solve behind a sentence: what was asked, how it ended, value and bound in the words' unit."""
+
+    words: str
+    status: str
+    value: float
+    bound: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from optimisation.differences import Change, changes_between
+from optimisation.asked import Aim, Change, Trial, Tried
+from optimisation.differences import changes_between
 from optimisation.frontier import need_wish
 from optimisation.sandbox import Sandbox
-from optimisation.trial import Aim, Trial, Tried, thousands_a_point
+from optimisation.trial import thousands_a_point
 from optimisation.why.asking import GAP_POINTS
 from optimisation.why.records import Price
 from planner.audit import leading_points

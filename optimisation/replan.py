@@ -13,11 +13,12 @@ from fractions import Fraction
 from functools import partial
 from math import ceil, inf
 
+from optimisation.asked import Aim, Condition, Trial, Tried
 from optimisation.gives_way import GaveWay, least_to_let_go
-from optimisation.highs import SAFETY
+from optimisation.progress import SAFETY
 from optimisation.sandbox import Sandbox
-from optimisation.solve import Solver
-from optimisation.trial import Aim, Changeable, Condition, Trial, Tried, changeable
+from optimisation.solve import Solver, ended_by_clock
+from optimisation.trial import Changeable, changeable
 from optimisation.wishes import amount_wish, base_wish
 from planner.audit import breaches, leads, misfits
 from planner.changes import Change, given_to, most_from_now, order_has_passed, ordered_is_spent, settled, who_decides
@@ -150,11 +151,14 @@ def plans_of(
     sandbox = Sandbox(result.world, solver=solver)
     asked = Trial(words="The best of the changed partnership, with nothing asked", gap=GAP_POINTS, seconds=seconds)
     freely = sandbox.ask(asked, should_stop=should_stop)
+    bound = max(0.0, round(freely.bound - SAFETY - 5e-5, 4))
     return tuple(
         Plan(
             amounts=point.amounts,
-            ending=Ending.WITHIN_GAP if all(t.status == "optimal" for t in (*point.solves, freely)) else Ending.STOPPED_BY_CLOCK,
-            bound_points=max(0.0, round(freely.bound - SAFETY - 5e-5, 4)),
+            ending=Ending.WITHIN_GAP
+            if all(t.status == "optimal" for t in (*point.solves, freely))
+            else ended_by_clock(result.world, point.amounts, bound, GAP_POINTS),
+            bound_points=bound,
             levels=(),
             engine=solver.engine,
             seconds=sum(tried.seconds for tried in (*result.solves, freely)),

@@ -37,7 +37,7 @@ def replan_data(result: Replan) -> Json:
                 "need_met_points": point.need_met_points,
                 "standards": _counts(result, point),
                 "is_finished": point.is_finished,
-                "changes": [_move_data(move) for move in point.moved],
+                "changes": [move_data(move) for move in point.moved],
                 "who_must_agree": list(point.asks),
                 "solves": [numbers[id(tried)] for tried in point.solves],
             }
@@ -62,7 +62,8 @@ def _counts(result: Replan, point: Point) -> Json:
     return {"met": stands.met, "partly_met": stands.partly_met, "under_half": stands.under_half, "out_of_reach": stands.out_of_reach}
 
 
-def _move_data(move: Moved) -> Json:
+def move_data(move: Moved) -> Json:
+    """One change for a school or zone, as JSON data."""
     was, becomes = remaining(move)
     return {
         "whose": move.whose, "urns": list(move.urns), "item": move.item, "unit": move.unit, "was": move.was, "becomes": move.becomes,

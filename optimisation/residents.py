@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from optimisation.asked import Consequence, Question
 from optimisation.impossible import Impossible
 from optimisation.sandbox import Sandbox
 from optimisation.solve import Solver
-from optimisation.what_if import Consequence, Question
 from planner.errors import SolverFault
 from planner.need import World
 

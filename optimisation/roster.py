@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -18,24 +18,21 @@ from math import ceil, floor, inf
 
 import numpy as np
 
-from optimisation.highs import Problem, Solved, load, problem_of, run
+from optimisation.highs import Solved, load, run
+from optimisation.roster_case import Case, Rows, Serving, case_of, figures_in, greedy, left_over, pools_of
+from optimisation.roster_pairs import improved, whole_by_hand
+from optimisation.roster_patterns import approached
 from optimisation.search import start_from
 from planner.need import World
-from planner.partnership import HALF_TERMS, Service
+from planner.partnership import HALF_TERMS
 from planner.plan import Amounts, Roster, RosterAim, RosterRow, Undelivered
 from planner.roster import (
     Practitioner,
-    asked_of,
-    can_reach,
     could_give_all,
     even_half_days,
     figures_of,
-    known_last_year,
-    metres_a_visit,
-    practitioners,
-    schools_counted,
 )
-from planner.roster_requests import Wish, Wished, of_service, wished
+from planner.roster_requests import Wish
 
 TRAVEL_GAP = 0.02
 """The share of all travel within which the roster is solved."""
@@ -43,9 +40,8 @@ WHOLE_GAP = 0.999
 """Less than one: counts are then exact."""
 WHOLE_TOLERANCE = 1e-6
 LEAST_SECONDS = 0.05
-
-Serving = dict[tuple[int, int], int]
-"""(person, recipient), by number in the case -> half-days in the year."""
+TRIED_SECONDS = 0.5
+"""What the solver has for one person each, and then for travel, before travel is looked at person by person: far quicker where people have little time to spare, slower elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,36 +61,6 @@ class Rostered:
     roster: Roster
     is_finished: bool
     seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One service's roster as numbers: who can give what to whom, how far it is and whom schools know.
-
-    ``room`` is the most half-days of a person for a recipient; ``must`` the fewest, where half-terms are asked for.
-    """
-
-    service: Service
-    people: tuple[Practitioner, ...]
-    recipients: tuple[str, ...]
-    asked: tuple[int, ...]
-    schools: tuple[int, ...]
-    metres: tuple[tuple[int, ...], ...]
-    can: tuple[tuple[bool, ...], ...]
-    known: tuple[frozenset[int], ...]
-    asked_for: Wished
-    room: tuple[tuple[int, ...], ...]
-    must: Mapping[tuple[int, int], int]
-
-    @property
-    def held(self) -> tuple[int, ...]:
-        """Half-days a year of each person."""
-        return tuple(one.half_days_a_year for one in self.people)
-
-    @property
-    def most_schools(self) -> tuple[float, ...]:
-        """The most schools of each person."""
-        return tuple(inf if one.person.most_schools is None else one.person.most_schools for one in self.people)
 
 
 def make_roster(world: World, amounts: Amounts, *, seconds: float, wishes: tuple[Wish, ...] = ()) -> Rostered:
@@ -158,32 +124,6 @@ def _aims(world: World, roster: Roster, bounds: Mapping[str, int], unbound: Coll
     )  # fmt: skip
 
 
-def case_of(world: World, amounts: Amounts, service: Service, wishes: tuple[Wish, ...] = ()) -> Case:
-    """One service's roster as numbers."""
-    people = practitioners(world, service)
-    asked = asked_of(amounts, service)
-    number = {one.person.person_id: i for i, one in enumerate(people)}
-    where = {r: s for s, r in enumerate(asked)}
-    wanted = wished(of_service(world, wishes, service.service_id))
-    comes = Counter((number[p], where[r]) for p, r, _ in wanted.comes_in)
-    return Case(
-        service=service,
-        people=people,
-        recipients=tuple(asked),
-        asked=tuple(asked.values()),
-        schools=tuple(schools_counted(world, r, n) for r, n in asked.items()),
-        metres=tuple(tuple(metres_a_visit(world, one.person, r) for r in asked) for one in people),
-        can=tuple(tuple(can_reach(world, one.person, r) and wanted.may_come(one.person.person_id, r) for r in asked) for one in people),
-        asked_for=wanted,
-        room=tuple(
-            tuple(sum(n for h, n in enumerate(one.half_days, start=1) if (one.person.person_id, r, h) not in wanted.away_in) for r in asked)
-            for one in people
-        ),
-        must=dict(comes),
-        known=tuple(frozenset(number[p] for p in known_last_year(world, service, r)) for r in asked),
-    )
-
-
 # --- the first step: who serves whom -------------------------------------------------------
 
 
@@ -199,50 +139,17 @@ class Served:
 def serve(case: Case, *, seconds: float) -> Served:
     """Who serves whom: one person each where that can be, else with the fewest half-days undelivered, then the fewest shared."""
     end = time.perf_counter() + seconds
-    by_hand = greedy(case)
-    alone = _alone(case, by_hand, end)
-    return alone if alone is not None else _shared(case, by_hand, end)
-
-
-def greedy(case: Case) -> Serving:
-    """The most half-days first, each to a person who is known, then nearest, with room for it all; the rest in parts."""
-    left, schools = list(case.held), list(case.most_schools)
-    serving: Serving = dict(case.must)
-    for (i, s), n in case.must.items():
-        left[i] -= n
-        schools[i] -= case.schools[s]
-    for s in sorted(range(len(case.asked)), key=lambda s: (-case.asked[s], s)):
-        need = case.asked[s] - sum(n for (_, t), n in case.must.items() if t == s)
-        able = [i for i in range(len(case.people)) if case.can[i][s] and ((i, s) in serving or schools[i] >= case.schools[s])]
-        able.sort(key=lambda i: (left[i] < need, i not in case.known[s], case.metres[i][s], -left[i], i))
-        if able and left[able[0]] < need:
-            able.sort(key=lambda i: (-left[i], i))
-        for i in able:
-            part = min(left[i], need, case.room[i][s] - serving.get((i, s), 0))
-            if part:
-                schools[i] -= 0 if (i, s) in serving else case.schools[s]
-                serving[i, s] = serving.get((i, s), 0) + part
-                left[i] -= part
-                need -= part
-            if not need:
-                break
-    return serving
-
-
-def _pools(case: Case) -> list[list[int]]:
-    """Persons alike in time, schools, distances and whom schools know, together."""
-    alike: dict[object, list[int]] = defaultdict(list)
-    for i, one in enumerate(case.people):
-        known = tuple(i in who for who in case.known)
-        must = tuple((s, n) for (j, s), n in case.must.items() if j == i)
-        key = (one.half_days, one.spread, one.person.most_schools, case.metres[i], case.can[i], case.room[i], must)
-        alike[key, known if any(known) else ()].append(i)
-    return list(alike.values())
+    whole = whole_by_hand(case, end=end)
+    by_hand = min([greedy(case), *([] if whole is None else [whole])], key=lambda one: figures_in(case, one))
+    alone = _alone(case, by_hand, min(end, time.perf_counter() + TRIED_SECONDS))
+    if alone is not None and alone.is_finished:
+        return alone
+    return _shared(case, by_hand if alone is None else min(by_hand, alone.serving, key=lambda one: figures_in(case, one)), end)
 
 
 def _alone(case: Case, by_hand: Serving, end: float) -> Served | None:
     """Everything delivered and nothing shared, with the fewest changes and then the least travel; None where that cannot be or was not found."""
-    pools = _pools(case)
+    pools = pools_of(case)
     is_pooled = len(pools) < len(case.people)
     found = _alone_in(case, pools, by_hand, end)
     if found is not None and is_pooled:
@@ -359,65 +266,114 @@ def _packed(case: Case, pool: Sequence[int], mine: Sequence[int], end: float) ->
 
 def _shared(case: Case, by_hand: Serving, end: float) -> Served:
     """The fewest half-days undelivered, then the fewest shared, the fewest changes, the least travel; the plan by hand where time ends."""
-    people, count = range(len(case.people)), len(case.asked)
-    pairs = [(i, s) for i in people for s in range(count) if case.can[i][s] and case.held[i] and case.schools[s] <= case.most_schools[i]]
-    size = len(pairs)
-    # Columns: who serves (yes or no), how many half-days, what is undelivered, how many persons too many, who is lost.
-    serves, gives, missing, extra, lost = 0, size, 2 * size, 2 * size + count, 2 * size + 2 * count
-    rows, upper = Rows(2 * size + 3 * count), np.ones(2 * size + 3 * count)
-    for p, (i, s) in enumerate(pairs):
-        upper[gives + p] = min(case.held[i], case.asked[s], case.room[i][s])
-        rows.add([(gives + p, 1), (serves + p, -upper[gives + p])], -inf, 0)
-        rows.add([(serves + p, 1), (gives + p, -1)], -inf, 0)
-    for s in range(count):
-        mine = [p for p, (_, t) in enumerate(pairs) if t == s]
-        upper[missing + s], upper[extra + s] = case.asked[s], max(0, len(mine) - 1)
-        rows.add([*((gives + p, 1) for p in mine), (missing + s, 1)], case.asked[s], case.asked[s])
-        rows.add([*((serves + p, 1) for p in mine), (extra + s, -1)], -inf, 1)
-        if case.known[s]:
-            # Nobody it knew comes although somebody does: persons / (one more than may come) says that somebody does.
-            known = [p for p in mine if pairs[p][0] in case.known[s]]
-            for p in set(mine) - set(known):
-                rows.add([(lost + s, 1), *((serves + q, 1) for q in known), (serves + p, -1)], 0, inf)
-        else:
-            upper[lost + s] = 0
-    for i in people:
-        mine = [p for p, (j, _) in enumerate(pairs) if j == i]
-        rows.add([(gives + p, 1) for p in mine], -inf, case.held[i])
-        if case.most_schools[i] < inf:
-            rows.add([(serves + p, case.schools[pairs[p][1]]) for p in mine], -inf, case.most_schools[i])
-    _at_least(case, pairs, gives, rows)
-    metres = np.zeros(rows.columns)
-    metres[gives:missing] = [case.metres[i][s] for i, s in pairs]
-    levels = {"undelivered": (missing, count), "shared": (extra, count), "changes": (lost, count)}
-    costs = {name: _ones(rows.columns, at, number) for name, (at, number) in levels.items()} | {"metres": metres}
-    start = np.zeros(rows.columns)
-    for (i, s), n in by_hand.items():
-        p = pairs.index((i, s))
-        start[serves + p], start[gives + p] = 1, n
-    for s in range(count):
-        who = [i for i, t in by_hand if t == s]
-        start[missing + s] = case.asked[s] - sum(n for (_, t), n in by_hand.items() if t == s)
-        start[extra + s] = max(0, len(who) - 1)
-        start[lost + s] = float(bool(who) and bool(case.known[s]) and case.known[s].isdisjoint(who))
-    values, is_finished = start, True
+    sharing = Sharing.of(case)
+    serving, is_finished = by_hand, True
     bounds: dict[str, int] = {}
     most: list[tuple[np.ndarray, float]] = []
-    for name, cost in costs.items():
+    for name, cost in sharing.costs.items():
         least, was_finished = _least(case) if name == "undelivered" else 0, is_finished
-        if cost @ values > least:
-            share = TRAVEL_GAP if name == "metres" else 0.0
-            solved = _solve(rows, upper, cost, most, share=share, end=end, start=values)
-            is_finished = is_finished and solved.status == "optimal"
-            if solved.values is not None and cost @ np.round(solved.values) <= cost @ values:
-                values = np.round(solved.values)
-            if solved.bound > -inf:
-                least = max(least, ceil(solved.bound - WHOLE_TOLERANCE))
+        if name == "metres":
+            serving, least = _least_travel(sharing, cost, most, serving, end)
+        elif cost @ sharing.written(serving) > least:
+            if name == "changes":
+                serving = [serving, *improved(case, serving, end=end)][-1]
+            serving, bound = sharing.solved(cost, most, serving, share=0.0, end=end)
+            least = max(least, bound)
+        reached = float(cost @ sharing.written(serving))
+        is_finished = is_finished and reached * (1 - (TRAVEL_GAP if name == "metres" else 0.0)) <= least
         if was_finished:
             bounds[name] = least
-        most.append((cost, float(cost @ values)))
-    serving = {pair: round(values[gives + p]) for p, pair in enumerate(pairs) if values[gives + p] > 0.5}
+        most.append((cost, reached))
     return Served(serving=serving, bounds=bounds, is_finished=is_finished)
+
+
+def _least_travel(
+    sharing: Sharing, cost: np.ndarray, most: Sequence[tuple[np.ndarray, float]], serving: Serving, end: float
+) -> tuple[Serving, int]:
+    """The least travel found with no aim before it worse, and what it cannot be under: by two people at a time, the solver, person by person, the solver again."""
+    case, least = sharing.case, 0
+    serving = [serving, *improved(case, serving, end=end)][-1]
+    for is_last in (False, True):
+        if figures_in(case, serving).metres * (1 - TRAVEL_GAP) > least:
+            until = end if is_last else min(end, time.perf_counter() + TRIED_SECONDS)
+            serving, bound = sharing.solved(cost, most, serving, share=TRAVEL_GAP, end=until)
+            least = max(least, bound)
+        if figures_in(case, serving).metres * (1 - TRAVEL_GAP) > least and not is_last:
+            found = approached(case, pools_of(case), serving, share=TRAVEL_GAP, end=end)
+            serving, least = found.serving, max(least, found.bound)
+    return serving, least
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """Who serves whom where not everybody can be served whole by one person: the rows, and what each aim counts.
+
+    Columns: who serves (yes or no), how many half-days, what is undelivered, how many persons too many, who is lost.
+    """
+
+    case: Case
+    pairs: tuple[tuple[int, int], ...]
+    rows: Rows
+    upper: np.ndarray
+    costs: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, case: Case) -> Sharing:
+        """A service's."""
+        people, count = range(len(case.people)), len(case.asked)
+        pairs = [
+            (i, s) for i in people for s in range(count) if case.can[i][s] and case.held[i] and case.schools[s] <= case.most_schools[i]
+        ]
+        size = len(pairs)
+        gives, missing, extra, lost = size, 2 * size, 2 * size + count, 2 * size + 2 * count
+        rows, upper = Rows(2 * size + 3 * count), np.ones(2 * size + 3 * count)
+        for p, (i, s) in enumerate(pairs):
+            upper[gives + p] = min(case.held[i], case.asked[s], case.room[i][s])
+            rows.add([(gives + p, 1), (p, -upper[gives + p])], -inf, 0)
+            rows.add([(p, 1), (gives + p, -1)], -inf, 0)
+        for s in range(count):
+            mine = [p for p, (_, t) in enumerate(pairs) if t == s]
+            upper[missing + s], upper[extra + s] = case.asked[s], max(0, len(mine) - 1)
+            rows.add([*((gives + p, 1) for p in mine), (missing + s, 1)], case.asked[s], case.asked[s])
+            rows.add([*((p, 1) for p in mine), (extra + s, -1)], -inf, 1)
+            upper[lost + s] = bool(case.known[s])
+            known = [p for p in mine if pairs[p][0] in case.known[s]]
+            strange = [p for p in mine if p not in known] if case.known[s] else []
+            # Nobody it knew comes although somebody does; and one row for all strangers but those too many, which holds far more when people are split.
+            for p in strange:
+                rows.add([(lost + s, 1), *((q, 1) for q in known), (p, -1)], 0, inf)
+            rows.add([(lost + s, 1), (extra + s, 1), *((p, -1) for p in strange)], 0, inf)
+        for i in people:
+            mine = [p for p, (j, _) in enumerate(pairs) if j == i]
+            rows.add([(gives + p, 1) for p in mine], -inf, case.held[i])
+            if case.most_schools[i] < inf:
+                rows.add([(p, case.schools[pairs[p][1]]) for p in mine], -inf, case.most_schools[i])
+        _at_least(case, pairs, gives, rows)
+        metres = np.zeros(rows.columns)
+        metres[gives:missing] = [case.metres[i][s] for i, s in pairs]
+        levels = {"undelivered": missing, "shared": extra, "changes": lost}
+        costs = {name: _ones(rows.columns, at, count) for name, at in levels.items()} | {"metres": metres}
+        return cls(case=case, pairs=tuple(pairs), rows=rows, upper=upper, costs=costs)
+
+    def written(self, serving: Serving) -> np.ndarray:
+        """A serving in the columns."""
+        case, size = self.case, len(self.pairs)
+        number = {pair: p for p, pair in enumerate(self.pairs)}
+        values = np.zeros(self.rows.columns)
+        for pair, n in serving.items():
+            values[number[pair]], values[size + number[pair]] = 1, n
+        values[2 * size :] = left_over(case, serving)
+        return values
+
+    def solved(
+        self, cost: np.ndarray, most: Sequence[tuple[np.ndarray, float]], serving: Serving, *, share: float, end: float
+    ) -> tuple[Serving, int]:
+        """A serving at least as good in one aim, none before it worse, and what the aim cannot be under; nought where nothing is proved."""
+        solved = _solve(self.rows, self.upper, cost, most, share=share, end=end, start=self.written(serving))
+        values, size = solved.values, len(self.pairs)
+        if values is not None and cost @ np.round(values) <= cost @ self.written(serving):
+            serving = {pair: round(values[size + p]) for p, pair in enumerate(self.pairs) if values[size + p] > 0.5}
+        return serving, max(0, ceil(solved.bound - WHOLE_TOLERANCE)) if -inf < solved.bound < inf else 0
 
 
 def _at_least(case: Case, pairs: Sequence[tuple[int, int]], gives: int, rows: Rows) -> None:
@@ -435,31 +391,6 @@ def _ones(columns: int, at: int, number: int) -> np.ndarray:
     cost = np.zeros(columns)
     cost[at : at + number] = 1
     return cost
-
-
-class Rows:
-    """Rows of a problem all of whose columns are whole, as they are written down."""
-
-    def __init__(self, columns: int) -> None:
-        self.columns = columns
-        self.lower: list[float] = []
-        self.upper: list[float] = []
-        self.entries: list[tuple[int, int, float]] = []
-
-    def add(self, terms: Iterable[tuple[int, float]], lower: float, upper: float) -> None:
-        """One row: lower <= sum of value x column <= upper."""
-        self.entries += [(len(self.lower), column, value) for column, value in terms]
-        self.lower.append(lower)
-        self.upper.append(upper)
-
-    def problem(self, upper: np.ndarray, cost: np.ndarray, *, is_whole: bool = True) -> Problem:
-        """The problem with this objective; columns from nought to their upper bound."""
-        at, columns, values = zip(*self.entries, strict=True) if self.entries else ((), (), ())
-        return problem_of(
-            columns=tuple(range(self.columns)), costs=np.array([cost]), offsets=np.zeros(1), lower=np.zeros(self.columns), upper=upper,
-            is_whole=np.full(self.columns, is_whole), row_lower=np.array(self.lower), row_upper=np.array(self.upper),
-            entries=(np.array(at, dtype=np.int32), np.array(columns, dtype=np.int32), np.array(values, dtype=np.float64)),
-        )  # fmt: skip
 
 
 def _solve(

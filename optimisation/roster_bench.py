@@ -21,7 +21,8 @@ import highspy
 import numpy as np
 
 from optimisation.highs import Problem, load
-from optimisation.roster import AIMS, TRAVEL_GAP, Case, Rows, case_of, make_roster
+from optimisation.roster import AIMS, TRAVEL_GAP, make_roster
+from optimisation.roster_case import Case, Rows, case_of
 from planner.need import World, world_of
 from planner.partnership import HALF_TERMS, LastYearLink, Person, School
 from planner.plan import Amounts

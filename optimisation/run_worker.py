@@ -25,10 +25,10 @@ from typing import Self, TypeVar
 
 from optimisation.answer_worker import work_out, work_out_roster
 from optimisation.greedy import is_feasible
+from optimisation.messages import Better, Message, Nearly, Stage
 from optimisation.names import AGAIN_STAGE, STAGE, make_plan_with_names
 from optimisation.plain_amounts import amounts_from_plain, amounts_to_plain
 from optimisation.solve import BoundSoFar, Solver
-from optimisation.worker import Better, Message, Nearly, Stage
 from planner.audit import leads, price_points
 from planner.documents import Json, check_document, plan_document
 from planner.errors import AuditRefused, InputMustBeMended, RulesCannotAllHold, SolverFault

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
+from optimisation.asked import Consequence, Question, Trial, Tried
 from optimisation.impossible import Impossible
+from optimisation.messages import Answered, Failed, IsOpen, Message, Open, Refused
 from optimisation.solve import GRACE_SECONDS, Solver
-from optimisation.trial import Trial, Tried
-from optimisation.what_if import Consequence, Question
-from optimisation.worker import Answered, Failed, IsOpen, Message, Open, Refused
 from planner.errors import InputMustBeMended, SolverFault
 from planner.need import World
 

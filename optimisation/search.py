@@ -17,7 +17,8 @@ import highspy
 import numpy as np
 
 from optimisation.counts import Count, add_counts, counts_of, with_counts
-from optimisation.highs import Hooks, Problem, Progress, Solved, load, run
+from optimisation.highs import Hooks, Problem, Solved, load, run
+from optimisation.progress import Progress
 
 FINE = ("grant_steps",)
 """What comes in steps so small that splitting them changes next to nothing."""

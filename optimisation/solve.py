@@ -11,21 +11,22 @@ from dataclasses import replace
 from fractions import Fraction
 from math import isfinite
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from optimisation.apart import serve_apart
-from optimisation.certify import Certify
+from optimisation.asked import Consequence, Question, Trial
 from optimisation.greedy import greedy_amounts, is_feasible
-from optimisation.highs import Progress, safe_bound
 from optimisation.impossible import Impossible
-from optimisation.roster import Rostering
-from optimisation.trial import Trial
-from optimisation.what_if import Consequence, Question
-from optimisation.worker import AllHold, Answer, Better, Explain, Failed, Job, Message, Nearly, Open, Sizes, Stage
+from optimisation.messages import AllHold, Answer, Better, Explain, Failed, Job, Message, Nearly, Open, Sizes, Stage
+from optimisation.progress import Progress, safe_bound
 from planner.audit import breaches, leading_points, misfits
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
 from planner.need import World
 from planner.plan import Amounts, Ending, Plan
+
+if TYPE_CHECKING:
+    from optimisation.certify import Certify
+    from optimisation.roster import Rostering
 
 MEMORY_MEGABYTES = 4096
 GRACE_SECONDS = 4.0
@@ -156,7 +157,9 @@ class Solver:
         if isinstance(answer, Answer):
             self.last_sizes, self.last_peak_megabytes = answer.sizes, answer.peak_megabytes
             plan = _planned(world, answer, self.engine, spent)
-            return replace(plan, amounts=best.amounts, levels=()) if best.amounts and best.beats(answer) else plan
+            plan = replace(plan, amounts=best.amounts, levels=()) if best.amounts and best.beats(answer) else plan
+            by_clock = ended_by_clock(world, plan.amounts, plan.bound_points, gap_points)
+            return replace(plan, ending=by_clock) if plan.ending is Ending.STOPPED_BY_CLOCK else plan
         return best.plan(self.engine or "no solver answered", spent, answer.why if isinstance(answer, Failed) else "was stopped")
 
     def _ask(self, job: Job, best: _Best, tell: Tell, should_stop: Callable[[], bool]) -> Answer | Impossible | Failed:
@@ -309,6 +312,12 @@ class _Best:
             raise SolverFault(f"The solver {why} before it found a plan; give it more time or memory and try again.")
         ending = Ending.STOPPED_BY_HAND if self.was_stopped else Ending.FIRST_PLAN_ONLY
         return Plan(amounts=self.amounts, ending=ending, bound_points=self.bound.points, levels=(), engine=engine, seconds=seconds)
+
+
+def ended_by_clock(world: World, amounts: Amounts, bound_points: float, gap_points: float) -> Ending:
+    """How a solve ended that the clock stopped: as close to the best as it was asked to come, or not."""
+    is_close = leading_points(world, amounts) - Fraction(bound_points) <= Fraction(gap_points)
+    return Ending.CLOSE_BY_CLOCK if is_close else Ending.STOPPED_BY_CLOCK
 
 
 def _planned(world: World, answer: Answer, engine: str, seconds: float) -> Plan:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 import highspy
 import numpy as np
 
+from optimisation.asked import Aim, Condition, Trial, Tried
 from optimisation.cases import Choices, likely_choices, search_cases
 from optimisation.extract import amounts_from, as_values
 from optimisation.highs import Problem, Solved, cap_objective, compile_model, load, run
@@ -35,95 +35,6 @@ MOST_UNMET_POINTS = 100.0
 POUNDS = 1000
 CAP_SLACK_POINTS = 1e-6
 CHOICES_SECONDS = 3.0
-
-
-class Aim(StrEnum):
-    """What a trial makes as small as possible."""
-
-    SHORTFALL = "shortfall below the board's line, in points"
-    UNMET = "total need unmet, in points"
-    FURTHEST = "need unmet of the fifth furthest from the standard, in points"
-    DISTANCE = "what changes for schools beside a plan, in thousands of pounds"
-    DISTURBED = "schools for which something changes beside a plan"
-    AMOUNT = "an amount, as small as it can be"
-    STEPS = "steps of something added"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """lower <= sum of coefficient x amount <= upper, over the model's variables by name and index; None leaves a side open."""
-
-    words: str
-    terms: tuple[tuple[str, Hashable, float], ...]
-    lower: float | None = None
-    upper: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """One question to the world that is held open.
-
-    ``without`` rules are left out, everywhere or at one place of the rule; ``conditions`` are added. ``kept`` kinds of
-    decision (by variable name), or single ones (name and index), stay as in the plan ``near``. ``is_divisible`` lets
-    everything whole be split: an estimate. ``most_shortfall_points`` caps the shortfall while another aim leads;
-    ``shortfall_weight`` lets a point of it count this much beside the distance instead (a cap leaves the bound weak).
-    ``more`` moves the limits of a rule at a place up by an amount; where ``STEPS`` lead, by as much for each step, from one to ``most_steps``. ``line_from`` is the lowest percent that the line of the
-    furthest fifth may lie at; the highest is the board's line (``optimisation.furthest``). Gap in the aim's own unit.
-    ``at_most`` looks for no plan whose value is more than this: where there is none this is the bound; the search stops when
-    the bound is ``enough``, and ``is_first_step_only`` when it has one with grants split (both for the first three aims).
-    ``of`` are the terms of the amount that is the aim, variables by name and index.
-    ``in_cases`` searches the shortfall choice by choice of bases (``optimisation.cases``), which is for many questions to one world.
-    """
-
-    words: str
-    aim: Aim = Aim.SHORTFALL
-    conditions: tuple[Condition, ...] = ()
-    without: tuple[tuple[str, str | None], ...] = ()
-    near: Amounts | None = None
-    kept: tuple[str | tuple[str, Hashable], ...] = ()
-    more: tuple[tuple[str, str, float], ...] = ()
-    most_steps: int = 1
-    shortfall_weight: float = 0.0
-    most_shortfall_points: float | None = None
-    most_disturbed: int | None = None
-    line_from: float | None = None
-    at_most: float | None = None
-    enough: float = np.inf
-    is_first_step_only: bool = False
-    of: tuple[tuple[str, Hashable, float], ...] = ()
-    in_cases: bool = False
-    is_divisible: bool = False
-    is_paid: bool = False
-    gap: float = 0.1
-    seconds: float = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """How a trial ended: status as HiGHS's driver says it, the amounts found (need met made exact), and what they come to.
-
-    ``value`` and ``bound`` are in the aim's unit (where the shortfall is weighed beside a distance, the bound is for plans
-    with no more shortfall than this one); ``amounts`` is None when nothing was found, or a divisible trial has no
-    whole amounts to give (``estimate`` then holds the split ones by variable name and index). ``shortfall_points`` is what
-    leads: the shortfall and, in it, ``price_points``, the price of the rules that give way; it counts in the need unmet too.
-    """
-
-    trial: Trial
-    status: str
-    amounts: Amounts | None
-    estimate: dict[tuple[str, Hashable], float] | None
-    value: float
-    bound: float
-    shortfall_points: float
-    unmet_points: float
-    nodes: int
-    seconds: float
-    price_points: float = 0.0
-
-    @property
-    def is_possible(self) -> bool:
-        """Whether a plan that keeps the rules and conditions was found; where none was, ``status`` says whether there is one."""
-        return self.value < np.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

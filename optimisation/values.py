@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from optimisation.asked import Trial, Tried
 from optimisation.sandbox import Sandbox
-from optimisation.trial import Trial, Tried
 from optimisation.why.asking import GAP_POINTS
 from optimisation.why.records import Price
 from optimisation.why.ways import is_held_elsewhere

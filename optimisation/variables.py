@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-import pyomo.environ as pyo
+import pyomo.core as pyo
 
 from optimisation.registry import SHAPES, Model
 from planner.fairness import promised_outside

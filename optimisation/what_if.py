@@ -9,36 +9,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
-from enum import StrEnum
 
 import highspy
 import numpy as np
 
-from optimisation.differences import Change, changes_in
+from optimisation.asked import Aim, Change, Condition, Consequence, Ending, Kind, Question, Trial
+from optimisation.differences import changes_in
 from optimisation.extract import CannotPayToThePound, amounts_from
-from optimisation.highs import Hooks, Problem, Solved, cap_objective, load, run, safe_bound
+from optimisation.highs import Hooks, Problem, Solved, cap_objective, load, run
 from optimisation.prices import price_costs
-from optimisation.restate import Moved, restated, world_with
+from optimisation.progress import safe_bound
+from optimisation.restate import restated, world_with
 from optimisation.search import FINE, Prepare, of_kinds, search, search_money_last, start_from
-from optimisation.trial import (
-    CAP_SLACK_POINTS,
-    POUNDS,
-    Aim,
-    Condition,
-    Held,
-    Trial,
-    add_condition,
-    aim_near,
-    changeable,
-    may_hold,
-    thousands_a_point,
-    vector,
-)
+from optimisation.trial import CAP_SLACK_POINTS, POUNDS, Held, add_condition, aim_near, changeable, may_hold, thousands_a_point, vector
 from planner.audit import breaches, leading_points, misfits, price_points
 from planner.errors import SolverFault
-from planner.measures import POINTS_PLACES, Standing, standing
+from planner.measures import POINTS_PLACES, standing
 from planner.need import WHOLE, World
 from planner.plan import Amounts
 from planner.words import least_points, most_points
@@ -59,64 +47,6 @@ SHARE_OUT_GAP, SHARE_OUT_SECONDS = 0.2, 1.5
 NEAREST_GAP, NEAREST_SECONDS = 0.1, 0.7
 """In thousands of pounds moved, and in seconds, for the nearest of the plans that are as good."""
 LP_SECONDS = 5.0
-
-
-class Kind(StrEnum):
-    """What kind of answer it is."""
-
-    MONEY = "money only"
-    ESTIMATE = "estimate"
-    WHOLE = "whole numbers"
-
-
-class Ending(StrEnum):
-    """How an answer ended."""
-
-    FOUND = "found"
-    IMPOSSIBLE = "impossible"
-    NOT_FOUND = "not found"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is moved beside the plan ``near``. Gap in points of need; ``seconds`` are for the whole numbers; only these ``kinds`` are answered."""
-
-    near: Amounts
-    moved: Moved = field(default_factory=Moved)
-    conditions: tuple[Condition, ...] = ()
-    gap: float = 0.1
-    seconds: float = 10.0
-    kinds: tuple[Kind, ...] = tuple(Kind)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consequence:
-    """One answer, and what the same kind of answer is with nothing moved (``before``; for whole numbers the plan itself).
-
-    Points are measured at the line that was asked for. Split amounts are rounded, so their standards are an estimate too.
-    ``price_points`` is what rules that give way cost, in points, ``before_price_points`` what they cost as it is.
-    ``bound_points`` is what no whole plan can be below, shortfall and price together; ``amounts`` a plan that keeps every
-    rule. Both for whole numbers only.
-    """
-
-    kind: Kind
-    ending: Ending
-    sentence: str
-    before: Standing
-    after: Standing | None
-    changes: tuple[Change, ...]
-    bound_points: float | None
-    amounts: Amounts | None
-    seconds: float
-    price_points: float = 0.0
-    before_price_points: float = 0.0
-
-    @property
-    def gap_points(self) -> float | None:
-        """What is open between the whole plan and its bound."""
-        if self.after is None or self.bound_points is None:
-            return None
-        return max(self.after.shortfall_points + self.price_points - self.bound_points, 0.0)
 
 
 Split = Mapping[tuple[str, Hashable], float]
@@ -140,9 +70,10 @@ class Beside:
         self._begin(question.near)
         held = restated(self.held, world_with(self.held.world, question.moved))
         can_be = all(may_hold(held, condition) for condition in question.conditions)
-        planned = self._planned if list(held.column) == list(self.held.column) else vector(held, question.near)
+        is_alike = held.column is self.held.column or list(held.column) == list(self.held.column)
+        planned = self._planned if is_alike else vector(held, question.near)
         for kind in (one for one in (Kind.MONEY, Kind.ESTIMATE) if one in question.kinds):
-            bases = self._bases[kind] if list(held.column) == list(self.held.column) else []
+            bases = self._bases[kind] if is_alike else []
             split = _split(held, kind, planned, question.conditions, self._before[kind], list(bases)) if can_be else None
             yield self._quick(held, kind, question, split, began)
         if Kind.WHOLE in question.kinds:
@@ -408,13 +339,14 @@ def _what_follows(found: Consequence) -> str:
             return "no plan was found in the time given, nor proved impossible"
         return "the rules cannot all hold"
     was, becomes = most_points(before.shortfall_points), most_points(after.shortfall_points)
-    by = Decimal(becomes) - Decimal(was)
-    points = f"the need below the line goes {'up' if by > 0 else 'down'} from {was} to {becomes} points"
-    if not by:
+    points = f"the need below the line goes {'up' if Decimal(becomes) > Decimal(was) else 'down'} from {was} to {becomes} points"
+    if becomes == was:
         points = f"the need below the line stays at {becomes} points"
     together = ""
     if found.price_points or found.before_price_points:
-        points += f", and rules that give way cost {found.price_points:.2f} points, {found.before_price_points:.2f} before"
+        points += (
+            f", and rules that give way cost {most_points(found.price_points)} points, {most_points(found.before_price_points)} before"
+        )
         together = " with both together"
     met = after.met - before.met
     standards = (

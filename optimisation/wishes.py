@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from fractions import Fraction
+from math import ceil
 
-from optimisation.trial import Condition
-from planner.need import World, benefit_segments
+from optimisation.asked import Condition
+from planner.need import ADULT_HOURS, World, benefit_segments
 from planner.partnership import GRANT_ITEM
-from planner.supply import grant_step_pounds, school_of, sizes_of
+from planner.reasons import half_days
+from planner.supply import grant_step_pounds, school_of, service_supply, sizes_of
 
 Term = tuple[str, Hashable, float]
 
@@ -35,6 +38,25 @@ def base_wish(world: World, base_id: str, *, at_least: int | None = None, at_mos
     base = next(b for b in world.partnership.bases if b.base_id == base_id)
     terms = tuple(("base_size", (base_id, k), float(k)) for k in sizes_of(base))
     return Condition(words=f"{_bounds(at_least, at_most)} places in {base.name}", terms=terms, lower=at_least, upper=at_most)
+
+
+def most_useful_words(world: World, *, urn: int, item: str, amount: int) -> str:
+    """Why more of an item than this is in no plan, '' if that is not the reason."""
+    recipient = str(urn)
+    if item == GRANT_ITEM:
+        hours = sum(c.requirement(ADULT_HOURS) for c in world.picture.cells if c.recipient == recipient)
+        useful = ceil(Fraction(hours * world.policy.pounds_per_adult_hour, 100))
+        return f"all its needs would use £{useful:,} of grant, and more would meet none." if amount > useful + 120 else ""
+    service = next(s for s in world.partnership.services if s.service_id == item)
+    supply = service_supply(world.partnership, world.policy, service)
+    wanted = ceil(
+        Fraction(sum(c.requirement(service.role) for c in world.picture.cells if c.recipient == recipient and not c.out_of_reach), 100)
+    )
+    if amount > supply.after_statutory_sessions:
+        return f"{service.name} has {half_days(supply.after_statutory_sessions)} after statutory work."
+    if amount > max(wanted, supply.minimum_block_sessions):
+        return f"all its needs for the role come to {half_days(wanted)}, and more would meet none."
+    return ""
 
 
 def _amount(world: World, urn: int, item: str) -> tuple[Term, ...]:

@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 
@@ -19,21 +19,40 @@ import highspy
 import numpy as np
 import pyomo.version
 
+from optimisation.asked import Question, Trial
 from optimisation.baselines import baselines
-from optimisation.certify import Certificate, Certify, certify
+from optimisation.certify import Certify, certify
 from optimisation.extract import CannotPayToThePound, amounts_from
-from optimisation.highs import Hooks, Problem, Progress, Solved, cap_objective, check_canaries, compile_model, load, run
-from optimisation.impossible import Impossible, explain_impossible
+from optimisation.highs import Hooks, Problem, Solved, cap_objective, check_canaries, compile_model, load, run
+from optimisation.impossible import Impossible
+from optimisation.messages import (
+    AllHold,
+    Answer,
+    Answered,
+    Better,
+    Explain,
+    Failed,
+    IsOpen,
+    Job,
+    Nearly,
+    Open,
+    Refused,
+    Sizes,
+    Stage,
+)
 from optimisation.model import build_model
+from optimisation.progress import Progress
 from optimisation.registry import Model
-from optimisation.roster import Rostered, Rostering, make_roster
+from optimisation.roster import Rostering, make_roster
 from optimisation.search import Prepare, Way, search, start_from
-from optimisation.trial import Trial, Tried, attempt, hold
-from optimisation.what_if import Beside, Consequence, Question
+from optimisation.trial import attempt, hold
+from optimisation.what_if import Beside
+from optimisation.why_impossible import explain_impossible
 from planner import __version__
 from planner.errors import InputMustBeMended, SolverFault
 from planner.need import World
-from planner.plan import Amounts, Baseline, Level
+from planner.plan import Level
+from planner.words import least_points
 
 if sys.platform != "win32":
     import resource
@@ -45,133 +64,11 @@ LEAST_EXPLAIN_SECONDS = 2.0
 SHORTFALL_WEIGHT = 5.0
 """How much a point of shortfall counts beside a point of need unmet while the second level is solved."""
 SHARE_OUT_SECONDS = 1.5
-SHARE_OUT_GAP_POINTS = 1.0
+"""What sharing out may take where somebody waits for it to end; otherwise ``SHARE_OUT_OF_TIME`` of what is left, where that is more."""
+SHARE_OUT_OF_TIME = 0.5
+SHARE_OUT_GAP_POINTS = 0.2
 SHARE_OF_TIME = (0.6, 0.85)
 """Of the time left, what the first and then the second level may take; the rest is for the baselines."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One plan to make. Gap in points of need, time in seconds for all levels together."""
-
-    world: World
-    gap_points: float
-    seconds: float
-    seed: int = 0
-    presolve: bool = True
-    is_to_the_pound: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
-    """A world to hold open for the trials that follow."""
-
-    world: World
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IsOpen:
-    """The world is held; seconds to state its rules."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explain:
-    """A world whose clash, and ways to make room, are to be found in this time."""
-
-    world: World
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllHold:
-    """Nothing clashes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """A new stage has begun, in words."""
-
-    words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Better:
-    """A better plan was found on the way."""
-
-    amounts: Amounts
-    bound_points: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
-    """The matrix, and seconds to state it in Pyomo and to hand it over."""
-
-    rows: int
-    columns: int
-    whole: int
-    build_seconds: float
-    hand_over_seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A finished job. ``was_stopped`` by hand, ``ran_out`` of time; else within the gap."""
-
-    amounts: Amounts
-    bound_points: float
-    levels: tuple[Level, ...]
-    baselines: tuple[Baseline, ...]
-    ran_out: bool
-    was_stopped: bool
-    sizes: Sizes
-    peak_megabytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """The job failed; the parent may try once more."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nearly:
-    """The answer without its baselines, sent before they are made so that nothing can lose it."""
-
-    answer: Answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """Every answer to a question was given."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """What was asked cannot be, in one sentence."""
-
-    why: str
-
-
-Message = (
-    Stage
-    | Progress
-    | Better
-    | Nearly
-    | Answer
-    | Impossible
-    | AllHold
-    | Failed
-    | IsOpen
-    | Tried
-    | Certificate
-    | Rostered
-    | Consequence
-    | Answered
-    | Refused
-)
 
 
 def engine() -> str:
@@ -198,6 +95,7 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
             try:
                 if isinstance(job, Open):
                     start = time.perf_counter()
+                    gc.unfreeze()
                     beside = Beside(hold(job.world))
                     pipe.send(IsOpen(seconds=time.perf_counter() - start))
                 elif isinstance(job, Trial):
@@ -225,7 +123,10 @@ def serve(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
 
 
 def _answer(beside: Beside, question: Question, pipe: Connection, stop: Event) -> None:
-    """Three answers as they come. What was stated for them is cleared away once somebody has them, not while they wait."""
+    """Three answers as they come. What was stated for them is cleared away once somebody has them, not while they wait.
+
+    What is held stays out of that, so that whoever asks next does not wait for it to be looked through again.
+    """
     gc.disable()
     try:
         for consequence in beside.answers(question, stop.is_set):
@@ -236,10 +137,11 @@ def _answer(beside: Beside, question: Question, pipe: Connection, stop: Event) -
     finally:
         gc.enable()
         gc.collect()
+        gc.freeze()
 
 
 def _certifying(bound: float, cases: int) -> str:
-    return f"certifying: at least {max(bound, 0):.2f} points in {cases} case{'s' * (cases != 1)}"
+    return f"certifying: at least {least_points(bound)} points in {cases} case{'s' * (cases != 1)}"
 
 
 def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | Failed:
@@ -264,19 +166,16 @@ def make_plan(job: Job, pipe: Connection, stop: Event) -> Answer | Impossible | 
     if first.values is None:
         return Failed(why="found no plan in the time given" if first.status == "time" else f"ended as {first.status}")
     levels = [_level(_leading_words(job.world), first, tolerance)]
-    values, ending = first.values, first.status
-    if first.status != "stopped":
+    ending = first.status
+    if ending == "stopped":
+        values = _shared_out(job, problem, first, tolerance, seconds=SHARE_OUT_SECONDS)
+    else:
         pipe.send(Stage(words="total need met"))
         left = SHARE_OF_TIME[1] * (end - time.perf_counter())
-        better, status, level = _second_level(job, problem, first, tolerance, pipe, stop, seconds=left)
-        if better is not None and level is not None:
-            values = better
-            levels.append(level)
+        values, status, level = _second_level(job, problem, first, tolerance, pipe, stop, seconds=left)
+        levels.append(level)
         if ending == "optimal" and status in {"time", "stopped"}:
             ending = status
-    if ending != "optimal" and _unmet(problem, values) > _unmet(problem, first.values) - SHARE_OUT_GAP_POINTS:
-        values = _shared_out(job, problem, first, tolerance)
-        levels[1:] = [replace(level, achieved_points=_unmet(problem, values)) for level in levels[1:]]
     try:
         amounts = amounts_from(model, problem, values)
     except CannotPayToThePound as error:
@@ -314,10 +213,10 @@ def _unmet(problem: Problem, values: np.ndarray) -> float:
     return float(problem.costs[1] @ values + problem.offsets[1])
 
 
-def _shared_out(job: Job, problem: Problem, first: Solved, tolerance: float) -> np.ndarray:
+def _shared_out(job: Job, problem: Problem, first: Solved, tolerance: float, *, seconds: float) -> np.ndarray:
     """What the first level left unused, shared out in a moment with bases and blocks as they are.
 
-    For a search that ended before the second level found anything: its plan would leave half-days and places that help.
+    The best bases and blocks for the shortfall are nearly always good ones for total need, and with them held the rest is quickly found.
     """
     both, cap, _ = _for_second_level(problem, first, tolerance)
     assert first.values is not None
@@ -327,7 +226,7 @@ def _shared_out(job: Job, problem: Problem, first: Solved, tolerance: float) -> 
     cap(h)
     h.changeColsBounds(len(kept), np.array(kept, dtype=np.int32), as_they_are, as_they_are)
     start_from(h, first.values)
-    solved = run(h, gap=SHARE_OUT_GAP_POINTS, seconds=SHARE_OUT_SECONDS)
+    solved = run(h, gap=SHARE_OUT_GAP_POINTS, seconds=seconds)
     return first.values if solved.values is None else solved.values
 
 
@@ -344,33 +243,42 @@ def _for_second_level(problem: Problem, first: Solved, tolerance: float) -> tupl
 
 def _second_level(
     job: Job, problem: Problem, first: Solved, tolerance: float, pipe: Connection, stop: Event, *, seconds: float
-) -> tuple[np.ndarray | None, str, Level | None]:
+) -> tuple[np.ndarray, str, Level]:
     """Total need met, with no more shortfall than the first level reached and the tolerance (points).
 
+    First what is unused is shared out; then a search says how far from the best that can be, and ends once it is within the gap.
     The shortfall also stands in the objective, at ``SHORTFALL_WEIGHT``: a cap alone leaves the relaxation
     weak (60 schools: 0.18 points open after 40 s with the cap alone, within 0.1 after 8-12 s with both).
     Returns the values, the status, and the level with the weight taken out again.
     """
+    end = time.perf_counter() + seconds
     both, cap, weighed = _for_second_level(problem, first, tolerance)
 
     def tell(progress: Progress) -> None:
-        pipe.send(replace(progress, best=progress.best - weighed, bound=progress.bound - weighed))
+        pipe.send(replace(progress, best=min(progress.best, at_hand) - weighed, bound=progress.bound - weighed))
 
+    values = _shared_out(job, problem, first, tolerance, seconds=max(SHARE_OUT_SECONDS, SHARE_OUT_OF_TIME * seconds))
+    at_hand = _weighed(both, values)
     solved = search(
-        both, gap=job.gap_points, seconds=seconds, hooks=Hooks(on_progress=tell, should_stop=stop.is_set), prepare=cap,
-        start=first.values, way=Way(seed=job.seed, presolve=job.presolve),
+        both, gap=job.gap_points, seconds=max(0.1, end - time.perf_counter()), hooks=Hooks(on_progress=tell, should_stop=stop.is_set),
+        prepare=cap, start=values, way=Way(seed=job.seed, presolve=job.presolve, enough=at_hand - job.gap_points),
     )  # fmt: skip
-    if solved.values is None:
-        return None, solved.status, None
+    if solved.values is not None and solved.objective < at_hand:
+        values = solved.values
     level = Level(
         name="total need unmet",
-        achieved_points=_unmet(problem, solved.values),
-        bound_points=solved.bound - weighed,
+        achieved_points=_unmet(problem, values),
+        bound_points=max(0.0, solved.bound - weighed),
         tolerance_points=0.0,
         seconds=solved.seconds,
         nodes=solved.nodes,
     )
-    return solved.values, solved.status, level
+    return values, "optimal" if solved.status == "enough" else solved.status, level
+
+
+def _weighed(both: Problem, values: np.ndarray) -> float:
+    """Need unmet and the weighed shortfall, in points, as the second level's objective counts them."""
+    return float(both.costs[0] @ values + both.offsets[0])
 
 
 def _hooks(model: Model, problem: Problem, pipe: Connection, stop: Event) -> Hooks:

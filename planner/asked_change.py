@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
@@ -10,8 +10,10 @@ from planner import changes
 from planner.changes import Change
 from planner.documents import Json, from_plain, to_plain
 from planner.errors import InputMustBeMended
+from planner.hosts import BaseSought
 from planner.need import World
-from planner.partnership import Partnership
+from planner.offered import MoneyOffered, TimeOffered, more_is_offered
+from planner.partnership import ADDED, Partnership
 from planner.plan import Amounts
 
 
@@ -24,6 +26,8 @@ class What(StrEnum):
     MONEY = "money"
     SCHOOL_LEAVES = "school-leaves"
     JOINS = "joins"
+    MORE = "more"
+    BASE = "base"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,7 @@ class AskedChange:
     """A change asked for: ``which`` is the post, service, fund (empty: all) or URN it is about, ``half_term`` the first that can change.
 
     ``number`` is percent or assessments, ``each`` the half-days of an assessment as a fraction, ``version`` the newer
-    figures that hold the schools that join.
+    figures that hold the schools that join. ``time`` and ``money`` are what is offered, ``base`` one whose host is looked for.
     """
 
     what: What
@@ -40,6 +44,9 @@ class AskedChange:
     number: int = 0
     each: str = ""
     version: int = 0
+    time: tuple[TimeOffered, ...] = field(default=(), metadata=ADDED)
+    money: tuple[MoneyOffered, ...] = field(default=(), metadata=ADDED)
+    base: BaseSought | None = field(default=None, metadata=ADDED)
 
 
 def as_data(asked: AskedChange) -> Json:
@@ -69,6 +76,10 @@ def change_of(asked: AskedChange, world: World, plan: Amounts, newer: Partnershi
         return changes.money_changes(world, asked.number, asked.which or None, half_term)
     if asked.what is What.SCHOOL_LEAVES:
         return changes.school_leaves(world, plan, int(asked.which), half_term)
+    if asked.what is What.MORE:
+        return more_is_offered(world, asked.time, asked.money, half_term)
+    if asked.what is not What.JOINS:
+        raise InputMustBeMended("Where a base could stand is asked of each host, and is no change of the plan.")
     if newer is None:
         raise InputMustBeMended("The newer figures that hold the schools that join are not there: bring them first.")
     return joins(world, newer, half_term)

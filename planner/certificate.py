@@ -24,6 +24,7 @@ from planner.files import save
 from planner.need import World
 from planner.statement import Block, StatedRow, Statement, state
 from planner.supply import sizes_of
+from planner.words import least_points, most_points
 
 FORMAT = "partnership-planner certificate"
 FORMAT_VERSION = 1
@@ -73,12 +74,12 @@ class Certified:
         within = (
             "that is the gap the plan states, or less"
             if self.gap_points <= self.stated_gap_points
-            else f"that the gap is no more than {self.stated_gap_points:g}, as the plan states, is the solver's word and not certified"
+            else f"that the gap is no more than {most_points(self.stated_gap_points)}, as the plan states, is the solver's word and not certified"
         )
         return (
             f"The certificate agrees, worked out again in exact arithmetic from {self.cases:,} case{'s' * (self.cases != 1)}: with any bases, "
-            f"no plan within these rules and figures has a shortfall below {self.certified_points:g} points; this plan has "
-            f"{self.shortfall_points:g}{self._price()}, so it is within {self.gap_points:g} points of the best; {within}."
+            f"no plan within these rules and figures has a shortfall below {least_points(self.certified_points)} points; this plan has "
+            f"{most_points(self.shortfall_points)}{self._price()}, so it is within {most_points(self.gap_points)} points of the best; {within}."
         )
 
 

@@ -119,7 +119,7 @@ def post_leaves(before: World, person_id: str, half_term: int) -> Change:
         )
     stays, goes = _split(person, person.sessions_a_year - given_already(person.sessions_a_year, half_term), half_term)
     people = tuple(part for one in p.people for part in ((stays, goes) if one is person else (one,)))
-    service = _service(p, person.service_id)
+    service = service_of(p, person.service_id)
     return Change(
         words=f"{person.name} leaves {service.name}: {half_days(goes.sessions_a_year)} fewer {from_then(half_term)}",
         partnership=replace(p, people=people),
@@ -133,7 +133,7 @@ def post_leaves(before: World, person_id: str, half_term: int) -> Change:
 def time_falls_vacant(before: World, service_id: str, percent: int, half_term: int | None = None) -> Change:
     """A share of a service's posts falls vacant, each post alike. Statutory work stays; other duties shrink with the time."""
     p = before.partnership
-    service = _service(p, service_id)
+    service = service_of(p, service_id)
     people: list[Person] = []
     gone = 0
     for person in p.people:
@@ -148,7 +148,7 @@ def time_falls_vacant(before: World, service_id: str, percent: int, half_term: i
         gone += vacant
     people.append(
         Person(
-            person_id=_new_id(p, f"{service_id}{VACANT}"),
+            person_id=new_id(p, f"{service_id}{VACANT}"),
             service_id=service_id,
             name="Time that fell vacant",
             sessions_a_year=gone,
@@ -167,7 +167,7 @@ def money_changes(before: World, percent: int, fund_id: str | None = None, half_
     p = before.partnership
     if fund_id is not None and fund_id not in {f.fund_id for f in p.funds}:
         raise InputMustBeMended(f"The plan has no fund {fund_id}; choose one of {', '.join(f.fund_id for f in p.funds)}.")
-    left = _shares_left(half_term)
+    left = shares_left(half_term)
     funds, moved = [], 0
     for fund in p.funds:
         if not is_planned(fund) or fund_id not in {None, fund.fund_id}:
@@ -204,7 +204,7 @@ def assessments_added(before: World, role_or_service: str, number: int, half_day
     service = max(able, key=lambda s: service_supply(p, before.policy, s).shareable_sessions)
     sessions = ceil(number * half_days_each)
     extra = Person(
-        person_id=_new_id(p, f"{service.service_id}_assessments"), service_id=service.service_id, name=f"{number} more statutory assessments",
+        person_id=new_id(p, f"{service.service_id}_assessments"), service_id=service.service_id, name=f"{number} more statutory assessments",
         sessions_a_year=0, statutory_sessions=sessions,
     )  # fmt: skip
     noun = "assessment" if number == 1 else "assessments"
@@ -363,7 +363,7 @@ def _with_overload_apart(change: Change, policy: Policy, given: Mapping[str, int
             unstaffed += less
         if unstaffed:
             name = f"{service.name}: statutory work with nobody in post"
-            apart = replace(service, service_id=_new_id(p, f"{service.service_id}{UNSTAFFED}"), name=name, price_pounds_per_session=0,
+            apart = replace(service, service_id=new_id(p, f"{service.service_id}{UNSTAFFED}"), name=name, price_pounds_per_session=0,
                             decision_right=DecisionRight.INFORMATION)  # fmt: skip
             services.append(apart)
             people.append(
@@ -464,13 +464,14 @@ def _split(person: Person, goes: int, half_term: int) -> tuple[Person, Person]:
     return stays, vacant
 
 
-def _new_id(partnership: Partnership, wanted: str) -> str:
+def new_id(partnership: Partnership, wanted: str) -> str:
     """An id that no post or service has yet."""
     taken = {one.person_id for one in partnership.people} | {s.service_id for s in partnership.services}
     return next(name for n in range(1, len(taken) + 2) if (name := wanted if n == 1 else f"{wanted}_{n}") not in taken)
 
 
-def _service(partnership: Partnership, service_id: str) -> Service:
+def service_of(partnership: Partnership, service_id: str) -> Service:
+    """The service with this id; raises ``InputMustBeMended`` where there is none."""
     found = [s for s in partnership.services if s.service_id == service_id]
     if not found:
         raise InputMustBeMended(
@@ -479,7 +480,7 @@ def _service(partnership: Partnership, service_id: str) -> Service:
     return found[0]
 
 
-def _shares_left(half_term: int | None) -> tuple[Fraction, Fraction]:
+def shares_left(half_term: int | None) -> tuple[Fraction, Fraction]:
     """The share of each financial year's money that is still to come, by half-terms."""
     shares = [Fraction(sum(h >= (half_term or 1) for h in year), len(year)) for year in HALF_TERMS_BY_FINANCIAL_YEAR]
     return shares[0], shares[1]
@@ -526,7 +527,7 @@ def _spent_on_leaver(people: list[Person], policy: Policy, service: Service, giv
 def _give_back(funds: dict[str, Fund], before: World, plan: Amounts, urn: int, hosted: Sequence[Base], half_term: int | None) -> None:
     """Take a leaving school's contributions still to come, its grants paid and its bases' costs until now off the funds."""
     p, policy = before.partnership, before.policy
-    first_share, second_share = _shares_left(half_term)
+    first_share, second_share = shares_left(half_term)
     months = Fraction(policy.board.september_to_march_months, 12)
     for row in p.contributions:
         if row.urn == urn and row.fund_id in funds:

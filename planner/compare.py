@@ -25,6 +25,7 @@ from planner.plan import PAYMENTS, Amounts, Baseline
 from planner.policy import Standard
 from planner.rules import RULES
 from planner.supply import base_running_pounds, sizes_of
+from planner.words import least_points, most_points
 
 T = TypeVar("T")
 LEAST_SIDES, MOST_SIDES = 2, 4
@@ -73,6 +74,12 @@ class Line:
     label: str
     unit: Unit
     figures: tuple[int | float | None, ...]
+    is_met: bool = False
+    """Whether its points count need met, which is rounded down; what is not met is rounded up."""
+
+    def points(self, figure: float) -> str:
+        """One of its figures in points, never flattering."""
+        return least_points(figure) if self.is_met else most_points(figure)
 
     @property
     def differs(self) -> bool:
@@ -327,9 +334,9 @@ class _Shared:
         """The shared standards of a school or zone."""
         return [cell_id for cell_id in self.cells if cell_id.rpartition(":")[0] == recipient]
 
-    def line(self, label: str, unit: Unit, amount: Callable[[Side], int | float | None]) -> Line:
+    def line(self, label: str, unit: Unit, amount: Callable[[Side], int | float | None], *, is_met: bool = False) -> Line:
         """One figure of every side."""
-        return Line(label=label, unit=unit, figures=tuple(amount(side) for side in self.sides))
+        return Line(label=label, unit=unit, figures=tuple(amount(side) for side in self.sides), is_met=is_met)
 
     # --- what differs ---
 
@@ -443,7 +450,7 @@ def _headlines(shared: _Shared, rules: Sequence[RuleRow]) -> tuple[Line, ...]:
         }  # fmt: skip
         lines += [
             shared.line(f"Need below the line of {float(line.line_percent):g} percent", Unit.POINTS, lambda side: measured[side.name].shortfall_points),
-            shared.line("Need met in all", Unit.POINTS, lambda side: measured[side.name].need_met_points),
+            shared.line("Need met in all", Unit.POINTS, lambda side: measured[side.name].need_met_points, is_met=True),
         ]  # fmt: skip
     return tuple(lines)
 

@@ -8,6 +8,7 @@ figure from the amounts, checks every rule and compares exactly.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import types
@@ -64,7 +65,7 @@ def from_plain(kind: Any, data: Any) -> Any:
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         if not isinstance(data, dict):
             raise TypeError(f"{kind.__name__} is not a table")
-        hints = typing.get_type_hints(kind)
+        hints = _hints_of(kind)
         unknown = set(data) - set(hints)
         if unknown:
             raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
@@ -79,6 +80,11 @@ def from_plain(kind: Any, data: Any) -> Any:
     if type(data) is not kind:
         raise TypeError(f"{data!r} is not a {kind.__name__}")
     return data
+
+
+@functools.cache
+def _hints_of(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def sha256_of(data: Any) -> str:
@@ -397,35 +403,30 @@ def _whole(value: Any) -> int:
     return value
 
 
-def check_document(document: Json) -> None:
-    """Audit a plan document without a solver; raises ``AuditRefused`` with every reason found.
+def check_document(document: Json) -> tuple[Plan, World]:
+    """Audit a plan document without a solver, and give what it holds; raises ``AuditRefused`` with every reason found.
 
     A changed amount is named by the rule it breaks or the figure it no longer agrees with;
     anything else by the fingerprint.
     """
-    reasons_found = list(_faults(document))
-    if reasons_found:
-        raise AuditRefused("\n".join(reasons_found[:MOST_REASONS]))
-
-
-MOST_REASONS = 12
-
-
-def _faults(document: Json) -> Iterator[str]:
-    if document.get("fingerprint") != fingerprint_of(document):
-        yield "The plan was altered after it was written: its fingerprint does not match."
+    found = [] if document.get("fingerprint") == fingerprint_of(document) else [ALTERED]
     try:
-        yield from _faults_of_figures(document)
+        plan, world = plan_from_document(document)
+        found.extend(_faults_of_figures(document, plan, world))
     except UNREADABLE as error:
-        yield f"The plan was altered so that it can no longer be read: {type(error).__name__}, {error}."
+        found.append(f"The plan was altered so that it can no longer be read: {type(error).__name__}, {error}.")
+    if found:
+        raise AuditRefused("\n".join(found[:MOST_REASONS]))
+    return plan, world
 
 
+ALTERED = "The plan was altered after it was written: its fingerprint does not match."
+MOST_REASONS = 12
 UNREADABLE = (ArithmeticError, AttributeError, InputMustBeMended, LookupError, RuntimeError, StopIteration, TypeError, ValueError)
 """What taking apart a document that no version of ours wrote may raise: any of these refuses it."""
 
 
-def _faults_of_figures(document: Json) -> Iterator[str]:
-    plan, world = plan_from_document(document)
+def _faults_of_figures(document: Json, plan: Plan, world: World) -> Iterator[str]:
     for what in misfits(world, plan.amounts):
         yield f"The plan holds something that cannot be: {what}."
         return

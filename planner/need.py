@@ -129,9 +129,11 @@ def picture_need(partnership: Partnership, policy: Policy) -> Picture:
     school_needs = tuple(need for school in partnership.schools for need in expected_needs(school, partnership, policy))
     zones = zones_of(partnership, policy)
     cells: list[Cell] = []
+    no_time = {role_id: _why_no_time(role_id, partnership, policy) for s in policy.standards for role_id in dict(s.sessions_per_pupil)}
     for standard in policy.standards:
+        needs = tuple(n for n in school_needs if n.need == standard.need and standard.phase in {None, n.phase})
         for recipient, urns in _recipients(standard, partnership, zones):
-            cell = _cell(standard, recipient, urns, school_needs, partnership, policy)
+            cell = _cell(standard, recipient, urns, needs, partnership, policy, no_time)
             if cell is not None:
                 cells.append(cell)
     return Picture(zones=zones, school_needs=school_needs, cells=tuple(sorted(cells, key=lambda cell: cell.cell_id)))
@@ -183,6 +185,7 @@ def driver_multiplier(school: School, phase: Phase, policy: Policy) -> Fraction:
 def expected_needs(school: School, partnership: Partnership, policy: Policy) -> tuple[SchoolNeed, ...]:
     """Expected pupils with each need at a school, by phase."""
     needs: list[SchoolNeed] = []
+    support = expected_sen_support(school, policy)
     for phase, pupils in ((Phase.PRIMARY, school.primary_pupils), (Phase.SECONDARY, school.secondary_pupils)):
         if not pupils:
             continue
@@ -195,7 +198,7 @@ def expected_needs(school: School, partnership: Partnership, policy: Policy) -> 
                 pupils_on_roll=pupils,
                 by_size=pupils * _rate(kind, phase, policy),
                 driver_multiplier=multiplier if kind.follows_drivers else Fraction(1),
-                adjustment=recorded_adjustment(school, kind, partnership, policy),
+                adjustment=recorded_adjustment(school, kind, partnership, policy, support),
                 membership=Fraction(school.membership_percent, 100),
             )
             for kind in policy.need_types
@@ -218,8 +221,8 @@ def expected_sen_support(school: School, policy: Policy) -> Fraction:
     return total
 
 
-def recorded_adjustment(school: School, kind: NeedType, partnership: Partnership, policy: Policy) -> Fraction:
-    """Bounded move toward recorded SEN support (never plan counts); 1 where nothing is recorded.
+def recorded_adjustment(school: School, kind: NeedType, partnership: Partnership, policy: Policy, expected: Fraction) -> Fraction:
+    """Bounded move from the ``expected`` SEN support of a school toward the recorded (never plan counts); 1 where nothing is recorded.
 
     By need where the council supplies it, else by the school's total. A recorded row that
     two schools share says nothing about either, so neither is adjusted.
@@ -227,7 +230,6 @@ def recorded_adjustment(school: School, kind: NeedType, partnership: Partnership
     sen_urns = Counter(s.recorded_sen_urn or s.urn for s in partnership.schools)
     if sen_urns[school.recorded_sen_urn or school.urn] > 1:
         return Fraction(1)
-    expected = expected_sen_support(school, policy)
     recorded: Fraction | None = None if school.sen_support_pupils is None else Fraction(school.sen_support_pupils)
     by_need = [r for r in partnership.recorded_needs if r.urn == school.urn and r.need == kind.code]
     if by_need:
@@ -290,15 +292,13 @@ def _cell(
     standard: Standard,
     recipient: str,
     urns: tuple[int, ...],
-    school_needs: tuple[SchoolNeed, ...],
+    needs: tuple[SchoolNeed, ...],
     partnership: Partnership,
     policy: Policy,
+    no_time: dict[str, str],
 ) -> Cell | None:
-    """The cell, or None where the expected need is negligible."""
-    expected = sum(
-        (n.expected_pupils for n in school_needs if n.urn in urns and n.need == standard.need and standard.phase in {None, n.phase}),
-        Fraction(0),
-    )
+    """The cell, or None where the expected need is negligible; ``needs`` are every school's that the standard is for."""
+    expected = sum((n.expected_pupils for n in needs if n.urn in urns), Fraction(0))
     pupils = expected * standard.share_percent / 100
     if pupils < policy.board.negligible_pupils:
         return None
@@ -315,16 +315,15 @@ def _cell(
         pupils_hundredths=hundredths,
         weight=hundredths * dict(policy.priorities)[standard.tier],
         requirements=tuple((name, max(amount, 1)) for name, amount in requirements),
-        out_of_reach=_out_of_reach(standard, urns, partnership, policy),
+        out_of_reach=_out_of_reach(standard, urns, partnership, policy, no_time),
     )
 
 
-def _out_of_reach(standard: Standard, urns: tuple[int, ...], partnership: Partnership, policy: Policy) -> str:
-    """Why no plan could meet this need at all, '' if some plan could."""
+def _out_of_reach(standard: Standard, urns: tuple[int, ...], partnership: Partnership, policy: Policy, no_time: dict[str, str]) -> str:
+    """Why no plan could meet this need at all, '' if some plan could; ``no_time`` says of each role why none can be given."""
     for role_id, _ in standard.sessions_per_pupil:
-        why = _why_no_time(role_id, partnership, policy)
-        if why:
-            return f"{policy.role(role_id).name}: {why}."
+        if no_time[role_id]:
+            return f"{policy.role(role_id).name}: {no_time[role_id]}."
     if standard.hours_per_pupil and not _may_buy(partnership, FundUse.GRANTS):
         if any(pays(fund, FundUse.GRANTS) for fund in partnership.funds):
             return "The funds that may pay grants to schools hold no money."

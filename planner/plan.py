@@ -10,9 +10,10 @@ from planner.partnership import FundUse
 
 
 class Ending(StrEnum):
-    """How a solve ended. A plan stopped by the clock or by hand need not repeat."""
+    """How a solve ended. A plan stopped by the clock or by hand need not repeat, be it as close as it was asked to be."""
 
     WITHIN_GAP = "within gap"
+    CLOSE_BY_CLOCK = "within gap when the clock stopped it"
     STOPPED_BY_CLOCK = "stopped by the clock"
     STOPPED_BY_HAND = "stopped by hand"
     FIRST_PLAN_ONLY = "first plan only"

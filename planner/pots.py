@@ -155,27 +155,30 @@ def releases(world: World, amounts: Amounts, pot: Pot) -> tuple[Release, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Day:
-    """A pot at the end of a day."""
+    """A pot at the end of a day, in whole parts of a pound."""
 
     on: date
-    drawn: Fraction
-    lost: Fraction
-    left: Fraction
+    drawn: int
+    lost: int
+    left: int
 
 
-def _days(into: tuple[Release, ...], first: date, last: date, drawn_on: Callable[[date], Fraction]) -> Iterator[_Day]:
-    """A pot through a year. Money that would go back on 31 March is used first, and settles what was overdrawn; what is left of it then goes."""
+def _days(into: tuple[Release, ...], first: date, last: date, drawn_on: Callable[[date], int], *, parts: int = 1) -> Iterator[_Day]:
+    """A pot through a year, in parts of which so many make a pound: whole numbers are exact, and quick to add day after day.
+
+    Money that would go back on 31 March is used first, and settles what was overdrawn; what is left of it then goes.
+    """
     by_day: dict[date, list[Release]] = defaultdict(list)
     for release in into:
         by_day[release.on].append(release)
-    kept = goes_back = Fraction(0)
+    kept = goes_back = 0
     on = first
     while on <= last:
-        lost = goes_back if (on.month, on.day) == (4, 1) else Fraction(0)
+        lost = goes_back if (on.month, on.day) == (4, 1) else 0
         goes_back -= lost
-        goes_back += sum(release.returned_pounds for release in by_day[on])
-        kept += sum(release.pounds - release.returned_pounds for release in by_day[on])
-        settled = min(goes_back, max(-kept, Fraction(0)))
+        goes_back += parts * sum(release.returned_pounds for release in by_day[on])
+        kept += parts * sum(release.pounds - release.returned_pounds for release in by_day[on])
+        settled = min(goes_back, max(-kept, 0))
         goes_back, kept = goes_back - settled, kept + settled
         drawn = drawn_on(on)
         first_from = min(drawn, goes_back)
@@ -203,10 +206,10 @@ def pot_account(world: World, amounts: Amounts, pot: Pot, on: date, *, claim_pou
         Fraction(sum(n for day, n in drawn.items() if (on - day).days < recent_days), recent_days),
     )
     drawn[on] += claim_pounds
-    so_far = list(_days(into, first, on, lambda day: Fraction(drawn.get(day, 0))))
+    so_far = list(_days(into, first, on, lambda day: drawn.get(day, 0)))
     since_september, recent = (_forecast(into, (first, last), drawn, on, pace) if paces[0] else None for pace in paces)
     return PotAccount(
-        pot=pot, on=on, releases=into, stages=tuple(_stages(into, so_far, last)), balance_pounds=floor(so_far[-1].left),
+        pot=pot, on=on, releases=into, stages=tuple(_stages(into, so_far, last)), balance_pounds=so_far[-1].left,
         since_september=since_september, recent=recent,
     )  # fmt: skip
 
@@ -218,19 +221,25 @@ def _stages(into: tuple[Release, ...], so_far: list[_Day], last: date) -> Iterat
         within = [day for day in so_far if (day.on >= release.on or release is into[0]) and day.on <= ends]
         if not within:
             return
-        left = int(within[-1].left)
+        left = within[-1].left
         yield Stage(
             name=release.name, begins=release.on, ends=ends, brought_pounds=brought, released_pounds=release.pounds,
-            drawn_pounds=int(sum(day.drawn for day in within)), lost_pounds=int(sum(day.lost for day in within)), left_pounds=left,
+            drawn_pounds=sum(day.drawn for day in within), lost_pounds=sum(day.lost for day in within), left_pounds=left,
         )  # fmt: skip
         brought = left
 
 
 def _forecast(into: tuple[Release, ...], year: tuple[date, date], drawn: Mapping[date, int], on: date, pace: Fraction) -> Forecast:
     """Where a pace in pounds a day leads from the day after ``on``."""
-    ahead = [day for day in _days(into, *year, lambda day: Fraction(drawn.get(day, 0)) if day <= on else pace) if day.on >= on]
+    ahead = [day for day in _at_pace(into, year, drawn, on, pace) if day.on >= on]
     dry = next((day.on for day in ahead if day.left < 0), None)
-    return Forecast(pounds_a_week=floor(DAYS_A_WEEK * pace), dry_on=dry, left_at_end_pounds=floor(ahead[-1].left))
+    return Forecast(pounds_a_week=floor(DAYS_A_WEEK * pace), dry_on=dry, left_at_end_pounds=ahead[-1].left // pace.denominator)
+
+
+def _at_pace(into: tuple[Release, ...], year: tuple[date, date], drawn: Mapping[date, int], on: date, pace: Fraction) -> Iterator[_Day]:
+    """A pot as it was drawn up to a day and at a pace in pounds a day from then on, in parts by the pace's denominator."""
+    parts, a_day = pace.denominator, pace.numerator
+    return _days(into, *year, lambda day: parts * drawn.get(day, 0) if day <= on else a_day, parts=parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,8 +255,8 @@ def left_by_day(world: World, account: PotAccount) -> tuple[tuple[Left, ...], tu
     first, last = year_of(world.partnership)
     drawn = _drawn(world, account.pot, account.on)
     pace = Fraction(sum(drawn.values()), (account.on - first).days + 1)
-    days = _days(account.releases, first, last, lambda day: Fraction(drawn.get(day, 0)) if day <= account.on else pace)
-    left = tuple(Left(on=day.on, pounds=floor(day.left)) for day in days)
+    days = _at_pace(account.releases, (first, last), drawn, account.on, pace)
+    left = tuple(Left(on=day.on, pounds=day.left // pace.denominator) for day in days)
     return tuple(one for one in left if one.on <= account.on), tuple(one for one in left if one.on >= account.on) if pace else ()
 
 
@@ -259,7 +268,7 @@ def answer_claim(world: World, amounts: Amounts, pot: Pot, on: date, pounds: int
     before, after = pot_account(world, amounts, pot, on), pot_account(world, amounts, pot, on, claim_pounds=pounds)
     first, last = year_of(world.partnership)
     known = _drawn(world, pot, on)
-    without_more = _days(releases(world, amounts, pot), first, last, lambda day: Fraction(known.get(day, 0)))
+    without_more = _days(releases(world, amounts, pot), first, last, lambda day: known.get(day, 0))
     other = Pot.CONTINGENCY if pot is Pot.MODERATED else Pot.MODERATED
     return Claim(
         pot=pot, pounds=pounds, now_pounds=max(0, min(pounds, before.balance_pounds)),

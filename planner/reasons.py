@@ -6,6 +6,7 @@ what is used up in *this* plan; what would change it takes another solve (``plan
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -136,11 +137,15 @@ class _Books:
 
     def pounds_left(self, use: FundUse) -> dict[str, tuple[int, int]]:
         """Pounds not planned by financial year, of each fund that may pay for a use."""
-        accounts = fund_accounts(self.world.partnership, self.world.policy, self.amounts)
-        left: dict[str, list[int]] = defaultdict(list)
-        for account in accounts:
-            left[account.fund_id].append(max(0, account.left))
+        left = self._left_of_funds
         return {f.fund_id: (left[f.fund_id][0], left[f.fund_id][1]) for f in self.world.partnership.funds if pays(f, use)}
+
+    @functools.cached_property
+    def _left_of_funds(self) -> dict[str, list[int]]:
+        left: dict[str, list[int]] = defaultdict(list)
+        for account in fund_accounts(self.world.partnership, self.world.policy, self.amounts):
+            left[account.fund_id].append(max(0, account.left))
+        return left
 
     def left_for(self, *uses: FundUse) -> _Left:
         """Pounds not planned that may pay for any of these uses."""

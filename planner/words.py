@@ -7,13 +7,28 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 
 def least_points(points: float) -> str:
-    """A bound in points, rounded down to two decimals so that nothing is overclaimed."""
+    """Points that are at least so many, rounded down to two decimals: need met, and a bound that no plan comes below."""
     return _points(points, ROUND_FLOOR)
 
 
 def most_points(points: float) -> str:
-    """A shortfall in points, rounded up to two decimals."""
+    """Points that are at most so many, rounded up to two decimals: need below the line or unmet, a price, a gap, the most that any plan meets."""
     return _points(points, ROUND_CEILING)
+
+
+def least_figure(points: float) -> float:
+    """What ``least_points`` says, as the number a cell of a workbook holds."""
+    return float(least_points(points))
+
+
+def most_figure(points: float) -> float:
+    """What ``most_points`` says, as the number a cell of a workbook holds."""
+    return float(most_points(points))
+
+
+def points_apart(more: str, less: str) -> str:
+    """The distance between two figures in points as they are shown, nought where the one is not more."""
+    return str(max(Decimal(more) - Decimal(less), Decimal("0.00")))
 
 
 def day(iso: str) -> str:
@@ -25,6 +40,14 @@ def day(iso: str) -> str:
     return f"{date.day} {date:%B %Y}"
 
 
+def is_before(iso: str, on: dt.date) -> bool:
+    """Whether an ISO date is before a day; what is no ISO date is not."""
+    try:
+        return dt.date.fromisoformat(iso) < on
+    except ValueError:
+        return False
+
+
 def _points(points: float, rounding: str) -> str:
-    # No shortfall is below nought, so neither is its bound.
-    return str(Decimal(str(max(points, 0.0))).quantize(Decimal("0.01"), rounding=rounding))
+    # No shortfall is below nought, so neither is its bound; the ninth decimal is arithmetic's, not the plan's.
+    return str(Decimal(str(round(max(points, 0.0), 9))).quantize(Decimal("0.01"), rounding=rounding))

@@ -30,10 +30,11 @@ def work_out(store, partnership_id, plan_id, *, seconds=150):
     return {(row.kind, row.urn): row for row in rows}
 
 
-def forget_answers(store, partnership_id):
-    """As if a partnership's plans were made before there were answers."""
+def forget_answers(store, partnership_id, *kinds):
+    """As if a partnership's plans were made before there were answers, or before answers of these kinds."""
+    which = answers.c.kind.in_(kinds or tuple(AnswerKind))
     with store.begin() as tx:
-        tx.answers._connection.execute(answers.delete().where(answers.c.partnership_id == partnership_id))
+        tx.answers._connection.execute(answers.delete().where(answers.c.partnership_id == partnership_id, which))
 
 
 NOTHING_FOUND = {

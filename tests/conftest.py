@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,24 @@ LONGEST = (
 """Tests that take many seconds each: begun first, so that none is still at work alone when all others are done."""
 
 
+def place(name):
+    """Where a test stands among the longest; None where it is none of them."""
+    return next((i for i, long in enumerate(LONGEST) if long in name), None)
+
+
+@pytest.hookimpl(tryfirst=True, specname="pytest_collection_modifyitems")
+def pytest_keep_files_together(items):
+    """The tests of a file share what is made for them once, so they run in one process; the longest go wherever there is room."""
+    for item in items:
+        if place(item.name) is None and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: next((i for i, name in enumerate(LONGEST) if name in item.name), len(LONGEST)))
+    """The longest tests first, then the files with the most tests."""
+    many = Counter(item.path for item in items)
+    items.sort(key=lambda item: (-1, i) if (i := place(item.name)) is not None else (0, -many[item.path]))
 
 
 def pytest_addoption(parser):

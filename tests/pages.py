@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import html5lib
+from builders import an_offer
 
 from fixtures import path_of
 from optimisation.baselines import formula_amounts
@@ -19,7 +20,6 @@ from planner.need import World, world_of
 from planner.plan import Baseline, Ending, Plan
 from planner.policy import load_policy, with_changes
 from planner.store.plans import StoredPlan
-from tests.builders import an_offer
 from web.settings import Settings
 from web.shelf import KeptPlan, kept_plan
 
@@ -97,8 +97,9 @@ def settings_at(home, **more) -> Settings:
     return Settings.from_env({"PLANNER_HOME": str(home), **more})
 
 
+@functools.lru_cache(maxsize=50)
 def parsed(text: str):
-    """A page as a tree; anything a strict parser dislikes is an error."""
+    """A page as a tree, to be read only; anything a strict parser dislikes is an error."""
     return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)
 
 

@@ -10,9 +10,10 @@ from builders import random_world
 
 from optimisation.highs import Solved, compile_model, load, run
 from optimisation.impossible import Impossible
+from optimisation.messages import Answer, Job
 from optimisation.model import build_model
 from optimisation.solve import _planned
-from optimisation.worker import Answer, Job, engine, make_plan
+from optimisation.worker import engine, make_plan
 from planner.measures import shortfall
 from planner.need import World
 from planner.plan import Amounts, Plan

@@ -17,7 +17,8 @@ from fixtures import path_of
 from optimisation.certify import Certify, certify
 from optimisation.claims import one_by_one
 from optimisation.greedy import greedy_amounts, is_feasible
-from optimisation.impossible import Impossible, explain_impossible
+from optimisation.impossible import Impossible
+from optimisation.why_impossible import explain_impossible
 from planner.audit import breaches
 from planner.certificate import prove
 from planner.documents import check_document, from_plain, plan_document, plan_from_document, to_plain

@@ -7,11 +7,12 @@ import pytest
 from planning import world_number
 
 from optimisation import cases as in_cases
+from optimisation.asked import Trial
 from optimisation.cases import BASES, Choices, likely_choices, search_cases
 from optimisation.highs import cap_objective, compile_model, load, run
 from optimisation.model import build_model
 from optimisation.search import of_kinds
-from optimisation.trial import Trial, attempt, hold
+from optimisation.trial import attempt, hold
 
 CLOSE = 0.002
 SEEDS = [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(8, 100))]

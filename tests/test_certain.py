@@ -7,9 +7,10 @@ from builders import two_schools
 from planning import answer_for, shortfall_points
 
 from optimisation import certain as certain_module
+from optimisation.asked import Aim, Trial
 from optimisation.certain import amounts_of, certain_of
 from optimisation.sandbox import Sandbox
-from optimisation.trial import Aim, Trial, attempt, hold
+from optimisation.trial import attempt, hold
 from planner.partnership import GRANT_ITEM
 
 

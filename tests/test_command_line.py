@@ -18,8 +18,9 @@ from planning import Pipe, plan_of
 
 import planner.files
 from fixtures import path_of
+from optimisation.messages import Job
 from optimisation.roster import make_roster
-from optimisation.worker import Job, make_plan
+from optimisation.worker import make_plan
 from planner.documents import plan_document, read_document
 from planner.errors import PlannerError
 from planner.files import save
@@ -44,6 +45,7 @@ COMMANDS = (
     "mends",
     "pots",
     "replan",
+    "where",
     "roster",
     "build",
     "template",

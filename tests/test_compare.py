@@ -9,8 +9,9 @@ import pytest
 from pages import demonstration_document, demonstration_plan
 from planning import answer_number, plan_of, world_number
 
+from optimisation.asked import Aim, Trial
 from optimisation.certain import _between, certain_of
-from optimisation.trial import Aim, Trial, attempt, hold
+from optimisation.trial import attempt, hold
 from planner.audit import breaches, leads
 from planner.compare import Side, Unit, Verdict, baseline_side, compare
 from planner.export.compare_workbook import compare_workbook

@@ -16,7 +16,7 @@ from planner.errors import RulesCannotAllHold
 from planner.fairness import secondary_steps
 from planner.intake.parsing import read_partnership
 from planner.measures import fund_accounts, school_ledgers, standing
-from planner.need import WHOLE, driver_multiplier, recorded_adjustment, world_of
+from planner.need import WHOLE, driver_multiplier, expected_sen_support, recorded_adjustment, world_of
 from planner.partnership import Bound, Consent, DecisionRight, FundUse, Phase
 from planner.plan import Amounts, Ending
 from planner.policy import load_policy
@@ -112,7 +112,7 @@ def test_the_magnet_school_is_adjusted_up_to_the_limit(world):
     magnet = school(world, COPPERFOLD)
     assert magnet.sen_support_pupils / magnet.pupils > 0.25
     kind = next(n for n in world.policy.need_types if n.code == "SPLD")
-    assert recorded_adjustment(magnet, kind, world.partnership, world.policy) * 10 == 11
+    assert recorded_adjustment(magnet, kind, world.partnership, world.policy, expected_sen_support(magnet, world.policy)) * 10 == 11
 
 
 def test_plans_do_not_drive_need(world):

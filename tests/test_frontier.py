@@ -11,16 +11,18 @@ from here import Here
 from pages import demonstration, document_of
 from planning import answer_for, plan_of
 
+from optimisation.asked import Aim, Trial
 from optimisation.claims import divisible, one_by_one
 from optimisation.frontier import SAME_POINTS, STEP_POUNDS, frontier_of, need_wish, undominated, with_grants
 from optimisation.furthest import Tops, furthest_of, peak_between, with_line
 from optimisation.greedy import greedy_amounts
-from optimisation.trial import Aim, Trial, attempt, hold
+from optimisation.trial import attempt, hold
 from planner.audit import AUDITS, breaches, price_points
 from planner.measures import share_of_gain, shortfall, total_need_met, worst_fifth
 from planner.need import WHOLE, World, world_of
 from planner.policy import with_changes
 from planner.rules import NEED_FROM_SUPPORT, RULES
+from planner.words import most_points
 from web.command_line import main
 from web.commands.frontier import furthest_lines
 
@@ -118,7 +120,7 @@ def test_with_prices_need_met_is_said_as_it_is_and_the_price_beside_it():
     assert furthest.found_points == float(100 * worst_fifth(here.picture, furthest.most_amounts.need_met))
     assert furthest.found_points - furthest.found_price_points <= furthest.bound_points + 1e-6
     (said,) = furthest_lines(furthest)
-    assert f"rules that give way cost {furthest.plan_price_points:.2f} points" in said
+    assert f"rules that give way cost {most_points(furthest.plan_price_points)} points" in said
     assert "its price taken off" in said
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import pyomo.environ as pyo
+import pyomo.core as pyo
 import pytest
 from builders import two_schools
 

@@ -12,9 +12,10 @@ from planning import answer_for, plan_of
 from test_plan_workbook import AMOUNTS as BOOK_AMOUNTS
 from test_plan_workbook import a_partnership as book_partnership
 
+from optimisation.asked import Trial
 from optimisation.certify import Certify, certify
 from optimisation.greedy import greedy_amounts, is_feasible
-from optimisation.trial import Trial, attempt, hold
+from optimisation.trial import attempt, hold
 from optimisation.written_rows import written_rows
 from planner.audit import breaches
 from planner.buying import buying_words, price_words, what_to_buy

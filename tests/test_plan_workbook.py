@@ -10,8 +10,8 @@ from fractions import Fraction
 import openpyxl
 import pytest
 
-from optimisation.highs import Progress
-from optimisation.worker import Better, Failed, Stage
+from optimisation.messages import Better, Failed, Stage
+from optimisation.progress import Progress
 from planner import partnership as nouns
 from planner.audit import breaches, misfits
 from planner.errors import PlannerError
@@ -406,7 +406,7 @@ def test_eight_lines_say_what_the_plan_does(plan, world, policy):
     assert "18 of 24 half-days and 8 of 8 base places" in lines[5]
     assert lines[5].endswith("(NHS trust; Wendleshire); the first request is due by 1 May 2026.")
     assert lines[6].endswith("with these rules and figures no plan can bring it below 12.34.")
-    below = plain_number(Fraction(here.shortfall_points))
+    below = most_points(here.shortfall_points)
     assert lines[7].startswith(f"Need below the line: this plan {below} points; formula share ")
     assert f"(breaks 1 rule). In the same order, standards fully met: 1, 0; under half: {here.under_half}, " in lines[7]
 

@@ -12,23 +12,24 @@ from random import Random
 import openpyxl
 import pytest
 
+from optimisation.asked import Aim, Trial
 from optimisation.certify import Certify, certify
 from optimisation.claims import one_by_one
 from optimisation.extract import CannotPayToThePound, amounts_from, assign
 from optimisation.gives_way import least_to_let_go
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import compile_model, load, run
-from optimisation.impossible import explain_impossible
 from optimisation.model import build_model
 from optimisation.prices import MISSED, paid_points
 from optimisation.registry import MATHS, SHAPES
-from optimisation.trial import Aim, Trial, attempt, hold, vector
+from optimisation.trial import attempt, hold, vector
+from optimisation.why_impossible import explain_impossible
 from planner.audit import breaches, leading_points, leads, misfits, misses, price_points
 from planner.documents import check_document, plan_document
 from planner.errors import AuditRefused, InputMustBeMended
 from planner.export.plan_workbook import write_plan_workbook
 from planner.export.priced import price_lines, price_note, school_lines
-from planner.export.summary import claims, most_points, summary_lines
+from planner.export.summary import claims, summary_lines
 from planner.measures import shortfall, standing
 from planner.need import WHOLE, world_of
 from planner.partnership import Bound, DecisionRight, HeadRule, LastYear
@@ -37,6 +38,7 @@ from planner.policy import MAY_BE_OFF, MAY_BE_PRICED, load_policy, policy_from_t
 from planner.reasons import reasons
 from planner.rules import RULES
 from planner.store import AnswerKind
+from planner.words import least_points, most_points
 from tests.answering import NOTHING_FOUND, keep_answer
 from tests.builders import ALDER, a_partnership, a_policy, random_world, two_schools
 from tests.pages import FAIR, as_kept, demonstration, fair_world, tables_of
@@ -424,7 +426,7 @@ def test_the_pages_of_answers_set_the_plan_beside_others_in_one_quantity_and_say
     (note,) = price_note(world.policy)
     assert [page for page, text in pages.items() if note not in text] == []
     *_, first, own = tables_of(pages["/trade-offs"])["From the fairest plan to the one that meets most need"]
-    assert (own[1], own[3]) == (first[1], first[3]) == (f"{here:.2f}", f"{met - price:.2f}")
+    assert (own[1], own[3]) == (first[1], first[3]) == (most_points(here), least_points(met - price))
     assert (
         "no less than 0.50 points of need below the line and price of rules that give way; "
         f"this plan leaves {most_points(here)}." in pages["/how-good"]

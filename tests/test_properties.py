@@ -12,7 +12,7 @@ from decimal import Decimal
 from random import Random
 
 import numpy as np
-import pyomo.environ as pyo
+import pyomo.core as pyo
 import pytest
 from builders import a_base, a_fund, a_service, shuffled_and_renamed
 from planning import GAP_POINTS, answer_number, least_shortfall, plan_of, shortfall_points, world_number
@@ -20,9 +20,10 @@ from verify import BUILT_IN, forbidden_by_shape, verdict
 
 from optimisation.extract import assign
 from optimisation.greedy import greedy_amounts, is_feasible
-from optimisation.impossible import Impossible, explain_impossible
+from optimisation.impossible import Impossible
 from optimisation.model import build_model
 from optimisation.registry import MATHS, SHAPES
+from optimisation.why_impossible import explain_impossible
 from planner.audit import breaches, misfits
 from planner.documents import check_document, fingerprint_of, plan_document, plan_from_document
 from planner.measures import SPENDING_USES

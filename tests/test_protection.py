@@ -10,8 +10,9 @@ from here import Here
 from pages import document_of
 from planning import answer_for, plan_of
 
+from optimisation.asked import Trial
 from optimisation.protection import ALL, protection_of, protections_on
-from optimisation.trial import Trial, attempt, hold
+from optimisation.trial import attempt, hold
 from planner.audit import leading_points
 from planner.need import world_of
 from planner.policy import with_settings

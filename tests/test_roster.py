@@ -18,7 +18,8 @@ import optimisation.roster as roster_module
 from optimisation.greedy import greedy_amounts, share_evenly
 from optimisation.names import _lowered, _with_at_most, make_plan_with_names
 from optimisation.payments import paid_up
-from optimisation.roster import case_of, greedy, make_roster, serve
+from optimisation.roster import make_roster, serve
+from optimisation.roster_case import case_of, greedy
 from optimisation.solve import Solver
 from planner.audit import breaches
 from planner.delivered import with_names
@@ -39,6 +40,7 @@ from planner.roster_documents import roster_document, roster_from
 from planner.roster_requests import PersonSettings, RosterRequest, Wish, WishKind, asked_world
 from planner.roster_wishes import kept_faults, wish_faults
 from planner.supply import service_supply
+from planner.words import least_points
 
 URNS = tuple(900001 + n for n in range(6))
 
@@ -483,7 +485,7 @@ def test_need_met_is_said_also_with_what_named_people_can_give_and_the_audit_der
     assert school.lost_points > 0
     document = plan_document(plan, world)
     assert document["need_met_with_names"]["need_met_points"] == found.points
-    assert f"{found.points:.2f} with what they can give now" in summary_lines(plan, world)[0]
+    assert f"{least_points(found.points)} with what they can give now" in summary_lines(plan, world)[0]
     document["need_met_with_names"]["lost_points"] = 0.0
     document["fingerprint"] = fingerprint_of(document)
     with pytest.raises(AuditRefused, match="lost_points"):

@@ -5,10 +5,11 @@ import pytest
 from planning import answer_number, least_shortfall, plan_of, world_number
 
 from optimisation import highs, what_if
+from optimisation.asked import Aim, Trial
 from optimisation.highs import Solved, compile_model, load, run
 from optimisation.model import build_model
 from optimisation.search import search
-from optimisation.trial import Aim, Trial, attempt, hold
+from optimisation.trial import attempt, hold
 
 CLOSE = 0.002
 SEEDS = [*range(12), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(12, 120))]

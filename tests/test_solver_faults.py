@@ -20,10 +20,12 @@ import optimisation.solve
 from optimisation import highs
 from optimisation.extract import amounts_from
 from optimisation.greedy import greedy_amounts, is_feasible
-from optimisation.highs import Progress, compile_model, load, run
+from optimisation.highs import compile_model, load, run
+from optimisation.messages import Answer, Better, Job, Nearly, Stage
 from optimisation.model import build_model
+from optimisation.progress import Progress
 from optimisation.solve import Solver, _Best
-from optimisation.worker import Answer, Better, Job, Nearly, Stage, _shared_out, _unmet
+from optimisation.worker import _shared_out, _unmet
 from planner.documents import check_document, plan_document
 from planner.errors import RulesCannotAllHold, SolverFault
 from planner.partnership import GRANT_ITEM, Bound, HeadRule
@@ -255,7 +257,7 @@ def test_what_a_search_left_when_it_was_ended_is_shared_out_with_bases_as_they_a
     problem = compile_model(model)
     first = run(load(problem), gap=0.0, seconds=20)
     tolerance = 0.02
-    shared = _shared_out(Job(world=world, gap_points=0.1, seconds=20), problem, first, tolerance)
+    shared = _shared_out(Job(world=world, gap_points=0.1, seconds=20), problem, first, tolerance, seconds=5)
     amounts = amounts_from(model, problem, shared)
     before = amounts_from(model, problem, first.values)
     assert is_feasible(world, amounts)

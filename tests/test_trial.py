@@ -6,8 +6,9 @@ import pytest
 from pages import demonstration
 from planning import GAP_POINTS, least_shortfall, shortfall_points
 
+from optimisation.asked import Aim, Condition, Trial
 from optimisation.sandbox import Sandbox
-from optimisation.trial import Aim, Condition, Trial, attempt, changeable, hold
+from optimisation.trial import attempt, changeable, hold
 from optimisation.wishes import amount_wish, base_wish, standard_wish
 from planner.audit import breaches
 from planner.errors import SolverFault

@@ -10,8 +10,9 @@ from here import Here
 from pages import demonstration, document_of
 from planning import answer_for, plan_of
 
+from optimisation.asked import Trial
 from optimisation.doses import doses_of, with_doses
-from optimisation.trial import Trial, attempt, hold
+from optimisation.trial import attempt, hold
 from optimisation.values import next_size, values_of, with_money, with_places, with_time
 from planner.partnership import Consent, HostCondition
 from planner.plan import Amounts

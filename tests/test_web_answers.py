@@ -12,9 +12,10 @@ from websites import ELSEWHERE, HERE, OTHER_URN, OWN_URN, a_site
 
 from planner.certificate import TOO_MANY_SCHOOLS
 from planner.store import AnswerKind, AnswerState
+from planner.words import least_points, most_points
 from web.charts import Cross, scatter
 from web.command_line import main
-from web.plans.presenters.answers import down, known, up
+from web.plans.presenters.answers import known
 from web.plans.presenters.fairness import price_sentence
 
 FIGURES = "it says nothing about whether the figures are right"
@@ -59,11 +60,11 @@ def found(site, kind, urn=0):
 def test_how_good_says_each_claim_with_its_bound_and_what_it_does_not_say(answered):
     shown = main_of(answered, "elsewhere", there("/how-good"))
     certified, claims, furthest = (found(answered, kind) for kind in (AnswerKind.CERTIFICATE, AnswerKind.CLAIMS, AnswerKind.FURTHEST))
-    assert f"no plan within these rules and figures leaves less than {down(certified['certified_points'])} points" in shown
-    assert f"these bases could leave no less than {down(claims['if_split']['bound_points'])} points" in shown
+    assert f"no plan within these rules and figures leaves less than {least_points(certified['certified_points'])} points" in shown
+    assert f"these bases could leave no less than {least_points(claims['if_split']['bound_points'])} points" in shown
     assert ("Checked one by one: none of" in shown) is claims["checked_one_by_one"]["holds"]
-    assert f"is met to {down(furthest['plan_points'])} percent" in shown
-    assert f"no plan can reach more than {up(furthest['bound_points'])}" in shown
+    assert f"is met to {least_points(furthest['plan_points'])} percent" in shown
+    assert f"no plan can reach more than {most_points(furthest['bound_points'])}" in shown
     assert shown.count(FIGURES) == 4, "beside every gap"
     assert "worked out" not in shown
 
@@ -73,7 +74,7 @@ def test_the_pages_behind_it_hold_the_figures_of_their_answers(answered):
     frontier, values, doses = (found(answered, kind) for kind in (AnswerKind.FRONTIER, AnswerKind.VALUES, AnswerKind.DOSES))
     text = browser.get(there("/trade-offs")).text
     rows = tables_of(text)["From the fairest plan to the one that meets most need"][1:-1]
-    assert [row[1] for row in rows] == [f"{point['shortfall_points']:.2f}" for point in frontier["points"]]
+    assert [row[1] for row in rows] == [most_points(point["shortfall_points"]) for point in frontier["points"]]
     assert text.count('<circle class="app-scatter__dot" cx=') == len(frontier["points"])
     assert "<polyline" not in text, "dots are never joined"
     rows = tables_of(browser.get(there("/how-good/one-more")).text)
@@ -82,7 +83,7 @@ def test_the_pages_behind_it_hold_the_figures_of_their_answers(answered):
     assert searched
     for value in searched:
         steps = value["steps"] if len(value["steps"]) == 5 else value["steps"] * 5  # only the last was searched: it gains nothing
-        assert shown[value["name"]] == [f"{s['gained_points']:.2f}" if s["is_shown"] else "none shown" for s in steps]
+        assert shown[value["name"]] == [least_points(s["gained_points"]) if s["is_shown"] else "none shown" for s in steps]
     text = main_of(answered, "elsewhere", there("/how-good/doses"))
     for dose in doses["doses"]:
         assert f"{dose['standing']['met']} of {dose['standing']['standards']} standards would be fully met" in text
@@ -110,7 +111,9 @@ def test_answers_can_be_taken_away_as_the_commands_write_them(answered, tmp_path
         name = re.search("filename=(.*)", answer.headers["Content-Disposition"])[1]
         (tmp_path / name).write_bytes(answer.data)
     plan = min((file.name for file in tmp_path.iterdir()), key=len)
-    assert f"planner audit {plan} --certificate" in main_of(answered, "elsewhere", there("/how-good"))
+    for page in ("/how-good", "/downloads"):
+        assert f"planner audit {plan} --certificate" in main_of(answered, "elsewhere", there(page))
+    assert f'href="{there("/answers/certificate.json")}"' in browser.get(there("/downloads")).text
     assert main(["audit", str(tmp_path / plan), "--certificate"]) == 0, "the names are those that the audit looks for"
     assert "The certificate agrees" in capsys.readouterr().out
     assert json.loads(browser.get(there(f"/schools/{answered.urn}/why.json")).data)["urn"] == answered.urn

@@ -21,6 +21,7 @@ from websites import ELSEWHERE, HERE, PASSWORD, PEOPLE, a_site
 
 from planner.store.throttle import TRIES_OF_ACCOUNT
 from web.api import policies
+from web.api.pace import MOST_A_MINUTE, Pace
 from web.api.reading import MOST_BYTES
 from web.bring.policy_settings import figures_in_force
 from web.shelf import policy_of
@@ -284,6 +285,35 @@ def test_tries_with_tokens_that_do_not_count_are_braked_apart_from_sign_in(site,
         bad.client.get(AT, headers={"Authorization": f"Bearer planner_{number}"})
     assert good.get(AT).status_code == 429
     assert site.post(site.browser(None), "/sign-in", sign_in="board", password=PASSWORD).status_code == 303
+
+
+def test_a_token_that_asks_too_fast_waits_for_the_next_minute_and_others_do_not(site, monkeypatch):
+    monkeypatch.setattr("web.api.who.MOST_A_MINUTE", 3)
+    fast, other = program(site, "board"), program(site, "elsewhere")
+    assert [fast.get(AT).status_code for _ in range(4)] == [200, 200, 200, 429]
+    refused = fast.get(AT)
+    assert (
+        refused.json["detail"] == "This token has asked 3 times within a minute: wait as long as the header Retry-After says, then go on."
+    )
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert other.get(f"{BASE}/partnerships").status_code == 200
+    assert site.browser("board").get("/account").status_code == 200
+
+
+def test_the_pace_of_a_token_begins_anew_each_minute():
+    now = [119.5]
+    pace = Pace(clock=lambda: now[0])
+    assert [pace.wait(7, 2) for _ in range(3)] == [0, 0, 1]
+    assert pace.wait(8, 2) == 0
+    now[0] = 120.0
+    assert pace.wait(7, 2) == 0
+
+
+def test_the_pace_is_said_in_the_document_and_in_the_page_for_programs(shared):
+    said = f"{MOST_A_MINUTE} requests in a minute with one token"
+    answers = [way["responses"]["429"]["description"] for ways in program(shared, None).document["paths"].values() for way in ways.values()]
+    assert all(said in text for text in answers)
+    assert said in (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer x y", "Basic Ym9hcmQ6eA==", "Bearer planner_é", "Bearer " + "x" * 5000])
@@ -575,13 +605,15 @@ def fuzz(site, examples):
     return asked
 
 
-def test_what_is_made_from_the_document_gets_an_answer_that_fits_it(site):
+def test_what_is_made_from_the_document_gets_an_answer_that_fits_it(site, monkeypatch):
+    monkeypatch.setattr("web.api.who.MOST_A_MINUTE", 100_000)
     asked = fuzz(site, {GenerationMode.POSITIVE: 2, GenerationMode.NEGATIVE: 1})
     assert {path for _, path, _ in asked} == set(program(site, None).document["paths"])
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_much_that_is_made_from_the_document_gets_an_answer_that_fits_it(site):
+def test_much_that_is_made_from_the_document_gets_an_answer_that_fits_it(site, monkeypatch):
+    monkeypatch.setattr("web.api.who.MOST_A_MINUTE", 100_000)
     asked = fuzz(site, dict.fromkeys(GenerationMode, 100))
     assert {200, 404, 422} <= {status for _, _, status in asked}

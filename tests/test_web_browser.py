@@ -15,7 +15,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright, whic
 pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM), pytest.mark.timeout(400)]
 WIDTHS = (320, 1280)
 PUBLIC = ("/help", "/accessibility", "/privacy", "/sign-in", "/nowhere", "/invitations/spent", "/password-links/spent")
-PEOPLE = ("head", "board", "administrator", "house", "newcomer")
+PEOPLE = ("head", "board", "service-manager", "commissioner", "administrator", "house", "newcomer")
 IN_SHORT = [(None, 320), ("head", 320)]
 IN_LONG = [(who, width) for who in (None, *PEOPLE) for width in WIDTHS if (who, width) not in IN_SHORT]
 """Everybody else at both widths, and the walk by mouse with axe on each of its pages, run with the long counts."""

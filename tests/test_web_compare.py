@@ -164,24 +164,14 @@ def test_a_head_compares_and_opens_a_dot_in_a_browser(site, how, width):
     with served(site.app) as base, sync_playwright() as driver:
         browser = launch(driver)
         walker = Walker(browser, base, how=how, width=width)
-        walker.open("/sign-in")
-        walker.fill("Sign-in name", "head")
-        walker.fill("Password", PASSWORD)
-        walker.press("Sign in")
+        walker.sign_in("head", PASSWORD)
         walker.open(AT)
         walker.follow("Schools", exact=True) if how == "no scripts" else walker.use(
             walker.page.get_by_label("Ways to look at it").get_by_role("link").nth(1)
         )
         assert "by=schools" in walker.page.url
-        summary = walker.page.get_by_text("Choose what to compare")
-        if how == "keyboard":
-            walker.tab_to(summary.locator(".."))
-            walker.page.keyboard.press("Enter")
-            walker.tab_to(walker.page.get_by_label("Show only what differs"))
-            walker.page.keyboard.press("Space")
-        else:
-            summary.click()
-            walker.page.get_by_label("Show only what differs").check()
+        walker.unfold("Choose what to compare")
+        walker.tick(walker.page.get_by_label("Show only what differs"))
         walker.press("Compare")
         assert "only=differences" in walker.page.url
         for part in ("map", "rules", "all"):

@@ -206,6 +206,7 @@ def test_a_new_service_and_a_new_base_are_the_councils_and_a_request(site):
         ("post", {"sessions": "100", "statutory": "101"}, "Half-days for statutory work cannot be more than the post has."),
         ("post", {"sessions": "192", "statutory": "114"}, "Nothing differs from the figures that are here."),
         ("post", {"service": "new", "sessions": "9", "statutory": "0"}, "Enter the name of the new service"),
+        ("base", {"host": ""}, "Choose the school that hosts it."),
         ("base", {"phase": "secondary"}, "is a primary school: choose that phase, or another host."),
         ("base", {"sizes": "many"}, "Write up to 8 whole numbers"),
         ("base", {"places": "6"}, "A base that is not open has 0 places now."),

@@ -7,7 +7,7 @@ import pytest
 from pages import demonstration, document_of, tables_of
 from test_web_decide import RULES, actions
 from test_web_try_it import IMPOSSIBLE, Told, begin, do, main_of, wish
-from walking import CHROMIUM, NO_CHROMIUM, Walker, launch
+from walking import CHROMIUM, NO_CHROMIUM, Walker, check, launch
 from websites import ELSEWHERE, HERE, OWN_URN, a_site, served
 
 from planner.need import world_of
@@ -334,27 +334,37 @@ def test_a_withdrawn_proposal_and_an_open_vote_take_no_option(site):
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
-def test_a_change_goes_round_by_keyboard_alone(tmp_path):
+@pytest.mark.parametrize(("how", "width"), [("mouse", 1280), ("keyboard", 320), ("no scripts", 1280)])
+def test_a_change_goes_round_in_a_browser(tmp_path, how, width):
     playwright = pytest.importorskip("playwright.sync_api")
     with a_site(tmp_path / "home") as site, served(site.app) as address, playwright.sync_playwright() as driver:
         decision_id, browser = opened(site), launch(driver)
-        chair = Walker(browser, address, how="keyboard")
+        chair = Walker(browser, address, how=how, width=width)
         chair.context.set_default_timeout(60_000)
         chair.context.add_cookies([{"name": "planner", "value": site.browser("chair").get_cookie("planner").value, "url": address}])
         chair.open(f"/partnerships/{HERE}/decisions/{decision_id}")
         chair.follow("Show it on the meeting screen")
         chair.follow("Money kept back")
-        chair.tab_to(chair.page.get_by_label("The contingency, slider"))
-        chair.page.keyboard.press("ArrowRight")
-        chair.page.locator("#meeting-said", has_text="As an estimate").wait_for()
+        if how == "keyboard":
+            chair.tab_to(chair.page.get_by_label("The contingency, slider"))
+            chair.page.keyboard.press("ArrowRight")
+        else:
+            chair.fill("The contingency", "6")
+        if how != "no scripts":
+            chair.page.locator("#meeting-said", has_text="As an estimate").wait_for()
         chair.press("Try it")
         until = time.monotonic() + 120
         while chair.page.locator('#meeting-result[data-going="0"]').count() == 0 and time.monotonic() < until:
             chair.page.wait_for_timeout(500)
+            if how == "no scripts":
+                chair.page.reload()
         assert "At most" in chair.words
+        if how != "no scripts":
+            check(chair.page)
         chair.press(f"Keep as an option in decision {decision_id}")
         assert "is an option in decision" in chair.page.locator("body").inner_text()
         assert len(options_of(site, decision_id)) == 2
+        chair.follow("Leave the meeting screen")
         assert chair.said == []
         chair.close()
         browser.close()

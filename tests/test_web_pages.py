@@ -23,7 +23,7 @@ from planner.partnership import GRANT_ITEM, Bound, DecisionRight, HeadRule
 from planner.plan import Baseline
 from planner.reasons import lower_first
 from planner.store import Role
-from planner.words import day
+from planner.words import day, most_points
 from web.charts import BarLine, DotRow, Kind, bars, dot_plot
 from web.plans.presenters.main_reasons import SETTLED_BY
 from web.plans.presenters.needs import one_standard
@@ -383,7 +383,7 @@ def test_other_ways_are_measured_alike(texts):
     ways = [facts.amounts, *(b.amounts for b in facts.plan.baselines)]
     stands = [standing(facts.world.picture, facts.policy, amounts) for amounts in ways]
     assert rows["Standards fully met"] == [str(s.met) for s in stands]
-    assert rows["Need below the board's line of 70 percent, points"] == [f"{s.shortfall_points:.1f}" for s in stands]
+    assert rows["Need below the board's line of 70 percent, points"] == [most_points(s.shortfall_points) for s in stands]
 
 
 def test_how_good_makes_the_claims_it_may_and_no_more(texts):
@@ -530,7 +530,7 @@ def test_dates_gone_by_are_said_to_be_on_our_school_and_the_first_page(site, on)
     assert after.waits[0].ask == "Ask Wendleshire Council, principal psychologist (the date, 23 May 2026, has passed)"
     assert "; the date to order, 23 May 2026, has passed" in after.support.rows[1].cells[4].text
     assert after.support.rows[2].cells[4].text.endswith("order by 1 June 2026")
-    assert in_context(site, summary, kept).lines[-1].text.endswith("was due by 23 May 2026, and that date has passed.")
+    assert in_context(site, summary, kept).lines[-1].text.endswith("was due by 23 May 2026: ask now.")
 
 
 @pytest.mark.parametrize("by", ["", "when the forum has met"])

@@ -88,7 +88,7 @@ def bring_a_partnership(admin):
     admin.press("Upload and check")
     assert re.search(r"We found \d+ things to mend", admin.heading)
     assert admin.page.get_by_role("button", name="Confirm and save").count() == 0
-    assert openpyxl.load_workbook(io.BytesIO(take(admin, "Download a marked copy"))).sheetnames[0] == "Findings"
+    assert openpyxl.load_workbook(io.BytesIO(admin.take("Download a marked copy"))).sheetnames[0] == "Findings"
     admin.press("Upload a mended file")
     admin.give_file(FILE, "figures.zip", zip_of(path_of("demonstration")))
     admin.press("Upload and check")
@@ -150,7 +150,7 @@ def read(board):
     assert len(names) > 9
     for name in names[1:]:
         board.use(board.page.get_by_label("Pages of this plan").get_by_role("link", name=name, exact=True))
-    book = openpyxl.load_workbook(io.BytesIO(take(board, "orkbook", exact=False)), data_only=True)
+    book = openpyxl.load_workbook(io.BytesIO(board.take("orkbook", exact=False)), data_only=True)
     assert "Summary" in book.sheetnames[0]
 
 
@@ -181,15 +181,3 @@ def open_account(person, link, name, sign_in):
     person.fill("Sign-in name", sign_in)
     person.fill("Password", PASSWORD)
     person.press("Open my account")
-
-
-def take(person, link, *, exact=True):
-    """Download what a link gives."""
-    with person.page.expect_download() as waiting:
-        found = person.page.get_by_role("link", name=link, exact=exact).first
-        if person.how == "keyboard":
-            person.tab_to(found)
-            person.page.keyboard.press("Enter")
-        else:
-            found.click()
-    return waiting.value.path().read_bytes()

@@ -15,12 +15,13 @@ from pages import FAIR, demonstration, fair_world
 from planning import answer_for, plan_of
 
 import optimisation.residents as residents_module
+from optimisation.asked import Ending, Kind, Moved, Question
 from optimisation.highs import Problem
 from optimisation.residents import Residents
-from optimisation.restate import Moved, _limits_moved, restated, with_funds, world_with
+from optimisation.restate import _moved_on_arrays, restated, with_funds, world_with
 from optimisation.sandbox import Sandbox
 from optimisation.trial import hold
-from optimisation.what_if import Beside, Ending, Kind, Question
+from optimisation.what_if import Beside
 from optimisation.wishes import amount_wish
 from planner.audit import breaches, price_points
 from planner.documents import plan_document
@@ -29,6 +30,7 @@ from planner.measures import standing
 from planner.need import world_of
 from planner.policy import with_changes
 from planner.supply import available_pounds
+from planner.words import most_points
 from web.command_line import main
 
 CHANGES = 30
@@ -108,23 +110,56 @@ def test_a_world_with_settings_moved_is_the_world_stated_anew_to_the_last_bit(wo
     [
         {"settings": (("board.contingency_percent", 4),)},
         {"settings": (("board.moderated_pot_percent", 3), ("board.money_floor_percent", -10))},
+        {"settings": (("board.money_floor_percent", 5), ("board.sessions_floor_percent", -40))},
         {"settings": (("board.money_cap_percent", 35),)},
         {"funds": (("dhn", 5000),)},
         {"funds": (("imf", -2000),), "settings": (("board.contingency_percent", 6),)},
+        {"settings": (("board.line_percent", 75),)},
+        {"settings": (("board.line_percent", 45), ("board.contingency_percent", 3))},
+        {"settings": (("board.line_percent", 60),)},
+        {"settings": (("board.line_percent", 100), ("priorities.targeted_plus", 5))},
+        {"settings": (("priorities.targeted", 3), ("priorities.specialist", 1))},
+        {"settings": (("rules.host_share", True), ("rules.phase_balance", True), ("rules.money_cap", False))},
+        {"settings": (("rules.secondaries_in_proportion", True), ("rules.sessions_cap", True), ("rules.money_floor", False))},
+        {"settings": (("rules.next_year_affordable", True), ("board.next_year_affordable_percent", 90), ("board.line_percent", 80))},
+        {"settings": (("rules.sessions_floor", False),), "funds": (("dhn", 5000),)},
     ],
 )
-def test_where_only_limits_move_nothing_is_stated_anew_and_it_is_the_world_stated_anew(world, held, moved):
+def test_what_is_moved_on_the_arrays_is_the_world_stated_anew(world, held, moved):
+    """Limits; the line, also where the curve comes to have other segments; weights; rules switched."""
     after = world_with(world, Moved(**moved))
-    again, cold = _limits_moved(held, after), hold(after)
+    partnership = with_funds(world.partnership, dict(moved.get("funds", ())), world.policy.board.september_to_march_months)
+    assert after == world_of(partnership, with_changes(world.policy, dict(moved.get("settings", ()))))
+    again, cold = _moved_on_arrays(held, after), hold(after)
     assert same(again.problem, cold.problem)
     assert not same(again.problem, held.problem)
     assert list(again.column) == list(cold.column)
+    assert [(c.parent_component().name, c.index()) for c in again.problem.columns] == list(cold.column)
     assert (again.model.world, again.model.funds) == (after, {f.fund_id: f for f in after.partnership.funds})
+    assert (again.model.segments, again.model.cells) == (cold.model.segments, cold.model.cells)
 
 
-@pytest.mark.parametrize("setting", [("board.line_percent", 65), ("rules.money_cap", False), ("prices.money_cap", Decimal("0.1"))])
-def test_where_more_than_limits_moves_it_is_not_taken_for_limits(world, held, setting):
-    assert _limits_moved(held, world_with(world, Moved(settings=(setting,)))) is None
+def test_floors_on_standards_are_moved_with_the_segments_of_the_curve(world):
+    floored = world_of(
+        world.partnership, with_changes(world.policy, {"rules.standard_floor": True, "board.standard_floors.learning_consultation": 10})
+    )
+    lasting = hold(floored)
+    for line in (60, 50, 85):
+        after = world_with(floored, Moved(settings=(("board.line_percent", line),)))
+        assert same(_moved_on_arrays(lasting, after).problem, hold(after).problem)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        ("rules.no_worse_outside", True), ("rules.cohort_fill", False), ("prices.money_cap", Decimal("0.1")), ("board.sessions_floor_percent", 10),
+        ("board.host_share_percent", 30), ("roles.educational_psychologist.vacancy_held_back_percent", 25), ("board.negligible_pupils", 1),
+    ],
+)  # fmt: skip
+def test_where_it_is_not_known_what_a_move_reaches_all_is_stated_anew(world, held, setting):
+    after = world_with(world, Moved(settings=(setting,)))
+    assert _moved_on_arrays(held, after) is None
+    assert same(restated(held, after).problem, hold(after).problem)
 
 
 @pytest.mark.parametrize("is_priced", [True, pytest.param(False, marks=pytest.mark.slow)])
@@ -159,7 +194,7 @@ def test_where_rules_give_way_the_bound_and_the_words_are_of_shortfall_and_price
     assert whole.bound_points <= whole.after.shortfall_points + whole.price_points
     assert whole.gap_points == pytest.approx(whole.after.shortfall_points + whole.price_points - whole.bound_points)
     assert estimate.after.shortfall_points + estimate.price_points <= whole.after.shortfall_points + whole.price_points + 1e-3
-    assert f"rules that give way cost {whole.price_points:.2f} points, 0.00 before" in whole.sentence
+    assert f"rules that give way cost {most_points(whole.price_points)} points, 0.00 before" in whole.sentence
     assert "with both together" in whole.sentence
     assert money.price_points > 0
 

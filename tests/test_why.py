@@ -7,14 +7,15 @@ import pytest
 from pages import FAIR, demonstration, fair_world
 from planning import answer_for, answer_number, plan_of, shortfall_points, world_number
 
+from optimisation.asked import Aim, Trial
 from optimisation.levers import levers_of
+from optimisation.messages import Answer
 from optimisation.model import build_model
-from optimisation.trial import Aim, Trial, attempt, changeable, hold
+from optimisation.trial import attempt, changeable, hold
 from optimisation.why import explain
 from optimisation.why.records import Wish
 from optimisation.why.ways import MONEY_STEP_POUNDS
 from optimisation.wishes import amount_wish
-from optimisation.worker import Answer
 from planner.audit import breaches
 from planner.documents import plan_document
 from planner.errors import InputMustBeMended

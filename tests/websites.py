@@ -19,6 +19,7 @@ from pathlib import Path
 from builders import two_schools
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
 from pages import demonstration_document, document_of
 from werkzeug.serving import make_server
 
@@ -48,6 +49,24 @@ PEOPLE: dict[str, tuple[tuple[int | None, Role, int | None], ...]] = {
     "newcomer": (),
 }
 """Sign-in name -> partnership, role, school."""
+
+
+class Compiled(BytecodeCache):
+    """Templates compiled once for all the apps of this process."""
+
+    def __init__(self):
+        self._codes = {}
+
+    def load_bytecode(self, bucket):
+        """Give what was compiled before, if it was."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket):
+        """Keep what was compiled."""
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = Compiled()
 
 
 @dataclass
@@ -96,6 +115,7 @@ def a_site(home: Path, url: str | None = None, *, workshop: Workshop | None = No
         shelf = Shelf(store)
         wiring = Wiring(store=store, shelf=shelf, workshop=workshop or Workshop())
         site = Site(settings=settings, store=store, shelf=shelf, app=create_app(settings, wiring))
+        site.app.jinja_env.bytecode_cache = COMPILED
         with store.read() as tx:
             site.user_ids.update({user.sign_in: user.id for user in tx.people.users()})
         yield site

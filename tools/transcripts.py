@@ -280,8 +280,8 @@ PARTS: tuple[Part, ...] = (
         words="Two wishes that cannot be: the smallest set of rules that clash, then up to three ways to make room that move different rules, "
         "each with who may grant it and what the plan then comes to.",
         commands=(
-            'planner mends plan.json --wish "{SCHOOL} grant at-least {GRANT}"',
-            'planner mends plan.json --wish "{SCHOOL} {SERVICE} at-least {MANY}"',
+            "planner mends plan.json --wish {SCHOOL} grant at-least {GRANT}",
+            "planner mends plan.json --wish {SCHOOL} {SERVICE} at-least {MANY}",
         ),
     ),
     Part(

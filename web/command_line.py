@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
-from web.commands import backups, compare, frontier, mends, pots, replan, roster, values, what_if, why
+from planner.words import most_points
+from web.commands import backups, compare, frontier, mends, pots, replan, roster, values, what_if, where, why
 from web.commands.plans import seconds
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _gives_way(document: Json) -> str:
     count = len(document.get("priced_misses", ()))
     if not count:
         return ""
-    return f" or gives way at the board's price ({count} place{'s' * (count != 1)}, {document['price_points']:g} points)"
+    return f" or gives way at the board's price ({count} place{'s' * (count != 1)}, {most_points(document['price_points'])} points)"
 
 
 def _audit(options: argparse.Namespace) -> int:
@@ -295,6 +296,7 @@ def _make_and_write(
     from planner.export.summary import claims, summary_lines  # noqa: PLC0415
     from planner.need import world_of  # noqa: PLC0415
     from web.commands.certificates import certify_plan  # noqa: PLC0415
+    from web.words import today  # noqa: PLC0415
 
     policy = _policy_at(policy_path)
     partnership, findings = _read(partnership_path, policy)
@@ -324,7 +326,7 @@ def _make_and_write(
             plan, world, out,
             fingerprint=document["fingerprint"], inputs_sha256=document["inputs_sha256"], policy_sha256=document["policy_sha256"],
         )  # fmt: skip
-    for line in summary_lines(plan, world):
+    for line in summary_lines(plan, world, today()):
         print(line)
     if out is not None or json_path is not None:  # else they are among the claims below
         for line in price_lines(world, plan.amounts):
@@ -442,6 +444,7 @@ def _parser() -> argparse.ArgumentParser:
 
     mends.add(commands, _command, _read)
     replan.add(commands, _command)
+    where.add(commands, _command)
 
     serve = _command(commands, "serve", "show plans in the browser of this computer, until Ctrl-C", "planner serve --port 8080")
     _port_option(serve)

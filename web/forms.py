@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -36,6 +37,12 @@ def password_field(label: str, needed: str, *, hint: str = "") -> PasswordField:
 def file_field(label: str, *, hint: str = "") -> FileField:
     """A file; the route says what is wrong with one that is missing."""
     return FileField(label, description=hint, widget=GovFileInput())
+
+
+def whole_number(text: str) -> int | None:
+    """A whole number as people type it, perhaps with commas or spaces between thousands; None where it is none."""
+    plain = text.strip()
+    return int(re.sub("[, ]", "", plain)) if re.fullmatch(r"\d{1,9}|\d{1,3}(?:[, ]\d{3}){1,2}", plain, re.ASCII) else None
 
 
 def version_of(text: str | None, *, missing: int = 0) -> int:

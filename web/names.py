@@ -20,7 +20,7 @@ def partnership_name(tx: Transaction, partnership_id: int) -> str:
 
 def name_of(tx: Transaction, user_id: int | None) -> str:
     """Somebody's name, or that they have left."""
-    person = None if user_id is None else tx.people.user(user_id=user_id)
+    person = None if user_id is None else tx.people.known(user_id=user_id)
     return ERASED_NAME if person is None or person.is_erased else person.name
 
 

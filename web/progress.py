@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TextIO
 
-from optimisation.highs import Progress
-from optimisation.worker import Better, Message, Stage
+from optimisation.messages import Better, Message, Stage
+from optimisation.progress import Progress
+from planner.words import least_points, most_points, points_apart
 
 EVERY_SECONDS = 0.2
 NO_PLAN_YET = 1e6
@@ -46,8 +47,9 @@ def progress_words(stage: str, progress: Progress) -> str:
     best, bound = progress.best, max(progress.bound, 0)
     if stage.startswith(_SECOND_LEVEL):
         if abs(best) > NO_PLAN_YET:
-            return f"total need: at least {bound:.2f} points unmet"
-        return f"total need: {best:.2f} points unmet at best so far, at least {bound:.2f}"
+            return f"total need: at least {least_points(bound)} points unmet"
+        return f"total need: {most_points(best)} points unmet at best so far, at least {least_points(bound)}"
     if abs(best) > NO_PLAN_YET:
-        return f"{stage}: no plan yet, bound {bound:.2f} points"
-    return f"{stage}: best {best:.2f} points, bound {bound:.2f}, gap {max(best - bound, 0):.2f}"
+        return f"{stage}: no plan yet, bound {least_points(bound)} points"
+    found, least = most_points(best), least_points(bound)
+    return f"{stage}: best {found} points, bound {least}, gap {points_apart(found, least)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import socket
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from planner.errors import PlannerError
+from planner.errors import InputMustBeMended
 from planner.store import Role, Store, open_store
 from web.settings import Settings
 
@@ -120,6 +121,10 @@ def check_free(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise PlannerError(
-                f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}): end what uses it, or choose another with --port."
-            ) from error
+            raise InputMustBeMended(_cannot_use(settings, error)) from error
+
+
+def _cannot_use(settings: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {settings.port} is in use on {settings.host}: end what uses it, or choose another with --port."
+    return f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}): choose another with --port."

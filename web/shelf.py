@@ -5,6 +5,7 @@ Versions and plans never change, so what was read stays right for as long as the
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections import OrderedDict
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from planner.documents import check_document, plan_from_document
+from planner.documents import check_document
 from planner.export.plan_facts import Facts
 from planner.need import World, world_of
 from planner.policy import Policy, load_policy, policy_from_text
@@ -57,7 +58,8 @@ class Shelf:
         self._plans: OrderedDict[tuple[int, ...], KeptPlan] = OrderedDict()
         self._figures: OrderedDict[tuple[int, ...], Figures] = OrderedDict()
         self._partnerships: set[int] = set()
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._reading: dict[tuple[int, ...], threading.Lock] = {}
 
     def plan(self, partnership_id: int, plan_id: int) -> KeptPlan | None:
         """One plan of one partnership, audited; raises ``AuditRefused`` where the database's copy was altered."""
@@ -104,22 +106,38 @@ class Shelf:
         return self._kept(self._figures, (partnership_id, wanted, row.latest_policy), read)
 
     def _kept(self, shelf: OrderedDict[tuple[int, ...], Kept], key: tuple[int, ...], read: Callable[[], Kept | None]) -> Kept | None:
+        """What is on a shelf, read once where it is not; while one thing is read, everybody else's pages go on."""
+        kept = self._on(shelf, key)
+        if kept is not None:
+            return kept
+        with self._lock:
+            reading = self._reading.setdefault(key, threading.Lock())
+        with reading:
+            kept = self._on(shelf, key)
+            if kept is not None:
+                return kept
+            found = None
+            try:
+                found = read()
+                return found
+            finally:
+                with self._lock:
+                    self._reading.pop(key, None)
+                    if found is not None:
+                        shelf[key] = found
+                    if len(shelf) > MOST_KEPT:
+                        shelf.popitem(last=False)
+
+    def _on(self, shelf: OrderedDict[tuple[int, ...], Kept], key: tuple[int, ...]) -> Kept | None:
         with self._lock:
             if key in shelf:
                 shelf.move_to_end(key)
-                return shelf[key]
-            found = read()
-            if found is not None:
-                shelf[key] = found
-                if len(shelf) > MOST_KEPT:
-                    shelf.popitem(last=False)
-            return found
+            return shelf.get(key)
 
 
 def kept_plan(stored: StoredPlan) -> KeptPlan:
     """A stored plan, audited; raises ``AuditRefused`` when a figure or rule does not hold."""
-    check_document(stored.document)
-    plan, world = plan_from_document(stored.document)
+    plan, world = check_document(stored.document)
     return KeptPlan(
         partnership_id=stored.partnership_id,
         plan_id=stored.id,
@@ -134,4 +152,8 @@ def kept_plan(stored: StoredPlan) -> KeptPlan:
 
 def policy_of(version: Version | None) -> Policy:
     """The policy of a version; the shipped pack where a partnership has none of its own."""
-    return load_policy() if version is None else policy_from_text(json.dumps(version.document))
+    return _shipped() if version is None else _policy(json.dumps(version.document))
+
+
+_shipped = functools.cache(load_policy)
+_policy = functools.lru_cache(maxsize=MOST_KEPT)(policy_from_text)

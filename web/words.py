@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from planner.partnership import DecisionRight
 from planner.reasons import plain_number
-from planner.words import day
+from planner.words import day, is_before
 
 MINUS = "−"
 _WAYS = {"Greedy by need": "Most need first"}
@@ -90,10 +90,7 @@ def today() -> dt.date:
 
 def has_passed(iso: str) -> bool:
     """Whether an ISO date is before today; what is no ISO date has not passed."""
-    try:
-        return dt.date.fromisoformat(iso) < today()
-    except ValueError:
-        return False
+    return is_before(iso, today())
 
 
 def due(what: str, by: str) -> str:

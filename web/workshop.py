@@ -25,10 +25,9 @@ from planner.rules import RULES
 from planner.tried import Tried, without_taken_away, world_tried
 
 if TYPE_CHECKING:
+    from optimisation.asked import Condition, Consequence, Question
     from optimisation.impossible import Impossible
     from optimisation.residents import Residents
-    from optimisation.trial import Condition
-    from optimisation.what_if import Consequence, Question
 
 MOST_RESIDENTS = 3
 """Processes of people who try things; each plan has one for quick answers and one for whole ones, so that nobody's sliders wait for another's plan."""
@@ -68,7 +67,7 @@ class Workshop:
 
         Raises ``SolverFault`` where every process is busy, ``InputMustBeMended`` where what is tried cannot be right.
         """
-        from optimisation.what_if import Kind  # noqa: PLC0415
+        from optimisation.asked import Kind  # noqa: PLC0415
 
         (found,) = self._asked(f"{plan_key} quick", near, world, tried, (Kind.ESTIMATE,), lambda: False)
         return {
@@ -78,8 +77,8 @@ class Workshop:
 
     def whole(self, plan_key: str, near: Amounts, world: World, tried: Tried, urn: int | None, should_stop: Callable[[], bool]) -> Whole:
         """A plan that keeps every rule, or which rules clash and how to make room. Raises as ``estimate`` does."""
-        from optimisation.what_if import Ending as Ended  # noqa: PLC0415
-        from optimisation.what_if import Kind  # noqa: PLC0415
+        from optimisation.asked import Ending as Ended  # noqa: PLC0415
+        from optimisation.asked import Kind  # noqa: PLC0415
 
         after = world_tried(world, tried)
         (found,) = self._asked(f"{plan_key} whole", near, world, tried, (Kind.WHOLE,), should_stop)
@@ -108,10 +107,9 @@ class Workshop:
 
     def useless(self, world: World, wish: HeadRule) -> str:
         """Why a plan never gives so much, '' where it may."""
-        from optimisation.why.records import Wish  # noqa: PLC0415
-        from optimisation.why.why_not import most_useful_words  # noqa: PLC0415
+        from optimisation.wishes import most_useful_words  # noqa: PLC0415
 
-        return "" if wish.bound is Bound.AT_MOST else most_useful_words(world, Wish(urn=wish.urn, item=wish.item, amount=wish.amount))
+        return "" if wish.bound is Bound.AT_MOST else most_useful_words(world, urn=wish.urn, item=wish.item, amount=wish.amount)
 
     @contextlib.contextmanager
     def turn_of(self, person: int) -> Iterator[None]:
@@ -185,8 +183,7 @@ def _key(name: str, tried: Tried) -> str:
 
 
 def _question(world: World, near: Amounts, tried: Tried, kinds: tuple[Any, ...]) -> Question:
-    from optimisation.restate import Moved  # noqa: PLC0415
-    from optimisation.what_if import Question  # noqa: PLC0415
+    from optimisation.asked import Moved, Question  # noqa: PLC0415
 
     return Question(
         near=near, moved=Moved(settings=tried.settings), conditions=tuple(_condition(world, wish) for wish in tried.wishes),

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Hashable
 from dataclasses import replace
 from math import inf
 
+from optimisation.asked import Aim, Condition, Trial, Tried
 from optimisation.levers import Lever, levers_of
 from optimisation.sandbox import Sandbox
-from optimisation.trial import Aim, Condition, Trial, Tried, thousands_a_point
+from optimisation.trial import thousands_a_point
 from optimisation.why.records import Price, StandardChange, Wish
 from optimisation.wishes import amount_wish, standard_wish
 from planner.audit import leading_points

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from optimisation.asked import Tried
 from optimisation.baselines import formula_amounts
 from optimisation.differences import changes_between
 from optimisation.levers import Lever
-from optimisation.trial import Tried
 from optimisation.why.asking import KEPT, Asking, granted, listed, standard_changes
 from optimisation.why.records import NOTICEABLE_POINTS, Price, RuleEffect, Share
 from planner.need import World

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
 
-from optimisation.differences import Change
+from optimisation.asked import Change, Tried
 from optimisation.levers import Lever
-from optimisation.trial import Tried
+from planner.words import least_points, most_points
 
 NOTICEABLE_POINTS = 0.01
 """Less than this beyond both gaps is not worth a sentence."""
@@ -38,7 +37,7 @@ class Price:
 
     def words(self) -> str:
         """The interval for a person, rounded outwards."""
-        least, most = f"{int(self.least * 100) / 100:.2f}", f"{ceil(self.most * 100 - 1e-9) / 100:.2f}"
+        least, most = least_points(self.least), most_points(self.most)
         return f"{least} points" if least == most else f"between {least} and {most} points"
 
 

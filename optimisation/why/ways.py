@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-from optimisation.trial import Condition, Tried
+from optimisation.asked import Condition, Tried
 from optimisation.why.asking import Asking, cell_of, listed
 from optimisation.why.records import RuleEffect, Way, WhyNot, Wish
 from planner.need import ADULT_HOURS, PLACE, World

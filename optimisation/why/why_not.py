@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
-from math import ceil
 
-from optimisation.differences import Change, changes_between
+from optimisation.asked import Change, Condition, Tried
+from optimisation.differences import changes_between
 from optimisation.levers import Lever
-from optimisation.trial import Condition, Tried
-from optimisation.why.asking import ANY_PLAN_GAP, KEPT, SAME_MILLIONTHS, Asking, cell_of, granted, listed, service_of, standard_changes
+from optimisation.why.asking import ANY_PLAN_GAP, KEPT, SAME_MILLIONTHS, Asking, cell_of, granted, listed, standard_changes
 from optimisation.why.records import StandardChange, WhyNot, Wish
-from planner.need import ADULT_HOURS, WHOLE, World
+from optimisation.wishes import most_useful_words
+from planner.need import WHOLE
 from planner.partnership import GRANT_ITEM
-from planner.reasons import half_days
-from planner.supply import service_supply
+from planner.words import least_points, most_points
 
 
 def why_not_of(asking: Asking, wish: Wish, condition: Condition) -> WhyNot:
@@ -46,7 +44,7 @@ def why_not_of(asking: Asking, wish: Wish, condition: Condition) -> WhyNot:
     first = (
         f"With {condition.words}, the shortfall of the whole partnership would rise by {price.words()}."
         if price.is_shown
-        else f"{condition.words[0].upper()}{condition.words[1:]} makes no difference to the partnership's shortfall that these searches can show (at most {ceil(price.most * 100) / 100:.2f} points)."
+        else f"{condition.words[0].upper()}{condition.words[1:]} makes no difference to the partnership's shortfall that these searches can show (at most {most_points(price.most)} points)."
     )
     if near.amounts is None:
         return replace(
@@ -68,7 +66,7 @@ def _near_sentences(asking: Asking, near: Tried, changes: tuple[Change, ...], st
     assert near.amounts is not None
     points = near.shortfall_points - asking.plan_points
     said = (
-        f"{abs(points):.2f} points {'more' if points > 0 else 'less'} shortfall than this plan"
+        f"{(most_points if points > 0 else least_points)(abs(points))} points {'more' if points > 0 else 'less'} shortfall than this plan"
         if abs(points) >= 0.005
         else "the same shortfall as this plan"
     )
@@ -118,7 +116,7 @@ def _in_the_way(asking: Asking, wish: Wish, condition: Condition, base: WhyNot, 
             raise _NotFoundOut
         return one.is_possible
 
-    of_no_use = most_useful_words(asking.world, wish)
+    of_no_use = most_useful_words(asking.world, urn=wish.urn, item=wish.item, amount=wish.amount) if wish.item else ""
     if of_no_use or not frees(asking.levers):
         why = of_no_use or "what stands in the way is law or arithmetic, which nobody may relax."
         return replace(
@@ -146,27 +144,6 @@ def _as_few_as_can_be(levers: tuple[Lever, ...], frees: Callable[[tuple[Lever, .
         if fewer and frees(fewer):
             kept = fewer
     return kept
-
-
-def most_useful_words(world: World, wish: Wish) -> str:
-    """Why more of an item than this is in no plan, '' if that is not the reason."""
-    if not wish.item:
-        return ""
-    recipient = str(wish.urn)
-    if wish.item == GRANT_ITEM:
-        hours = sum(c.requirement(ADULT_HOURS) for c in world.picture.cells if c.recipient == recipient)
-        useful = ceil(Fraction(hours * world.policy.pounds_per_adult_hour, 100))
-        return f"all its needs would use £{useful:,} of grant, and more would meet none." if wish.amount > useful + 120 else ""
-    service = service_of(world, wish.item)
-    supply = service_supply(world.partnership, world.policy, service)
-    wanted = ceil(
-        Fraction(sum(c.requirement(service.role) for c in world.picture.cells if c.recipient == recipient and not c.out_of_reach), 100)
-    )
-    if wish.amount > supply.after_statutory_sessions:
-        return f"{service.name} has {half_days(supply.after_statutory_sessions)} after statutory work."
-    if wish.amount > max(wanted, supply.minimum_block_sessions):
-        return f"all its needs for the role come to {half_days(wanted)}, and more would meet none."
-    return ""
 
 
 def _has_it(asking: Asking, wish: Wish) -> bool:

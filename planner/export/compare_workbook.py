@@ -122,9 +122,10 @@ def _columns(key: str, comparison: Comparison, unit: Unit, *, band: str = "") ->
 
 
 def _figures(key: str, line: Line) -> dict[str, Value]:
-    figures: dict[str, Value] = {f"{key}s{n}": figure for n, figure in enumerate(line.figures)}
-    first = line.figures[0]
-    for n, figure in enumerate(line.figures[1:], start=1):
+    shown = [float(line.points(figure)) if figure is not None and line.unit is Unit.POINTS else figure for figure in line.figures]
+    figures: dict[str, Value] = {f"{key}s{n}": figure for n, figure in enumerate(shown)}
+    first = shown[0]
+    for n, figure in enumerate(shown[1:], start=1):
         if first is not None and figure is not None:
             figures[f"{key}d{n}"] = Formula(f"={{{key}s{n}}}-{{{key}s0}}", round(figure - first, 6))
     return figures

@@ -8,6 +8,7 @@ from planner.measures import base_pounds, specialist_time_pounds, standing
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell
 from planner.plan import Amounts
 from planner.policy import Standard
+from planner.words import least_figure, most_figure
 
 MET, PARTLY, UNDER_HALF, OUT_OF_REACH = "met", "partly met", "under half", "out of reach"
 _TIERS = {"targeted": "targeted", "targeted_plus": "targeted plus", "specialist": "specialist"}
@@ -194,9 +195,9 @@ def _measures(title: str, amounts: Amounts, broken: tuple[str, ...], facts: Fact
         "partly": stands.partly_met,
         "under_half": stands.under_half,
         "out": stands.out_of_reach,
-        "below": stands.shortfall_points,
-        "need_met": stands.need_met_points,
-        "furthest": stands.worst_fifth_points,
+        "below": most_figure(stands.shortfall_points),
+        "need_met": least_figure(stands.need_met_points),
+        "furthest": least_figure(stands.worst_fifth_points),
         "grants": sum(amounts.grants.values()),
         "time": specialist_time_pounds(facts.partnership, amounts),
         "bases": base_pounds(facts.partnership, facts.policy, amounts),

@@ -44,6 +44,7 @@ from planner.measures import shortfall
 from planner.need import World
 from planner.plan import Plan
 from planner.rules import RULES
+from planner.words import least_figure, most_figure
 
 BANNER = "ILLUSTRATIVE: people or funds are assumed, not the partnership's own. Nothing here is a decision."
 BOARD_COPY = "Board copy: contains small numbers; not for publication."
@@ -184,18 +185,23 @@ def _how_good(page: Page, facts: Facts, needs: Table) -> None:
     here, bound = facts.standing, facts.plan.bound_points
     page.row += 1
     start = page.row + 1
-    live = Formula(f"=SUMPRODUCT(--({met}<B{start}),B{start}-{met},{weight})/MAX(SUM({weight}),0.01)", below)
-    price = float(price_points(facts.world, facts.amounts))
-    priced: tuple[tuple[str, Value, str], ...] = (("Price of rules that give way, points", price, "0.000"),) if policy.has_prices else ()
+    shown, least = most_figure(below), least_figure(bound)
+    live = Formula(f"=ROUNDUP(ROUND(SUMPRODUCT(--({met}<B{start}),B{start}-{met},{weight})/MAX(SUM({weight}),0.01),9),2)", shown)
+    price = most_figure(float(price_points(facts.world, facts.amounts)))
+    priced: tuple[tuple[str, Value, str], ...] = (("Price of rules that give way, points", price, HUNDREDTHS),) if policy.has_prices else ()
     last = start + 2 + len(priced)
     rows: tuple[tuple[str, Value, str], ...] = (
         ("The board's line, percent of need met", line, "0.##"),
-        ("Need below the line, points", live, "0.000"),
+        ("Need below the line, points", live, HUNDREDTHS),
         *priced,
-        (f"No plan can bring {'the two together' if priced else 'it'} below, points", bound, "0.000"),
-        ("Between the two, points", Formula(f"=MAX(0,SUM(B{start + 1}:B{last - 1})-B{last})", max(0.0, below + price - bound)), "0.000"),
-        ("Need met, points", here.need_met_points, HUNDREDTHS),
-        ("Need met over the needs furthest from the standard, points", here.worst_fifth_points, HUNDREDTHS),
+        (f"No plan can bring {'the two together' if priced else 'it'} below, points", least, HUNDREDTHS),
+        (
+            "Between the two, points",
+            Formula(f"=MAX(0,ROUND(SUM(B{start + 1}:B{last - 1})-B{last},2))", max(0.0, round(shown + price - least, 2))),
+            HUNDREDTHS,
+        ),
+        ("Need met, points", least_figure(here.need_met_points), HUNDREDTHS),
+        ("Need met over the needs furthest from the standard, points", least_figure(here.worst_fifth_points), HUNDREDTHS),
     )
     page.write(page.row, 1, "A point is one hundredth of need met.", face=font(color=GREY, is_italic=True))
     for row, (words, value, look) in enumerate(rows, start=start):

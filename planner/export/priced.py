@@ -11,6 +11,7 @@ from planner.plan import Amounts
 from planner.policy import Policy
 from planner.reasons import half_days, plain_number
 from planner.rules import RULES, Rule
+from planner.words import most_points
 
 MOST_PLACES = 3
 """How many places of one rule a sentence names."""
@@ -105,4 +106,4 @@ def _where(world: World, here: list[Miss]) -> str:
 
 
 def _points(points: Fraction) -> str:
-    return f"{plain_number(points)} point{'' if points == 1 else 's'}"
+    return f"{most_points(float(points))} points"

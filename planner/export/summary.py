@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 
 from planner.audit import leads
 from planner.buying import what_to_buy
@@ -15,10 +15,10 @@ from planner.next_year import bases_next_year_pounds, opening_bases
 from planner.offers import purchases
 from planner.partnership import Base, DecisionRight, FundUse
 from planner.plan import Ending, Plan
-from planner.reasons import half_days, lower_first, plain_number
+from planner.reasons import half_days, lower_first
 from planner.rounding import largest_remainder
 from planner.supply import available_pounds, is_part_year, service_supply
-from planner.words import day, least_points, most_points
+from planner.words import day, is_before, least_points, most_points
 
 SMALLEST_CHANGE_POUNDS = 50
 """A grant that changes by less would be headed with £0, so it counts as the same."""
@@ -30,21 +30,22 @@ _ALLOWED = (
 )
 ENDINGS = {
     Ending.WITHIN_GAP: "The search came as close to the best as it was asked to; a rerun gives the same plan.",
+    Ending.CLOSE_BY_CLOCK: "The search came as close to the best as it was asked to; the clock ended what was left of it, and a rerun may differ.",
     Ending.STOPPED_BY_CLOCK: "The clock stopped the search; how much better a plan could be is as stated, and a rerun may differ.",
     Ending.STOPPED_BY_HAND: "The search was stopped by hand; how much better a plan could be is as stated, and a rerun may differ.",
     Ending.FIRST_PLAN_ONLY: "The search ended before it finished; this is the best plan found until then, and a rerun may differ.",
 }
 
 
-def summary_lines(plan: Plan, world: World) -> tuple[str, ...]:
-    """Exactly eight lines that say what a plan does: money to £100, time in half-days."""
+def summary_lines(plan: Plan, world: World, on: dt.date | None = None) -> tuple[str, ...]:
+    """Exactly eight lines that say what a plan does: money to £100, time in half-days; read ``on`` a day, what is late then is said to be."""
     lines = (
         _standards(plan, world),
         _more_and_less(plan, world),
         _time(plan, world),
         _bases(plan, world),
         _money(plan, world),
-        _requests(plan, world),
+        requests_line(plan, world, on),
         _how_good(plan, world),
         _baselines(plan, world),
     )
@@ -100,8 +101,8 @@ def _standards(plan: Plan, world: World) -> str:
     if found is None:
         return counts
     return (
-        f"{counts} This counts {half_days(found.half_days)} that nobody can give yet: need met is {found.planned_points:.2f} points when the names can "
-        f"deliver, {found.points:.2f} with what they can give now."
+        f"{counts} This counts {half_days(found.half_days)} that nobody can give yet: need met is {least_points(found.planned_points)} points when the names can "
+        f"deliver, {least_points(found.points)} with what they can give now."
     )
 
 
@@ -250,8 +251,8 @@ def _money(plan: Plan, world: World) -> str:
     return f"Of {hundreds(pool)} in the pool, {_listed(parts)}{where}."
 
 
-def _requests(plan: Plan, world: World) -> str:
-    """How much of the plan waits for a yes from somebody who is not the partnership."""
+def requests_line(plan: Plan, world: World, on: dt.date | None = None) -> str:
+    """How much of the plan waits for a yes from somebody who is not the partnership; read ``on`` a day, a date before it is said to be past."""
     amounts, p = plan.amounts, world.partnership
     asked: list[tuple[str, str]] = []  # of whom, by when
     sessions = places = 0
@@ -269,7 +270,10 @@ def _requests(plan: Plan, world: World) -> str:
         return "Nothing in this plan depends on somebody else's yes."
     all_sessions, all_places = sum(amounts.sessions.values()), sum(amounts.base_sizes.values())
     dates = sorted({by for _, by in asked if by})
-    first = f"; the first request is due by {day(dates[0])}" if dates else "; no date is given for any request"
+    first = "; no date is given for any request"
+    if dates:
+        is_late = on is not None and is_before(dates[0], on)
+        first = f"; the first request was due by {day(dates[0])}: ask now" if is_late else f"; the first request is due by {day(dates[0])}"
     parts = [f"{n:,} of {of:,} {what}" for n, of, what in ((sessions, all_sessions, "half-days"), (places, all_places, "base places")) if n]
     return (
         f"{' and '.join(parts)} {'depends' if sessions + places == 1 else 'depend'} on somebody else's yes ("
@@ -288,7 +292,7 @@ def _how_good(plan: Plan, world: World) -> str:
         f"Need below the board's line of {line} % comes to {most_points(shortfall)} points; {both}"
         + (
             f"with these rules and figures no plan can bring {it} below {least_points(plan.bound_points)}."
-            if plan.bound_points or plan.ending is Ending.WITHIN_GAP
+            if plan.bound_points or plan.ending in {Ending.WITHIN_GAP, Ending.CLOSE_BY_CLOCK}
             else "how far below that a plan could bring it was not found."
         )
         + ("" if plan.ending is Ending.WITHIN_GAP else f" {ENDINGS[plan.ending]}")
@@ -298,7 +302,7 @@ def _how_good(plan: Plan, world: World) -> str:
 def _baselines(plan: Plan, world: World) -> str:
     """The plan beside other ways to share, first in what it was made for: another way may well meet more standards in full."""
     ways = [standing(world.picture, world.policy, amounts) for amounts in (plan.amounts, *(b.amounts for b in plan.baselines))]
-    below = [plain_number(Fraction(way.shortfall_points)) for way in ways]
+    below = [most_points(way.shortfall_points) for way in ways]
     if not plan.baselines:
         return (
             f"Need below the line: this plan {below[0]} points. Standards fully met: {ways[0].met:,}; under half: {ways[0].under_half:,}. "

@@ -127,6 +127,11 @@ class Answers(Room):
         query = sa.select(*columns_of(AnswerRow, answers)).where(*_of(partnership_id, plan_id))
         return self._many(AnswerRow, query.order_by(answers.c.id))
 
+    def has_file(self, *, partnership_id: int, plan_id: int, kind: AnswerKind) -> bool:
+        """Whether a file was kept with an answer about the whole plan."""
+        which = (*_of(partnership_id, plan_id), answers.c.kind == kind, answers.c.urn == 0, answers.c.file.is_not(None))
+        return self._connection.execute(sa.select(answers.c.id).where(*which)).first() is not None
+
     def file(self, *, partnership_id: int, plan_id: int, kind: AnswerKind) -> bytes | None:
         """The file that was kept with an answer about the whole plan."""
         which = (*_of(partnership_id, plan_id), answers.c.kind == kind, answers.c.urn == 0)

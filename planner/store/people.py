@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from dataclasses import dataclass
 
@@ -85,6 +86,16 @@ class People(Room):
     def user(self, *, user_id: int) -> User | None:
         """One person."""
         return self._one(User, sa.select(*columns_of(User, users)).where(users.c.id == user_id))
+
+    def known(self, *, user_id: int) -> User | None:
+        """One person as they stood when this transaction first asked: for pages that name the same people line after line."""
+        if user_id not in self._known:
+            self._known[user_id] = self.user(user_id=user_id)
+        return self._known[user_id]
+
+    @functools.cached_property
+    def _known(self) -> dict[int, User | None]:
+        return {}
 
     def user_by_sign_in(self, *, sign_in: str) -> User | None:
         """The person with this sign-in name, disabled or not."""

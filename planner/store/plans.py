@@ -60,9 +60,10 @@ class Plans(Room):
         """One plan."""
         return self._one(StoredPlan, self._of(partnership_id).where(plans.c.id == plan_id))
 
-    def of_run(self, *, partnership_id: int, run_id: int) -> StoredPlan | None:
-        """The plan a run ended with."""
-        return self._one(StoredPlan, self._of(partnership_id).where(plans.c.run_id == run_id))
+    def of_run(self, *, partnership_id: int, run_id: int) -> PlanRow | None:
+        """The plan a run ended with, without its document."""
+        query = sa.select(*columns_of(PlanRow, plans)).where(plans.c.partnership_id == partnership_id, plans.c.run_id == run_id)
+        return self._one(PlanRow, query)
 
     def latest(self, *, partnership_id: int) -> StoredPlan | None:
         """The newest plan."""

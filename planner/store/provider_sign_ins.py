@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from planner.errors import AlreadyTaken
 from planner.store.room import MINUTE, Room, columns_of
@@ -75,7 +76,12 @@ class ProviderSignIns(Room):
             sa.or_(provider_people.c.subject.is_(None), provider_people.c.subject == subject),
         )
         first = sa.func.coalesce(provider_people.c.first_used_at, self._now)
-        return found if self._changed(provider_people.update().where(*mine).values(subject=subject, first_used_at=first)) == 1 else None
+        try:
+            with self._connection.begin_nested():
+                is_bound = self._changed(provider_people.update().where(*mine).values(subject=subject, first_used_at=first)) == 1
+        except IntegrityError:  # somebody else came at the same moment with this subject, and another address
+            return None
+        return found if is_bound else None
 
     # --- visits ---
 

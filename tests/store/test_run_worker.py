@@ -78,7 +78,8 @@ def best_points(store, here, run_id):
 
 def plan_of(store, here, run_id):
     with store.read() as tx:
-        return tx.plans.of_run(partnership_id=here, run_id=run_id)
+        row = tx.plans.of_run(partnership_id=here, run_id=run_id)
+        return None if row is None else tx.plans.plan(partnership_id=here, plan_id=row.id)
 
 
 def events(store, here):

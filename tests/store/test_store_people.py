@@ -29,6 +29,19 @@ def test_the_second_of_two_people_who_rename_somebody_is_told(store):
         assert tx.people.user(user_id=user_id).name == "Anne"
 
 
+def test_somebody_named_again_is_read_once_in_a_transaction(store):
+    user_id = a_user(store)
+    with store.read() as tx:
+        first = tx.people.known(user_id=user_id)
+        assert first == tx.people.user(user_id=user_id)
+        assert tx.people.known(user_id=user_id) is first
+        assert tx.people.known(user_id=user_id + 1) is None
+    with store.begin() as tx:
+        tx.people.rename(user_id=user_id, name="Anne", version=1)
+    with store.read() as tx:
+        assert tx.people.known(user_id=user_id).name == "Anne"
+
+
 def test_an_erased_person_leaves_a_number_only(store):
     user_id = a_user(store)
     with store.begin() as tx:

@@ -8,6 +8,7 @@ import pytest
 from stored import a_user
 
 from planner.errors import AlreadyTaken
+from planner.store.provider_sign_ins import ProviderSignIns
 
 HERE, ELSEWHERE = "https://sign-in.example", "https://other.example"
 
@@ -65,6 +66,28 @@ def test_of_many_who_come_first_with_one_address_one_is_bound(store):
     assert len(let_in) == 1
     with store.read() as tx:
         assert tx.provider_sign_ins.entered(user_id=user).subject == let_in[0]
+
+
+def test_of_two_who_come_first_with_one_subject_and_two_addresses_one_is_refused_plainly(store, monkeypatch):
+    first, second = a_user(store), a_user(store, "second")
+    for user, address in ((first, "jo@a.example"), (second, "jo@b.example")):
+        enter(store, user, address=address)
+    assert who(store, "s-1", "jo@a.example") == first
+    # As at the same moment: neither sees that the other is bound.
+    monkeypatch.setattr(ProviderSignIns, "_is_taken", lambda *_: False)
+    monkeypatch.setattr(ProviderSignIns, "_open", unseen(ProviderSignIns._open))
+    assert who(store, "s-1", "jo@b.example") is None
+    with store.read() as tx:
+        assert [tx.provider_sign_ins.entered(user_id=user).subject for user in (first, second)] == ["s-1", None]
+
+
+def unseen(look):
+    """The look that finds nobody by a subject, for whoever bound it has not ended yet."""
+
+    def looked(room, issuer, *known_by):
+        return None if len(known_by) == 1 else look(room, issuer, *known_by)
+
+    return looked
 
 
 def test_a_visit_is_finished_once_in_its_browser_within_ten_minutes(store, later):

@@ -57,7 +57,7 @@ def test_a_run_is_requested_claimed_told_of_and_finished(store, by, here):
         assert tx.runs.progress(partnership_id=here + 1, run_id=run_id) == ()
     assert finish(store, run)
     with store.read() as tx:
-        plan = tx.plans.of_run(partnership_id=here, run_id=run_id)
+        plan = tx.plans.plan(partnership_id=here, plan_id=tx.plans.of_run(partnership_id=here, run_id=run_id).id)
         assert (plan.document, plan.status, plan.fingerprint) == (PLAN, PLAN["status"], PLAN["fingerprint"])
         assert plan == tx.plans.latest(partnership_id=here) == tx.plans.plan(partnership_id=here, plan_id=plan.id)
         assert [row.id for row in tx.plans.plans(partnership_id=here)] == [plan.id]

@@ -12,6 +12,7 @@ from planner.documents import Json
 from web.addresses import LARGEST
 from web.api.nouns import PolicyConflict, Problem
 from web.api.operations import BASE, JSON_TYPE, NOUNS, Operation
+from web.api.pace import MOST_A_MINUTE
 from web.api.reading import MOST_PAGE, MOST_PER_PAGE, PER_PAGE, adapter_of
 from web.problems import PROBLEM_TYPE
 
@@ -20,11 +21,13 @@ _REFUSALS = {
     400: "It could not be understood.", 401: "There is no token, or one that does not count.", 403: "Your role there does not include it.",
     404: "It is not there, or belongs to a partnership that is not yours.", 413: "The body is larger than 100 KB.", 415: "The body is no JSON.",
     422: "Something has to be mended first: the sentence names it.", 428: "The header If-Match is missing.",
-    429: "Too many tries with tokens that do not count.", 500: "Something went wrong on our side.", 503: "The service is busy.",
+    429: f"More than {MOST_A_MINUTE} requests in a minute with one token, or too many tries with tokens that do not count: wait as Retry-After says.",
+    500: "Something went wrong on our side.", 503: "The service is busy.",
 }  # fmt: skip
 _ABOUT = (
     "What a program reads and writes in a person's name, by the same permissions and the same checks as the pages. Make a token under your account "
-    "and send it in the header Authorization. Every refusal is a problem (RFC 9457) with one plain sentence. Lists are paged."
+    "and send it in the header Authorization. Every refusal is a problem (RFC 9457) with one plain sentence. Lists are paged. "
+    f"A token may ask {MOST_A_MINUTE} times a minute."
 )
 
 

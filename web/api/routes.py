@@ -11,6 +11,7 @@ from planner.errors import InputMustBeMended
 from web.access import public
 from web.api.document import document
 from web.api.operations import BASE, Operations, json_answer
+from web.api.pace import Pace
 from web.api.partnerships import add_partnerships
 from web.api.plans import add_plans
 from web.api.policies import add_policies
@@ -24,7 +25,8 @@ from web.wiring import Wiring
 def blueprint(wiring: Wiring) -> Blueprint:
     """The routes of the API."""
     routes = Blueprint("api", __name__)
-    routes.before_app_request(lambda: know_programs(wiring.store))
+    pace = Pace()
+    routes.before_app_request(lambda: know_programs(wiring.store, pace))
     routes.register_error_handler(InputMustBeMended, lambda refused: problem(422, str(refused)))
     operations = Operations(routes)
     for add in (add_partnerships, add_policies, add_runs, add_plans):

@@ -10,6 +10,7 @@ from planner.store import Store
 from planner.store.tokens import BEGINS
 from web.access import PUBLIC, came_with_token, declared_access, is_program
 from web.accounts.session import user_of
+from web.api.pace import MOST_A_MINUTE, TOO_FAST, Pace
 from web.api.reading import MOST_BYTES
 from web.problems import SENTENCES, Refused
 
@@ -17,8 +18,10 @@ _BEARER = re.compile(rf"Bearer +({BEGINS}[A-Za-z0-9_-]{{1,100}}) *", re.IGNORECA
 UNKNOWN = "This token does not count: it was ended, its time is over, or it was mistyped; make another under your account."
 
 
-def know_programs(store: Store) -> None:
+def know_programs(store: Store, pace: Pace) -> None:
     """Find who is asking before a request of a program; a token that does not count is refused, and such tries are braked as sign-in is.
+
+    One that counts is refused while it asks faster than its pace.
 
     Raises ``Refused``.
     """
@@ -38,6 +41,9 @@ def know_programs(store: Store) -> None:
         user = None if token is None else user_of(tx, token.user_id)
         is_due = token is not None and tx.tokens.is_due(token)
     if token is not None and user is not None:
+        seconds = pace.wait(token.id, MOST_A_MINUTE)
+        if seconds:
+            raise Refused(429, TOO_FAST.format(most=MOST_A_MINUTE), retry_after=seconds)
         if is_due:
             with store.begin() as tx:
                 tx.tokens.touch(token_id=token.id)

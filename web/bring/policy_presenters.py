@@ -15,6 +15,7 @@ from planner.store.partnerships import VersionRow
 from planner.words import day
 from web.bring.frame import FEW, MOST_SHOWN, Changes, how_to_show, short
 from web.bring.policy_settings import settings_groups
+from web.bring.policy_words import names_of, setting_words
 from web.names import name_of
 from web.shelf import policy_of
 from web.tables import Fact, TableCell, TableRow, TableView, row, table, words
@@ -25,17 +26,6 @@ _PARTS = {
     "adult_hours": "Trained adults", "roles": "Specialist roles", "bases": "Bases", "assume": "What is assumed", "assume_needs": "What is assumed",
     "standards": "Quality standards",
 }  # fmt: skip
-_BOARD = {
-    "line_percent": "The line", "contingency_percent": "Held as contingency", "moderated_pot_percent": "Kept for the moderated pot",
-    "money_floor_percent": "Floor of a school's grant", "money_cap_percent": "Cap on a school's grant",
-    "sessions_floor_percent": "Floor of a school's specialist time", "negligible_pupils": "A need too small to plan for",
-    "september_to_march_months": "Months from September to March", "schools_in_a_zone": "Size of a zone",
-    "host_share_percent": "Most of a base for the host's own pupils", "secondary_places_per_1000": "Places that secondaries come to have",
-    "secondary_places_target_year": "Year in which they have them", "money_taper_years": "How long the floor of a grant tapers",
-    "money_taper_year": "Year of the taper", "sessions_cap_percent": "Cap on a school's specialist time", "standard_floors": "Floor on a standard",
-}  # fmt: skip
-_ROLE = {"minimum_block_sessions": "Smallest block", "vacancy_held_back_percent": "Vacancy held back"}
-_AS_SAID = {"fsm6": "FSM6", "idaci": "IDACI", "sen": "SEN", "wte": "full-time post"}
 _ON_OFF = {"yes": "on", "no": "off"}
 
 
@@ -60,6 +50,7 @@ def policy_view(tx: Transaction, partnership_id: int) -> PolicyView:
     rows = tx.policies.versions(partnership_id=partnership_id)
     by_path = {figure.path: figure for figure in policy.figures}
     idle = _idle(policy)
+    names = names_of(policy)
     board = [figure for path, figure in by_path.items() if path.startswith("board.") and path not in idle]
     brought = next(iter(tx.house.packs()), None)
     newer = None if brought is None or (brought.pack_id, brought.version) == (policy.policy_id, policy.version) else brought
@@ -68,7 +59,7 @@ def policy_view(tx: Transaction, partnership_id: int) -> PolicyView:
         facts=(
             Fact(label="Policy", text=f"{in_force}: {policy.title}"),
             Fact(label="Policy pack", text=f"Version {policy.version}, {day(policy.date)}"),
-            *(Fact(label=_setting(figure.path, {}), text=_in_force(figure)) for figure in board),
+            *(Fact(label=setting_words(figure.path, names), text=_in_force(figure)) for figure in board),
         ),
         unconfirmed="An unconfirmed figure is field knowledge or a default: check it before anybody quotes it."
         if any(figure.confidence == "unconfirmed" for figure in board)
@@ -131,14 +122,13 @@ def _row(tx: Transaction, one: VersionRow) -> TableRow:
 
 def changes_view(old: Policy, new: Policy, caption: str, *, was: str = "Was", now: str = "Now") -> Changes:
     """The settings in which two policies differ."""
-    names = {f"roles.{role.role_id}": role.name for role in new.roles}
-    names |= {f"standards.{s.standard_id}": s.name for s in (*old.standards, *new.standards)}
+    names = names_of(old, new)
     before, after = ({f"standards.{s.standard_id}" for s in policy.standards} for policy in (old, new))
     whole = dict.fromkeys(after - before, ("Not there", "Added")) | dict.fromkeys(before - after, ("There", "Taken out"))
     found = [one for one in policy_differences(old.document, new.document) if _owner(one.path) not in whole]
     rows = [
         *(row(names[path], _PARTS["standards"], *said) for path, said in sorted(whole.items())),
-        *(row(_setting(one.path, names), _of(one, names), _value(one, one.was), _value(one, one.now)) for one in found),
+        *(row(setting_words(one.path, names), _of(one, names), _value(one, one.was), _value(one, one.now)) for one in found),
     ]
     return Changes(
         sentence=f"{count(len(rows), 'setting differs', 'settings differ')}.",
@@ -154,17 +144,6 @@ def _owner(path: str) -> str:
     return ".".join(path.split(".")[:2])
 
 
-def _setting(path: str, names: dict[str, str]) -> str:
-    parts = path.split(".")
-    if parts[0] in {"rules", PRICES} and parts[-1] in RULES:
-        return RULES[parts[-1]].sentence
-    if parts[0] == "board" and parts[1:] and parts[1] in _BOARD:
-        return ", ".join([_BOARD[parts[1]], *parts[2:]])
-    if parts[0] == "roles" and parts[-1] in _ROLE:
-        return _ROLE[parts[-1]]
-    return _said(", ".join(parts[2:] if _owner(path) in names and len(parts) > 2 else parts[1:] or parts))
-
-
 def _of(one: PolicyDifference, names: dict[str, str]) -> str:
     head = one.path.split(".")[0]
     group = _PARTS.get(head, "The policy itself")
@@ -178,7 +157,3 @@ def _value(one: PolicyDifference, text: str) -> str:
     said = _ON_OFF.get(text, text) if one.path.startswith("rules.") else short(text)
     said = said.replace("-", MINUS, 1) if said[:1] == "-" else said
     return f"{said} {one.unit}" if one.unit and not one.path.endswith((".source", ".date", ".confidence", ".unit")) else upper_first(said)
-
-
-def _said(text: str) -> str:
-    return upper_first(" ".join(_AS_SAID.get(word, word) for word in text.replace("_", " ").split()))

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import Any
 
-from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSelect
-from wtforms import Field, RadioField, SelectField
+from govuk_frontend_wtf.wtforms_widgets import GovCheckboxesInput, GovRadioInput, GovSelect
+from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, ValidationError
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from planner.asked_change import AskedChange, What
-from web.forms import Form, long_text_field, text_field
+from planner.hosts import MOST_HOSTS, BaseSought
+from planner.offered import MoneyOffered, TimeOffered
+from planner.partnership import DecisionRight, Partnership, Phase
+from planner.supply import is_planned
+from web.forms import Form, long_text_field, text_field, whole_number
+from web.words import upper_first
 
 MOST_ASSESSMENTS, MOST_HALF_DAYS_EACH = 10_000, 100
+MOST_OFFERED, MOST_PRICE, MOST_MONEY = 10_000, 5_000, 10_000_000
+MOST_PLACES, MOST_FUNDING = 200, 100_000
 LESS, MORE = "less", "more"
 FULL, PART, NONE = "full", "part", "none"
 
@@ -29,9 +37,8 @@ def _radios(label: str, needed: str, choices: tuple[tuple[str, str], ...]) -> Ra
 
 
 def whole(text: str) -> int | None:
-    """A whole number as people type it, with or without a pound sign and commas; None where it is none."""
-    plain = text.strip().removeprefix("£").removesuffix("%").replace(",", "").replace(" ", "")
-    return int(plain) if re.fullmatch(r"\d{1,9}", plain, re.ASCII) else None
+    """A whole number of pounds, percent or anything else; None where it is none."""
+    return whole_number(text.strip().removeprefix("£").removesuffix("%"))
 
 
 class ChangeForm(Form):
@@ -113,14 +120,125 @@ class JoinsForm(ChangeForm):
     """Schools join, as the newest figures hold them."""
 
 
-FORMS: dict[What, type[ChangeForm]] = {
+class MoreForm(ChangeForm):
+    """Time and money that others offer: fields for each service and fund of a plan (``more_form``)."""
+
+    services: tuple[tuple[str, str], ...] = ()
+    funds: tuple[tuple[str, str], ...] = ()
+
+    def asked(self, what: What) -> AskedChange:
+        """Every service and fund that something is offered to."""
+        time = tuple(
+            TimeOffered(service=service_id, half_days=number, pounds_each=whole(self[f"price_{name}"].data) or 0)
+            for name, service_id in self.services
+            if (number := whole(self[f"time_{name}"].data))
+        )
+        money = tuple(
+            MoneyOffered(fund=fund_id, pounds=number) for name, fund_id in self.funds if (number := whole(self[f"money_{name}"].data))
+        )
+        half_term = int(self.half_term.data) if self.half_term.data else None
+        return AskedChange(what=what, half_term=half_term, time=time, money=money)
+
+
+def more_form(p: Partnership) -> MoreForm:
+    """The form for the services and funds of a plan, each at its own price."""
+    services = [one for one in p.services if one.decision_right is not DecisionRight.INFORMATION]
+    funds = [one for one in p.funds if is_planned(one)]
+    fields: dict[str, Any] = {
+        "services": tuple((str(n), one.service_id) for n, one in enumerate(services)),
+        "funds": tuple((str(n), one.fund_id) for n, one in enumerate(funds)),
+    }
+    for n, service in enumerate(services):
+        fields[f"time_{n}"] = _whole("Half-days", f"half-days of {service.name}", least=0, most=MOST_OFFERED)
+        fields[f"price_{n}"] = _whole(
+            "Price of each, £", f"the price of {service.name}", least=0, most=MOST_PRICE, default=str(service.price_pounds_per_session)
+        )
+    for n, fund in enumerate(funds):
+        fields[f"money_{n}"] = _whole(fund.name, fund.name, least=0, most=MOST_MONEY)
+    form: MoreForm = type("MoreForm", (MoreForm,), fields)()
+    return form
+
+
+def _whole(label: str, about: str, *, least: int, most: int, needed: str = "", hint: str = "", default: str = "") -> StringField:
+    """A whole number within bounds, perhaps left blank."""
+
+    def check(_: Form, field: Field) -> None:
+        number = whole(field.data)
+        if number is None or not least <= number <= most:
+            raise ValidationError(f"Enter a whole number from {least} to {most:,} for {about}.")
+
+    field = text_field(label, needed, hint=hint, default=default)
+    field.kwargs["validators"] += [*([] if needed else [Optional()]), check]
+    return field
+
+
+class HostsForm(Form):
+    """A base, and the schools to try it at."""
+
+    like = _list(
+        "Which base?",
+        hint="It has the phase, needs, funding and costs of the base it is like; one that is not open yet is tried in its place.",
+    )
+    phase = RadioField(
+        "Which phase is it for?", validate_choice=False, widget=GovRadioInput(),
+        choices=[SelectChoice(phase.value, upper_first(phase.value)) for phase in (Phase.PRIMARY, Phase.SECONDARY)],
+    )  # fmt: skip
+    needs = SelectMultipleField("Which needs is it for?", widget=GovCheckboxesInput())
+    funding = _whole("What the council pays for a place, pounds a year", "what the council pays", least=0, most=MOST_FUNDING, default="0")
+    places = _whole("How many places?", "places", least=1, most=MOST_PLACES, needed="Enter how many places, such as 10.")
+    hosts = SelectMultipleField(
+        "Where could it be?", widget=GovCheckboxesInput(),
+        description=f"Choose up to {MOST_HOSTS} schools. Choose none to try those of its phase that agree to host, by what the figures say.",
+    )  # fmt: skip
+
+    def validate_phase(self, field: Field) -> None:
+        """A new base has one."""
+        if not self.like.data and field.data not in {value for value, *_ in field.iter_choices()}:
+            raise ValidationError("Choose the phase of the new base.")
+
+    def validate_needs(self, field: Field) -> None:
+        """A new base has at least one."""
+        if not self.like.data and not field.data:
+            raise ValidationError("Choose one need or more for the new base.")
+
+    def validate_hosts(self, field: Field) -> None:
+        """Few enough that each has time."""
+        if len(field.data or []) > MOST_HOSTS:
+            raise ValidationError(f"Choose at most {MOST_HOSTS} schools: each is a plan of its own.")
+
+    def asked(self, what: What) -> AskedChange:
+        """The base and its hosts, none where none was chosen."""
+        is_new = not self.like.data
+        base = BaseSought(
+            places=whole(self.places.data) or 0, hosts=tuple(int(urn) for urn in self.hosts.data or []), like=self.like.data,
+            phase=Phase(self.phase.data) if is_new else None, needs=tuple(self.needs.data) if is_new else (),
+            place_funding_pounds=(whole(self.funding.data) or 0) if is_new else 0,
+        )  # fmt: skip
+        return AskedChange(what=what, base=base)
+
+
+FORMS: dict[What, type[ChangeForm | HostsForm]] = {
     What.LEAVES: LeavesForm,
     What.VACANT: VacantForm,
     What.ASSESSMENTS: AssessmentsForm,
     What.MONEY: MoneyForm,
     What.SCHOOL_LEAVES: SchoolLeavesForm,
     What.JOINS: JoinsForm,
+    What.BASE: HostsForm,
 }
+
+
+def form_for(what: What, p: Partnership) -> ChangeForm | HostsForm:
+    """The form of one kind of change of a plan of this partnership."""
+    return more_form(p) if what is What.MORE else FORMS[what]()
+
+
+def say_why(form: ChangeForm | HostsForm, why: str) -> None:
+    """Say beside a field why the change cannot be asked."""
+    field = form.hosts if isinstance(form, HostsForm) else form.half_term
+    if isinstance(form, MoreForm) and form.services:
+        field = form["time_0"]
+    field.errors = [why]
 
 
 # --- claims --------------------------------------------------------------------------------

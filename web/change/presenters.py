@@ -10,11 +10,12 @@ from flask import url_for
 from planner.asked_change import What, change_of, from_data
 from planner.documents import Json
 from planner.errors import PlannerError
-from planner.partnership import GRANT_ITEM, Partnership
+from planner.hosts import sought_words
+from planner.partnership import GRANT_ITEM, DecisionRight, Partnership
 from planner.pots import half_terms_begin
 from planner.store import AnswerKind, Transaction
 from planner.store.answers import Answer, AnswerRow
-from planner.supply import is_planned
+from planner.supply import is_planned, service_supply
 from planner.words import day, least_points, most_points
 from web.change.forms import ChangeForm
 from web.charts import Cross, Scatter, scatter
@@ -31,6 +32,11 @@ WAYS = {
     What.MONEY: ("The money changes", "All of the pool, or one fund, is cut or grows."),
     What.SCHOOL_LEAVES: ("A school leaves", "With its contributions still to come, and the bases it hosts."),
     What.JOINS: ("A school joins", "As the newest figures hold it."),
+    What.MORE: ("More is offered", "Posts or half-days by the council or a health service, more money, or all of it together."),
+    What.BASE: (
+        "Where a base would do most",
+        "A base of your size is tried at each school that could host it, and the year is planned with it there and without it.",
+    ),
 }
 
 
@@ -143,12 +149,22 @@ def said(kept: KeptPlan, one: AnswerRow) -> str:
     """The change that was asked, in words."""
     assert one.asked is not None
     asked = from_data(one.asked)
+    if asked.base is not None:
+        return sought_words(kept.facts.world, asked.base)
     if asked.what is What.JOINS:
         return f"{WAYS[asked.what][0]}, as figures version {asked.version} hold it"
     try:
         return change_of(asked, kept.facts.world, kept.facts.amounts).words
     except PlannerError:
         return WAYS[asked.what][0]
+
+
+def kept_words(kept: KeptPlan, one: Answer, number: int) -> str:
+    """The change that a plan is kept for, in words: of a base, the host too."""
+    if one.document is not None and "places" in one.document:
+        host = one.document["plans"][number - 1]["host"]
+        return f"{one.document['change']}: the plan {'without it' if host is None else f'with it at {host}'}"
+    return said(kept, one)
 
 
 def ask_view(what: What, kept: KeptPlan, figures: Figures | None) -> AskView:
@@ -203,6 +219,42 @@ def fill_lists(form: ChangeForm, what: What, kept: KeptPlan) -> None:
         form.which.choices = choices[what]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """One service that may be offered time: its name, what it shares now, and its two fields by name."""
+
+    title: str
+    now: str
+    time: str
+    price: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offers:
+    """What may be offered, and what a day a pupil comes to here."""
+
+    sentence: str
+    services: tuple[Offered, ...]
+    funds: tuple[str, ...]
+
+
+def offers(kept: KeptPlan) -> Offers:
+    """Every service and fund that plans give from, in the order of the form's fields."""
+    p, policy = kept.facts.partnership, kept.facts.policy
+    services = [one for one in p.services if one.decision_right is not DecisionRight.INFORMATION]
+    now = [service_supply(p, policy, one).shareable_sessions for one in services]
+    pupils = sum(school.pupils for school in p.schools)
+    return Offers(
+        sentence=f"The schools have {pupils:,} pupils: 0.01 day for each of them is {count(round(pupils / 50), 'half-day')}. "
+        f"{upper_first(count(sum(now), 'half-day'))} can be shared now.",
+        services=tuple(
+            Offered(title=one.name, now=f"{count(shared, 'half-day')} can be shared now.", time=f"time_{n}", price=f"price_{n}")
+            for n, (one, shared) in enumerate(zip(services, now, strict=True))
+        ),
+        funds=tuple(f"money_{n}" for n, _ in enumerate(one for one in p.funds if is_planned(one))),
+    )
+
+
 # --- the curve -----------------------------------------------------------------------------
 
 
@@ -250,7 +302,7 @@ def _curve(kept: KeptPlan, answer: Answer, found: Json, *, may_keep: bool) -> Cu
                     *(_number(one["standards"][key]) if "standards" in one else "not told" for key, _ in COUNTS),
                     TableCell(text=most_points(one["shortfall_points"]), value=one["shortfall_points"]),
                     TableCell(text=least_points(one["bound_points"]), value=one["bound_points"]),
-                    TableCell(text=f"{one['need_met_points']:.2f}", value=one["need_met_points"]),
+                    TableCell(text=least_points(one["need_met_points"]), value=one["need_met_points"]),
                 )
                 for n, one in enumerate(plans, start=1)
             ],
@@ -307,7 +359,7 @@ def _chart(found: Json) -> Scatter:
         anchor="replan-chart",
         title="Each dot is a plan",
         says="; ".join(
-            f"plan {LETTERS[one['plan'] - 1]}: {count(len(one['schools_disturbed']), 'school')} disturbed, {one['shortfall_points']:.1f} points below the line"
+            f"plan {LETTERS[one['plan'] - 1]}: {count(len(one['schools_disturbed']), 'school')} disturbed, {most_points(one['shortfall_points'])} points below the line"
             for one in plans
         )
         + ". The table below holds every figure.",
@@ -339,25 +391,26 @@ def _plan(kept: KeptPlan, answer: Answer, found: Json, number: int, *, may_keep:
             ),
         ),
         most=tuple(
-            f"{move['whose']} gets {said_as}: {_what(move)}, {_amount(move['was'], move['unit']).text} to {_amount(move['becomes'], move['unit']).text}"
+            f"{move['whose']} gets {said_as}: {what_moves(move)}, {_amount(move['was'], move['unit']).text} to {_amount(move['becomes'], move['unit']).text}"
             for said_as, moves in (("less", less), ("more", more))
             for move in moves[:MOST_NAMED]
         ),
         asks=tuple(upper_first(sentence) for sentence in one["who_must_agree"] if not sentence.endswith(NO_MORE_ORDERS)),
         no_more_orders=tuple(upper_first(sentence) for sentence in one["who_must_agree"] if sentence.endswith(NO_MORE_ORDERS)),
-        less=_moves(f"Plan {LETTERS[number - 1]}: who gets less", less, found["from_half_term"], "Nobody gets less."),
-        more=_moves(f"Plan {LETTERS[number - 1]}: who gets more", more, found["from_half_term"], "Nobody gets more."),
+        less=moves_table(f"Plan {LETTERS[number - 1]}: who gets less", less, found["from_half_term"], "Nobody gets less."),
+        more=moves_table(f"Plan {LETTERS[number - 1]}: who gets more", more, found["from_half_term"], "Nobody gets more."),
         keep_href=_url(kept, "change.keep", answer_id=answer.id, number=number) if may_keep else "",
     )
 
 
-def _moves(caption: str, moves: list[Json], half_term: int | None, empty: str) -> TableView:
+def moves_table(caption: str, moves: list[Json], half_term: int | None, empty: str) -> TableView:
+    """What changes for whom, with what of it was given where a half-term is finished."""
     has_given = half_term is not None and half_term > 1
     headings = (*words("Who", "What"), *numbers("Was", "Becomes", *(("Given already", "Still to come") if has_given else ())))
     rows = [
         row(
             move["whose"],
-            upper_first(_what(move)),
+            upper_first(what_moves(move)),
             *(_amount(move[key], move["unit"]) for key in ("was", "becomes", *(("given", "to_come") if has_given else ()))),
         )
         for move in moves
@@ -365,7 +418,8 @@ def _moves(caption: str, moves: list[Json], half_term: int | None, empty: str) -
     return table(caption, headings, rows, empty=empty)
 
 
-def _what(move: Json) -> str:
+def what_moves(move: Json) -> str:
+    """What changes: a grant, or half-days or places of something."""
     return move["item"] if move["unit"] == "pounds" else f"{move['unit']}, {move['item']}"
 
 

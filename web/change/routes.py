@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from planner.asked_change import AskedChange, What, as_data, change_of
+from planner.asked_change import AskedChange, What, as_data, change_of, from_data
 from planner.documents import Json, check_document
 from planner.errors import InputMustBeMended, PlannerError
 from planner.store import Transaction
@@ -17,8 +17,9 @@ from planner.store.answers import Answer
 from planner.store.runs import REPLAN
 from web.access import Permission, may, me, requires
 from web.change.claims import add_claims, add_decisions
-from web.change.forms import FORMS, ChangeForm
-from web.change.presenters import ask_view, fill_lists, joining, menu, replan_view, said
+from web.change.forms import ChangeForm, HostsForm, form_for, say_why
+from web.change.host_presenters import fill_hosts, hosts_view, with_hosts
+from web.change.presenters import ask_view, fill_lists, joining, kept_words, menu, offers, replan_view
 from web.plans.presenters.frame import plan_url
 from web.shelf import KeptPlan
 from web.wiring import Wiring
@@ -70,27 +71,28 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @routes.get(f"{CHANGE}/<what>")
     @board
     def ask(partnership_id: int, plan_id: int, what: str) -> Page:
-        return show_form(find(partnership_id, plan_id), kind_of(what), FORMS[kind_of(what)]())
+        kept = find(partnership_id, plan_id)
+        return show_form(kept, kind_of(what), form_for(kind_of(what), kept.facts.partnership))
 
     @routes.post(f"{CHANGE}/<what>")
     @board
     def ask_now(partnership_id: int, plan_id: int, what: str) -> Page:
         """Have the plans worked out; the same change is worked out once."""
         kept, kind = find(partnership_id, plan_id), kind_of(what)
-        form = FORMS[kind]()
-        fill_lists(form, kind, kept)
+        form = form_for(kind, kept.facts.partnership)
+        fill(form, kind, kept)
         if not form.validate():
             return show_form(kept, kind, form, 422)
         asked = form.asked(kind)
         try:
-            asked = with_newer(kept, asked)
+            asked = with_newer(kept, asked) if asked.base is None else with_hosts(kept, asked)
         except PlannerError as error:
-            form.half_term.errors = [str(error)]
+            say_why(form, str(error))
             return show_form(kept, kind, form, 422)
         try:
             answer_id, is_new = ask_for(kept, asked)
         except InputMustBeMended as refused:
-            form.half_term.errors = [str(refused)]
+            say_why(form, str(refused))
             return show_form(kept, kind, form, 422)
         flash(*((ASKED, "success") if is_new else ("This change was asked before. Here it is.", "important")))
         return redirect(replan_url(kept, answer_id), 303)
@@ -117,11 +119,15 @@ def blueprint(wiring: Wiring) -> Blueprint:
         change_of(asked, kept.facts.world, kept.facts.amounts, newer)
         return asked if figures is None else replace(asked, version=figures.version.version)
 
-    def show_form(kept: KeptPlan, what: What, form: ChangeForm, status: int = 200) -> Page:
-        fill_lists(form, what, kept)
+    def show_form(kept: KeptPlan, what: What, form: ChangeForm | HostsForm, status: int = 200) -> Page:
+        fill(form, what, kept)
         figures = shelf.figures(kept.partnership_id) if what is What.JOINS else None
         view = ask_view(what, kept, figures)
         said_of = joining(kept, figures) if figures is not None and not view.not_yet else ""
+        if what is What.BASE:
+            return render_template("change/ask_hosts.html", form=form, view=view, view_of=of_plan(kept)), status
+        if what is What.MORE:
+            return render_template("change/ask_more.html", form=form, view=view, view_of=of_plan(kept), offers=offers(kept)), status
         page = render_template("change/ask.html", form=form, view=view, view_of=of_plan(kept), joining=said_of)
         return page, status
 
@@ -133,8 +139,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
         kept = find(partnership_id, plan_id)
         with store.read() as tx:
             answer = found(tx, partnership_id, plan_id, answer_id)
-        view = replan_view(kept, answer, may_keep=may(Permission.RUN_PLAN, partnership_id))
-        return render_template("change/replan.html", view=view, view_of=of_plan(kept))
+        may_keep = may(Permission.RUN_PLAN, partnership_id)
+        assert answer.asked is not None
+        if from_data(answer.asked).base is not None:
+            return render_template("change/hosts.html", view=hosts_view(kept, answer, may_keep=may_keep), view_of=of_plan(kept))
+        return render_template("change/replan.html", view=replan_view(kept, answer, may_keep=may_keep), view_of=of_plan(kept))
 
     @routes.post(f"{REPLANNED}/plans/<id:number>/keep")
     @board
@@ -144,12 +153,12 @@ def blueprint(wiring: Wiring) -> Blueprint:
         with store.read() as tx:
             answer = found(tx, partnership_id, plan_id, answer_id)
             file = tx.answers.replan_file(partnership_id=partnership_id, plan_id=plan_id, answer_id=answer_id)
-        documents: list[Json] = [] if file is None else json.loads(gzip.decompress(file))
-        if number > len(documents):
+        documents: list[Json | None] = [] if file is None else json.loads(gzip.decompress(file))
+        document = documents[number - 1] if 1 <= number <= len(documents) else None
+        if document is None:
             abort(404)
-        document = documents[number - 1]
         check_document(document)
-        settings = {"plan": plan_id, "answer": answer_id, "number": number, "change": said(kept, answer)}
+        settings = {"plan": plan_id, "answer": answer_id, "number": number, "change": kept_words(kept, answer, number)}
         with store.begin() as tx:
             tx.partnerships.partnership(partnership_id=partnership_id, held=True)  # who keeps it twice at once keeps it once
             before = kept_before(tx, partnership_id, document["fingerprint"])
@@ -186,6 +195,14 @@ def keep_document(tx: Transaction, kept: KeptPlan, document: Json, settings: Jso
 def kept_before(tx: Transaction, partnership_id: int, fingerprint: str) -> int | None:
     """The plan with this fingerprint, where there is one."""
     return next((plan.id for plan in tx.plans.plans(partnership_id=partnership_id) if plan.fingerprint == fingerprint), None)
+
+
+def fill(form: ChangeForm | HostsForm, what: What, kept: KeptPlan) -> None:
+    """What may be chosen in a form, in words."""
+    if isinstance(form, HostsForm):
+        fill_hosts(form, kept)
+    else:
+        fill_lists(form, what, kept)
 
 
 def of_plan(kept: KeptPlan) -> OfPlan:

@@ -136,6 +136,6 @@ def _texts(line: Line) -> list[str]:
     def said(figure: float | None) -> str:
         if figure is None:
             return "not known"
-        return f"£{figure:,}" if line.unit is Unit.POUNDS else f"{figure:,.2f}" if line.unit is Unit.POINTS else f"{figure:,}"
+        return f"£{figure:,}" if line.unit is Unit.POUNDS else line.points(figure) if line.unit is Unit.POINTS else f"{figure:,}"
 
     return [said(figure) for figure in line.figures]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InputMustBeMended
+from planner.words import least_points, most_points
 from web.commands.plans import check_out, plan_argument, read_plan, telling, write_data
 from web.commands.why import Command
 
@@ -75,8 +75,8 @@ def frontier_lines(frontier: Frontier, asked: int) -> Iterator[str]:
     yield "From the fairest plan to the one that meets most need, each but this plan itself searched for anew, in points (in brackets: what no plan with as little of the other goes below)"
     yield f"{'':>4}{'shortfall below the line':>28}{'need unmet in all':>24}"
     for number, point in enumerate(frontier.points, start=1):
-        low = f"{_up(point.shortfall_points)} ({_down(point.least_shortfall_points)})"
-        unmet = f"{_up(point.unmet_points)} ({_down(point.least_unmet_points)})"
+        low = f"{most_points(point.shortfall_points)} ({least_points(point.least_shortfall_points)})"
+        unmet = f"{most_points(point.unmet_points)} ({least_points(point.least_unmet_points)})"
         yield f"{number:>4}{low:>28}{unmet:>24}{'' if point.tried else '   this plan'}"
     count = len(frontier.points)
     if count < asked:
@@ -90,7 +90,7 @@ def frontier_lines(frontier: Frontier, asked: int) -> Iterator[str]:
 def price_line(frontier: Frontier) -> str:
     """What it would cost to have both ends at once."""
     price, most = frontier.price, frontier.points[-1]
-    what = f"no more shortfall than the fairest plan and as much need met as the last ({100 - most.unmet_points:.2f} points)"
+    what = f"no more shortfall than the fairest plan and as much need met as the last ({least_points(100 - most.unmet_points)} points)"
     if price.enough_pounds == 0:
         return f"The price of fairness: nothing that these searches can show; a plan was found with {what}."
     if price.enough_pounds is None:
@@ -113,14 +113,18 @@ def _beyond(price: Price) -> str:
 
 def furthest_lines(furthest: Furthest) -> Iterator[str]:
     """The needs furthest from the standard, beside their bound."""
-    here, found, taken_off = (f"{one:.2f}" for one in (furthest.plan_points, furthest.found_points, furthest.found_price_points))
+    here, found, taken_off = (
+        least_points(furthest.plan_points),
+        least_points(furthest.found_points),
+        most_points(furthest.found_price_points),
+    )
     before, best, less = "", "most", ""
     if furthest.plan_price_points or furthest.found_price_points:
-        before = f", and rules that give way cost {furthest.plan_price_points:.2f} points"
+        before = f", and rules that give way cost {most_points(furthest.plan_price_points)} points"
         best, found, less = "best", f"{found} at a price of {taken_off}", ", its price taken off"
     yield (
         f"The fifth of need furthest from the standard is met to {here} percent in this plan{before}. The {best} that these searches "
-        f"found is {found}, and no plan can have more than {_up(furthest.bound_points)}{less} (gap {_up(furthest.gap_points)}, "
+        f"found is {found}, and no plan can have more than {most_points(furthest.bound_points)}{less} (gap {most_points(furthest.gap_points)}, "
         f"{furthest.seconds:.0f} s)."
     )
 
@@ -153,19 +157,11 @@ def claim_lines(world: World, plan: Plan, moves: OneByOne, split: Divisible) -> 
         yield "What these bases could bring if time and places could be split was not found in the time given."
     else:
         yield (
-            f"With this plan's bases, and time and places split into any fractions, the shortfall could be no lower than {_down(split.bound_points)}; "
-            f"this plan has {_up(here)}."
+            f"With this plan's bases, and time and places split into any fractions, the shortfall could be no lower than {least_points(split.bound_points)}; "
+            f"this plan has {most_points(here)}."
         )
-    yield f"With any bases, and time and places whole, it could be no lower than {_down(plan.bound_points)}."
+    yield f"With any bases, and time and places whole, it could be no lower than {least_points(plan.bound_points)}."
     yield "This is the best these rules and figures allow; it says nothing about whether the figures are right."
-
-
-def _down(points: float) -> str:
-    return f"{math.floor(points * 100 + 1e-9) / 100:.2f}"
-
-
-def _up(points: float) -> str:
-    return f"{math.ceil(points * 100 - 1e-9) / 100:.2f}"
 
 
 # --- data --------------------------------------------------------------------------------

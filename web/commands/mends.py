@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import InputMustBeMended, PlannerError, RulesCannotAllHold
-from web.commands.plans import read_plan
+from planner.errors import InputMustBeMended, RulesCannotAllHold
+from web.commands.plans import read_plan, wish_argument
 
 if TYPE_CHECKING:
     from planner.intake.findings import Finding
@@ -32,17 +32,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], command: 
         commands,
         "mends",
         "say which rules clash, and up to three ways to make room",
-        'planner mends partnership.xlsx\n         planner mends plan.json --wish "900201 grant at-least 36000"',
+        "planner mends partnership.xlsx\n         planner mends plan.json --wish 900201 grant at-least 36000",
     )
     mends.add_argument("input", type=Path, metavar="INPUT", help="a partnership workbook (.xlsx), a folder of CSVs, or a plan.json")
     mends.add_argument("--policy", type=Path, metavar="FILE.toml", help="the board's own settings; a plan.json brings its own")
-    mends.add_argument(
-        "--wish",
-        action="append",
-        default=[],
-        metavar='"URN ITEM BOUND NUMBER"',
-        help="a head's wish laid over the rules: ITEM is grant or a service, BOUND is at-least, at-most or exactly; may be given more than once",
-    )
+    wish_argument(mends, "a school's wish laid over the rules")
     mends.add_argument("--json", type=Path, metavar="mends.json", help="write the same as data, with every solve behind it")
     mends.set_defaults(run=lambda options: _mends(options, read))
 
@@ -51,7 +45,7 @@ def _mends(options: argparse.Namespace, read: Read) -> int:
     from optimisation.solve import Solver  # noqa: PLC0415
 
     if options.json is not None and (options.json.is_dir() or not options.json.parent.is_dir()):
-        raise PlannerError(
+        raise InputMustBeMended(
             f"{options.json} cannot be written: it is a folder, or there is no folder {options.json.parent}. Choose another place."
         )
     world = with_wishes(_world(options, read), options.wish)
@@ -92,27 +86,26 @@ def _world(options: argparse.Namespace, read: Read) -> World:
     return world_of(partnership, policy)
 
 
-def with_wishes(world: World, texts: Sequence[str]) -> World:
+def with_wishes(world: World, asked: Sequence[Sequence[str]]) -> World:
     """A world with wishes laid over it as heads' rules. Raises ``InputMustBeMended`` where a wish cannot be read."""
     from planner.need import world_of  # noqa: PLC0415
 
-    if not texts:
+    if not asked:
         return world
-    wishes = tuple(_wish(world, text, f"wish {number}") for number, text in enumerate(texts, start=1))
+    wishes = tuple(_wish(world, words, f"wish {number}") for number, words in enumerate(asked, start=1))
     partnership = replace(world.partnership, head_rules=(*world.partnership.head_rules, *wishes))
     return world_of(partnership, world.policy)
 
 
-def _wish(world: World, text: str, rule_id: str) -> HeadRule:
+def _wish(world: World, words: Sequence[str], rule_id: str) -> HeadRule:
     from planner.partnership import GRANT_ITEM, Bound, DecisionRight, HeadRule  # noqa: PLC0415
 
-    urn, _, rest = text.strip().partition(" ")
-    item, _, bounded = rest.strip().rpartition(" ")
-    item, _, bound = item.strip().rpartition(" ")
+    text = " ".join(words)
+    urn, item, bound, number = words
     bounds = {one.value.replace(" ", "-"): one for one in Bound}
-    if not bounded.isdecimal() or bound not in bounds or not item:
+    if not number.isdecimal() or bound not in bounds:
         raise InputMustBeMended(
-            f'The wish "{text}" is not of the form "URN ITEM at-least NUMBER" (or at-most, or exactly), in whole numbers.'
+            f'The wish "{text}" is not of the form URN ITEM at-least NUMBER (or at-most, or exactly), in whole numbers.'
         )
     if urn not in {str(s.urn) for s in world.partnership.schools}:
         raise InputMustBeMended(f'The wish "{text}" is for no member school: give the URN of one.')
@@ -126,5 +119,5 @@ def _wish(world: World, text: str, rule_id: str) -> HeadRule:
     if service is not None and service.decision_right is DecisionRight.INFORMATION:
         raise InputMustBeMended(f"{service.name} is for information only, so nobody can be given any of it.")
     return HeadRule(
-        rule_id=rule_id, urn=int(urn), item=GRANT_ITEM if service is None else service.service_id, bound=bounds[bound], amount=int(bounded)
+        rule_id=rule_id, urn=int(urn), item=GRANT_ITEM if service is None else service.service_id, bound=bounds[bound], amount=int(number)
     )

@@ -24,6 +24,14 @@ def plan_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", type=Path, metavar="plan.json", help="a plan that `planner plan --json` wrote")
 
 
+def wish_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """What a school wishes, in four words; may be given more than once."""
+    parser.add_argument(
+        "--wish", nargs=4, action="append", default=[], metavar=("URN", "ITEM", "BOUND", "N"),
+        help=f"{what}: ITEM is grant (pounds a year) or a service (half-days), BOUND is at-least, at-most or exactly; may be given more than once",
+    )  # fmt: skip
+
+
 def seconds(text: str) -> float:
     """A time limit, for argparse."""
     try:
@@ -37,11 +45,9 @@ def seconds(text: str) -> float:
 
 def read_plan(path: Path) -> tuple[Plan, World]:
     """A plan and its world. Raises ``InputMustBeMended`` when it is no plan, ``AuditRefused`` when it does not hold."""
-    from planner.documents import check_document, plan_from_document, read_document  # noqa: PLC0415
+    from planner.documents import check_document, read_document  # noqa: PLC0415
 
-    document = read_document(path)
-    check_document(document)
-    return plan_from_document(document)
+    return check_document(read_document(path))
 
 
 def check_out(options: argparse.Namespace) -> None:

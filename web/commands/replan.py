@@ -42,6 +42,11 @@ def add(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
     what.add_argument("--money", type=_percent, metavar="PERCENT", help="money still to come changes, for example -10")
     what.add_argument("--school-leaves", type=int, metavar="URN", help="a school leaves the partnership")
     what.add_argument("--joins", type=_urns, metavar="URN,...", help="schools join; --with holds them")
+    what.add_argument(
+        "--offered",
+        metavar="NAME=N,...",
+        help="half-days offered to a service this year (SERVICE=N, or SERVICE=N@POUNDS at another price), or pounds more in a fund (FUND=N)",
+    )
     parser.add_argument("--from", dest="half_term", type=int, choices=range(1, 7), help="first half-term that can still change, 1 to 6")
     parser.add_argument("--fund", metavar="FUND", help="with --money: only this fund")
     parser.add_argument("--half-days-each", type=_half_days, metavar="X", help="with --statutory: half-days an assessment takes")
@@ -98,9 +103,30 @@ def _change(options: argparse.Namespace, world: World, plan: Amounts) -> Change:
         return changes.money_changes(world, options.money, options.fund, half_term)
     if options.school_leaves is not None:
         return changes.school_leaves(world, plan, options.school_leaves, half_term)
+    if options.offered is not None:
+        return _more(options.offered, world, half_term)
     if options.newer is None:
         raise InputMustBeMended("Say with --with which newer partnership workbook or folder holds the schools that join.")
     return changes.schools_join(world, read_newer(options.newer, world.policy), options.joins, half_term)
+
+
+def _more(text: str, world: World, half_term: int | None) -> Change:
+    from planner.offered import MoneyOffered, TimeOffered, more_is_offered  # noqa: PLC0415
+
+    prices = {service.service_id: service.price_pounds_per_session for service in world.partnership.services}
+    funds = {fund.fund_id for fund in world.partnership.funds}
+    time, money = [], []
+    for part in text.replace(" ", "").split(","):
+        name, _, amount = part.partition("=")
+        number, at, price = amount.partition("@")
+        if name in funds and not at:
+            money.append(MoneyOffered(fund=name, pounds=_whole("--offered", number, 1, 10_000_000)))
+        elif name in prices:
+            pounds = _whole("--offered", price, 0, 5_000) if at else prices[name]
+            time.append(TimeOffered(service=name, half_days=_whole("--offered", number, 1, 10_000), pounds_each=pounds))
+        else:
+            raise InputMustBeMended(f"--offered: {part!r} names no service or fund; choose of {', '.join((*prices, *sorted(funds)))}.")
+    return more_is_offered(world, time, money, half_term)
 
 
 def _teller() -> Callable[[str], None]:
@@ -121,7 +147,7 @@ def _print(result: Replan, *, chosen: int | None = None) -> None:
     for number, point in enumerate(result.points, start=1):
         print(
             f"{number:>4}  {len(point.disturbed):>17}  {most_points(point.shortfall_points):>19}  {least_points(point.bound_points):>13}  "
-            f"{point.need_met_points:>14.2f}"
+            f"{least_points(point.need_met_points):>14}"
         )
     for line in (*_claims(result), *price_note(result.world.policy)):
         print(line)

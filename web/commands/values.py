@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planner.words import least_points, most_points
 from web.commands.plans import check_out, plan_argument, read_plan, telling, write_data
 from web.commands.why import Command
 
@@ -71,7 +71,7 @@ def _run(options: argparse.Namespace) -> int:
 def value_lines(values: Values) -> Iterator[str]:
     """What one more is worth, as lines of text."""
     yield (
-        f"Searched again, the best plan within these rules and figures has between {_down(values.best.least)} and {_up(values.best.most)} points of need below the "
+        f"Searched again, the best plan within these rules and figures has between {least_points(values.best.least)} and {most_points(values.best.most)} points of need below the "
         "board's line. With more, by how much the least found falls, in points (proved: at least, at most):"
     )
     yield ""
@@ -79,7 +79,7 @@ def value_lines(values: Values) -> Iterator[str]:
         if value.note:
             yield f"{value.name}: {value.note}."
         elif not value.is_shown:
-            yield f"{value.name}: {NO_GAIN}, {_up_to(value)} (at most {_up(value.steps[-1].proved.most)} points)."
+            yield f"{value.name}: {NO_GAIN}, {_up_to(value)} (at most {most_points(value.steps[-1].proved.most)} points)."
         else:
             yield f"{value.name}:"
             for step in value.steps:
@@ -101,16 +101,8 @@ def amount_words(value: Value, step: Step) -> str:
 
 def _gain(step: Step) -> str:
     if not step.proved.is_shown:
-        return f"{NO_GAIN} (at most {_up(step.proved.most)})"
-    return f"{step.gained_points:.2f} ({_down(step.proved.least)}, {_up(step.proved.most)})"
-
-
-def _down(points: float) -> str:
-    return f"{math.floor(points * 100 + 1e-9) / 100:.2f}"
-
-
-def _up(points: float) -> str:
-    return f"{math.ceil(points * 100 - 1e-9) / 100:.2f}"
+        return f"{NO_GAIN} (at most {most_points(step.proved.most)})"
+    return f"{least_points(step.gained_points)} ({least_points(step.proved.least)}, {most_points(step.proved.most)})"
 
 
 # --- protection ----------------------------------------------------------------------------
@@ -122,7 +114,7 @@ def protection_lines(found: Protections) -> Iterator[str]:
         yield "No floor, cap or taper is on that is about anything in this partnership, so protection costs nothing."
         return
     yield (
-        f"Searched again, the best plan within these rules and figures has between {_down(found.best.least)} and {_up(found.best.most)} points of need below the "
+        f"Searched again, the best plan within these rules and figures has between {least_points(found.best.least)} and {most_points(found.best.most)} points of need below the "
         "board's line. What each rule of protection that is on costs:"
     )
     for one in found.rules:
@@ -146,7 +138,7 @@ def protection_lines(found: Protections) -> Iterator[str]:
 def _worth_line(one: Protection) -> str:
     whole = f"Without {one.words} the shortfall"
     if not one.worth.is_shown:
-        return f"{whole} would be no lower, as far as these searches can show (by at most {_up(one.worth.most)} points)."
+        return f"{whole} would be no lower, as far as these searches can show (by at most {most_points(one.worth.most)} points)."
     return f"{whole} could be lower by {one.worth.words()}."
 
 
@@ -170,7 +162,7 @@ def dose_lines(dosed: tuple[Dosed, ...]) -> Iterator[str]:
         )
         yield (
             f"{which} {one.after.met} of {one.after.standards} standards fully met (now {one.before.met}), {one.after.under_half} under half "
-            f"(now {one.before.under_half}), shortfall {_up(one.after.shortfall_points)} points (now {_up(one.before.shortfall_points)}).{found}"
+            f"(now {one.before.under_half}), shortfall {most_points(one.after.shortfall_points)} points (now {most_points(one.before.shortfall_points)}).{found}"
         )
         if not one.changes:
             yield "  No school's amounts change."

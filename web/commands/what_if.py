@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InputMustBeMended
-from web.commands.plans import check_out, plan_argument, read_plan, seconds, telling, write_data
+from web.commands.plans import check_out, plan_argument, read_plan, seconds, telling, wish_argument, write_data
 
 if TYPE_CHECKING:
-    from optimisation.restate import Value
-    from optimisation.trial import Condition
-    from optimisation.what_if import Consequence
+    from optimisation.asked import Condition, Consequence, Value
     from planner.need import World
 
 Command = Callable[[Any, str, str, str], argparse.ArgumentParser]
@@ -32,19 +30,15 @@ def add(commands: Any, command: Command) -> None:
     plan_argument(parser)
     parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="a setting of the policy, by its path")
     parser.add_argument("--fund", action="append", default=[], metavar="FUND=+POUNDS", help="pounds a year more (+) or less (-) in a fund")
-    parser.add_argument(
-        "--wish", nargs=4, action="append", default=[], metavar=("URN", "ITEM", "BOUND", "N"),
-        help="a school's own rule: grant (pounds a year) or a service's half-days; at-least, at-most or exactly",
-    )  # fmt: skip
+    wish_argument(parser, "a school's own rule")
     parser.add_argument("--time-limit", type=seconds, default=10.0, metavar="SECONDS", help="for the whole numbers (default 10)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the same as data")
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    from optimisation.restate import Moved  # noqa: PLC0415
+    from optimisation.asked import Moved, Question  # noqa: PLC0415
     from optimisation.sandbox import Sandbox  # noqa: PLC0415
-    from optimisation.what_if import Question  # noqa: PLC0415
 
     check_out(options)
     settings = tuple((path, _value(text)) for path, text in map(_parted, options.set))
@@ -94,9 +88,7 @@ def _pounds(text: str) -> int:
 
 
 def _wishes(world: World, asked: Iterable[list[str]]) -> Iterable[Condition]:
-    from optimisation.why.records import Wish  # noqa: PLC0415
-    from optimisation.why.why_not import most_useful_words  # noqa: PLC0415
-    from optimisation.wishes import amount_wish  # noqa: PLC0415
+    from optimisation.wishes import amount_wish, most_useful_words  # noqa: PLC0415
     from planner.partnership import GRANT_ITEM  # noqa: PLC0415
 
     items = {GRANT_ITEM, *(s.service_id for s in world.partnership.services)}
@@ -107,7 +99,7 @@ def _wishes(world: World, asked: Iterable[list[str]]) -> Iterable[Condition]:
             raise InputMustBeMended(
                 f"A wish is a URN, one of {', '.join(sorted(items))}, at-least, at-most or exactly, and a whole number; this is {item} {bound} {number}."
             )
-        useless = "" if bound == "at-most" else most_useful_words(world, Wish(urn=int(urn), item=item, amount=int(number)))
+        useless = "" if bound == "at-most" else most_useful_words(world, urn=int(urn), item=item, amount=int(number))
         if useless:
             raise InputMustBeMended(f"{urn} {item} {bound} {number} is more than a plan gives: {useless}")
         yield amount_wish(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -93,13 +92,13 @@ def _teller() -> Callable[[str], None]:
 
 def lines_of(why: Why) -> Iterator[str]:
     """The answer as lines of text."""
-    from planner.words import most_points  # noqa: PLC0415
+    from planner.words import least_points, most_points  # noqa: PLC0415
 
     yield f"{why.school}: why it gets what it gets"
     yield ""
     yield from _table(why)
     yield ""
-    yield f"The plan has {most_points(why.plan_points)} points of need below the board's line; searched again, the best these rules allow has between {math.floor(why.best.least * 100) / 100:.2f} and {math.ceil(why.best.most * 100) / 100:.2f}."
+    yield f"The plan has {most_points(why.plan_points)} points of need below the board's line; searched again, the best these rules allow has between {least_points(why.best.least)} and {most_points(why.best.most)}."
     for effect in why.effects:
         yield from effect.sentences
     if why.quiet:

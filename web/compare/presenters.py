@@ -220,17 +220,17 @@ def _cells(line: Line, *, in_headline: bool = False) -> list[TableCell]:
         if figure is None:
             cells.append(TableCell(text="not known"))
             continue
-        text = hundreds(int(figure)) if in_headline and line.unit is Unit.POUNDS else _figure(line.unit, figure)
+        text = hundreds(int(figure)) if in_headline and line.unit is Unit.POUNDS else _figure(line, figure)
         if n and first is not None and figure != first and not (in_headline and line.unit is Unit.POINTS):
             text = f"{text} ({_change(line.unit, figure - first, in_headline=in_headline)})"
         cells.append(TableCell(text=text, value=figure))
     return cells
 
 
-def _figure(unit: Unit, figure: float) -> str:
-    if unit is Unit.POINTS:
-        return f"{figure:.1f}"
-    return pounds(int(figure)) if unit is Unit.POUNDS else f"{int(figure):,}"
+def _figure(line: Line, figure: float) -> str:
+    if line.unit is Unit.POINTS:
+        return line.points(figure)
+    return pounds(int(figure)) if line.unit is Unit.POUNDS else f"{int(figure):,}"
 
 
 def _change(unit: Unit, by: float, *, in_headline: bool) -> str:

@@ -82,7 +82,7 @@ class BaseForm(Wholes):
 
     base = HiddenField()
     name = text_field("Name of the base", "Enter the base's name.")
-    host = SelectField("Which school hosts it?", widget=GovSelect())
+    host = SelectField("Which school hosts it?", validators=[InputRequired("Choose the school that hosts it.")], widget=GovSelect())
     phase = RadioField(
         "Which phase is it for?", validators=[InputRequired("Choose the phase.")], widget=GovRadioInput(),
         choices=[SelectChoice(phase.value, upper_first(phase.value)) for phase in (Phase.PRIMARY, Phase.SECONDARY)],

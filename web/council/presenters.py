@@ -94,7 +94,7 @@ def council_view(members: Sequence[Member]) -> CouncilView:
     others = sum(not is_ours for is_ours, _ in asked)
     return CouncilView(
         title=f"{listed(councils)}: its partnerships" if len(councils) == 1 else "The council's partnerships",
-        sentence=f"{count(len(members), 'partnership')} that you belong to, each by the plan that its board put before the schools, or else by its newest plan.",
+        sentence=f"{count(len(members), 'partnership')} that you belong to, {'each ' if len(members) > 1 else ''}by the plan that its board put before the schools, or else by its newest plan.",
         definitions=_definitions([plan.facts.policy for _, plan in planned]),
         counts=tuple(
             Counted(words=word, number=f"{n:,}")
@@ -146,6 +146,8 @@ def _definitions(policies: Sequence[Policy]) -> str:
     same = "A standard counts once for each school or zone that has the need, in every partnership alike."
     if len({policy.standards for policy in policies}) > 1:
         return f"{same} The partnerships do not all use the same standards: compare the counts of those that differ with care."
+    if len(policies) < 2:
+        return same
     lines = {policy.board.line_percent for policy in policies}
     return f"{same} All of them use the same standards" + (", with different lines set by their boards." if len(lines) > 1 else ".")
 

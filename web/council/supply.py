@@ -190,7 +190,7 @@ def _with_post(p: Partnership, form: PostForm) -> Partnership:
 
 def _with_hosts(form: BaseForm, figures: Figures) -> BaseForm:
     p, policy = figures.world.partnership, figures.world.policy
-    form.host.choices = [SelectChoice(str(school.urn), school.name) for school in p.schools]
+    form.host.choices = [SelectChoice("", "Choose a school"), *(SelectChoice(str(school.urn), school.name) for school in p.schools)]
     form.needs.choices = [SelectChoice(need.code, need.name) for need in policy.need_types]
     return form
 

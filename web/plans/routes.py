@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from planner.documents import plan_document
 from planner.pots import without_whose
+from planner.store import AnswerKind
 from planner.store.runs import REPLAN
 from web.access import Permission, may, me, requires
 from web.draws import draw_reader
@@ -201,7 +202,13 @@ def blueprint(wiring: Wiring) -> Blueprint:
     def downloads(partnership_id: int, plan_id: int) -> str:
         kept = find(partnership_id, plan_id)
         is_whole = without_whose(kept.facts.partnership, draw_reader(partnership_id)) is kept.facts.partnership
-        return show(kept, "downloads", downloads_view(kept, list(tables_in(partnership_id, plan_id).values()), is_whole=is_whole))
+        with store.read() as tx:
+            has_certificate = tx.answers.has_file(partnership_id=partnership_id, plan_id=plan_id, kind=AnswerKind.CERTIFICATE)
+        view = downloads_view(
+            kept, list(tables_in(partnership_id, plan_id).values()),
+            plan_file=files.file_name(kept, ".json"), has_certificate=has_certificate, is_whole=is_whole,
+        )  # fmt: skip
+        return show(kept, "downloads", view)
 
     @functools.lru_cache(maxsize=8)
     def workbook_of(partnership_id: int, plan_id: int, standing: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from govuk_frontend_wtf.wtforms_widgets import GovRadioInput, GovSelect
@@ -12,7 +11,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from planner.partnership import HALF_TERMS
 from planner.roster_requests import PersonSettings, WishKind
-from web.forms import Form, text_field
+from web.forms import Form, text_field, whole_number
 
 MOST_HALF_DAYS = 400
 MOST_KM = 1000
@@ -55,9 +54,10 @@ def whole(text: str | None, *, most: int) -> int | None:
     """A whole number, None for a blank; ValidationError for anything else."""
     if not text:
         return None
-    if not re.fullmatch(r"\d{1,4}", text, re.ASCII) or int(text) > most:
+    number = whole_number(text)
+    if number is None or number > most:
         raise ValidationError(f"Enter a whole number from 0 to {most:,}, or leave it blank.")
-    return int(text)
+    return number
 
 
 class SettingsForm(Form):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
+from wtforms import Field
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from planner.errors import ChangedMeanwhile
 from planner.partnership import HALF_TERMS
+from planner.roster import Practitioner
 from planner.roster_requests import RosterRequest, Wish, WishKind, asked_world, request_document
 from planner.roster_wishes import wish_faults
 from web.access import Permission, may, me, requires
@@ -145,8 +147,13 @@ def blueprint(wiring: Wiring) -> Blueprint:
             )
         return redirect(url_for("roster.overview", partnership_id=kept.partnership_id, plan_id=kept.plan_id, version=version_id), 303)
 
-    def faults_of(book: Book, asked: RosterRequest) -> list[str]:
-        return list(dict.fromkeys(wish_faults(asked_world(book.kept.facts.world, asked), book.kept.facts.amounts, asked)))
+    def try_to_ask(book: Book, asked: RosterRequest, note: str, beside: Field) -> Response | None:
+        """Ask for it; None where it cannot be, with why not beside a field."""
+        faults = list(dict.fromkeys(wish_faults(asked_world(book.kept.facts.world, asked), book.kept.facts.amounts, asked)))
+        if not faults:
+            return ask_for(book, asked, note)
+        beside.errors = faults
+        return None
 
     @routes.post(f"{ROSTER}/ask")
     @CHANGE
@@ -172,11 +179,9 @@ def blueprint(wiring: Wiring) -> Blueprint:
                 kind=WishKind(form.kind.data), person_id=one[1].person.person_id, recipient=form.recipient.data,
                 half_term=int(form.half_term.data) if form.half_term.data else None,
             )  # fmt: skip
-            asked = book.request.with_wishes(wish)
-            faults = faults_of(book, asked)
-            if not faults:
-                return ask_for(book, asked, rosters.wish_said(book, wish))
-            form.person.errors = faults
+            answer = try_to_ask(book, book.request.with_wishes(wish), rosters.wish_said(book, wish), form.person)
+            if answer is not None:
+                return answer
         return show(book, "change", "change", 422, form=form, swap=swap_form(book, is_sent=False))
 
     @routes.post(f"{ROSTER}/swap")
@@ -194,12 +199,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
                     Wish(kind=WishKind.COMES, person_id=p, recipient=r) for p, r in ((one, other_at), (other, at))
                 )  # fmt: skip
                 asked = swapped(book.request, (one, at), (other, other_at)).with_wishes(*wishes)
-                faults = faults_of(book, asked)
-                if not faults:
-                    names = [book.named(p).name for p in (one, other)]
-                    where = [rosters.place(book, r) for r in (at, other_at)]
-                    return ask_for(book, asked, f"{names[0]} and {names[1]} swap {where[0]} and {where[1]}.")
-                form.second.errors = faults
+                names = [book.named(p).name for p in (one, other)]
+                where = [rosters.place(book, r) for r in (at, other_at)]
+                answer = try_to_ask(book, asked, f"{names[0]} and {names[1]} swap {where[0]} and {where[1]}.", form.second)
+                if answer is not None:
+                    return answer
         return show(book, "change", "change", 422, form=wish_form(book, is_sent=False), swap=form)
 
     @routes.post(f"{ROSTER}/take-back")
@@ -219,55 +223,50 @@ def blueprint(wiring: Wiring) -> Blueprint:
         book = find(partnership_id, plan_id)
         metres = book.request.non_driver_reach_metres
         data = {"most_schools": text_of(book.request.most_schools), "reach_km": "" if metres is None else str(metres // METRES)}
-        return show(book, "settings", rosters.settings_said(book) or ("nothing",), form=SettingsForm(data=data))
+        return show_settings(book, SettingsForm(data=data))
 
     @routes.post(f"{ROSTER}/settings")
     @CHANGE
     def set_settings(partnership_id: int, plan_id: int) -> Answer:
         book, form = find(partnership_id, plan_id), SettingsForm()
-        if not form.validate():
-            return show(book, "settings", rosters.settings_said(book) or ("nothing",), 422, form=form)
-        reach = whole(form.reach_km.data, most=MOST_KM)
-        asked = RosterRequest(
-            wishes=book.request.wishes, people=book.request.people, most_schools=whole(form.most_schools.data, most=99),
-            non_driver_reach_metres=None if reach is None else reach * METRES,
-        )  # fmt: skip
-        faults = faults_of(book, asked)
-        if faults:
-            form.most_schools.errors = faults
-            return show(book, "settings", rosters.settings_said(book) or ("nothing",), 422, form=form)
-        return ask_for(book, asked, "Other settings for everybody.")
+        answer = None
+        if form.validate():
+            reach = whole(form.reach_km.data, most=MOST_KM)
+            asked = RosterRequest(
+                wishes=book.request.wishes, people=book.request.people, most_schools=whole(form.most_schools.data, most=99),
+                non_driver_reach_metres=None if reach is None else reach * METRES,
+            )  # fmt: skip
+            answer = try_to_ask(book, asked, "Other settings for everybody.", form.most_schools)
+        return answer or show_settings(book, form, 422)
+
+    def show_settings(book: Book, form: SettingsForm, status: int = 200) -> Answer:
+        return show(book, "settings", rosters.settings_said(book) or ("nothing",), status, form=form)
 
     @routes.get(f"{ROSTER}/settings/<id:number>")
     @CHANGE
     def person_settings(partnership_id: int, plan_id: int, number: int) -> Answer:
         book = find(partnership_id, plan_id)
-        found = book.person(number)
-        if found is None:
-            abort(404)
-        p = found[1].person
+        p = person_of(book, number).person
         pattern = {f"half_term_{h}": str(n) for h, n in enumerate(p.half_term_sessions, start=1)}
         form = PersonForm(
             data={
                 "most_schools": text_of(p.most_schools), **pattern, "first": text_of(p.first_half_term), "last": text_of(p.last_half_term),
             }
         )  # fmt: skip
-        return show(book, "person_settings", found[1], form=form, number=number)
+        return show_person_settings(book, form, number)
 
     @routes.post(f"{ROSTER}/settings/<id:number>")
     @CHANGE
     def set_person_settings(partnership_id: int, plan_id: int, number: int) -> Answer:
         book, form = find(partnership_id, plan_id), PersonForm()
-        found = book.person(number)
-        if found is None:
-            abort(404)
+        person, answer = person_of(book, number).person, None
         if form.validate():
-            asked = book.request.with_person(form.settings(found[1].person.person_id))
-            faults = faults_of(book, asked)
-            if not faults:
-                return ask_for(book, asked, f"Other settings for {found[1].person.name}.")
-            form.most_schools.errors = faults
-        return show(book, "person_settings", found[1], 422, form=form, number=number)
+            asked = book.request.with_person(form.settings(person.person_id))
+            answer = try_to_ask(book, asked, f"Other settings for {person.name}.", form.most_schools)
+        return answer or show_person_settings(book, form, number, 422)
+
+    def show_person_settings(book: Book, form: PersonForm, number: int, status: int = 200) -> Answer:
+        return show(book, "person_settings", person_of(book, number), status, form=form, number=number)
 
     @routes.post(f"{ROSTER}/use")
     @CHANGE
@@ -337,6 +336,14 @@ def blueprint(wiring: Wiring) -> Blueprint:
         return redirect(roster_url(book, "roster.delivered"), 303)
 
     return routes
+
+
+def person_of(book: Book, number: int) -> Practitioner:
+    """Somebody in post by their number; 404 where the book has no such person."""
+    found = book.person(number)
+    if found is None:
+        abort(404)
+    return found[1]
 
 
 def of_person(book: Book, number: int, half_term: int) -> Book:

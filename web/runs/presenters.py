@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from flask import url_for
 
@@ -13,10 +12,10 @@ from planner.export.summary import ENDINGS
 from planner.plan import Ending
 from planner.store import QueryState, RunState, Transaction
 from planner.store.partnerships import PartnershipRow
-from planner.store.plans import PlanRow, StoredPlan
+from planner.store.plans import PlanRow
 from planner.store.room import MINUTE
 from planner.store.runs import REPLAN, Run, RunRow
-from planner.words import least_points, most_points
+from planner.words import least_points, most_points, points_apart
 from web.names import beside_which, name_of
 from web.runs.chart import StepChart, step_chart
 from web.runs.forms import SECONDS
@@ -324,7 +323,7 @@ def _what_to_do(said: int) -> tuple[str, ...]:
     return (safe, "Once that is done, make a plan again. If you tell the administrator, give them the number of this run.")
 
 
-def _best(told: History, plan: StoredPlan | None, *, is_going: bool) -> Best | None:
+def _best(told: History, plan: PlanRow | None, *, is_going: bool) -> Best | None:
     last = told.last
     terms: Mapping[str, object]
     if plan is not None:
@@ -357,7 +356,7 @@ def _best(told: History, plan: StoredPlan | None, *, is_going: bool) -> Best | N
     )
 
 
-def _with_plan(told: History, plan: StoredPlan, seconds: float) -> History:
+def _with_plan(told: History, plan: PlanRow, seconds: float) -> History:
     """A story that ends with the plan itself: the last that was told while it was made was of an earlier stage."""
     if told.last is None:
         return told
@@ -366,11 +365,11 @@ def _with_plan(told: History, plan: StoredPlan, seconds: float) -> History:
     return replace(told, moments=(*told.moments, own))
 
 
-def _plan_points(plan: StoredPlan) -> tuple[float, float | None]:
+def _plan_points(plan: PlanRow) -> tuple[float, float | None]:
     """The kept plan's own shortfall, and its bound where one was found."""
-    bound = float(plan.document["bound_points"])
-    is_known = bound > 0 or plan.status == Ending.WITHIN_GAP
-    return round(plan.document["shortfall_points"] + plan.document.get("price_points", 0.0), 4), bound if is_known else None
+    assert plan.shortfall_points is not None
+    is_known = bool(plan.bound_points) or plan.status in {Ending.WITHIN_GAP, Ending.CLOSE_BY_CLOCK}
+    return round(plan.shortfall_points + plan.counts.get("price_points", 0.0), 4), plan.bound_points if is_known else None
 
 
 def _what(terms: Mapping[str, object]) -> str:
@@ -384,8 +383,8 @@ def _distance(best_points: float, bound_points: float | None, what: str) -> str:
     if bound_points is None:
         return f"{below}. How much better a plan could be is not known yet."
     least = least_points(bound_points)
-    gap = max(Decimal(best) - Decimal(least), Decimal(0))
-    better = f"at most {gap} points" if gap else "less than 0.01 points"
+    gap = points_apart(best, least)
+    better = f"at most {gap} points" if float(gap) else "less than 0.01 points"
     return f"A plan could be better by {better} of need. {below}; with these rules and figures no plan can go below {least}."
 
 

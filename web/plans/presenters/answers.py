@@ -10,6 +10,7 @@ from planner.documents import Json
 from planner.policy import Policy
 from planner.store import AnswerKind, AnswerState
 from planner.store.answers import Answer, AnswerRow
+from planner.words import least_points, most_points
 from web.tables import TableView, row, table, words
 from web.words import moment, pounds, upper_first
 
@@ -92,16 +93,6 @@ def with_price(policy: Policy) -> str:
     return " and price of rules that give way" if policy.has_prices else ""
 
 
-def down(points: float) -> str:
-    """What is at least so much, in points: rounded down to two decimals, so that nothing is overclaimed."""
-    return f"{math.floor(points * 100 + 1e-9) / 100:.2f}"
-
-
-def up(points: float) -> str:
-    """What is at most so much, in points: rounded up to two decimals."""
-    return f"{math.ceil(points * 100 - 1e-9) / 100:.2f}"
-
-
 # --- the searches behind a sentence ------------------------------------------------------------
 
 
@@ -124,8 +115,8 @@ def known(searches: Iterable[Json], about: str, *, summary: str = "How we know")
             [
                 row(
                     upper_first(search["words"]),
-                    _amount(search["value"], search["aim"], up),
-                    _amount(search["bound"], search["aim"], down),
+                    _amount(search["value"], search["aim"], most_points),
+                    _amount(search["bound"], search["aim"], least_points),
                     _ended(search["status"], search["seconds"]),
                 )
                 for search in once.values()
@@ -137,11 +128,11 @@ def known(searches: Iterable[Json], about: str, *, summary: str = "How we know")
 
 
 def _amount(value: float | None, aim: str, round_: Callable[[float], str]) -> str:
-    """What is as small as it can be, ``up`` where it was found and ``down`` where it is a bound; what is met is the rest."""
+    """What is as small as it can be, rounded up where it was found and down where it is a bound; what is met is the rest."""
     if value is None:
         return "none"
     if aim == _DISTANCE:
-        changed = 10 * (round(100 * max(value, 0.0)) if round_ is up else math.floor(100 * max(value, 0.0) + _PENCE))
+        changed = 10 * (round(100 * max(value, 0.0)) if round_ is most_points else math.floor(100 * max(value, 0.0) + _PENCE))
         return f"changes worth {pounds(changed)}" if changed else "no change"
     value = max(value - TOLERANCE, 0.0)
     if aim == _SHORTFALL:
@@ -149,7 +140,7 @@ def _amount(value: float | None, aim: str, round_: Callable[[float], str]) -> st
     if aim == _UNMET:
         return f"{round_(value)} points unmet"
     if aim == _FURTHEST:
-        return f"{(down if round_ is up else up)(100 - value)} percent met"
+        return f"{(least_points if round_ is most_points else most_points)(100 - value)} percent met"
     return f"{value:g}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planner.words import least_points, most_points
 from web.tables import TableCell
 from web.words import change, count, hundredths, pounds, pounds_change
 
@@ -31,9 +32,14 @@ def in_hundredths(number: int) -> TableCell:
     return TableCell(text=hundredths(number), value=number / 100)
 
 
-def in_points(points: float) -> TableCell:
-    """Points of need to one decimal; the CSV holds four."""
-    return TableCell(text=f"{points:.1f}", value=points)
+def points_below(points: float) -> TableCell:
+    """Points of need that are not met, or what is counted with them; the CSV holds four decimals."""
+    return TableCell(text=most_points(points), value=points)
+
+
+def points_met(points: float) -> TableCell:
+    """Points of need met; the CSV holds four decimals."""
+    return TableCell(text=least_points(points), value=points)
 
 
 def rules(broken: tuple[str, ...]) -> TableCell:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.documents import Json
+from planner.words import most_points
 from web.plans.presenters.answers import FIGURES, Known, Stands, known
 from web.plans.presenters.cells import money, whole
 from web.plans.presenters.frame import plan_url, school_link
@@ -81,6 +82,6 @@ def _sentences(kept: KeptPlan, one: Json) -> list[str]:
     )
     standards = (
         f"{then['met']:,} of {count(then['standards'], 'standard')} would be fully met (now {now['met']:,}) and {then['under_half']:,} under half "
-        f"(now {now['under_half']:,}); {then['shortfall_points']:.1f} points of need would be left below the board's line (now {now['shortfall_points']:.1f})."
+        f"(now {now['under_half']:,}); {most_points(then['shortfall_points'])} points of need would be left below the board's line (now {most_points(now['shortfall_points'])})."
     )
     return [who, standards]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planner.store import AnswerKind
 from web.plans.presenters.frame import plan_url
 from web.shelf import KeptPlan
 from web.tables import TableView
@@ -17,11 +18,12 @@ WITHOUT_WHOSE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileLine:
-    """A file: what it is, what it is for, where it is."""
+    """A file: what it is, what it is for, where it is; perhaps the command that its words end with."""
 
     title: str
     text: str
     href: str
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +35,16 @@ class DownloadsView:
     of_schools: str
 
 
-def downloads_view(kept: KeptPlan, tables: Sequence[TableView], *, is_whole: bool = True) -> DownloadsView:
-    """The whole plan in three forms, then its tables one by one; those of a school are on the school's own page."""
+def downloads_view(
+    kept: KeptPlan, tables: Sequence[TableView], *, plan_file: str, has_certificate: bool, is_whole: bool = True
+) -> DownloadsView:
+    """The whole plan in three forms and its certificate, then its tables one by one; those of a school are on the school's own page."""
+    certificate = FileLine(
+        title="Certificate (.certificate.json)", href=plan_url(kept, "plans.answer_file", kind=AnswerKind.CERTIFICATE.value),
+        text="The proof of how close the plan is to the best these rules allow. Keep it beside the plan document, each under its own name; "
+        "then anyone can check it without a solver:",
+        command=f"planner audit {plan_file} --certificate",
+    )  # fmt: skip
     return DownloadsView(
         files=(
             FileLine(
@@ -51,6 +61,7 @@ def downloads_view(kept: KeptPlan, tables: Sequence[TableView], *, is_whole: boo
                 text="The plan with all its figures and its policy. Anyone can check it again from this file alone."
                 + ("" if is_whole else WITHOUT_WHOSE),
             ),
+            *([certificate] if has_certificate and is_whole else []),
         ),
         tables=tuple(
             FileLine(title=view.caption, text="", href=view.csv_href) for view in tables if view.rows and not view.name.startswith("school-")

@@ -9,8 +9,10 @@ from flask import url_for
 from planner.audit import leads, price_points
 from planner.documents import Json
 from planner.export.priced import price_note
+from planner.words import least_points, most_points
 from web.charts import Cross, Scatter, scatter
-from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, up, with_price
+from web.plans.presenters.answers import FIGURES, Known, Stands, known, with_price
+from web.plans.presenters.cells import points_below, points_met
 from web.plans.presenters.frame import plan_url
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableView, numbers, row, table, words
@@ -59,14 +61,14 @@ def _points(kept: KeptPlan, found: Json, *, may_compare: bool) -> Points:
     rows = [
         row(
             TableCell(text=f"Dot {n}{_which(n, len(points))}", href=hrefs[n - 1]),
-            _cell(p["shortfall_points"]),
-            TableCell(text=down(p["least_shortfall_points"]), value=p["least_shortfall_points"]),
-            _cell(100 - p["unmet_points"]),
-            TableCell(text=up(100 - p["least_unmet_points"]), value=100 - p["least_unmet_points"]),
+            points_below(p["shortfall_points"]),
+            TableCell(text=least_points(p["least_shortfall_points"]), value=p["least_shortfall_points"]),
+            points_met(100 - p["unmet_points"]),
+            TableCell(text=most_points(100 - p["least_unmet_points"]), value=100 - p["least_unmet_points"]),
         )
         for n, p in enumerate(points, start=1)
     ]
-    rows.append(row("This plan, beside them", _cell(here_below), "", _cell(here_met), ""))
+    rows.append(row("This plan, beside them", points_below(here_below), "", points_met(here_met), ""))
     headings = (
         *words("Dot"),
         *numbers(below, "With as much need met, none can leave less than"),
@@ -81,8 +83,8 @@ def _points(kept: KeptPlan, found: Json, *, may_compare: bool) -> Points:
     ]  # fmt: skip
     first, last = points[0], points[-1]
     says = (
-        f"{count(len(points), 'plan')}: from {first['shortfall_points']:.1f} points below the line{with_price(policy)} and {100 - first['unmet_points']:.1f} met "
-        f"to {last['shortfall_points']:.1f} below the line and {100 - last['unmet_points']:.1f} met. The table below holds every figure."
+        f"{count(len(points), 'plan')}: from {most_points(first['shortfall_points'])} points below the line{with_price(policy)} and {least_points(100 - first['unmet_points'])} met "
+        f"to {most_points(last['shortfall_points'])} below the line and {least_points(100 - last['unmet_points'])} met. The table below holds every figure."
     )
     return Points(
         chart=scatter(
@@ -124,7 +126,7 @@ def _here(kept: KeptPlan) -> tuple[float, float]:
 
 def price_sentence(price: Json, met_points: float) -> str:
     """What it would cost to have both ends at once."""
-    what = f"no more need below the line than the fairest plan leaves, and as much need met as the last meets ({met_points:.1f} points)"
+    what = f"no more need below the line than the fairest plan leaves, and as much need met as the last meets ({least_points(met_points)} points)"
     if price["enough_pounds"] == 0:
         return f"A plan was found that has both: {what}. So these searches show no price of fairness."
     if price["enough_pounds"] is None:
@@ -138,7 +140,3 @@ def price_sentence(price: Json, met_points: float) -> str:
 
 def _which(number: int, of: int) -> str:
     return ", the fairest" if number == 1 else ", the most need met" if number == of else ""
-
-
-def _cell(points: float) -> TableCell:
-    return TableCell(text=f"{points:.2f}", value=points)

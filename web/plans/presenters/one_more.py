@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from planner.documents import Json
 from planner.export.priced import price_note
-from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, up, with_price
+from planner.words import least_points, most_points
+from web.plans.presenters.answers import FIGURES, Known, Stands, known, with_price
 from web.plans.presenters.frame import plan_url
 from web.shelf import KeptPlan
 from web.tables import Fact, TableCell, TableView, numbers, row, table, words
@@ -59,7 +60,7 @@ def _found(kept: KeptPlan, found: Json) -> OneMore:
     searches = [*found["best_searches"], *(s for value in values for step in value["steps"] for s in step["searches"])]
     return OneMore(
         best=(
-            f"Under today's rules and figures the best plan leaves between {down(best['least_points'])} and {up(best['most_points'])} points of "
+            f"Under today's rules and figures the best plan leaves between {least_points(best['least_points'])} and {most_points(best['most_points'])} points of "
             f"need below the board's line{with_price(kept.facts.policy)}. With more, it could leave less: each figure below is by how much."
         ),
         worths=tuple(
@@ -100,7 +101,7 @@ def _sentence(value: Json) -> str:
     gains = [step for step in value["steps"] if step["is_shown"]]
     most = max(step["gained_points"] for step in gains)
     best = next(step for step in gains if step["gained_points"] >= most - 0.005)
-    return f"{_amount(value, best['amount'])} {_of(value)} would meet {best['gained_points']:.2f} points of the need left below the line."
+    return f"{_amount(value, best['amount'])} {_of(value)} would meet {least_points(best['gained_points'])} points of the need left below the line."
 
 
 def _amount(value: Json, amount: int) -> str:
@@ -121,7 +122,7 @@ def _cells(value: Json, wanted: int) -> list[TableCell]:
     if len(steps) < wanted:
         steps = [steps[-1]] * wanted
     return [
-        TableCell(text=f"{step['gained_points']:.2f}" if step["is_shown"] else NOTHING, value=step["gained_points"] if step["is_shown"] else None)
+        TableCell(text=least_points(step["gained_points"]) if step["is_shown"] else NOTHING, value=step["gained_points"] if step["is_shown"] else None)
         for step in steps
     ]  # fmt: skip
 
@@ -130,8 +131,8 @@ def _proved(values: list[Json]) -> TableView:
     rows = [
         row(
             f"{_amount(value, step['amount'])} {_of(value)}",
-            down(step["proved"]["least_points"]),
-            "not known" if step["proved"]["most_points"] is None else up(step["proved"]["most_points"]),
+            least_points(step["proved"]["least_points"]),
+            "not known" if step["proved"]["most_points"] is None else most_points(step["proved"]["most_points"]),
         )
         for value in values
         for step in value["steps"]

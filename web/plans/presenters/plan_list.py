@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from flask import url_for
 
@@ -12,7 +11,7 @@ from planner.plan import Ending
 from planner.store import Transaction
 from planner.store.plans import PlanRow, SchoolsPlan
 from planner.store.runs import REPLAN, RunRow
-from planner.words import least_points, most_points
+from planner.words import least_points, most_points, points_apart
 from web.names import beside_which, name_of, partnership_name
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
 from web.words import moment, upper_first
@@ -106,14 +105,11 @@ def _how_close(plan: PlanRow, run: RunRow) -> str:
     """By how much a plan could be better at most, beside how close it was asked to come."""
     asked = run.settings.get("gap_points")
     wish = "" if asked is None else f", asked for {asked:g}"
-    is_known = plan.bound_points is not None and (plan.bound_points > 0 or plan.status == Ending.WITHIN_GAP)
+    is_known = plan.bound_points is not None and (plan.bound_points > 0 or plan.status in {Ending.WITHIN_GAP, Ending.CLOSE_BY_CLOCK})
     if plan.shortfall_points is None or plan.bound_points is None or not is_known:
         return f"not found{wish}"
-    gap = max(
-        Decimal(most_points(plan.shortfall_points + plan.counts.get("price_points", 0.0))) - Decimal(least_points(plan.bound_points)),
-        Decimal(0),
-    )
-    return f"{gap or 'under 0.01'}{wish}"
+    gap = points_apart(most_points(plan.shortfall_points + plan.counts.get("price_points", 0.0)), least_points(plan.bound_points))
+    return f"{gap if float(gap) else 'under 0.01'}{wish}"
 
 
 def _origin(plan: PlanRow, run: RunRow, asked_by: str, *, like: int) -> TableRow:

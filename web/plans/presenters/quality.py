@@ -18,8 +18,8 @@ from planner.store import AnswerKind
 from planner.store.answers import OF_EVERY_PLAN, Answer
 from planner.words import day, least_points, most_points
 from web.charts import BarLine, Bars, Kind, bars
-from web.plans.presenters.answers import FIGURES, Known, Stands, document_of, down, known, stands, up, with_price
-from web.plans.presenters.cells import in_points, money, rules, whole
+from web.plans.presenters.answers import FIGURES, Known, Stands, document_of, known, stands, with_price
+from web.plans.presenters.cells import money, points_below, points_met, rules, whole
 from web.plans.presenters.frame import plan_url, to_take
 from web.plans.presenters.needs import STANDS
 from web.shelf import KeptPlan
@@ -129,9 +129,9 @@ def no_certificate() -> Stands:
 def _certificate(kept: KeptPlan, standing: Stands, found: Json | None) -> Said:
     if found is None:
         return Said(stands=standing, sentences=())
-    least, gap = least_points(found["certified_points"]), up(found["gap_points"])
+    least, gap = least_points(found["certified_points"]), most_points(found["gap_points"])
     within = f"this plan is within {gap} points of the best" if found["gap_points"] else "no plan leaves less than this one"
-    stated = up(found["stated_gap_points"])
+    stated = most_points(found["stated_gap_points"])
     rest = (
         "That is all the distance the plan states."
         if float(gap) <= float(stated)
@@ -193,14 +193,12 @@ def _furthest(standing: Stands, found: Json | None) -> Said:
     if found is None:
         return Said(stands=standing, sentences=())
     sentence = (
-        f"In this plan the fifth of need that is furthest from the standard is met to {down(found['plan_points'])} percent. The most that the "
-        f"searches found any plan to reach is {down(found['found_points'])} percent, and no plan can reach more than {up(found['bound_points'])}."
+        f"In this plan the fifth of need that is furthest from the standard is met to {least_points(found['plan_points'])} percent. The most that the "
+        f"searches found any plan to reach is {least_points(found['found_points'])} percent, and no plan can reach more than {most_points(found['bound_points'])}."
     )
     price = found.get("found_price_points")
     if price:
-        sentence += (
-            f" What any plan can reach is counted less the price of rules that give way, which is {up(price)} points in the plan found."
-        )
+        sentence += f" What any plan can reach is counted less the price of rules that give way, which is {most_points(price)} points in the plan found."
     why_less = "The plan leads with the need below the board's line, not with this fifth, so it need not reach the most."
     return Said(
         stands=standing, sentences=(sentence, why_less), known=known(found["searches"], "the fifth of need furthest from the standard")
@@ -232,7 +230,7 @@ def _priced_rows(kept: KeptPlan) -> list[TableRow]:
     facts = kept.facts
     if not facts.policy.has_prices:
         return []
-    return [row("Price of rules that give way, points", *(in_points(float(price_points(facts.world, w.amounts))) for w in facts.ways))]
+    return [row("Price of rules that give way, points", *(points_below(float(price_points(facts.world, w.amounts))) for w in facts.ways))]
 
 
 def other_ways(kept: KeptPlan) -> OtherWaysView:
@@ -245,9 +243,9 @@ def other_ways(kept: KeptPlan) -> OtherWaysView:
         row("Standards partly met", *(whole(w.standing.partly_met) for w in ways)),
         row("Standards under half", *(whole(w.standing.under_half) for w in ways)),
         row("Standards out of reach", *(whole(w.standing.out_of_reach) for w in ways)),
-        row(f"Need below the board's line of {line} percent, points", *(in_points(w.standing.shortfall_points) for w in ways)),
-        row("Need met, points", *(in_points(w.standing.need_met_points) for w in ways)),
-        row("Met of the fifth of need furthest from the standard, percent", *(in_points(w.standing.worst_fifth_points) for w in ways)),
+        row(f"Need below the board's line of {line} percent, points", *(points_below(w.standing.shortfall_points) for w in ways)),
+        row("Need met, points", *(points_met(w.standing.need_met_points) for w in ways)),
+        row("Met of the fifth of need furthest from the standard, percent", *(points_met(w.standing.worst_fifth_points) for w in ways)),
         row("Grants to schools", *(money(sum(w.amounts.grants.values())) for w in ways)),
         row("Specialist time at its price", *(money(specialist_time_pounds(facts.partnership, w.amounts)) for w in ways)),
         row("Running bases", *(money(base_pounds(facts.partnership, facts.policy, w.amounts)) for w in ways)),
@@ -271,7 +269,7 @@ def other_ways(kept: KeptPlan) -> OtherWaysView:
                 BarLine(
                     name=way_name(w.name),
                     amounts=(w.standing.shortfall_points,),
-                    figure=f"{w.standing.shortfall_points:.1f}",
+                    figure=most_points(w.standing.shortfall_points),
                     note=_breaks(w),
                 )
                 for w in ways

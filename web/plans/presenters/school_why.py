@@ -8,7 +8,8 @@ from planner.documents import Json
 from planner.export.priced import price_note
 from planner.store import AnswerKind, AnswerState
 from planner.store.answers import AnswerRow
-from web.plans.presenters.answers import FIGURES, Known, Stands, down, known, listed_sentences, stands, up, with_price
+from planner.words import least_points, most_points
+from web.plans.presenters.answers import FIGURES, Known, Stands, known, listed_sentences, stands, with_price
 from web.plans.presenters.cells import money, whole
 from web.plans.presenters.frame import plan_url
 from web.shelf import KeptPlan
@@ -119,8 +120,8 @@ def _reasons(kept: KeptPlan, urn: int, found: Json) -> Reasons:
     return Reasons(
         shares=_shares(found["shares"]),
         today=(
-            f"This plan leaves {up(found['plan_points'])} points of need below the board's line{with_price(kept.facts.policy)} in the whole "
-            f"partnership, which is what 'shortfall' means here; the best these rules allow leaves between {down(best['least_points'])} and {up(best['most_points'])}."
+            f"This plan leaves {most_points(found['plan_points'])} points of need below the board's line{with_price(kept.facts.policy)} in the whole "
+            f"partnership, which is what 'shortfall' means here; the best these rules allow leaves between {least_points(best['least_points'])} and {most_points(best['most_points'])}."
         ),
         rules=tuple(
             Because(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.export.summary import ILLUSTRATIVE
-from planner.words import day
+from planner.export.summary import ILLUSTRATIVE, requests_line
 from web.charts import BarLine, Bars, bars
 from web.plans.presenters.cells import in_hundredths, rules, whole
 from web.plans.presenters.frame import plan_url, to_take
@@ -13,7 +12,7 @@ from web.plans.presenters.needs import STANDS, pupils_by_stand
 from web.plans.presenters.schools import more_and_less
 from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
-from web.words import count, has_passed, signed, way_name
+from web.words import count, signed, today, way_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +64,7 @@ def summary(kept: KeptPlan) -> SummaryView:
     facts = kept.facts
     here = facts.standing
     first, _, *others = facts.lines[:_REQUESTS]
-    lines = (first, " ".join(more_and_less(kept)), *others, _with_dates_gone_by(facts.lines[_REQUESTS], kept))
+    lines = (first, " ".join(more_and_less(kept)), *others, requests_line(facts.plan, facts.world, today()))
     numbers_of = (here.met, here.partly_met, here.under_half, here.out_of_reach)
     return SummaryView(
         standards=f"{lines[0].removeprefix(ILLUSTRATIVE)} A standard counts once for each school or zone that has the need.",
@@ -82,15 +81,6 @@ def summary(kept: KeptPlan) -> SummaryView:
         ways=_ways(kept),
         beside=_beside(kept),
     )  # fmt: skip
-
-
-def _with_dates_gone_by(line: str, kept: KeptPlan) -> str:
-    """The line about requests, whose first date may be past by the day it is read."""
-    p = kept.facts.partnership
-    dates = {s.request_by for s in p.services} | {b.request_by for b in p.bases}
-    for by in filter(has_passed, dates):
-        line = line.replace(f"the first request is due by {day(by)}.", f"the first request was due by {day(by)}, and that date has passed.")
-    return line
 
 
 def _stands(kept: KeptPlan, numbers_of: tuple[int, ...]) -> TableView:

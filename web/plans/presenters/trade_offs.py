@@ -11,7 +11,8 @@ from planner.documents import Json
 from planner.reasons import lower_first
 from planner.store import AnswerKind
 from planner.store.answers import Answer
-from web.plans.presenters.answers import Stands, document_of, stands, up
+from planner.words import most_points
+from web.plans.presenters.answers import Stands, document_of, stands
 from web.plans.presenters.fairness import FairnessView, fairness
 from web.plans.presenters.frame import plan_url, school_link
 from web.plans.presenters.one_more import one_more
@@ -98,7 +99,7 @@ def _certain(kept: KeptPlan, found: Json) -> CertainView:
     unfinished = found["unfinished"]
     return CertainView(
         about=f"Many plans are about as good as the best. Here are those within {percent} percent of the best found: they leave no more than "
-        f"{up(found['cap_points'])} points of need below the line, where the best found leaves {up(found['best_points'])}. What all of them give alike follows from "
+        f"{most_points(found['cap_points'])} points of need below the line, where the best found leaves {most_points(found['best_points'])}. What all of them give alike follows from "
         "the rules and the figures; the rest is a choice that the board may make without losing more than that.",
         sentences=(
             _said("Grants", grants, "school"),

@@ -199,7 +199,7 @@ def enter_view(book: Book, number: int, half_term: int, typed: dict[str, str], f
     seen = max((d.id for d in book.delivered if (d.person_id, d.half_term) == (one.person.person_id, half_term)), default=0)
     return EnterView(
         title=f"What {one.person.name} delivered in half-term {half_term}",
-        sentence=f"Half-term {half_term} ends on {date_words(term.ends)}. Leave a line blank that you do not know yet.",
+        sentence=f"Half-term {half_term} {'ended' if term.ends < today() else 'ends'} on {date_words(term.ends)}. Leave a line blank that you do not know yet.",
         lines=tuple(lines),
         seen=seen,
     )
