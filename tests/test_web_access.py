@@ -79,7 +79,7 @@ WHO_MAY = {
     ANSWERERS: {"queries.answer"},
     SPEAKERS: {
         "compare.page", "compare.workbook", "decide.interests", "decide.declare", "decide.comment", "decide.withdraw", "decide.minutes",
-        "try_it.drafts", "try_it.begin",
+        "try_it.drafts", "try_it.begin", "proposals.comment", "proposals.withdraw_comment",
     },
     CHAIR: {
         "decide.new", "decide.make", "decide.change", "decide.change_now", "decide.open_vote", "decide.close", "decide.close_now",
@@ -90,7 +90,7 @@ WHO_MAY = {
         "council.overview", "council.table", "council.working_copy", "council.public_copy",
         "council.supply", "council.post", "council.enter_post", "council.base", "council.enter_base",
     },
-    OWN_HEAD: {"change.new_claim_page", "change.lodge", "figures.confirm", "queries.ask", "queries.ask_now"},
+    OWN_HEAD: {"change.new_claim_page", "change.lodge", "change.withdraw_claim", "figures.confirm", "queries.ask", "queries.ask_now"},
     ADMINISTRATORS: {
         "bring.choose", "bring.take", "bring.blank_workbook", "bring.upload", "bring.confirm", "bring.marked_copy", "bring.throw_away",
         "bring.build", "bring.list_schools", "bring.near", "bring.choose_near", "bring.order", "bring.build_it",
@@ -113,7 +113,7 @@ OF_A_DRAFT = {
         "draft", "settings", "wish", "lock", "take_away", "move", "work_out", "estimate", "name", "keep", "discard", "discard_now", "ask", "submit", "submit_now",
     )
 }  # fmt: skip
-OF_A_REQUEST = {"requests.one", "requests.answer"}
+OF_A_REQUEST = {"requests.one", "requests.answer", "requests.grant"}
 MAY_GRANT = {HERE: {"board", "chair"}, ELSEWHERE: {"elsewhere"}}
 """Who reads it beside who asked: whom it is asked of."""
 

@@ -1,19 +1,22 @@
 """What a yes to a request changes, looked at before it is made; and what is said of a proposal before it is an option."""
 
+from fractions import Fraction
 from types import SimpleNamespace
 
 import pytest
-from pages import demonstration_document, parsed, tables_of
+from pages import demonstration, demonstration_document, parsed, tables_of
 from test_web_try_it import main_of
 from walking import CHROMIUM, NO_CHROMIUM, Walker, launch
 from websites import HERE, OTHER_URN, OWN_URN, a_site, served
 
+from optimisation.moves import Move
 from planner.partnership import Consent
 from planner.policy import with_changes
 from planner.store import Granter, Role, tables
 from planner.supply import host_condition
 from web.bring.confirm_policy import document_of
 from web.shelf import policy_of
+from web.workshop import _impossible
 
 REQUESTS, PROPOSALS = f"/partnerships/{HERE}/requests", f"/partnerships/{HERE}/proposals"
 HOST_URN = 900105
@@ -82,6 +85,16 @@ def policy_in_force(site):
     with site.store.read() as tx:
         latest = tx.policies.latest(partnership_id=HERE)
     return latest.version, policy_of(latest)
+
+
+def test_what_would_give_way_is_kept_as_figures_and_not_in_words_alone():
+    move = Move(
+        rule_id="money_cap", place="*", was=Fraction(60), now=Fraction(129, 2), unit="percent", granted_by="the board", words="More."
+    )
+    mend = SimpleNamespace(met=1, under_half=0, standards=2, shortfall_points=1.0, bound_points=1.0, moves=[move])
+    clash = SimpleNamespace(clash_words=(), is_smallest=True, ran_out=False, mends=[mend])
+    (found,) = _impossible(demonstration(), clash)["mends"][0]["moves"]
+    assert {part: found[part] for part in CAP} == CAP
 
 
 # --- a yes -------------------------------------------------------------------------------------
