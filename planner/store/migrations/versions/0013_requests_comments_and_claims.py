@@ -1,12 +1,12 @@
 """What a request would move and what a yes to it made, comments on proposals, and claims that are withdrawn.
 
-Revision ID: 0014
+Revision ID: 0013
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
+revision = "0013"
 down_revision = "0012"
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
