@@ -28,11 +28,11 @@ demo: setup ## plan the demonstration partnership into ./demonstration-plan.xlsx
 
 test: setup ## run the tests, in parallel (ARGS="-k money" for some of them); installs a browser for them where it may
 	@tools/install_test_programs.sh
-	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 test-full: setup ## run the tests with their long counts
 	@tools/install_test_programs.sh
-	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, imports, lock file and generated pages
 	$(BIN)/ruff format --check .
