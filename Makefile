@@ -28,11 +28,11 @@ demo: setup ## plan the demonstration partnership into ./demonstration-plan.xlsx
 
 test: setup ## run the tests, in parallel (ARGS="-k money" for some of them); installs a browser for them where it may
 	@tools/install_test_programs.sh
-	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 test-full: setup ## run the tests with their long counts
 	@tools/install_test_programs.sh
-	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, imports, lock file and generated pages
 	$(BIN)/ruff format --check .
@@ -61,6 +61,7 @@ bench: setup ## time the planner on real schools (REFERENCE=folder of the refere
 clean: ## remove .venv, caches and what the demonstration wrote
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	rm -rf .planner tools/node_modules
+	find planner optimisation web fixtures tests tools -name __pycache__ -prune -exec rm -rf {} +
 	rm -f demonstration-plan.xlsx demonstration-plan.json
 
 # --- how setup works: a stamp for uv, a stamp for the locked packages ---
@@ -81,6 +82,6 @@ $(UV_READY):
 
 $(READY): $(UV_READY) pyproject.toml uv.lock
 	@$(BIN)/uv sync --locked --quiet
-	@$(BIN)/python -m compileall -q -j 0 -x '/tests/' $(VENV)/lib
+	@$(BIN)/python -m compileall -q -j 0 -x '/tests/' $(VENV)/lib  # uv leaves this out, and a process of ours may write none
 	@touch $@
 	@echo "Ready: $(BIN)/planner."

@@ -19,27 +19,18 @@ LONGEST = (
     "test_a_worker_asked_to_end_gives_its_run_back", "test_workers_killed_at_any_moment_lose_no_run", "test_an_answer_is_what_its_commands_print",
     "test_every_form_of_the_site_does_its_work", "test_a_vacancy_and_more_assessments_disturb_somebody",
 )  # fmt: skip
-"""Tests that take many seconds each: begun first, so that none is still at work alone when all others are done."""
-
-
-def place(name):
-    """Where a test stands among the longest; None where it is none of them."""
-    return next((i for i, long in enumerate(LONGEST) if long in name), None)
-
-
-@pytest.hookimpl(tryfirst=True, specname="pytest_collection_modifyitems")
-def pytest_keep_files_together(items):
-    """The tests of a file share what is made for them once, so they run in one process; the longest go wherever there is room."""
-    for item in items:
-        if place(item.name) is None and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+"""Tests that take many seconds each: their files are begun first, so that none is still at work alone when all others are done."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """The longest tests first, then the files with the most tests."""
+    """Files with a long test first, then those with the most tests; the tests of a file share what was made for it, so they run in one process."""
     many = Counter(item.path for item in items)
-    items.sort(key=lambda item: (-1, i) if (i := place(item.name)) is not None else (0, -many[item.path]))
+    rank = dict.fromkeys(many, len(LONGEST))
+    for item in items:
+        place = next((i for i, name in enumerate(LONGEST) if name in item.name), len(LONGEST))
+        rank[item.path] = min(rank[item.path], place)
+    items.sort(key=lambda item: (rank[item.path], -many[item.path]))
 
 
 def pytest_addoption(parser):

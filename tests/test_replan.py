@@ -31,9 +31,6 @@ JANUARY = 3
 EP_HALF_DAYS_EACH = Fraction(29, 5)
 
 
-pytestmark = pytest.mark.xdist_group("replan")  # its searches are made once, in one process
-
-
 @pytest.fixture(scope="module")
 def solver():
     with Solver() as one:

@@ -43,9 +43,6 @@ class Here:
         return list(self.log)
 
 
-pytestmark = pytest.mark.xdist_group("why")  # its searches are made once, in one process
-
-
 @pytest.fixture(scope="module")
 def here():
     return Here(demonstration())
