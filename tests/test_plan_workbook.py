@@ -1,5 +1,6 @@
 """The plan's workbook, its eight lines and its reasons, on a plan small enough to work out by hand."""
 
+import datetime as dt
 import io
 import shutil
 import subprocess
@@ -10,10 +11,13 @@ from fractions import Fraction
 import openpyxl
 import pytest
 
+from optimisation.highs import Progress
 from optimisation.messages import Better, Failed, Stage
 from optimisation.progress import Progress
+from optimisation.solve import ended_by_clock
+from optimisation.worker import Better, Failed, Stage
 from planner import partnership as nouns
-from planner.audit import breaches, misfits
+from planner.audit import breaches, leading_points, misfits
 from planner.errors import PlannerError
 from planner.export.plan_workbook import BANNER, BOARD_COPY, EHC_RIGHT, OPEN_DATA, write_plan_workbook
 from planner.export.summary import claims, hundreds, hundreds_that_add_up, summary_lines
@@ -405,6 +409,8 @@ def test_eight_lines_say_what_the_plan_does(plan, world, policy):
     assert lines[4].startswith("Of £264,000 in the pool, £24,000 goes to schools as grants, £1,800 pays for time, £16,000 for bases")
     assert "18 of 24 half-days and 8 of 8 base places" in lines[5]
     assert lines[5].endswith("(NHS trust; Wendleshire); the first request is due by 1 May 2026.")
+    assert summary_lines(plan, world, dt.date(2026, 5, 1))[5] == lines[5], "the day itself is not late"
+    assert summary_lines(plan, world, dt.date(2026, 5, 2))[5].endswith("; the first request was due by 1 May 2026: ask now.")
     assert lines[6].endswith("with these rules and figures no plan can bring it below 12.34.")
     below = most_points(here.shortfall_points)
     assert lines[7].startswith(f"Need below the line: this plan {below} points; formula share ")
@@ -417,6 +423,16 @@ def test_a_plan_stopped_early_says_that_it_may_differ(plan, world):
     for ending in set(Ending) - {Ending.WITHIN_GAP}:
         assert summary_lines(replace(plan, ending=ending), world)[6].endswith("a rerun may differ.")
     assert "rerun" not in " ".join(summary_lines(plan, world))
+
+
+def test_the_clock_is_blamed_only_where_the_gap_was_not_reached(plan, world):
+    here = float(leading_points(world, plan.amounts))
+    assert ended_by_clock(world, plan.amounts, here - 0.05, 0.1) is Ending.CLOSE_BY_CLOCK
+    assert ended_by_clock(world, plan.amounts, here - 0.2, 0.1) is Ending.STOPPED_BY_CLOCK
+    close, stopped = (summary_lines(replace(plan, ending=one), world)[6] for one in (Ending.CLOSE_BY_CLOCK, Ending.STOPPED_BY_CLOCK))
+    assert "as close to the best as it was asked to" in close
+    assert "The clock stopped the search" not in close
+    assert "The clock stopped the search" in stopped
 
 
 def test_changes_that_round_to_nothing_count_as_the_same(plan, policy):

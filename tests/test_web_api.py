@@ -612,7 +612,7 @@ def test_what_is_made_from_the_document_gets_an_answer_that_fits_it(site, monkey
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_much_that_is_made_from_the_document_gets_an_answer_that_fits_it(site, monkeypatch):
     monkeypatch.setattr("web.api.who.MOST_A_MINUTE", 100_000)
     asked = fuzz(site, dict.fromkeys(GenerationMode, 100))

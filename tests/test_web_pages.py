@@ -79,6 +79,7 @@ def on(monkeypatch):
     def set_day(date):
         monkeypatch.setattr("web.words.today", lambda: date)
         monkeypatch.setattr("web.plans.presenters.pots.today", lambda: date)
+        monkeypatch.setattr("web.plans.presenters.summary.today", lambda: date)
 
     return set_day
 

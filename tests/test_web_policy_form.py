@@ -10,10 +10,12 @@ from pages import parsed, tables_of, words_of
 from websites import ELSEWHERE, HERE, a_site
 
 from planner.errors import InputMustBeMended
-from planner.policy import load_policy, policy_from_text, with_changes
+from planner.intake.differences import _settings as policy_settings
+from planner.policy import MAY_BE_PRICED, load_policy, policy_from_text, with_changes
 from planner.rules import RULES
 from planner.store import Role
 from web.bring.policy_settings import number_typed, settings_groups
+from web.bring.policy_words import names_of, setting_words
 
 POLICY = f"/partnerships/{HERE}/policy"
 CHANGE = f"{POLICY}/change"
@@ -265,6 +267,23 @@ def test_the_limits_beside_the_fields_are_those_of_the_policy():
             with pytest.raises(InputMustBeMended, match=one.path):
                 with_changes(policy, {one.path: beyond})
         assert one.limits.holds(Fraction(one.limits.most))
+
+
+def test_every_setting_is_said_in_words_and_none_by_its_key():
+    policy = load_policy()
+    plain = json.loads(policy.document)
+    paths = [path for path, _ in policy_settings(plain, "")] + [f"prices.{rule_id}" for rule_id in MAY_BE_PRICED] + [f"board.standard_floors.{policy.standards[0].standard_id}"]
+    said = {path: setting_words(path, names_of(policy)) for path in paths}
+    assert [path for path, words in said.items() if "_" in words or words.rstrip().endswith(":")] == []
+    keys = {path: path.rpartition(".")[2] for path in said}
+    assert [path for path, words in said.items() if "_" in keys[path] and keys[path].replace("_", " ") == words.casefold()] == []
+    assert said["board.cohort_fill_percent"] == "New places given in the first year"
+    assert said["board.line_percent.source"] == "The line: where it is from"
+
+
+def test_the_page_shows_no_setting_by_its_key(site):
+    text = words_of(parsed(site.browser("board").get(POLICY).text)).casefold()
+    assert [key for key in json.loads(load_policy().document)["board"] if key.replace("_", " ") in text] == []
 
 
 def test_a_rule_may_give_way_at_a_price_and_be_kept_again(site):
