@@ -40,7 +40,7 @@ WHOLE_GAP = 0.999
 """Less than one: counts are then exact."""
 WHOLE_TOLERANCE = 1e-6
 LEAST_SECONDS = 0.05
-TRIED_SECONDS = 0.5
+TRIED_SECONDS = 1.0
 """What the solver has for one person each, and then for travel, before travel is looked at person by person: far quicker where people have little time to spare, slower elsewhere."""
 
 
