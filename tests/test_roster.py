@@ -22,7 +22,7 @@ from optimisation.payments import paid_up
 from optimisation.roster import make_roster, serve
 from optimisation.roster_case import Figures, case_of, figures_in, greedy, pools_of
 from optimisation.roster_pairs import whole_by_hand
-from optimisation.roster_patterns import approached
+from optimisation.roster_patterns import Approached, approached
 from optimisation.solve import Solver
 from planner.audit import breaches
 from planner.delivered import with_names
@@ -223,9 +223,11 @@ def test_where_time_is_short_every_aim_and_bound_is_that_of_all_ways(seed):
     assert best.metres <= here.metres <= best.metres / 0.98
     assert served.is_finished
     assert all(served.bounds[name] <= getattr(best, name) for name in served.bounds)
-    found = approached(case, pools_of(case), served.serving, share=0.0, end=inf)
-    assert found.bound <= best.metres <= figures_in(case, found.serving).metres
-    assert found.bound >= 0.7 * best.metres
+    travel, changes = (
+        approached(case, pools_of(case), served.serving, is_travel=is_travel, enough=inf, share=0.0, end=inf) for is_travel in (True, False)
+    )
+    assert 0.7 * best.metres <= travel.bound <= best.metres <= figures_in(case, travel.serving).metres
+    assert changes.bound <= best.changes == figures_in(case, changes.serving).changes
 
 
 def servings(case):
@@ -427,6 +429,7 @@ def test_an_aim_after_one_that_the_clock_ended_has_no_bound(monkeypatch):
     solve = roster_module._solve
     nothing = {"status": "stopped", "bound": -inf}
     monkeypatch.setattr(roster_module, "_solve", lambda *args, **more: replace(solve(*args, **more), **nothing))
+    monkeypatch.setattr(roster_module, "approached", lambda _case, _pools, serving, **_: Approached(serving=serving, bound=0))
     stopped = make_roster(world, wanted, seconds=5).roster
     first = next(n for n, (name, _, _) in enumerate(roster_module.AIMS) if name == "changes")
     assert [aim.bound is None for aim in stopped.aims[first + 1 :]] == [True, True]
