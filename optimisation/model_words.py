@@ -224,7 +224,7 @@ Aims in points use the search of section 6. Each trial keeps words, status, valu
 
 ## 13. What the model does not know
 
-Names, travel and half-terms of people: who gives which half-day is settled after the plan, by the roster (a model of its own), and where nobody can give what a plan gives, the plan is made again with less of it; rooms; a second year beyond one sum: `next_year_affordable` sets what the same plan would cost next year beside this year's recurring
+Names, travel and half-terms of people: who gives which half-day is settled after the plan, by the roster (a model of its own: [19](adr/0019-roster-in-two-steps.md), [22](adr/0022-rosters-person-by-person.md)), and where nobody can give what a plan gives, the plan is made again with less of it; rooms; a second year beyond one sum: `next_year_affordable` sets what the same plan would cost next year beside this year's recurring
 cash, but follows no fund's allowed uses, price, wage, roll or place funding into it, and plans nothing there; chance (vacancy and unforeseen need are held back as shares); that support may help in ways the benefit curve does not say; and whether a standard is the right one. The dose and the curve are the board's policy: try them up and
 down before leaning on a small difference.
 

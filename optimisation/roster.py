@@ -40,8 +40,8 @@ WHOLE_GAP = 0.999
 """Less than one: counts are then exact."""
 WHOLE_TOLERANCE = 1e-6
 LEAST_SECONDS = 0.05
-TRIED_SECONDS = 0.5
-"""What the solver has for one person each, and then for travel, before travel is looked at person by person: far quicker where people have little time to spare, slower elsewhere."""
+TRIED_SECONDS = 1.0
+"""What the solver has for one person each, then for changes and for travel, before changes and travel are looked at person by person: far quicker where people have little time to spare, slower elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,11 +272,9 @@ def _shared(case: Case, by_hand: Serving, end: float) -> Served:
     most: list[tuple[np.ndarray, float]] = []
     for name, cost in sharing.costs.items():
         least, was_finished = _least(case) if name == "undelivered" else 0, is_finished
-        if name == "metres":
-            serving, least = _least_travel(sharing, cost, most, serving, end)
+        if name in {"changes", "metres"}:
+            serving, least = _approached(sharing, name, most, serving, end)
         elif cost @ sharing.written(serving) > least:
-            if name == "changes":
-                serving = [serving, *improved(case, serving, end=end)][-1]
             serving, bound = sharing.solved(cost, most, serving, share=0.0, end=end)
             least = max(least, bound)
         reached = float(cost @ sharing.written(serving))
@@ -287,19 +285,27 @@ def _shared(case: Case, by_hand: Serving, end: float) -> Served:
     return Served(serving=serving, bounds=bounds, is_finished=is_finished)
 
 
-def _least_travel(
-    sharing: Sharing, cost: np.ndarray, most: Sequence[tuple[np.ndarray, float]], serving: Serving, end: float
-) -> tuple[Serving, int]:
-    """The least travel found with no aim before it worse, and what it cannot be under: by two people at a time, the solver, person by person, the solver again."""
-    case, least = sharing.case, 0
+def _approached(sharing: Sharing, name: str, most: Sequence[tuple[np.ndarray, float]], serving: Serving, end: float) -> tuple[Serving, int]:
+    """The fewest changes or the least travel found, no aim before it worse, and what it cannot be under.
+
+    By two people at a time, by the solver for a moment, person by person, and by the solver again.
+    """
+    case, cost, least = sharing.case, sharing.costs[name], 0
+    is_travel, share = name == "metres", TRAVEL_GAP if name == "metres" else 0.0
     serving = [serving, *improved(case, serving, end=end)][-1]
+
+    def wanted() -> float:
+        reached = getattr(figures_in(case, serving), name)
+        return float(reached * (1 - share) if is_travel else reached)
+
     for is_last in (False, True):
-        if figures_in(case, serving).metres * (1 - TRAVEL_GAP) > least:
+        if wanted() > least:
             until = end if is_last else min(end, time.perf_counter() + TRIED_SECONDS)
-            serving, bound = sharing.solved(cost, most, serving, share=TRAVEL_GAP, end=until)
+            serving, bound = sharing.solved(cost, most, serving, share=share, end=until)
             least = max(least, bound)
-        if figures_in(case, serving).metres * (1 - TRAVEL_GAP) > least and not is_last:
-            found = approached(case, pools_of(case), serving, share=TRAVEL_GAP, end=end)
+        if wanted() > least and not is_last:
+            enough = wanted() if is_travel else wanted() - WHOLE_GAP
+            found = approached(case, pools_of(case), serving, is_travel=is_travel, enough=enough, share=share, end=end)
             serving, least = found.serving, max(least, found.bound)
     return serving, least
 

@@ -23,10 +23,10 @@ from optimisation.search import start_from
 KEPT = 0.6
 """Of the best prices so far, what is kept in those tried next."""
 NEAR = 0.001
-"""The share of the bound within which better prices are no longer looked for."""
+"""The share of travel within which better prices are no longer looked for."""
 LEAST_SECONDS = 0.05
 TOLERANCE = 1e-3
-"""Of a metre: what is proved is lowered by it before it is rounded up."""
+"""Of a change or a metre: what is proved is lowered by it before it is rounded up."""
 METRES = 1000
 """Travel is counted in kilometres while prices are looked for, so that they are of one size."""
 
@@ -36,17 +36,21 @@ Given = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approached:
-    """The serving with the least travel that was found, no aim before it worse, and the metres that no such serving is under."""
+    """The best serving found for one of the last two aims, none before it worse, and the changes or metres that no such serving is under."""
 
     serving: Serving
     bound: int
 
 
-def approached(case: Case, pools: Sequence[Sequence[int]], serving: Serving, *, share: float, end: float) -> Approached:
-    """A serving improved until its travel is within a share of what is proved, or until patterns take it no further."""
-    patterns = Patterns(case, pools, figures_in(case, serving))
+def approached(
+    case: Case, pools: Sequence[Sequence[int]], serving: Serving, *, is_travel: bool, enough: float, share: float, end: float
+) -> Approached:
+    """A serving improved in changes or in travel until that is within a share of what is proved, or until patterns take it no further.
+
+    ``enough`` is where no more need be proved.
+    """
+    patterns = Patterns(case, pools, figures_in(case, serving), is_travel=is_travel)
     patterns.add_all(serving)
-    enough = figures_in(case, serving).metres * (1 - share)
     proved = patterns.bound(enough=enough, end=end)
     best = serving
     if proved < enough:
@@ -71,32 +75,35 @@ class Worth:
 
 
 class Patterns:
-    """All that people may do in a year, priced.
+    """All that people may do in a year, priced: by the changes that come of it, or by its travel.
 
     ``limits`` are what may stay undelivered, be shared and change at most. What is asked of half-terms is left out: a
     bound without it holds with it.
     """
 
-    def __init__(self, case: Case, pools: Sequence[Sequence[int]], limits: Figures) -> None:
+    def __init__(self, case: Case, pools: Sequence[Sequence[int]], limits: Figures, *, is_travel: bool) -> None:
         self.case, self.pools, self.count = case, pools, len(case.asked)
         first = [pool[0] for pool in pools]
         self.full = np.array([[_most(case, i, s) for s in range(self.count)] for i in first])
         self.has_less_room = [
             any(0 < n < min(case.asked[s], case.held[i]) for s, n in enumerate(row)) for i, row in zip(first, self.full, strict=True)
         ]
-        self.kilometres = np.array([case.metres[i] for i in first], dtype=float) / METRES
+        self.kilometres = np.array([case.metres[i] for i in first], dtype=float) / METRES * is_travel
         self.strange = np.array([[bool(who) and i not in who for who in case.known] for i in first])
         # One whom nobody gives all has a half-day undelivered or a person too many, and for each too many at most two give it parts.
         self.most_parts = limits.undelivered + 2 * limits.shared
         self.has_parts = self.most_parts > 0
         self.rows = Rows(3 * self.count)
         self.upper = np.concatenate((case.asked, np.full(self.count, len(case.people)), [float(bool(who)) for who in case.known]))
+        self.cost = np.zeros(self.rows.columns)
+        self.cost[2 * self.count :] = not is_travel
+        self.unit, self.near = (METRES, NEAR) if is_travel else (1, 0.0)
         self._write_rows(limits)
         self.matrix = np.zeros((len(self.rows.lower), self.rows.columns))
         for row, column, value in self.rows.entries:
             self.matrix[row, column] = value
         self.found: dict[tuple[int, Given], tuple[float, dict[int, float]]] = {}
-        self.master = load(self.rows.problem(self.upper, np.zeros(self.rows.columns), is_whole=False))
+        self.master = load(self.rows.problem(self.upper, self.cost, is_whole=False))
 
     def _write_rows(self, limits: Figures) -> None:
         """Columns: what is undelivered, how many persons too many, who is lost. Rows: all is given, by one, by one known; people; limits."""
@@ -138,7 +145,7 @@ class Patterns:
                 self.add(k, given_by(serving, i))
 
     def bound(self, *, enough: float, end: float) -> float:
-        """The most metres that are proved: until it is enough, no better prices are found, or the time (of ``time.perf_counter``) is up."""
+        """The most changes or metres that are proved: until it is enough, no better prices are found, or the time (of ``time.perf_counter``) is up."""
         best, kept = -inf, None
         while time.perf_counter() < end:
             relaxed = relax(self.master, seconds=max(LEAST_SECONDS, end - time.perf_counter()))
@@ -154,12 +161,12 @@ class Patterns:
                 is_new = sum(self.add(k, given) for k, given in enumerate(patterns)) > 0
                 if is_new:
                     break
-            if not is_new or best * METRES >= enough or relaxed.objective - best <= NEAR * abs(best):
+            if not is_new or best * self.unit >= enough or relaxed.objective - best <= self.near * abs(best):
                 break
-        return best * METRES
+        return best * self.unit
 
     def priced(self, prices: np.ndarray) -> tuple[float, list[Given]]:
-        """What these prices prove, in kilometres and whatever they are, and what a person of each pool does best at them."""
+        """What these prices prove, in changes or kilometres and whatever they are, and what a person of each pool does best at them."""
         n, rows = self.count, self.rows
         prices = prices.copy()
         people = slice(3 * n, 3 * n + len(self.pools))
@@ -170,7 +177,7 @@ class Patterns:
         proved = float(
             np.where(prices > 0, prices * np.where(np.isinf(lower), 0, lower), prices * np.where(np.isinf(upper), 0, upper)).sum()
         )
-        proved += float(np.minimum(-self.matrix.T @ prices, 0.0) @ self.upper)
+        proved += float(np.minimum(self.cost - self.matrix.T @ prices, 0.0) @ self.upper)
         worth = Worth(
             half_day=prices[:n] - self.kilometres,
             coming=-prices[n : 2 * n] + prices[2 * n : 3 * n] * self.strange,
@@ -227,7 +234,7 @@ class Patterns:
         for at, (_, (_, entries)) in enumerate(columns, start=self.rows.columns):
             rows.entries += [(row, at, value) for row, value in entries.items()]
         upper = np.concatenate((self.upper, [len(self.pools[k]) for (k, _), _ in columns]))
-        h = load(rows.problem(upper, np.concatenate((np.zeros(self.rows.columns), [cost for _, (cost, _) in columns]))))
+        h = load(rows.problem(upper, np.concatenate((self.cost, [cost for _, (cost, _) in columns]))))
         h.setOptionValue("mip_rel_gap", share)
         start_from(h, self._start(start))
         solved = run(h, gap=0.0, seconds=max(LEAST_SECONDS, end - time.perf_counter()))

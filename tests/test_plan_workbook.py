@@ -11,11 +11,9 @@ from fractions import Fraction
 import openpyxl
 import pytest
 
-from optimisation.highs import Progress
 from optimisation.messages import Better, Failed, Stage
 from optimisation.progress import Progress
 from optimisation.solve import ended_by_clock
-from optimisation.worker import Better, Failed, Stage
 from planner import partnership as nouns
 from planner.audit import breaches, leading_points, misfits
 from planner.errors import PlannerError

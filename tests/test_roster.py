@@ -7,6 +7,7 @@ import itertools
 import json
 from dataclasses import replace
 from decimal import Decimal
+from math import inf
 from random import Random
 
 import pytest
@@ -19,7 +20,9 @@ from optimisation.greedy import greedy_amounts, share_evenly
 from optimisation.names import _lowered, _with_at_most, make_plan_with_names
 from optimisation.payments import paid_up
 from optimisation.roster import make_roster, serve
-from optimisation.roster_case import case_of, greedy
+from optimisation.roster_case import Figures, case_of, figures_in, greedy, pools_of
+from optimisation.roster_pairs import whole_by_hand
+from optimisation.roster_patterns import Approached, approached
 from optimisation.solve import Solver
 from planner.audit import breaches
 from planner.delivered import with_names
@@ -189,6 +192,55 @@ def ways(case):
         if fits and all(case.can[i][s] for s, i in enumerate(who)):
             changes = sum(bool(case.known[s]) and i not in case.known[s] for s, i in enumerate(who))
             yield changes, sum(case.metres[i][s] * case.asked[s] for s, i in enumerate(who))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_two_people_share_out_their_schools_as_well_as_can_be(seed):
+    rng = Random(seed)
+    people = [one(name, rng.randint(18, 24), most_schools=rng.choice((None, 4)), based_at_urn=rng.choice(URNS)) for name in "ab"]
+    links = [(urn, rng.choice("ab")) for urn in URNS if rng.random() < 0.6]
+    world, amounts = team(people, schools=6, links=links), asked(*(rng.randint(3, 8) for _ in URNS))
+    case = case_of(world, amounts, world.partnership.services[0])
+    best = min(ways(case), default=None)
+    by_hand = whole_by_hand(case, end=inf)
+    if best is not None:
+        assert figures_in(case, by_hand) == Figures(undelivered=0, shared=0, changes=best[0], metres=best[1])
+    else:
+        assert figures_in(case, by_hand).undelivered >= sum(case.asked) - sum(case.held)
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_where_time_is_short_every_aim_and_bound_is_that_of_all_ways(seed):
+    """Parts, half-days undelivered and people with little time, counted out: the bounds by rows and by patterns are true ones."""
+    rng = Random(seed)
+    people = [one(name, rng.randint(3, 6), most_schools=rng.choice((None, 2)), based_at_urn=rng.choice(URNS[:3])) for name in "ab"]
+    links = [(urn, rng.choice("ab")) for urn in URNS[:3] if rng.random() < 0.7]
+    world, amounts = team(people, schools=3, links=links), asked(*(rng.randint(2, 5) for _ in range(3)))
+    case = case_of(world, amounts, world.partnership.services[0])
+    best = min(figures_in(case, serving) for serving in servings(case))
+    served = serve(case, seconds=10)
+    here = figures_in(case, served.serving)
+    assert (here.undelivered, here.shared, here.changes) == (best.undelivered, best.shared, best.changes)
+    assert best.metres <= here.metres <= best.metres / 0.98
+    assert served.is_finished
+    assert all(served.bounds[name] <= getattr(best, name) for name in served.bounds)
+    travel, changes = (
+        approached(case, pools_of(case), served.serving, is_travel=is_travel, enough=inf, share=0.0, end=inf) for is_travel in (True, False)
+    )
+    assert 0.7 * best.metres <= travel.bound <= best.metres <= figures_in(case, travel.serving).metres
+    assert changes.bound <= best.changes == figures_in(case, changes.serving).changes
+
+
+def servings(case):
+    """Every way to give no more than is asked and than there is time and room for."""
+    each = [[(a, b) for a in range(n + 1) for b in range(n + 1 - a)] for n in case.asked]
+    for given in itertools.product(*each):
+        serving = {(i, s): both[i] for s, both in enumerate(given) for i in (0, 1) if both[i]}
+        if all(
+            sum(n for (j, _), n in serving.items() if j == i) <= case.held[i] and sum(j == i for j, _ in serving) <= case.most_schools[i]
+            for i in (0, 1)
+        ):
+            yield serving
 
 
 def test_people_alike_are_dealt_schools_none_of_which_is_shared():
@@ -372,11 +424,13 @@ def test_where_time_is_kept_back_only_at_a_price_less_can_be_made_of_it():
 
 
 def test_an_aim_after_one_that_the_clock_ended_has_no_bound(monkeypatch):
-    world = team([one("a", 60), one("b", 60)], schools=4, links=[(900001, "b")])
+    world = team([one("a", 60), one("b", 6)], schools=4, links=[(900001, "b"), (900002, "b")])
     wanted = asked(6, 6, 6, 6)
-    assert [aim.bound for aim in make_roster(world, wanted, seconds=5).roster.aims[:3]] == [0, 0, 0]
+    assert [aim.bound for aim in make_roster(world, wanted, seconds=5).roster.aims[:3]] == [0, 0, 1]
     solve = roster_module._solve
-    monkeypatch.setattr(roster_module, "_solve", lambda *args, **more: replace(solve(*args, **more), status="stopped"))
+    nothing = {"status": "stopped", "bound": -inf}
+    monkeypatch.setattr(roster_module, "_solve", lambda *args, **more: replace(solve(*args, **more), **nothing))
+    monkeypatch.setattr(roster_module, "approached", lambda _case, _pools, serving, **_: Approached(serving=serving, bound=0))
     stopped = make_roster(world, wanted, seconds=5).roster
     first = next(n for n, (name, _, _) in enumerate(roster_module.AIMS) if name == "changes")
     assert [aim.bound is None for aim in stopped.aims[first + 1 :]] == [True, True]
