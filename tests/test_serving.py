@@ -59,7 +59,7 @@ class Browser:
 
 
 def wait_until_it_answers(site, process):
-    for _ in range(300):
+    for _ in range(900):
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
             return Browser(site).open("/healthz")
         assert process.poll() is None, process.communicate()

@@ -354,14 +354,18 @@ def test_a_change_goes_round_in_a_browser(tmp_path, how, width):
             chair.page.locator("#meeting-said", has_text="As an estimate").wait_for()
         chair.press("Try it")
         until = time.monotonic() + 120
-        while chair.page.locator('#meeting-result[data-going="0"]').count() == 0 and time.monotonic() < until:
+        again = chair.page.get_by_role("button", name="Work it out again")  # where the machine was too busy
+        while (chair.page.locator('#meeting-result[data-going="0"]').count() == 0 or again.count()) and time.monotonic() < until:
             chair.page.wait_for_timeout(500)
-            if how == "no scripts":
+            if again.count():
+                chair.use(again)
+            elif how == "no scripts":
                 chair.page.reload()
-        assert "At most" in chair.words
+        keep = chair.page.get_by_role("button", name=f"Keep as an option in decision {decision_id}", exact=True)
+        assert keep.count() == 1, chair.words
         if how != "no scripts":
             check(chair.page)
-        chair.press(f"Keep as an option in decision {decision_id}")
+        chair.use(keep)
         assert "is an option in decision" in chair.page.locator("body").inner_text()
         assert len(options_of(site, decision_id)) == 2
         chair.follow("Leave the meeting screen")

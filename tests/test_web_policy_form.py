@@ -14,6 +14,7 @@ from planner.intake.differences import _settings as policy_settings
 from planner.policy import MAY_BE_PRICED, load_policy, policy_from_text, with_changes
 from planner.rules import RULES
 from planner.store import Role
+from web.bring.policy_presenters import changes_view
 from web.bring.policy_settings import number_typed, settings_groups
 from web.bring.policy_words import names_of, setting_words
 
@@ -134,6 +135,13 @@ def test_the_form_tells_what_is_in_force_and_where_it_comes_from(site):
 def test_the_form_as_it_was_changes_nothing_and_says_so(site):
     assert fault_of(look(site)).startswith("You changed nothing")
     assert fault_of(look(site, board__line_percent="70.0 %")).startswith("You changed nothing")
+
+
+def test_a_whole_figure_is_said_without_decimals(site):
+    old, path = load_policy(), "board.sessions_floor_percent"
+    with site.app.test_request_context():
+        rows = [changes_view(old, with_changes(old, {path: Decimal(new)}), "Settings").table.rows for new in ("-84.0", "-84.5")]
+    assert [row[0].cells[-1].text.split()[0] for row in rows] == ["\u221284", "\u221284.5"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from flask import url_for
@@ -154,6 +155,7 @@ def _of(one: PolicyDifference, names: dict[str, str]) -> str:
 def _value(one: PolicyDifference, text: str) -> str:
     if not text:
         return "Not set"
-    said = _ON_OFF.get(text, text) if one.path.startswith("rules.") else short(text)
+    plain = re.sub(r"^(-?\d+)\.0+$", r"\1", text)
+    said = _ON_OFF.get(text, text) if one.path.startswith("rules.") else short(plain)
     said = said.replace("-", MINUS, 1) if said[:1] == "-" else said
     return f"{said} {one.unit}" if one.unit and not one.path.endswith((".source", ".date", ".confidence", ".unit")) else upper_first(said)
