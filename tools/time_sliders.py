@@ -17,14 +17,15 @@ from load_pages import SCHOOLS, Browser, fill, served, wait_for_plan
 
 from planner.store import open_store
 
-TIMES = 10
+BESIDE_MILLISECONDS = 2500
+"""After the last move it is kept, and a whole plan begun."""
 MOVES = {
     "the line": ("board-line_percent", ("75", "65", "80", "60", "85", "55", "90", "50", "95", "45")),
     "a weight": ("priorities-targeted", ("2", "3", "4", "5", "6", "7", "8", "9", "10", "11")),
     "the contingency": ("board-contingency_percent", ("1", "2", "3", "4", "6", "7", "8", "9", "10", "11")),
     "the floor on grants": ("board-money_floor_percent", ("-60", "-40", "-65", "-35", "-70", "-30", "-75", "-25", "-80", "-45")),
 }
-"""Slider -> its field's name, and what it is moved to. None is kept, so that no whole plan is worked out beside it."""
+"""Slider -> its field's name, and what it is moved to."""
 MOVE = """([name, value]) => new Promise(done => {
   const range = document.querySelector(`.app-try__range[data-for="${CSS.escape(name)}"]`)
   performance.clearResourceTimings()
@@ -67,11 +68,14 @@ def main(reference: Path, area: str = "Surrey") -> None:
             print("|---|---|---|---|---|---|")
             for what, (name, values) in MOVES.items():
                 _warm(page)
-                shown = [page.evaluate(MOVE, [name, value]) for value in values]
-                half = [statistics.median(one[n] for one in shown) for n in range(3)]
-                print(
-                    f"| {what} | {min(one[0] for one in shown):.0f} | {half[0]:.0f} | {max(one[0] for one in shown):.0f} | {half[1]:.0f} | {half[2]:.0f} |"
-                )
+                _leave_unkept(page)
+                print(_row(what, [page.evaluate(MOVE, [name, value]) for value in values]))
+            _warm(page)
+            name, (first, *values) = MOVES["the line"]
+            page.evaluate(MOVE, [name, first])
+            page.wait_for_timeout(BESIDE_MILLISECONDS)
+            _leave_unkept(page)
+            print(_row("the line, a whole plan being worked out beside it", [page.evaluate(MOVE, [name, value]) for value in values]))
             window.close()
 
 
@@ -86,10 +90,18 @@ def _warm(page: Any) -> None:
     """A page just opened, its plan held open."""
     with page.expect_response("**/estimate", timeout=90_000):
         page.reload()
-    page.evaluate(
-        "document.getElementById('try-it').dataset.settings = '/nowhere'"
-    )  # nothing is kept: else a whole plan is worked out beside it
     page.wait_for_timeout(500)
+
+
+def _leave_unkept(page: Any) -> None:
+    """Have no move kept from now on: each would have a whole plan worked out beside the next."""
+    page.evaluate("document.getElementById('try-it').dataset.settings = '/nowhere'")
+
+
+def _row(what: str, shown: list[list[float]]) -> str:
+    half = [statistics.median(one[n] for one in shown) for n in range(3)]
+    screen = [one[0] for one in shown]
+    return f"| {what} | {min(screen):.0f} | {half[0]:.0f} | {max(screen):.0f} | {half[1]:.0f} | {half[2]:.0f} |"
 
 
 if __name__ == "__main__":
