@@ -140,7 +140,15 @@ def test_a_base_that_cannot_be_is_refused_with_what_would_make_it_possible(wrong
 
 def tried(host, found, bound, **more):
     """One place as its data."""
-    return {"host": host, "why_not": "", "opens_with": 10 if host else 0, "shortfall_points": found, "bound_points": bound, **more}
+    return {
+        "host": host,
+        "why_not": "",
+        "opens_with": 10 if host else 0,
+        "shortfall_points": found,
+        "bound_points": bound,
+        "is_finished": True,
+        **more,
+    }
 
 
 def test_only_what_is_proved_is_said_between_places():
@@ -153,6 +161,8 @@ def test_only_what_is_proved_is_said_between_places():
     close = tried("Close by", 3.90, 3.80)
     assert host_claims([without, near, close])[-1] == "Between Near and Close by no difference can be shown."
     assert host_claims([tried(None, 3.9, 3.8), near])[0] == "At Near no difference from going without it can be shown."
+    stopped = tried("Shut", 5.80, 5.77, opens_with=0, is_finished=False)
+    assert host_claims([without, stopped]) == ("At Shut the search was stopped before a better plan was found that opens it.",)
     shut, none = tried("Shut", 5.80, 5.77, opens_with=0), {"host": "None", "why_not": "Its rules clash."}
     assert host_claims([without, shut, none]) == (
         "With the base at None there is no plan: its rules clash.",
