@@ -365,7 +365,7 @@ def _second_level(
     level = Level(
         name="total need unmet",
         achieved_points=_unmet(problem, solved.values),
-        bound_points=solved.bound - weighed,
+        bound_points=max(solved.bound - weighed, 0.0),
         tolerance_points=0.0,
         seconds=solved.seconds,
         nodes=solved.nodes,
@@ -383,8 +383,9 @@ def _hooks(model: Model, problem: Problem, pipe: Connection, stop: Event) -> Hoo
 
 
 def _level(name: str, solved: Solved, tolerance_points: float) -> Level:
+    """A level as it ended; one stopped before any bound was proved has that of every need, nought."""
     return Level(
-        name=name, achieved_points=solved.objective, bound_points=solved.bound, tolerance_points=tolerance_points,
+        name=name, achieved_points=solved.objective, bound_points=max(solved.bound, 0.0), tolerance_points=tolerance_points,
         seconds=solved.seconds, nodes=solved.nodes,
     )  # fmt: skip
 
