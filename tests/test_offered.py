@@ -11,7 +11,7 @@ from pages import demonstration, document_of
 from optimisation.answers import Asked, Watch, find
 from optimisation.solve import Solver
 from planner.asked_change import AskedChange, What, as_data, change_of, from_data
-from planner.documents import check_document, plan_document, plan_from_document, write_plan
+from planner.documents import check_document, plan_from_document, write_plan
 from planner.errors import InputMustBeMended
 from planner.hosts import BaseSought, agreement, check_sought, host_claims, sought_words, with_it_at, without_it
 from planner.offered import MoneyOffered, TimeOffered, more_is_offered
@@ -177,8 +177,7 @@ def test_only_what_is_proved_is_said_between_places():
 def small():
     """A plan of two schools, as its document."""
     with Solver() as solver:
-        world = two_schools()
-        yield solver, plan_document(solver.make_plan(world, seconds=20), world)
+        yield solver, document_of(two_schools())
 
 
 def test_each_place_is_a_plan_that_passes_its_audit_and_can_be_kept(small):
