@@ -184,7 +184,9 @@ def _hosts(sought: BaseSought, plan: Plan, world: World, solver: Solver, watch: 
     """The plans with a base at each host; their file holds those there are, each under its number."""
     watch.check()
     try:
-        stood = stood_at_each(world, sought, solver=solver, seconds=HOSTS_SECONDS, tell=lambda _: watch.check(), should_stop=watch.is_over)
+        stood = stood_at_each(
+            world, plan.amounts, sought, solver=solver, seconds=HOSTS_SECONDS, tell=lambda _: watch.check(), should_stop=watch.is_over
+        )
     except SolverFault:
         watch.check()
         raise

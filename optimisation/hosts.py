@@ -34,6 +34,7 @@ class Stood:
 
 def stood_at_each(
     before: World,
+    amounts: Amounts,
     sought: BaseSought,
     *,
     solver: Solver,
@@ -42,6 +43,8 @@ def stood_at_each(
     should_stop: Callable[[], bool] = lambda: False,
 ) -> tuple[Stood, ...]:
     """The best plans found, first without the base, then at each host in the order asked; each has an even share of the time left.
+
+    None is worse than the plan it is asked of, ``amounts``, where that can still be.
 
     Raises ``InputMustBeMended`` where there cannot be such a base, ``SolverFault`` where no plan was found in time.
     """
@@ -54,7 +57,7 @@ def stood_at_each(
         world = without_it(before, sought) if urn is None else with_it_at(before, sought, urn)
         share = max(LEAST_SECONDS, (until - time.perf_counter()) / (len(hosts) - number))
         try:
-            plan = solver.make_plan(world, gap_points=GAP_POINTS, seconds=share, should_stop=should_stop)
+            plan = solver.make_plan(world, gap_points=GAP_POINTS, seconds=share, start=amounts, should_stop=should_stop)
         except RulesCannotAllHold:
             found.append(Stood(urn=urn, world=world, plan=None, why_not="Its rules cannot all hold together, so there is no plan of it."))
             continue

@@ -291,8 +291,9 @@ def _hooks(model: Model, problem: Problem, pipe: Connection, stop: Event) -> Hoo
 
 
 def _level(name: str, solved: Solved, tolerance_points: float) -> Level:
+    """A level as it ended; one stopped before any bound was proved has that of every need, nought."""
     return Level(
-        name=name, achieved_points=solved.objective, bound_points=solved.bound, tolerance_points=tolerance_points,
+        name=name, achieved_points=solved.objective, bound_points=max(solved.bound, 0.0), tolerance_points=tolerance_points,
         seconds=solved.seconds, nodes=solved.nodes,
     )  # fmt: skip
 

@@ -172,6 +172,8 @@ def host_claims(plans: Sequence[Json]) -> tuple[str, ...]:
 
 
 def _beside_without(without: Json, one: Json) -> str:
+    if not one["opens_with"] and not one["is_finished"]:
+        return f"At {one['host']} the search was stopped before a better plan was found that opens it."
     if not one["opens_with"]:
         return f"At {one['host']} the plan found does not open it: what it costs does more elsewhere."
     less = without["bound_points"] - one["shortfall_points"]

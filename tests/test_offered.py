@@ -11,7 +11,7 @@ from pages import demonstration, document_of
 from optimisation.answers import Asked, Watch, find
 from optimisation.solve import Solver
 from planner.asked_change import AskedChange, What, as_data, change_of, from_data
-from planner.documents import check_document, plan_document, plan_from_document, write_plan
+from planner.documents import check_document, plan_from_document, write_plan
 from planner.errors import InputMustBeMended
 from planner.hosts import BaseSought, agreement, check_sought, host_claims, sought_words, with_it_at, without_it
 from planner.offered import MoneyOffered, TimeOffered, more_is_offered
@@ -140,7 +140,15 @@ def test_a_base_that_cannot_be_is_refused_with_what_would_make_it_possible(wrong
 
 def tried(host, found, bound, **more):
     """One place as its data."""
-    return {"host": host, "why_not": "", "opens_with": 10 if host else 0, "shortfall_points": found, "bound_points": bound, **more}
+    return {
+        "host": host,
+        "why_not": "",
+        "opens_with": 10 if host else 0,
+        "shortfall_points": found,
+        "bound_points": bound,
+        "is_finished": True,
+        **more,
+    }
 
 
 def test_only_what_is_proved_is_said_between_places():
@@ -153,6 +161,8 @@ def test_only_what_is_proved_is_said_between_places():
     close = tried("Close by", 3.90, 3.80)
     assert host_claims([without, near, close])[-1] == "Between Near and Close by no difference can be shown."
     assert host_claims([tried(None, 3.9, 3.8), near])[0] == "At Near no difference from going without it can be shown."
+    stopped = tried("Shut", 5.80, 5.77, opens_with=0, is_finished=False)
+    assert host_claims([without, stopped]) == ("At Shut the search was stopped before a better plan was found that opens it.",)
     shut, none = tried("Shut", 5.80, 5.77, opens_with=0), {"host": "None", "why_not": "Its rules clash."}
     assert host_claims([without, shut, none]) == (
         "With the base at None there is no plan: its rules clash.",
@@ -167,8 +177,7 @@ def test_only_what_is_proved_is_said_between_places():
 def small():
     """A plan of two schools, as its document."""
     with Solver() as solver:
-        world = two_schools()
-        yield solver, plan_document(solver.make_plan(world, seconds=20), world)
+        yield solver, document_of(two_schools())
 
 
 def test_each_place_is_a_plan_that_passes_its_audit_and_can_be_kept(small):

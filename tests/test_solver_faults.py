@@ -20,13 +20,13 @@ import optimisation.solve
 from optimisation import highs
 from optimisation.extract import amounts_from
 from optimisation.greedy import greedy_amounts, is_feasible
-from optimisation.highs import compile_model, load, run
+from optimisation.highs import Solved, compile_model, load, run
 from optimisation.messages import Answer, Better, Job, Nearly, Stage
 from optimisation.model import build_model
 from optimisation.progress import Progress
 from optimisation.solve import Solver, _Best
-from optimisation.worker import _shared_out, _unmet
-from planner.documents import check_document, plan_document
+from optimisation.worker import _level, _shared_out, _unmet
+from planner.documents import check_document, plan_document, sha256_of, to_plain
 from planner.errors import RulesCannotAllHold, SolverFault
 from planner.partnership import GRANT_ITEM, Bound, HeadRule
 from planner.plan import Ending, Level
@@ -287,3 +287,10 @@ def test_an_ended_search_keeps_its_second_level_though_the_first_came_a_hair_low
 def _lowered(amounts):
     """One need met in full or in part, met no more."""
     return {max(amounts.need_met, key=amounts.need_met.get): 0}
+
+
+def test_a_level_stopped_before_any_bound_was_proved_can_be_written():
+    stopped = Solved(status="time", values=None, objective=3.0, bound=-float("inf"), nodes=0, seconds=0.1)
+    level = _level("shortfall", stopped, 0.1)
+    assert level.bound_points == 0.0
+    assert sha256_of(to_plain(level))

@@ -122,7 +122,7 @@ def test_the_page_answers_ten_questions():
     assert all(question.commands and all(quotes for _, quotes in question.commands) for question in QUESTIONS)
     assert PAGE.count("```sh") == sum(len(question.commands) for question in QUESTIONS)
     assert PAGE.count(", a copy of the demonstration") == sum(len(question.copies) for question in QUESTIONS)
-    assert all(f"planner {word}" in PAGE for word in ("plan", "replan", "roster", "pots", "why", "what-if", "values", "mends", "audit"))
+    assert all(f"planner {word}" in PAGE for word in ("plan", "replan", "roster", "pots", "why", "where", "values", "mends", "audit"))
 
 
 def test_a_quote_with_another_figure_is_not_what_was_printed():

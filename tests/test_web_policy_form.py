@@ -280,7 +280,11 @@ def test_the_limits_beside_the_fields_are_those_of_the_policy():
 def test_every_setting_is_said_in_words_and_none_by_its_key():
     policy = load_policy()
     plain = json.loads(policy.document)
-    paths = [path for path, _ in policy_settings(plain, "")] + [f"prices.{rule_id}" for rule_id in MAY_BE_PRICED] + [f"board.standard_floors.{policy.standards[0].standard_id}"]
+    paths = (
+        [path for path, _ in policy_settings(plain, "")]
+        + [f"prices.{rule_id}" for rule_id in MAY_BE_PRICED]
+        + [f"board.standard_floors.{policy.standards[0].standard_id}"]
+    )
     said = {path: setting_words(path, names_of(policy)) for path in paths}
     assert [path for path, words in said.items() if "_" in words or words.rstrip().endswith(":")] == []
     keys = {path: path.rpartition(".")[2] for path in said}

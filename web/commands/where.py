@@ -42,7 +42,7 @@ def _run(options: argparse.Namespace) -> int:
     plan, world = read_plan(options.plan)
     sought = _sought(options)
     with telling() as tell, Solver() as solver:
-        stood = stood_at_each(world, sought, solver=solver, seconds=options.time_limit, tell=tell)
+        stood = stood_at_each(world, plan.amounts, sought, solver=solver, seconds=options.time_limit, tell=tell)
     data = hosts_data(world, plan.amounts, sought, stood)
     print(f"{data['change']}.")
     for one in data["plans"]:
