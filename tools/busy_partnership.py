@@ -40,6 +40,11 @@ BUSY = {"gap_points": 0.0, "seconds": 300}
 TALKERS, QUESTIONS, CLAIMS, COMMENTS = 8, 8, 6, 12
 
 
+LONGEST_SECONDS = 60.0
+NO_ANSWER = 599
+"""The status of a request that had no answer in that time: it counts among the 5xx."""
+
+
 # --- what is in the store --------------------------------------------------------------------
 
 
@@ -70,7 +75,7 @@ def fill(store: Store, reference: Path, area: str, people: Mapping[str, Role]) -
 
 
 def talk(store: Store) -> None:
-    """Put the first plan before the schools; questions, claims, and a decision on it with comments."""
+    """Put the first plan before the schools; questions, claims, drafts, and a decision on it with comments."""
     with store.begin() as tx:
         members = tx.people.members(partnership_id=1)
         (board, *_) = [one.user_id for one in members if one.role is Role.BOARD]
@@ -91,6 +96,8 @@ def talk(store: Store) -> None:
                     partnership_id=1, claim_id=claim_id, granted_pounds=500, drawn_on=f"{partnership.academic_year[:4]}-11-03",
                     reason="Half of it for now.", by=board,
                 )  # fmt: skip
+        tx.drafts.begin(partnership_id=1, user_id=board, plan_id=1, urn=None, name="Another line")
+        tx.drafts.begin(partnership_id=1, user_id=heads[0][0], plan_id=1, urn=heads[0][1], name="At least as much as last year")
         rules = VotingRules(quorum=1, majority=Majority.SIMPLE, weighting=Weighting.ONE_EACH, needs_council=False)
         decision_id = tx.decisions.open_decision(partnership_id=1, title="The plan of this year", rules=rules, options=[1], by=board)
         decision = tx.decisions.decision(partnership_id=1, decision_id=decision_id)
@@ -202,7 +209,7 @@ class Person:
 
     def __init__(self, site: str, who: str, hear: Callable[[Heard], None] = lambda _: None) -> None:
         self.site, self._hear, self._jar = site, hear, SimpleCookie()
-        self._connection = http.client.HTTPConnection(site.removeprefix("http://"), timeout=60)
+        self._connection = http.client.HTTPConnection(site.removeprefix("http://"), timeout=LONGEST_SECONDS)
         self.send(self.get("/sign-in"), "/sign-in", sign_in=who, password=PASSWORD)
 
     @property
@@ -230,6 +237,10 @@ class Person:
         try:
             self._connection.request(method, path, body, sent)
             answer = self._connection.getresponse()
+        except TimeoutError:
+            self._connection.close()
+            self._hear(Heard(began, f"{method} {route_of(path)}", (time.monotonic() - began) * 1000, NO_ANSWER))
+            raise
         except (http.client.HTTPException, ConnectionError):  # the server closed a connection that stood idle
             self._connection.close()
             self._connection.request(method, path, body, sent)

@@ -89,7 +89,7 @@ def pages_of(client: FlaskClient, seen: set[str]) -> Iterator[tuple[str, float]]
         path = waiting.pop(0)
         bare, _, query = path.partition("?")
         kind = re.sub(r"(?<=/)(\d+|(?<=standards/)[^/]+)", "n", bare) + re.sub(
-            r"(of|beside|only|order|line|plan|urn|version)=[^&]*&?", "", query
+            r"(?:of|beside|only|order|line|plan|urn|version|decision|change|copy)=[^&]*&?", "", query
         )
         if kind in seen or path.startswith("/static/") or "tables/" in path:
             continue

@@ -38,7 +38,7 @@ from web.assets import serve_assets
 from web.errors import show_errors
 from web.headers import send_headers
 from web.settings import LARGEST_REQUEST_BYTES, SESSION_HOURS, Settings
-from web.templating import set_up_templates
+from web.templating import Templates, set_up_templates
 from web.wiring import Wiring, wire
 
 JOURNEYS = (
@@ -72,6 +72,7 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> Flask:
     """The whole app, ready to serve; raises RuntimeError when a route declares no access."""
     stands_on = wire(settings) if wiring is None else wiring
     app = Flask("web")
+    app.jinja_environment = Templates
     app.config.from_mapping(_config(settings))
     use_numbers(app)
     forms_are_ours = CSRFProtect(app)
