@@ -66,7 +66,8 @@ def test_only_plans_within_one_percent_of_the_best_count(answer, found):
     terms = next(
         terms for what, urn, base_id, _, terms in amounts_of(here.world) if (what, urn, base_id) == (some.what, some.urn, some.base_id)
     )
-    assert here.ask(Trial(words="", aim=Aim.AMOUNT, of=terms, gap=0.5)).value < some.least  # plans far from the best may give less
+    another = Here(two_schools())  # its searches are not among those of plans close to the best
+    assert another.ask(Trial(words="", aim=Aim.AMOUNT, of=terms, gap=0.5)).value < some.least  # plans far from the best may give less
 
 
 def test_where_time_is_up_what_is_left_is_bounded_by_split_amounts_and_said_to_be_unfinished(answer, found, monkeypatch):

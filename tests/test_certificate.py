@@ -29,6 +29,7 @@ from planner.need import WHOLE
 from planner.offers import OWN_PRICE, purchases
 from planner.statement import state
 from planner.supply import grant_step_pounds
+from planner.words import least_points
 from web.command_line import main
 
 UNREACHABLE_POINTS = 99.0
@@ -150,7 +151,7 @@ def test_the_demonstration_is_certified_and_the_sentence_claims_no_more_than_tha
     proved = check_certificate(whole, demonstration_document(), demonstration())
     assert 3.75 < proved.certified_points < 3.86  # the best plan has 3.8559
     assert proved.gap_points == pytest.approx(demonstration_document()["shortfall_points"] - proved.certified_points, abs=1e-4)
-    assert f"below {proved.certified_points:g} points" in proved.sentence()
+    assert f"below {least_points(proved.certified_points)} points" in proved.sentence()
 
 
 @pytest.mark.parametrize("claim", [50, "3.8", None, float("nan"), float("inf"), -1.0, 101.0, True, 10**300])

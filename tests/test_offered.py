@@ -154,8 +154,8 @@ def tried(host, found, bound, **more):
 def test_only_what_is_proved_is_said_between_places():
     without, near, far = tried(None, 5.83, 5.77), tried("Near", 3.88, 3.82), tried("Far", 4.26, 4.20)
     assert host_claims([without, near, far]) == (
-        "At Near it leaves at least 1.88 points less need below the line than any plan without it.",
-        "At Far it leaves at least 1.50 points less need below the line than any plan without it.",
+        "At Near it leaves at least 1.89 points less need below the line than any plan without it.",
+        "At Far it leaves at least 1.51 points less need below the line than any plan without it.",
         "Of the places tried it does most at Near: there is a plan with 3.88 points, and none elsewhere below 4.20.",
     )
     close = tried("Close by", 3.90, 3.80)

@@ -18,6 +18,7 @@ from test_apart import REGISTER
 from test_web_council import BASE, POST
 from test_web_house import pack_file
 from test_web_policy_form import fields_of
+from test_web_requests import asked, confirm, say
 from test_web_try_it import Told
 from websites import HERE, OWN_URN, PASSWORD, a_site
 
@@ -78,6 +79,7 @@ def test_every_form_of_the_site_does_its_work(site):
         change_and_claim(site, head, board)
         sit_together(site, site.browser("chair"))
         proposal_id = try_and_propose(site, head, site.browser("other-head"))
+        grant(site, board)
         decide_and_sign(site, site.browser("chair"), board, proposal_id)
         put_names(site, site.browser("service-manager"))
         run_the_house(site, house, board)
@@ -134,6 +136,8 @@ def change_and_claim(site, head, board):
     site.post(board, f"{at}/plans/1/keep", form_at="/account")
     claim = site.post(head, f"{AT}/schools/{OWN_URN}/claims/new", of="", amount="100", what_for="Help\0 now").headers["Location"]
     site.post(board, f"{claim}/decide", form_at=claim, decided="part", pounds="1", reason="A start.")
+    claim = site.post(head, f"{AT}/schools/{OWN_URN}/claims/new", of="", amount="100", what_for="More").headers["Location"]
+    site.post(head, f"{claim}/withdraw", form_at=claim)
 
 
 def enter_supply(site, commissioner):
@@ -150,6 +154,11 @@ def sit_together(site, chair):
     for what in ("again", "keep", "put-back"):
         version = form_of(chair.get(tried).text, "version")
         site.post(chair, tried.replace("/meeting?", f"/meeting/{what}?"), form_at="/account", **version)
+
+
+def grant(site, board):
+    at = asked(site, {"rule": "contingency_held", "place": "*", "was": "5", "now": "4"})
+    confirm(site, "board", at, say(site, "board", at))
 
 
 def try_and_propose(site, head, other_head):
@@ -185,6 +194,8 @@ def try_and_propose(site, head, other_head):
     do("work-out")
     again = do("submit", title="More for ours, again", why="Two new\0 classes.").headers["Location"]
     do("discard")
+    site.post(head, f"{again}/comments", form_at=again, text="Sooner,\0 please.")
+    site.post(head, re.search(r'action="([^"]+/comments/[^"]+/withdraw)"', head.get(again).text)[1], form_at=again)
     return int(again.rpartition("/")[2])
 
 

@@ -292,7 +292,7 @@ def _curve(kept: KeptPlan, answer: Answer, found: Json, *, may_keep: bool) -> Cu
                 row(
                     f"Plan {kept.plan_id}, before the change", "none", *(_number(before[key]) for key, _ in COUNTS),
                     TableCell(text=most_points(found["shortfall_points_before"]), value=found["shortfall_points_before"]), "not worked out",
-                    TableCell(text=f"{kept.facts.standing.need_met_points:.2f}", value=kept.facts.standing.need_met_points),
+                    TableCell(text=least_points(kept.facts.standing.need_met_points), value=kept.facts.standing.need_met_points),
                 ),
             ]
             + [
