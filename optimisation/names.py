@@ -16,7 +16,7 @@ from math import ceil
 from optimisation.messages import Stage
 from optimisation.payments import paid_up
 from optimisation.roster import Rostered, Rostering
-from optimisation.solve import GRACE_SECONDS, Solver, Tell
+from optimisation.solve import GRACE_SECONDS, Solver, Tell, ended_by_clock
 from planner.audit import breaches, leads
 from planner.delivered import as_delivered
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
@@ -101,6 +101,8 @@ def put_names(
     spent = plan.seconds + time.perf_counter() - began
     if amounts is plan.amounts:
         return replace(plan, roster=best, seconds=spent)
+    if plan.ending is Ending.CLOSE_BY_CLOCK:  # what nobody can give has left the plan: it may be close no more
+        ending = ended_by_clock(world, amounts, plan.bound_points, gap_points)
     return replace(plan, amounts=amounts, ending=ending, levels=(), roster=best, seconds=spent)
 
 

@@ -48,7 +48,8 @@ class Way:
     """How a search goes about it: seed and presolve are tried otherwise when HiGHS failed.
 
     It is over once the bound is ``enough`` (in the objective's unit). ``is_first_step_only`` takes the first step's bound, and
-    what came of making it whole, for the answer. ``split`` is what the first step may split.
+    what came of making it whole, for the answer. ``split`` is what the first step may split. Who ``has_plan`` wants
+    no other once the bound is enough for it.
     """
 
     seed: int = 0
@@ -56,6 +57,7 @@ class Way:
     enough: float = np.inf
     is_first_step_only: bool = False
     split: tuple[str, ...] = SPLIT
+    has_plan: bool = False
 
 
 def search(
@@ -108,6 +110,8 @@ def search(
         )  # fmt: skip
         if split.values is None:
             return split
+        if split.status == "enough" and way.has_plan:
+            return replace(split, values=None, objective=np.inf)
         is_over = way.is_first_step_only or split.status in {"enough", "stopped"}
         limit = WHOLE_SECONDS if is_over else max(WHOLE_SECONDS, (end - time.perf_counter()) / 2)
         unused = gap - (split.objective - split.bound)

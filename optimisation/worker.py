@@ -66,7 +66,7 @@ SHORTFALL_WEIGHT = 5.0
 SHARE_OUT_SECONDS = 1.5
 """What sharing out may take where somebody waits for it to end; otherwise ``SHARE_OUT_OF_TIME`` of what is left, where that is more."""
 SHARE_OUT_OF_TIME = 0.5
-SHARE_OUT_GAP_POINTS = 0.2
+SHARE_OUT_GAP_POINTS = 0.5
 SHARE_OF_TIME = (0.6, 0.85)
 """Of the time left, what the first and then the second level may take; the rest is for the baselines."""
 
@@ -136,8 +136,8 @@ def _answer(beside: Beside, question: Question, pipe: Connection, stop: Event) -
         pipe.send(Refused(why=str(error)))
     finally:
         gc.enable()
-        gc.collect()
-        gc.freeze()
+    gc.collect()
+    gc.freeze()  # not after a fault: what it holds on to would never be cleared away
 
 
 def _certifying(bound: float, cases: int) -> str:
@@ -213,7 +213,7 @@ def _unmet(problem: Problem, values: np.ndarray) -> float:
     return float(problem.costs[1] @ values + problem.offsets[1])
 
 
-def _shared_out(job: Job, problem: Problem, first: Solved, tolerance: float, *, seconds: float) -> np.ndarray:
+def _shared_out(job: Job, problem: Problem, first: Solved, tolerance: float, *, seconds: float, hooks: Hooks | None = None) -> np.ndarray:
     """What the first level left unused, shared out in a moment with bases and blocks as they are.
 
     The best bases and blocks for the shortfall are nearly always good ones for total need, and with them held the rest is quickly found.
@@ -226,7 +226,7 @@ def _shared_out(job: Job, problem: Problem, first: Solved, tolerance: float, *, 
     cap(h)
     h.changeColsBounds(len(kept), np.array(kept, dtype=np.int32), as_they_are, as_they_are)
     start_from(h, first.values)
-    solved = run(h, gap=SHARE_OUT_GAP_POINTS, seconds=seconds)
+    solved = run(h, gap=SHARE_OUT_GAP_POINTS, seconds=seconds, hooks=hooks)
     return first.values if solved.values is None else solved.values
 
 
@@ -257,11 +257,12 @@ def _second_level(
     def tell(progress: Progress) -> None:
         pipe.send(replace(progress, best=min(progress.best, at_hand) - weighed, bound=progress.bound - weighed))
 
-    values = _shared_out(job, problem, first, tolerance, seconds=max(SHARE_OUT_SECONDS, SHARE_OUT_OF_TIME * seconds))
+    hooks = Hooks(should_stop=stop.is_set)
+    values = _shared_out(job, problem, first, tolerance, seconds=max(SHARE_OUT_SECONDS, SHARE_OUT_OF_TIME * seconds), hooks=hooks)
     at_hand = _weighed(both, values)
     solved = search(
-        both, gap=job.gap_points, seconds=max(0.1, end - time.perf_counter()), hooks=Hooks(on_progress=tell, should_stop=stop.is_set),
-        prepare=cap, start=values, way=Way(seed=job.seed, presolve=job.presolve, enough=at_hand - job.gap_points),
+        both, gap=job.gap_points, seconds=max(0.1, end - time.perf_counter()), hooks=replace(hooks, on_progress=tell), prepare=cap,
+        start=first.values, way=Way(seed=job.seed, presolve=job.presolve, enough=at_hand - job.gap_points, has_plan=True),
     )  # fmt: skip
     if solved.values is not None and solved.objective < at_hand:
         values = solved.values

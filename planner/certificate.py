@@ -24,7 +24,7 @@ from planner.files import save
 from planner.need import World
 from planner.statement import Block, StatedRow, Statement, state
 from planner.supply import sizes_of
-from planner.words import least_points, most_points
+from planner.words import least_points, most_points, points_apart
 
 FORMAT = "partnership-planner certificate"
 FORMAT_VERSION = 1
@@ -76,10 +76,11 @@ class Certified:
             if self.gap_points <= self.stated_gap_points
             else f"that the gap is no more than {most_points(self.stated_gap_points)}, as the plan states, is the solver's word and not certified"
         )
+        least, most = least_points(self.certified_points), most_points(self.shortfall_points)
         return (
             f"The certificate agrees, worked out again in exact arithmetic from {self.cases:,} case{'s' * (self.cases != 1)}: with any bases, "
-            f"no plan within these rules and figures has a shortfall below {least_points(self.certified_points)} points; this plan has "
-            f"{most_points(self.shortfall_points)}{self._price()}, so it is within {most_points(self.gap_points)} points of the best; {within}."
+            f"no plan within these rules and figures has a shortfall below {least} points; this plan has "
+            f"{most}{self._price()}, so it is within {points_apart(most, least)} points of the best; {within}."
         )
 
 

@@ -29,6 +29,8 @@ from planner.policy import load_policy, with_settings
 REFERENCE = Path(__file__).parents[2] / "shared" / "data"
 CLOSE = 1e-6
 GAP_POINTS = 0.01
+GAP_OF_OTHER = 1e-3
+"""The last millionth takes the other two minutes and moves only its bound, which may not lie above our plan in any case."""
 ALLOWED, ALLOWED_OTHER = 1e-4, 2e-3
 """Points by which our bound may lie above what the other found, and the other's above our audited plan: each solver lets rows be missed a little."""
 SECONDS = 120.0
@@ -148,7 +150,7 @@ def test_another_solver_finds_the_same_optimum_without_our_hulls_or_steps(number
         problem = compile_model(model)
         found = search(problem, gap=GAP_POINTS, seconds=SECONDS)
         ours[f"{number}.mps"] = (found.bound, audited_points(world, amounts_from(model, problem, found.values)))
-    theirs = opinions_on(tmp_path, gap=CLOSE, seconds=SECONDS)
+    theirs = opinions_on(tmp_path, gap=GAP_OF_OTHER, seconds=SECONDS)
     assert set(theirs) == set(ours)
     both = {name: (*ours[name], bound, value) for name, (value, bound) in theirs.items()}
     apart = {name: said for name, said in both.items() if said[0] - said[3] > ALLOWED or said[2] - said[1] > ALLOWED_OTHER}

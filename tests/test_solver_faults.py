@@ -20,7 +20,7 @@ import optimisation.solve
 from optimisation import highs
 from optimisation.extract import amounts_from
 from optimisation.greedy import greedy_amounts, is_feasible
-from optimisation.highs import Solved, compile_model, load, run
+from optimisation.highs import Hooks, Solved, compile_model, load, run
 from optimisation.messages import Answer, Better, Job, Nearly, Stage
 from optimisation.model import build_model
 from optimisation.progress import Progress
@@ -264,6 +264,15 @@ def test_what_a_search_left_when_it_was_ended_is_shared_out_with_bases_as_they_a
     assert amounts.base_sizes == before.base_sizes
     assert _unmet(problem, shared) <= _unmet(problem, first.values) + 1e-6
     assert shortfall_points(world, amounts) <= shortfall_points(world, before) + tolerance + 1e-3
+
+
+def test_sharing_out_is_asked_whether_to_stop(world):
+    problem = compile_model(build_model(world))
+    first, asked = run(load(problem), gap=0.0, seconds=20), []
+    hooks = Hooks(should_stop=lambda: bool(asked.append(1)) or True)
+    shared = _shared_out(Job(world=world, gap_points=0.1, seconds=20), problem, first, 0.02, seconds=5, hooks=hooks)
+    assert asked
+    assert _unmet(problem, shared) <= _unmet(problem, first.values) + 1e-6
 
 
 def test_an_ended_search_keeps_its_second_level_though_the_first_came_a_hair_lower(world):

@@ -13,9 +13,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from load_pages import SCHOOLS, Browser, fill, served, wait_for_plan
+from busy_partnership import SCHOOLS, Person, fill, served, wait_for_plan
 
-from planner.store import open_store
+from planner.store import Role, open_store
 
 BESIDE_MILLISECONDS = 2500
 """After the last move it is kept, and a whole plan begun."""
@@ -53,14 +53,14 @@ def main(reference: Path, area: str = "Surrey") -> None:
         home = Path(folder) / "home"
         home.mkdir(mode=0o700)
         with open_store(None, home) as store, served(home) as site, sync_playwright() as driver:
-            fill(store, reference, area)
+            fill(store, reference, area, {"board": Role.BOARD})
             wait_for_plan(store)
             with store.begin() as tx:
                 board = tx.people.user_by_sign_in(sign_in="board")
                 assert board
                 draft = tx.drafts.begin(partnership_id=1, user_id=board.id, plan_id=1, urn=None, name="Sliders")
             window = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-            page = _page(window, Browser(site, "board"))
+            page = _page(window, Person(site, "board"))
             page.goto(f"{site}/partnerships/1/drafts/{draft}")
             print(
                 f"| {area}, {SCHOOLS} schools: what moves | on the screen, best ms | median | worst | answer in the browser, median | of it waiting for the service |"
@@ -79,10 +79,10 @@ def main(reference: Path, area: str = "Surrey") -> None:
             window.close()
 
 
-def _page(window: Any, browser: Browser) -> Any:
+def _page(window: Any, person: Person) -> Any:
     context = window.new_context()
-    for cookie in browser.jar:
-        context.add_cookies([{"name": cookie.name, "value": cookie.value, "url": browser.site}])
+    for name, _, value in (cookie.partition("=") for cookie in person.cookies.split("; ")):
+        context.add_cookies([{"name": name, "value": value, "url": person.site}])
     return context.new_page()
 
 

@@ -12,7 +12,7 @@ from planner.partnership import HALF_TERMS, DecisionRight, Person, School, Servi
 from planner.plan import Plan
 from planner.reasons import half_days
 from planner.roster import Told, figures_of, practitioners
-from planner.words import day, least_points, most_points
+from planner.words import day, least_points, points_apart
 
 NOT_READY = "No names yet: the search ended before the roster was ready, so the plan stands without it; give it more time."
 NOTHING_TO_GIVE = "No names are needed: the plan gives no specialist time."
@@ -80,9 +80,10 @@ def need_line(plan: Plan, world: World) -> str:
     found = with_names(plan, world)
     if found is None:
         return ""
+    planned, now = least_points(found.planned_points), least_points(found.points)
     return (
-        f"Need met is {least_points(found.planned_points)} points when the names can deliver them; "
-        f"with what named people can give now it is {least_points(found.points)}, {most_points(found.lost_points)} less."
+        f"Need met is {planned} points when the names can deliver them; "
+        f"with what named people can give now it is {now}, {points_apart(planned, now)} less."
     )
 
 
@@ -93,7 +94,7 @@ def school_need_line(plan: Plan, world: World, urn: int) -> str:
     return " ".join(
         f"{half_days(one.half_days).capitalize()} planned for {'the school' if one.recipient == str(urn) else 'its zone'} "
         f"{_have(one.half_days)} nobody to give {_them(one.half_days)} yet: of {'its own' if one.recipient == str(urn) else 'the zone' + chr(39) + 's'} need "
-        f"{least_points(one.planned_points)} points are met when the names can deliver, {least_points(one.points)} with what they can give now, {most_points(one.lost_points)} less."
+        f"{least_points(one.planned_points)} points are met when the names can deliver, {least_points(one.points)} with what they can give now, {points_apart(least_points(one.planned_points), least_points(one.points))} less."
         for one in (() if found is None else found.short)
         if one.recipient in {str(urn), zone}
     )
