@@ -83,7 +83,7 @@ def need_line(plan: Plan, world: World) -> str:
     planned, now = least_points(found.planned_points), least_points(found.points)
     return (
         f"Need met is {planned} points when the names can deliver them; "
-        f"with what named people can give now it is {now}, {points_apart(planned, now)} less."
+        f"with what named people can give now it is {now}{_less(planned, now)}."
     )
 
 
@@ -94,10 +94,14 @@ def school_need_line(plan: Plan, world: World, urn: int) -> str:
     return " ".join(
         f"{half_days(one.half_days).capitalize()} planned for {'the school' if one.recipient == str(urn) else 'its zone'} "
         f"{_have(one.half_days)} nobody to give {_them(one.half_days)} yet: of {'its own' if one.recipient == str(urn) else 'the zone' + chr(39) + 's'} need "
-        f"{least_points(one.planned_points)} points are met when the names can deliver, {least_points(one.points)} with what they can give now, {points_apart(least_points(one.planned_points), least_points(one.points))} less."
+        f"{least_points(one.planned_points)} points are met when the names can deliver, {least_points(one.points)} with what they can give now{_less(least_points(one.planned_points), least_points(one.points))}."
         for one in (() if found is None else found.short)
         if one.recipient in {str(urn), zone}
     )
+
+
+def _less(planned: str, now: str) -> str:
+    return ", hardly less" if planned == now else f", {points_apart(planned, now)} less"
 
 
 def _have(number: int) -> str:
