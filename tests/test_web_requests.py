@@ -1,5 +1,6 @@
 """What a yes to a request changes, looked at before it is made; and what is said of a proposal before it is an option."""
 
+from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ from walking import CHROMIUM, NO_CHROMIUM, Walker, launch
 from websites import HERE, OTHER_URN, OWN_URN, a_site, served
 
 from optimisation.moves import Move
+from planner.documents import to_plain
 from planner.partnership import Consent
 from planner.policy import with_changes
 from planner.store import Granter, Role, tables
@@ -151,6 +153,26 @@ def test_a_yes_to_a_rule_of_the_figures_makes_a_new_version_of_them(site, move, 
     assert "version 2 of the figures" in main_of(site.browser("other-head").get(at))
     assert site.browser(who).get(f"/partnerships/{HERE}/versions/2/differences").status_code == 200
     assert "gives that much room already" in main_of(site.browser(who).get(asked(site, move, urn=urn, who="board")))
+
+
+@pytest.mark.parametrize(
+    ("move", "urn", "who", "moved"),
+    [
+        (CONSENT, HOST_URN, "newcomer", lambda p: {"bases": [replace(b, host_urn=OTHER_URN) if b.base_id == CONSENT["place"] else b for b in p.bases]}),
+        (RULE, OWN_URN, "head", lambda p: {"head_rules": [replace(r, urn=OTHER_URN) if r.rule_id == RULE["place"] else r for r in p.head_rules]}),
+    ],
+)  # fmt: skip
+def test_a_heads_yes_never_changes_what_is_another_schools_by_now(site, move, urn, who, moved):
+    at = asked(site, move, urn=urn)
+    _, p = figures_of(site)
+    newer = replace(p, **{name: tuple(them) for name, them in moved(p).items()})
+    with site.store.begin() as tx:
+        tx.partnerships.add_version(partnership_id=HERE, document=to_plain(newer), note="moved", by=None, based_on=1)
+    page = site.browser(who).get(at)
+    assert "this rule is another school's" in main_of(page)
+    assert "Was" not in page.text
+    assert say(site, who, at).status_code == 303
+    assert figures_of(site) == (2, newer)
 
 
 def test_only_who_may_grant_confirms_and_a_no_changes_nothing(site):

@@ -28,6 +28,7 @@ from web.words import count, pounds, upper_first
 
 NOTHING_LEFT = "The rule in force gives that much room already, so a yes changes nothing more."
 IS_GONE = "The newest figures hold this rule no more, so a yes changes nothing more."
+IS_ANOTHERS = "In the newest figures this rule is another school's, so a yes of the head who was asked changes nothing. Ask again, of its head."
 IN_WORDS_ALONE = "This request holds its change in words alone, so a yes changes no rule by itself."
 AT_ONE_PLACE = "No setting of the policy holds for one place alone, so a yes changes no rule by itself."
 BY_BOARD = (
@@ -85,6 +86,8 @@ def change_of(tx: Transaction, user: User, one: Request) -> Ready | Elsewhere:
         return _elsewhere(user, one, IN_WORDS_ALONE)
     rule, place, was, now = one.move["rule"], one.move["place"], Fraction(one.move["was"]), Fraction(one.move["now"])
     p, policy = latest.partnership(), policy_of(tx.policies.latest(partnership_id=one.partnership_id))
+    if one.kind is Granter.HEAD and _school_of(p, rule, place) not in {None, one.granter_urn}:
+        return Elsewhere(sentences=(IS_ANOTHERS,))
     try:
         if rule in _PERCENTS and (place == _EVERYWHERE or rule == "next_year_affordable"):
             return _of_policy(tx, one, policy, rule, was, now)
@@ -173,6 +176,15 @@ def _is_eased(in_force: Fraction | int, was: Fraction, now: Fraction) -> bool:
 
 
 # --- the figures -------------------------------------------------------------------------------
+
+
+def _school_of(p: Partnership, rule: str, place: str) -> int | None:
+    """The school (URN) that a rule or base of the figures is of by now; None where it is gone, or its place is the school itself."""
+    if rule == "head_rule":
+        return next((one.urn for one in p.head_rules if one.rule_id == place), None)
+    if rule == "host_consent":
+        return next((one.host_urn for one in p.bases if one.base_id == place), None)
+    return None
 
 
 def _head_rule(p: Partnership, _: Policy, rule_id: str, was: Fraction, now: Fraction) -> _Eased | None:
