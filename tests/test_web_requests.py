@@ -15,8 +15,11 @@ from planner.documents import to_plain
 from planner.partnership import Consent
 from planner.policy import with_changes
 from planner.store import Granter, Role, tables
+from planner.store.requests import Requests
 from planner.supply import host_condition
 from web.bring.confirm_policy import document_of
+from web.requests import routes
+from web.requests.granted import change_of
 from web.shelf import policy_of
 from web.workshop import _impossible
 
@@ -217,6 +220,15 @@ def test_a_yes_that_changes_no_rule_says_who_makes_the_change_and_where(site, mo
     assert said in after
     assert "Yes, by" in after
     assert (figures_of(site)[0], policy_in_force(site)[0]) == (1, 1)
+
+
+def test_a_plain_yes_is_kept_by_the_figures_it_was_looked_at_with(site, monkeypatch):
+    at, looked, kept = asked(site, RULE | {"place": "gone"}, urn=OWN_URN), [], []
+    answer = Requests.answer
+    monkeypatch.setattr(routes, "change_of", lambda tx, *rest: looked.append(tx.requests._connection) or change_of(tx, *rest))
+    monkeypatch.setattr(Requests, "answer", lambda room, **rest: kept.append(room._connection) or answer(room, **rest))
+    assert say(site, "head", at).status_code == 303
+    assert kept[0] in looked, "one transaction looks and keeps"
 
 
 @pytest.mark.slow
