@@ -208,6 +208,7 @@ def test_a_newer_policy_is_shown_before_a_yes_changes_it(site):
         ({"rule": "money_floor", "place": str(OWN_URN), "was": "9000", "now": "8000"}, None, "board", "No setting of the policy holds for one place alone"),
         (None, OWN_URN, "head", "An administrator changes it where figures are brought"),
         (RULE | {"place": "gone"}, OWN_URN, "head", "The newest figures hold this rule no more"),
+        (RULE | {"place": "draft 7, 1"}, OWN_URN, "head", "This is a wish of the draft alone"),
     ],
 )  # fmt: skip
 def test_a_yes_that_changes_no_rule_says_who_makes_the_change_and_where(site, move, urn, who, said):
@@ -220,6 +221,18 @@ def test_a_yes_that_changes_no_rule_says_who_makes_the_change_and_where(site, mo
     assert said in after
     assert "Yes, by" in after
     assert (figures_of(site)[0], policy_in_force(site)[0]) == (1, 1)
+
+
+def test_a_yes_that_changed_nothing_when_it_was_given_is_never_said_to_be_from_before(site):
+    at = asked(site, CAP | {"now": "50", "was": "40"})
+    assert "gives that much room already" in main_of(site.browser("board").get(at))
+    assert say(site, "board", at).status_code == 303
+    with site.store.begin() as tx:
+        lower = with_changes(policy_of(tx.policies.latest(partnership_id=HERE)), {"board.money_cap_percent": 45})
+        tx.policies.add_version(partnership_id=HERE, document=document_of(lower), note="lower", by=None, based_on=1)
+    said = main_of(site.browser("other-head").get(at))
+    assert "When the yes was given it changed nothing; it would now make a new version of the policy. Ask again" in said
+    assert "A yes makes the change, once it was looked at" in main_of(site.browser("head").get(REQUESTS))
 
 
 def test_a_plain_yes_is_kept_by_the_figures_it_was_looked_at_with(site, monkeypatch):

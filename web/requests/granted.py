@@ -18,6 +18,7 @@ from planner.reasons import half_days
 from planner.store import Changed, Granter, Transaction
 from planner.store.requests import Request
 from planner.supply import host_condition, most_planned_places, places_now, service_supply
+from planner.tried import DRAFT_WISH
 from web.access import Permission, User
 from web.bring.findings import clash
 from web.bring.policy_form import policy_with
@@ -28,6 +29,7 @@ from web.words import count, pounds, upper_first
 
 NOTHING_LEFT = "The rule in force gives that much room already, so a yes changes nothing more."
 IS_GONE = "The newest figures hold this rule no more, so a yes changes nothing more."
+IN_DRAFT = "This is a wish of the draft alone, and no rule of the figures: who asked can change it there, under Proposals."
 IS_ANOTHERS = "In the newest figures this rule is another school's, so a yes of the head who was asked changes nothing. Ask again, of its head."
 IN_WORDS_ALONE = "This request holds its change in words alone, so a yes changes no rule by itself."
 AT_ONE_PLACE = "No setting of the policy holds for one place alone, so a yes changes no rule by itself."
@@ -95,7 +97,7 @@ def change_of(tx: Transaction, user: User, one: Request) -> Ready | Elsewhere:
             return _elsewhere(user, one, AT_ONE_PLACE)
         eased = _FIGURES[rule](p, policy, place, was, now)
     except LookupError:
-        return Elsewhere(sentences=(IS_GONE,))
+        return Elsewhere(sentences=(IN_DRAFT if place.startswith(DRAFT_WISH) else IS_GONE,))
     except InputMustBeMended as refused:
         return _elsewhere(user, one, f"It cannot be changed here as it stands. {refused}")
     if eased is None:
