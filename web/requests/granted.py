@@ -30,7 +30,9 @@ from web.words import count, pounds, upper_first
 NOTHING_LEFT = "The rule in force gives that much room already, so a yes changes nothing more."
 IS_GONE = "The newest figures hold this rule no more, so a yes changes nothing more."
 IN_DRAFT = "This is a wish of the draft alone, and no rule of the figures: who asked can change it there, under Proposals."
-IS_ANOTHERS = "In the newest figures this rule is another school's, so a yes of the head who was asked changes nothing. Ask again, of its head."
+IS_ANOTHERS = (
+    "In the newest figures this rule is another school's, so a yes of the head who was asked changes nothing. Ask again, of its head."
+)
 IN_WORDS_ALONE = "This request holds its change in words alone, so a yes changes no rule by itself."
 AT_ONE_PLACE = "No setting of the policy holds for one place alone, so a yes changes no rule by itself."
 BY_BOARD = (

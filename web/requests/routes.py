@@ -76,7 +76,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
                 is_ready = is_granted and found.answered_at is None and isinstance(change_of(tx, me(), found), Ready)
                 if not is_ready:
                     tx.requests.answer(
-                        partnership_id=partnership_id, request_id=request_id, is_granted=is_granted, answer=form.answer.data, by=me().user_id
+                        partnership_id=partnership_id,
+                        request_id=request_id,
+                        is_granted=is_granted,
+                        answer=form.answer.data,
+                        by=me().user_id,
                     )
                     note(tx, found, {"granted": is_granted})
         except ChangedMeanwhile as refused:
