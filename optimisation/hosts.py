@@ -12,13 +12,12 @@ from optimisation.solve import Solver
 from planner.audit import leads
 from planner.documents import Json
 from planner.errors import RulesCannotAllHold, SolverFault
-from planner.hosts import BaseSought, agreement, base_at, check_sought, sought_words, with_it_at, without_it
+from planner.hosts import GAP_POINTS, NOT_FOUND, BaseSought, agreement, base_at, check_sought, sought_words, with_it_at, without_it
 from planner.measures import standing
 from planner.need import World
 from planner.plan import Amounts, Ending, Plan
 from planner.supply import base_lead_in_pounds, base_opening_pounds, base_running_pounds, school_of
 
-GAP_POINTS = 0.1
 LEAST_SECONDS = 5.0
 
 
@@ -46,7 +45,7 @@ def stood_at_each(
 
     None is worse than the plan it is asked of, ``amounts``, where that can still be.
 
-    Raises ``InputMustBeMended`` where there cannot be such a base, ``SolverFault`` where no plan was found in time.
+    Raises ``InputMustBeMended`` where there cannot be such a base, ``SolverFault`` where no plan at all was found in time.
     """
     check_sought(before, sought)
     until = time.perf_counter() + seconds
@@ -61,9 +60,16 @@ def stood_at_each(
         except RulesCannotAllHold:
             found.append(Stood(urn=urn, world=world, plan=None, why_not="Its rules cannot all hold together, so there is no plan of it."))
             continue
+        except SolverFault:
+            if should_stop():
+                raise
+            found.append(Stood(urn=urn, world=world, plan=None, why_not=NOT_FOUND))
+            continue
         if should_stop():
             raise SolverFault("It was stopped before every host was tried.")
         found.append(Stood(urn=urn, world=world, plan=plan))
+    if all(one.why_not == NOT_FOUND for one in found):
+        raise SolverFault("No plan was found in time, at no host and without the base; ask again.")
     return tuple(found)
 
 
@@ -92,7 +98,7 @@ def _place_data(before: World, amounts: Amounts, sought: BaseSought, one: Stood,
         "shortfall_points": points, "bound_points": min(one.plan.bound_points, points),
         "need_met_points": stands.need_met_points, "standards": stands.standards, "met": stands.met,
         "partly_met": stands.partly_met, "under_half": stands.under_half, "out_of_reach": stands.out_of_reach,
-        "is_finished": one.plan.ending is Ending.WITHIN_GAP,
+        "is_finished": one.plan.ending in {Ending.WITHIN_GAP, Ending.CLOSE_BY_CLOCK},
         "changes": [move_data(move) for move in moved(one.world, before, amounts, after, None)],
         "who_must_agree": list(asks(one.world, amounts, after, None)),
     }  # fmt: skip

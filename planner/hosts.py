@@ -9,9 +9,12 @@ from planner.documents import Json
 from planner.errors import InputMustBeMended
 from planner.need import World, world_of
 from planner.partnership import Base, BaseKind, Consent, DecisionRight, HostCondition, Partnership, Phase, School
-from planner.supply import host_condition, places_now, school_of
-from planner.words import least_points, most_points
+from planner.supply import ASSUMED, host_condition, places_now, school_of, smallest_useful_places
+from planner.words import least_points, listed, most_points
 
+GAP_POINTS = 0.1
+"""How far from the best each plan is searched."""
+NOT_FOUND = "No plan was found in its time; ask again, of this place alone."
 MOST_HOSTS = 5
 """Schools at which a base is tried at once: each is a plan of its own."""
 
@@ -46,12 +49,18 @@ def could_host(partnership: Partnership, phase: Phase) -> tuple[School, ...]:
 def check_sought(world: World, sought: BaseSought) -> None:
     """Raise ``InputMustBeMended`` where there cannot be such a base, with what would make it possible."""
     p = world.partnership
-    phase = _pattern(p, sought).phase
+    base = _pattern(p, sought)
+    phase = base.phase
     names = {need.code for need in world.policy.need_types}
     if not set(sought.needs) <= names:
         raise InputMustBeMended(f"A need is unknown; choose of {', '.join(sorted(names))}.")
     if not 1 <= sought.places <= world.policy.bases.most_places:
         raise InputMustBeMended(f"A base has from 1 to {world.policy.bases.most_places} places.")
+    least = smallest_useful_places(base, world.policy)
+    if world.policy.is_hard("smallest_useful_base") and sought.places < least:
+        raise InputMustBeMended(
+            f"By the policy no {phase.value} base opens with fewer than {least} places: ask for {least} or more, or have the board change it first."
+        )
     if not 1 <= len(set(sought.hosts)) <= MOST_HOSTS:
         raise InputMustBeMended(f"Choose from 1 to {MOST_HOSTS} schools to try it at.")
     schools = {school.urn: school for school in p.schools}
@@ -69,8 +78,7 @@ def sought_words(world: World, sought: BaseSought) -> str:
     base = _pattern(world.partnership, sought)
     where = [school_of(world.partnership, urn).name for urn in sought.hosts]
     places = "place" if sought.places == 1 else "places"
-    listed = " or ".join([", ".join(where[:-1]), where[-1]] if len(where) > 1 else where)
-    return f"A {base.phase.value} base with {sought.places} {places} for {_needs(base)}, at {listed}"
+    return f"A {base.phase.value} base with {sought.places} {places} for {listed(base.needs)}, at {listed(where, last='or')}"
 
 
 def without_it(world: World, sought: BaseSought) -> World:
@@ -79,15 +87,22 @@ def without_it(world: World, sought: BaseSought) -> World:
 
 
 def with_it_at(world: World, sought: BaseSought, urn: int) -> World:
-    """The world in which this school hosts the base, and agrees to it."""
+    """The world in which this school hosts the base and agrees to it, and to no other base that it has not agreed to.
+
+    Where it has not agreed to this one either, its condition says that this is assumed.
+    """
     p, base = world.partnership, base_at(world, sought, urn)
     here = host_condition(p, urn)
-    others = [one for one in _others(p, sought) if one.host_urn == urn]
-    least = base.sizes[0] + sum(places_now(one) for one in others)
+    others = _others(p, sought)
+    if here.consent is not Consent.YES:
+        others = tuple(_as_now(one) if one.host_urn == urn else one for one in others if one.is_open or one.host_urn != urn)
+    least = base.sizes[0] + sum(places_now(one) for one in others if one.host_urn == urn)
     most = None if here.most_places is None else max(here.most_places, least)
-    agreed = HostCondition(urn=urn, consent=Consent.YES, most_places=most, condition=here.condition)
+    is_agreed = here.consent is Consent.YES and most == here.most_places
+    condition = here.condition if is_agreed else f"{ASSUMED}. {agreement(world, sought, urn)}"
+    agreed = HostCondition(urn=urn, consent=Consent.YES, most_places=most, condition=condition)
     conditions = (*(one for one in p.host_conditions if one.urn != urn), agreed)
-    return world_of(replace(p, bases=(*_others(p, sought), base), host_conditions=conditions), world.policy)
+    return world_of(replace(p, bases=(*others, base), host_conditions=conditions), world.policy)
 
 
 def base_at(world: World, sought: BaseSought, urn: int) -> Base:
@@ -99,7 +114,7 @@ def base_at(world: World, sought: BaseSought, urn: int) -> Base:
     return replace(
         pattern,
         base_id=_new_id(p),
-        name=f"A base for {_needs(pattern)} at {school_of(p, urn).name}",
+        name=f"A base for {listed(pattern.needs)} at {school_of(p, urn).name}",
         host_urn=urn,
         is_open=False,
         places_now=0,
@@ -143,8 +158,9 @@ def _others(p: Partnership, sought: BaseSought) -> tuple[Base, ...]:
     return tuple(base for base in p.bases if base.is_open or base.base_id != sought.like)
 
 
-def _needs(base: Base) -> str:
-    return " and ".join([", ".join(base.needs[:-1]), base.needs[-1]] if len(base.needs) > 1 else base.needs)
+def _as_now(base: Base) -> Base:
+    """An open base that may not grow."""
+    return replace(base, sizes=tuple(size for size in base.sizes if size <= places_now(base)))
 
 
 def _new_id(p: Partnership) -> str:
@@ -161,28 +177,31 @@ SHOWN_POINTS = 0.01
 def host_claims(plans: Sequence[Json]) -> tuple[str, ...]:
     """What the plans with a base at each host prove of one another, as sentences; the first is that without it."""
     without, at_hosts = plans[0], [one for one in plans[1:] if not one["why_not"]]
-    lines = [
-        f"With the base at {one['host']} there is no plan: {one['why_not'][:1].lower()}{one['why_not'][1:]}"
-        for one in plans[1:]
-        if one["why_not"]
-    ]
+    lines = [_no_plan(one) for one in plans if one["why_not"]]
     if not without["why_not"]:
         lines += [_beside_without(without, one) for one in at_hosts]
-    return (*lines, *_between(at_hosts))
+    among = "places for which a plan was found" if any(one["why_not"] == NOT_FOUND for one in plans[1:]) else "places tried"
+    return (*lines, *_between(at_hosts, among))
+
+
+def _no_plan(one: Json) -> str:
+    where = f"With the base at {one['host']}" if one["host"] else "Without the base"
+    why = f"{one['why_not'][:1].lower()}{one['why_not'][1:]}"
+    return f"{where} {why}" if one["why_not"] == NOT_FOUND else f"{where} there is no plan: {why}"
 
 
 def _beside_without(without: Json, one: Json) -> str:
     if not one["opens_with"] and not one["is_finished"]:
         return f"At {one['host']} the search was stopped before a better plan was found that opens it."
     if not one["opens_with"]:
-        return f"At {one['host']} the plan found does not open it: what it costs does more elsewhere."
+        return f"At {one['host']} the plan found does not open it: a plan without it is as good, to {GAP_POINTS} points."
     less = without["bound_points"] - one["shortfall_points"]
     if less < SHOWN_POINTS:
         return f"At {one['host']} no difference from going without it can be shown."
     return f"At {one['host']} it leaves at least {least_points(less)} points less need below the line than any plan without it."
 
 
-def _between(at_hosts: Sequence[Json]) -> tuple[str, ...]:
+def _between(at_hosts: Sequence[Json], among: str) -> tuple[str, ...]:
     """Where it does most, as far as that can be shown."""
     if len(at_hosts) < 2 or not any(one["opens_with"] for one in at_hosts):
         return ()
@@ -192,6 +211,6 @@ def _between(at_hosts: Sequence[Json]) -> tuple[str, ...]:
     if len(open_) == 1:
         others = min(one["bound_points"] for one in at_hosts if one is not open_[0])
         return (
-            f"Of the places tried it does most at {names[0]}: there is a plan with {most_points(least)} points, and none elsewhere below {least_points(others)}.",
+            f"Of the {among} it does most at {names[0]}: there is a plan with {most_points(least)} points, and none elsewhere below {least_points(others)}.",
         )
-    return (f"Between {', '.join(names[:-1])} and {names[-1]} no difference can be shown.",)
+    return (f"Between {listed(names)} no difference can be shown.",)

@@ -13,6 +13,7 @@ from planner.offers import offers_of
 from planner.partnership import HALF_DAYS_IN_A_YEAR, DecisionRight, Fund, Partnership, Person, Service
 from planner.reasons import half_days
 from planner.supply import is_planned, service_supply
+from planner.words import listed
 
 MOST_SERVICES_NAMED = 2
 
@@ -122,4 +123,4 @@ def _said(p: Partnership, time: Sequence[TimeOffered], money: Sequence[MoneyOffe
     if len(time) > MOST_SERVICES_NAMED:
         said = [f"{half_days(sum(one.half_days for one in time))} of {len(time)} services"]
     said += [f"£{one.pounds:,} in {funds[one.fund]}" for one in money]
-    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+    return listed(said)

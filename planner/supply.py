@@ -27,6 +27,8 @@ HALF_TERMS_BY_FINANCIAL_YEAR = ((1, 2, 3, 4), (5, 6))
 """Half-terms 1-4 fall before 1 April, 5-6 after."""
 MONTHS = 12
 SEPTEMBER = 9
+ASSUMED = "Assumed for this plan, not agreed"
+"""How the condition of a host begins whose yes a plan takes for granted."""
 STEP_POUNDS_A_MONTH = 10
 """Grants move in steps of £10 a month, so every month and both financial years are whole pounds."""
 
@@ -109,6 +111,16 @@ def sizes_of(base: Base) -> tuple[int, ...]:
     if base.is_open:
         sizes.add(places_now(base))
     return tuple(sorted(size for size in sizes if size > 0))
+
+
+def consent_said(condition: HostCondition) -> str:
+    """What a host says to a base: yes, no, not asked, or assumed."""
+    return "assumed" if is_assumed(condition) else condition.consent.value
+
+
+def is_assumed(condition: HostCondition) -> bool:
+    """Whether a plan takes it that a host agrees, which has not."""
+    return condition.condition.startswith(ASSUMED)
 
 
 def places_now(base: Base) -> int:

@@ -15,6 +15,8 @@ from planner.policy import Policy, with_changes
 from planner.rules import HEAD_RULE
 
 Value = int | Decimal | bool
+DRAFT_WISH = "draft "
+"""How the id of a wish begins that a draft made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

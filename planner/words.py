@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 
@@ -29,6 +30,11 @@ def most_figure(points: float) -> float:
 def points_apart(more: str, less: str) -> str:
     """The distance between two figures in points as they are shown, nought where the one is not more."""
     return str(max(Decimal(more) - Decimal(less), Decimal("0.00")))
+
+
+def listed(parts: Sequence[str], *, last: str = "and") -> str:
+    """Parts as a sentence lists them: a, b and c."""
+    return f" {last} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def day(iso: str) -> str:

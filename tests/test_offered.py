@@ -6,18 +6,20 @@ from dataclasses import replace
 
 import pytest
 from builders import two_schools
-from pages import demonstration, document_of
+from pages import demonstration, demonstration_plan, document_of
 
 from optimisation.answers import Asked, Watch, find
+from optimisation.hosts import hosts_data, stood_at_each
 from optimisation.solve import Solver
 from planner.asked_change import AskedChange, What, as_data, change_of, from_data
 from planner.documents import check_document, plan_from_document, write_plan
-from planner.errors import InputMustBeMended
-from planner.hosts import BaseSought, agreement, check_sought, host_claims, sought_words, with_it_at, without_it
+from planner.errors import InputMustBeMended, SolverFault
+from planner.hosts import NOT_FOUND, BaseSought, agreement, check_sought, host_claims, sought_words, with_it_at, without_it
 from planner.offered import MoneyOffered, TimeOffered, more_is_offered
 from planner.partnership import HALF_DAYS_IN_A_YEAR, Consent, Phase
+from planner.plan import Ending
 from planner.store import AnswerKind
-from planner.supply import available_pounds, host_condition, service_supply
+from planner.supply import available_pounds, consent_said, host_condition, service_supply, sizes_of
 from web.command_line import main
 
 BRACKENHOLT, MELLOWFORD, HIGHMARDEN, ORMSGATE = 900109, 900110, 900105, 900104
@@ -110,6 +112,24 @@ def test_a_base_that_is_not_open_is_tried_at_each_host_in_its_own_place():
     assert host_condition(with_it_at(world, replace(NURTURE, places=20), BRACKENHOLT).partnership, BRACKENHOLT).most_places == 20
 
 
+def test_a_host_that_has_not_agreed_is_taken_to_agree_to_this_base_alone_and_the_plan_says_so():
+    world = demonstration()
+    p = world.partnership
+    (closed,) = [base for base in p.bases if base.host_urn == HIGHMARDEN]
+    there = with_it_at(world, NURTURE, HIGHMARDEN).partnership
+    here = host_condition(there, HIGHMARDEN)
+    assert [base.base_id for base in there.bases if base.host_urn == HIGHMARDEN] == ["base_tried"], "it has not agreed to the other"
+    assert here.condition.startswith("Assumed for this plan, not agreed. Highmarden Primary School has said no")
+    assert (consent_said(here), consent_said(host_condition(p, HIGHMARDEN))) == ("assumed", "no")
+    opened = replace(closed, is_open=True, places_now=8, pupils_now=7, sizes=(8, 16))
+    larger = replace(world, partnership=replace(p, bases=tuple(opened if base is closed else base for base in p.bases)))
+    beside = with_it_at(larger, NURTURE, HIGHMARDEN).partnership.bases
+    assert [sizes_of(base) for base in beside if base.host_urn == HIGHMARDEN] == [(8,), (10,)], "the open one may not grow"
+    agreed, more = (host_condition(with_it_at(world, replace(NURTURE, places=n), BRACKENHOLT).partnership, BRACKENHOLT) for n in (12, 14))
+    assert agreed == host_condition(p, BRACKENHOLT)
+    assert more.condition.startswith("Assumed for this plan, not agreed. Brackenholt Primary School agrees to at most 12 places")
+
+
 def test_what_its_host_must_agree_to_is_said_with_what_it_says_itself():
     world = demonstration()
     assert agreement(world, NURTURE, BRACKENHOLT).startswith('Brackenholt Primary School agrees to host. It says: "From September')
@@ -128,6 +148,7 @@ def test_what_its_host_must_agree_to_is_said_with_what_it_says_itself():
         ({"hosts": ()}, "Choose from 1 to 5 schools"),
         ({"hosts": (1,)}, "No school of the plan has the URN 1"),
         ({"places": 0}, "A base has from 1 to"),
+        ({"places": 7}, "By the policy no primary base opens with fewer than 8 places: ask for 8 or more"),
         ({"like": "nothing"}, "no base nothing"),
         ({"like": ""}, "Say which phase and which needs"),
         ({"like": "", "phase": Phase.PRIMARY, "needs": ("WEATHER",)}, "A need is unknown"),
@@ -166,8 +187,35 @@ def test_only_what_is_proved_is_said_between_places():
     shut, none = tried("Shut", 5.80, 5.77, opens_with=0), {"host": "None", "why_not": "Its rules clash."}
     assert host_claims([without, shut, none]) == (
         "With the base at None there is no plan: its rules clash.",
-        "At Shut the plan found does not open it: what it costs does more elsewhere.",
+        "At Shut the plan found does not open it: a plan without it is as good, to 0.1 points.",
     )
+    slow = {"host": "Slow", "why_not": NOT_FOUND}
+    first, *_, last = host_claims([without, slow, near, far])
+    assert first == "With the base at Slow no plan was found in its time; ask again, of this place alone."
+    assert last.startswith("Of the places for which a plan was found it does most at Near")
+    assert host_claims([slow | {"host": None}, near]) == (
+        "Without the base no plan was found in its time; ask again, of this place alone.",
+    )
+
+
+class Slow:
+    """A solver that finds a plan in its time, but where a base is tried at one school."""
+
+    def make_plan(self, world, **_):
+        if any(base.host_urn == MELLOWFORD for base in world.partnership.bases):
+            raise SolverFault("It ran out of time.")
+        return replace(demonstration_plan().facts.plan, ending=Ending.CLOSE_BY_CLOCK)
+
+
+def test_a_place_without_a_plan_in_its_time_loses_no_other():
+    world, amounts = demonstration(), demonstration_plan().facts.amounts
+    stood = stood_at_each(world, amounts, NURTURE, solver=Slow(), seconds=1)
+    assert [one.why_not for one in stood] == ["", "", NOT_FOUND]
+    without, here, _ = hosts_data(world, amounts, NURTURE, stood)["plans"]
+    assert without["is_finished"], "close enough when the clock stopped it is finished"
+    assert here["is_finished"]
+    with pytest.raises(SolverFault, match="out of time"):
+        stood_at_each(world, amounts, NURTURE, solver=Slow(), seconds=1, should_stop=iter((False, False, True)).__next__)
 
 
 # --- with the solver -----------------------------------------------------------------------------
@@ -183,7 +231,7 @@ def small():
 def test_each_place_is_a_plan_that_passes_its_audit_and_can_be_kept(small):
     solver, document = small
     p = plan_from_document(document)[1].partnership
-    sought = BaseSought(places=4, hosts=tuple(s.urn for s in p.schools), like="birch_room")
+    sought = BaseSought(places=8, hosts=tuple(s.urn for s in p.schools), like="birch_room")
     asked = Asked(kind=AnswerKind.REPLAN, change=as_data(AskedChange(what=What.BASE, base=sought)))
     found = find(asked, document, solver, Watch(AnswerKind.REPLAN, lambda: False))
     documents = json.loads(gzip.decompress(found.file))
@@ -201,7 +249,7 @@ def test_the_command_answers_and_writes_the_same_as_data(small, tmp_path, capsys
     path, out = tmp_path / "plan.json", tmp_path / "where.json"
     write_plan(document, path)
     host = document["partnership"]["schools"][0]["urn"]
-    assert main(["where", str(path), "--new", "primary", "SEMH", "--places", "4", "--at", str(host), "--json", str(out)]) == 0
+    assert main(["where", str(path), "--new", "primary", "SEMH", "--places", "8", "--at", str(host), "--json", str(out)]) == 0
     printed = capsys.readouterr().out
     assert "Without it:" in printed
     assert json.loads(out.read_text())["plans"][1]["agreement"] in printed

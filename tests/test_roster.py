@@ -228,7 +228,7 @@ def test_where_time_is_short_every_aim_and_bound_is_that_of_all_ways(seed):
         approached(case, pools_of(case), served.serving, is_travel=is_travel, enough=inf, share=0.0, end=inf) for is_travel in (True, False)
     )
     assert 0.7 * best.metres <= travel.bound <= best.metres <= figures_in(case, travel.serving).metres
-    assert changes.bound <= best.changes == figures_in(case, changes.serving).changes
+    assert changes.bound == best.changes == figures_in(case, changes.serving).changes
 
 
 def servings(case):

@@ -3,14 +3,18 @@
 import dataclasses
 import gzip
 import json
+from types import SimpleNamespace
 
 import pytest
-from pages import demonstration, document_of, parsed, tables_of, words_of
+from pages import demonstration, document_of, fair_world, parsed, tables_of, words_of
 from websites import HERE, a_site
 
-from planner.asked_change import What, from_data
-from planner.hosts import MOST_HOSTS
-from planner.need import world_of
+from planner.asked_change import AskedChange, What, as_data, from_data
+from planner.errors import InputMustBeMended
+from planner.export.priced import price_note
+from planner.hosts import MOST_HOSTS, BaseSought, could_host, with_it_at
+from planner.partnership import Consent, HostCondition, Phase
+from web.change.host_presenters import _places, with_hosts
 
 MORE, BASE = f"/change/{What.MORE}", f"/change/{What.BASE}"
 NURTURE = {"like": "bracken_semh", "places": "10", "funding": "0"}
@@ -47,6 +51,10 @@ def test_several_offers_are_asked_at_once_each_at_its_own_price(site):
     assert "139 half-days of County psychology service, schools team, 20 half-days of Speech" in main_of(
         site, "head", sent.headers["Location"]
     )
+    own = next(one.price_pounds_per_session for one in demonstration().partnership.services if one.service_id == "slt_pack")
+    blank = asked_at(site, site.post(board, at, time_3="21", price_3="", half_term="").headers["Location"])
+    assert [one.pounds_each for one in blank.time] == [own], "a price left blank is the service's own"
+    assert "A price left blank is the service's own; 0 is at no cost to the pool." in page
     for wrong, words in (({"time_0": "many"}, "whole number from 0"), ({}, "Nothing is offered")):
         refused = site.post(board, at, half_term="", **wrong)
         assert refused.status_code == 422
@@ -66,7 +74,7 @@ def test_a_base_is_asked_at_schools_that_are_chosen_or_else_that_agree(site):
     assert "A primary base with 10 places for SEMH and ASD, at Brackenholt Primary School or Mellowford Primary School" in shown
     agreeing = asked_at(site, site.post(board, at, **NURTURE).headers["Location"]).base.hosts
     assert set(agreeing) == {900101, 900109, 900112}, "the primary and all-through schools that agree, by what the figures say"
-    new = site.post(board, at, like="", phase="secondary", needs=["SEMH"], funding="6,000", places="8", hosts=["900104"])
+    new = site.post(board, at, like="", phase="secondary", needs=["SEMH"], funding="6,000", places="10", hosts=["900104"])
     base = asked_at(site, new.headers["Location"]).base
     assert (base.phase, base.needs, base.place_funding_pounds, base.hosts) == ("secondary", ("SEMH",), 6_000, (900104,))
 
@@ -88,6 +96,27 @@ def test_a_base_that_cannot_be_is_refused_beside_its_field(site):
     assert site.browser("head").get(at).status_code == 403
 
 
+def test_more_schools_that_agree_than_can_be_tried_are_never_cut_silently():
+    world = demonstration()
+    agreed = tuple(HostCondition(urn=school.urn, consent=Consent.YES) for school in world.partnership.schools)
+    p = dataclasses.replace(world.partnership, host_conditions=agreed)
+    kept = SimpleNamespace(facts=SimpleNamespace(partnership=p, world=dataclasses.replace(world, partnership=p)))
+    asked = AskedChange(what=What.BASE, base=BaseSought(places=10, hosts=(), like="bracken_semh"))
+    number = len(could_host(p, Phase.PRIMARY))
+    assert number > MOST_HOSTS
+    with pytest.raises(InputMustBeMended, match=f"{number} primary schools agree to host: choose up to {MOST_HOSTS} of them"):
+        with_hosts(kept, asked)
+
+
+def test_where_rules_have_a_price_the_points_say_so():
+    world = fair_world(is_priced=True)
+    kept = SimpleNamespace(plan_id=1, facts=SimpleNamespace(partnership=world.partnership, policy=world.policy))
+    answer = SimpleNamespace(asked=as_data(AskedChange(what=What.BASE, base=BaseSought(places=10, hosts=(), like="bracken_semh"))))
+    found = _places(kept, answer, {"plans": [{"plan": 1, "host": None, "why_not": "There is none."}]}, may_keep=False)
+    assert "Need below the line and price of rules that give way, points" in [heading.text for heading in found.table.headings]
+    assert price_note(world.policy)[0] in found.notes
+
+
 def test_every_place_stands_with_its_agreement_and_can_be_kept_and_compared(site):
     board = site.browser("board")
     at = site.post(board, site.plan(BASE), **NURTURE, hosts=["900110", "900111"]).headers["Location"]
@@ -106,15 +135,20 @@ def test_every_place_stands_with_its_agreement_and_can_be_kept_and_compared(site
     kept = site.post(board, f"{at}/plans/2/keep", form_at=at)
     assert kept.status_code == 303
     assert "/compare?of=" in kept.headers["Location"]
-    assert "the plan with it at Mellowford Primary School" in main_of(site, "board", f"/partnerships/{HERE}/plans")
+    assert "the plan with it at Mellowford Primary School. Mellowford Primary School has not been asked: it must agree" in main_of(
+        site, "board", f"/partnerships/{HERE}/plans"
+    )
+    plan_id = kept.headers["Location"].rpartition("of=")[2]
+    page = site.browser("board").get(f"/partnerships/{HERE}/plans/{plan_id}/bases")
+    assert "Assumed for this plan, not agreed. Mellowford Primary School has not been asked: it must agree." in words_of(parsed(page.text))
+    assert [row[-1] for row in tables_of(page.text)["What bases cost the pool, pounds a year"] if "Mellowford" in row[0]] == ["Assumed"]
     for number in (0, 3, 9):
         assert site.post(board, f"{at}/plans/{number}/keep", form_at=at).status_code == 404
 
 
 def end_by_hand(site, answer_id):
     """A plan without the base, one at the first school, and none at the second: nobody searched for them."""
-    world = demonstration()
-    other = document_of(world_of(dataclasses.replace(world.partnership, accountable_body="Another council"), world.policy))
+    other = document_of(with_it_at(demonstration(), BaseSought(places=10, hosts=(900110,), like="bracken_semh"), 900110))
     counts = {
         "standards": 167,
         "met": 60,

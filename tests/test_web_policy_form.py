@@ -293,6 +293,15 @@ def test_every_setting_is_said_in_words_and_none_by_its_key():
     assert said["board.line_percent.source"] == "The line: where it is from"
 
 
+def test_a_setting_that_a_pack_names_itself_is_said_too():
+    policy = load_policy()
+    pack = policy.document.replace('"capital_pounds_per_pupil"', '"pupil_premium_pounds_per_pupil"')
+    own = policy_from_text(pack)
+    rows = changes_view(policy, own, "Changes").table.rows
+    assert {row.cells[0].text for row in rows} >= {"Pupil premium, for each pupil", "Capital, for each pupil"}
+    assert setting_words("assume.something_else", {}) == "Something else"
+
+
 def test_the_page_shows_no_setting_by_its_key(site):
     text = words_of(parsed(site.browser("board").get(POLICY).text)).casefold()
     assert [key for key in json.loads(load_policy().document)["board"] if key.replace("_", " ") in text] == []

@@ -1,5 +1,6 @@
 """What a yes to a request changes, looked at before it is made; and what is said of a proposal before it is an option."""
 
+from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -10,11 +11,15 @@ from walking import CHROMIUM, NO_CHROMIUM, Walker, launch
 from websites import HERE, OTHER_URN, OWN_URN, a_site, served
 
 from optimisation.moves import Move
+from planner.documents import to_plain
 from planner.partnership import Consent
 from planner.policy import with_changes
 from planner.store import Granter, Role, tables
+from planner.store.requests import Requests
 from planner.supply import host_condition
 from web.bring.confirm_policy import document_of
+from web.requests import routes
+from web.requests.granted import change_of
 from web.shelf import policy_of
 from web.workshop import _impossible
 
@@ -153,6 +158,26 @@ def test_a_yes_to_a_rule_of_the_figures_makes_a_new_version_of_them(site, move, 
     assert "gives that much room already" in main_of(site.browser(who).get(asked(site, move, urn=urn, who="board")))
 
 
+@pytest.mark.parametrize(
+    ("move", "urn", "who", "moved"),
+    [
+        (CONSENT, HOST_URN, "newcomer", lambda p: {"bases": [replace(b, host_urn=OTHER_URN) if b.base_id == CONSENT["place"] else b for b in p.bases]}),
+        (RULE, OWN_URN, "head", lambda p: {"head_rules": [replace(r, urn=OTHER_URN) if r.rule_id == RULE["place"] else r for r in p.head_rules]}),
+    ],
+)  # fmt: skip
+def test_a_heads_yes_never_changes_what_is_another_schools_by_now(site, move, urn, who, moved):
+    at = asked(site, move, urn=urn)
+    _, p = figures_of(site)
+    newer = replace(p, **{name: tuple(them) for name, them in moved(p).items()})
+    with site.store.begin() as tx:
+        tx.partnerships.add_version(partnership_id=HERE, document=to_plain(newer), note="moved", by=None, based_on=1)
+    page = site.browser(who).get(at)
+    assert "this rule is another school's" in main_of(page)
+    assert "Was" not in page.text
+    assert say(site, who, at).status_code == 303
+    assert figures_of(site) == (2, newer)
+
+
 def test_only_who_may_grant_confirms_and_a_no_changes_nothing(site):
     at = asked(site, RULE, urn=OWN_URN)
     page = say(site, "head", at)
@@ -183,6 +208,7 @@ def test_a_newer_policy_is_shown_before_a_yes_changes_it(site):
         ({"rule": "money_floor", "place": str(OWN_URN), "was": "9000", "now": "8000"}, None, "board", "No setting of the policy holds for one place alone"),
         (None, OWN_URN, "head", "An administrator changes it where figures are brought"),
         (RULE | {"place": "gone"}, OWN_URN, "head", "The newest figures hold this rule no more"),
+        (RULE | {"place": "draft 7, 1"}, OWN_URN, "head", "This is a wish of the draft alone"),
     ],
 )  # fmt: skip
 def test_a_yes_that_changes_no_rule_says_who_makes_the_change_and_where(site, move, urn, who, said):
@@ -195,6 +221,27 @@ def test_a_yes_that_changes_no_rule_says_who_makes_the_change_and_where(site, mo
     assert said in after
     assert "Yes, by" in after
     assert (figures_of(site)[0], policy_in_force(site)[0]) == (1, 1)
+
+
+def test_a_yes_that_changed_nothing_when_it_was_given_is_never_said_to_be_from_before(site):
+    at = asked(site, CAP | {"now": "50", "was": "40"})
+    assert "gives that much room already" in main_of(site.browser("board").get(at))
+    assert say(site, "board", at).status_code == 303
+    with site.store.begin() as tx:
+        lower = with_changes(policy_of(tx.policies.latest(partnership_id=HERE)), {"board.money_cap_percent": 45})
+        tx.policies.add_version(partnership_id=HERE, document=document_of(lower), note="lower", by=None, based_on=1)
+    said = main_of(site.browser("other-head").get(at))
+    assert "When the yes was given it changed nothing; it would now make a new version of the policy. Ask again" in said
+    assert "A yes makes the change, once it was looked at" in main_of(site.browser("head").get(REQUESTS))
+
+
+def test_a_plain_yes_is_kept_by_the_figures_it_was_looked_at_with(site, monkeypatch):
+    at, looked, kept = asked(site, RULE | {"place": "gone"}, urn=OWN_URN), [], []
+    answer = Requests.answer
+    monkeypatch.setattr(routes, "change_of", lambda tx, *rest: looked.append(tx.requests._connection) or change_of(tx, *rest))
+    monkeypatch.setattr(Requests, "answer", lambda room, **rest: kept.append(room._connection) or answer(room, **rest))
+    assert say(site, "head", at).status_code == 303
+    assert kept[0] in looked, "one transaction looks and keeps"
 
 
 @pytest.mark.slow

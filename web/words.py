@@ -7,6 +7,7 @@ import re
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from planner import words
 from planner.partnership import DecisionRight
 from planner.reasons import plain_number
 from planner.words import day, is_before
@@ -52,9 +53,7 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def listed(parts: list[str] | tuple[str, ...]) -> str:
-    """Parts as a sentence lists them."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else list(parts))
+listed = words.listed
 
 
 def upper_first(text: str) -> str:

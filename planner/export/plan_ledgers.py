@@ -31,6 +31,7 @@ from planner.supply import (
     base_march_twelfths,
     base_opening_pounds,
     base_running_pounds,
+    consent_said,
     host_condition,
     school_of,
 )
@@ -402,7 +403,7 @@ def _base_row(base: Base, facts: Facts, places: Table) -> Row:
         **_over_the_year(base, size, facts),
         "opening": base_opening_pounds(base, facts.policy) if size else 0,
         "admissions": base.admissions_by,
-        "consent": condition.consent.value,
+        "consent": consent_said(condition),
         "condition": condition.condition,
         "most": condition.most_places,
         "id": base.base_id,

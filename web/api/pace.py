@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from math import ceil
 
 MOST_A_MINUTE = 600
 _MINUTE = 60
@@ -28,6 +29,6 @@ class Pace:
             if minute != self._minute:
                 self._minute, self._asked = int(minute), Counter()
             if self._asked[token_id] >= most:
-                return max(1, round(_MINUTE - gone))
+                return ceil(_MINUTE - gone)
             self._asked[token_id] += 1
             return 0

@@ -44,6 +44,7 @@ _WORDS = {
     "roster.non_driver_reach_metres": "How far somebody who does not drive is sent",
     "assume.inclusive_mainstream_fund_pounds_per_pupil": "Inclusive mainstream fund, for each pupil",
     "assume.devolved_high_needs_pounds_per_pupil": "Devolved high-needs money, for each pupil", "assume.capital_pounds_per_pupil": "Capital, for each pupil",
+    "assume.*_pounds_per_pupil": "{fund}, for each pupil",
     "assume.pupils_per_*": "Pupils for a full-time post: {role}",
     "assume.sessions_per_wte": "Half-days a year of a full-time post", "assume.educational_psychologist_statutory_percent": "Statutory part of a psychologist's time",
     "assume.last_year_sessions_percent": "Last year's half-days, as a part of this year's", "assume.last_year_grant_percent": "Last year's grants, as a part of this year's",
@@ -85,7 +86,7 @@ def _named(policy: Policy) -> Iterator[tuple[str, str, str]]:
 
 
 def setting_words(path: str, names: Mapping[str, str]) -> str:
-    """A setting by its path in words; ``names`` as ``names_of`` gives them. Raises ``KeyError`` for what is no setting."""
+    """A setting by its path in words; ``names`` as ``names_of`` gives them. What has no words here is said by its key."""
     parts = path.split(".")
     if parts[0] in {"rules", PRICES}:
         return RULES[parts[-1]].sentence
@@ -99,6 +100,11 @@ def setting_words(path: str, names: Mapping[str, str]) -> str:
             said = words.format(
                 driver=_SHARES.get(last, ""), tier=TIERS.get(last, ""), need=names.get(".".join(parts[:3]), ""),
                 role=names.get(f"roles.{last.removeprefix('pupils_per_')}", ""), standard=names.get(f"standards.{last}", ""),
+                fund=_spelt(last.removesuffix("_pounds_per_pupil")),
             )  # fmt: skip
             return upper_first(said) + about
-    raise KeyError(path)
+    return upper_first(_spelt(parts[-1])) + about
+
+
+def _spelt(key: str) -> str:
+    return key.replace("_", " ")

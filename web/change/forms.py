@@ -121,17 +121,18 @@ class JoinsForm(ChangeForm):
 
 
 class MoreForm(ChangeForm):
-    """Time and money that others offer: fields for each service and fund of a plan (``more_form``)."""
+    """Time and money that others offer: fields for each service and fund of a plan (``more_form``), each service with its own price."""
 
-    services: tuple[tuple[str, str], ...] = ()
+    services: tuple[tuple[str, str, int], ...] = ()
     funds: tuple[tuple[str, str], ...] = ()
 
     def asked(self, what: What) -> AskedChange:
         """Every service and fund that something is offered to."""
         time = tuple(
-            TimeOffered(service=service_id, half_days=number, pounds_each=whole(self[f"price_{name}"].data) or 0)
-            for name, service_id in self.services
+            TimeOffered(service=service_id, half_days=number, pounds_each=own if price is None else price)
+            for name, service_id, own in self.services
             if (number := whole(self[f"time_{name}"].data))
+            for price in [whole(self[f"price_{name}"].data)]
         )
         money = tuple(
             MoneyOffered(fund=fund_id, pounds=number) for name, fund_id in self.funds if (number := whole(self[f"money_{name}"].data))
@@ -145,7 +146,7 @@ def more_form(p: Partnership) -> MoreForm:
     services = [one for one in p.services if one.decision_right is not DecisionRight.INFORMATION]
     funds = [one for one in p.funds if is_planned(one)]
     fields: dict[str, Any] = {
-        "services": tuple((str(n), one.service_id) for n, one in enumerate(services)),
+        "services": tuple((str(n), one.service_id, one.price_pounds_per_session) for n, one in enumerate(services)),
         "funds": tuple((str(n), one.fund_id) for n, one in enumerate(funds)),
     }
     for n, service in enumerate(services):
@@ -188,7 +189,7 @@ class HostsForm(Form):
     places = _whole("How many places?", "places", least=1, most=MOST_PLACES, needed="Enter how many places, such as 10.")
     hosts = SelectMultipleField(
         "Where could it be?", widget=GovCheckboxesInput(),
-        description=f"Choose up to {MOST_HOSTS} schools. Choose none to try those of its phase that agree to host, by what the figures say.",
+        description=f"Choose up to {MOST_HOSTS} schools. Choose none to try all of its phase that agree to host by the figures, where they are no more.",
     )  # fmt: skip
 
     def validate_phase(self, field: Field) -> None:

@@ -10,6 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from planner.asked_change import AskedChange, from_data
 from planner.documents import Json
 from planner.errors import InputMustBeMended
+from planner.export.priced import price_note
 from planner.hosts import MOST_HOSTS, check_sought, could_host, host_claims, may_be_like
 from planner.partnership import Base, Consent, HostCondition, Phase
 from planner.store import AnswerKind
@@ -18,7 +19,7 @@ from planner.supply import host_condition
 from planner.words import least_points, most_points
 from web.change.forms import HostsForm
 from web.change.presenters import moves_table, said
-from web.plans.presenters.answers import FIGURES, Stands, stands
+from web.plans.presenters.answers import FIGURES, Stands, stands, with_price
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
 from web.words import count, listed, moment, pounds, upper_first
@@ -105,7 +106,11 @@ def with_hosts(kept: KeptPlan, asked: AskedChange) -> AskedChange:
         agree = [s.urn for s in could_host(p, phase) if host_condition(p, s.urn).consent is Consent.YES]
         if not agree:
             raise InputMustBeMended(f"By the figures no {phase.value} school agrees to host yet: choose the schools to try.")
-        sought = replace(sought, hosts=tuple(agree[:MOST_HOSTS]))
+        if len(agree) > MOST_HOSTS:
+            raise InputMustBeMended(
+                f"{count(len(agree), f'{phase.value} school')} agree to host: choose up to {MOST_HOSTS} of them to try."
+            )
+        sought = replace(sought, hosts=tuple(agree))
     check_sought(kept.facts.world, sought)
     return replace(asked, base=sought)
 
@@ -138,7 +143,7 @@ def _places(kept: KeptPlan, answer: Answer, found: Json, *, may_keep: bool) -> P
             (
                 *words("Where"),
                 *numbers(
-                    "Places", "Need below the line, points", "No plan can have less than, points", "Standards fully met", "Under half",
+                    "Places", f"Need below the line{with_price(kept.facts.policy)}, points", "No plan can have less than, points", "Standards fully met", "Under half",
                     "Out of reach", "Cost to the pool this year", "To open it, once",
                 ),
             ),
@@ -150,6 +155,7 @@ def _places(kept: KeptPlan, answer: Answer, found: Json, *, may_keep: bool) -> P
             "The whole year is planned anew each time, as if nothing had been given in it yet, and bases open when the figures say.",
             "What it costs is taken from "
             + ("the policy's figures for a new base." if like is None else f"{like.name}: in another building it may be more or less."),
+            *price_note(kept.facts.policy),
             FIGURES,
         ),
     )  # fmt: skip

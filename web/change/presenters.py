@@ -160,10 +160,11 @@ def said(kept: KeptPlan, one: AnswerRow) -> str:
 
 
 def kept_words(kept: KeptPlan, one: Answer, number: int) -> str:
-    """The change that a plan is kept for, in words: of a base, the host too."""
+    """The change that a plan is kept for, in words: of a base, the host too, and what it has agreed to."""
     if one.document is not None and "places" in one.document:
-        host = one.document["plans"][number - 1]["host"]
-        return f"{one.document['change']}: the plan {'without it' if host is None else f'with it at {host}'}"
+        plan = one.document["plans"][number - 1]
+        where = "without it" if plan["host"] is None else f"with it at {plan['host']}. {plan['agreement'].removesuffix('.')}"
+        return f"{one.document['change']}: the plan {where}"
     return said(kept, one)
 
 

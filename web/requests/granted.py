@@ -18,6 +18,7 @@ from planner.reasons import half_days
 from planner.store import Changed, Granter, Transaction
 from planner.store.requests import Request
 from planner.supply import host_condition, most_planned_places, places_now, service_supply
+from planner.tried import DRAFT_WISH
 from web.access import Permission, User
 from web.bring.findings import clash
 from web.bring.policy_form import policy_with
@@ -28,6 +29,10 @@ from web.words import count, pounds, upper_first
 
 NOTHING_LEFT = "The rule in force gives that much room already, so a yes changes nothing more."
 IS_GONE = "The newest figures hold this rule no more, so a yes changes nothing more."
+IN_DRAFT = "This is a wish of the draft alone, and no rule of the figures: who asked can change it there, under Proposals."
+IS_ANOTHERS = (
+    "In the newest figures this rule is another school's, so a yes of the head who was asked changes nothing. Ask again, of its head."
+)
 IN_WORDS_ALONE = "This request holds its change in words alone, so a yes changes no rule by itself."
 AT_ONE_PLACE = "No setting of the policy holds for one place alone, so a yes changes no rule by itself."
 BY_BOARD = (
@@ -85,6 +90,8 @@ def change_of(tx: Transaction, user: User, one: Request) -> Ready | Elsewhere:
         return _elsewhere(user, one, IN_WORDS_ALONE)
     rule, place, was, now = one.move["rule"], one.move["place"], Fraction(one.move["was"]), Fraction(one.move["now"])
     p, policy = latest.partnership(), policy_of(tx.policies.latest(partnership_id=one.partnership_id))
+    if one.kind is Granter.HEAD and _school_of(p, rule, place) not in {None, one.granter_urn}:
+        return Elsewhere(sentences=(IS_ANOTHERS,))
     try:
         if rule in _PERCENTS and (place == _EVERYWHERE or rule == "next_year_affordable"):
             return _of_policy(tx, one, policy, rule, was, now)
@@ -92,7 +99,7 @@ def change_of(tx: Transaction, user: User, one: Request) -> Ready | Elsewhere:
             return _elsewhere(user, one, AT_ONE_PLACE)
         eased = _FIGURES[rule](p, policy, place, was, now)
     except LookupError:
-        return Elsewhere(sentences=(IS_GONE,))
+        return Elsewhere(sentences=(IN_DRAFT if place.startswith(DRAFT_WISH) else IS_GONE,))
     except InputMustBeMended as refused:
         return _elsewhere(user, one, f"It cannot be changed here as it stands. {refused}")
     if eased is None:
@@ -173,6 +180,15 @@ def _is_eased(in_force: Fraction | int, was: Fraction, now: Fraction) -> bool:
 
 
 # --- the figures -------------------------------------------------------------------------------
+
+
+def _school_of(p: Partnership, rule: str, place: str) -> int | None:
+    """The school (URN) that a rule or base of the figures is of by now; None where it is gone, or its place is the school itself."""
+    if rule == "head_rule":
+        return next((one.urn for one in p.head_rules if one.rule_id == place), None)
+    if rule == "host_consent":
+        return next((one.host_urn for one in p.bases if one.base_id == place), None)
+    return None
 
 
 def _head_rule(p: Partnership, _: Policy, rule_id: str, was: Fraction, now: Fraction) -> _Eased | None:

@@ -135,7 +135,7 @@ def _leads_to(one: Request, yes: Ready | Elsewhere) -> tuple[tuple[str, ...], st
     made = "a new version of the policy" if yes.of is Changed.POLICY else "a new version of the figures"
     if one.answered_at is None:
         return (f"A yes makes {made}, which counts for the next plan. Plans that are made already stay as they are.",), "", ""
-    return (f"The yes was given before an answer made {made}. Ask again, and a yes does.",), "", ""
+    return (f"When the yes was given it changed nothing; it would now make {made}. Ask again, and a yes does.",), "", ""
 
 
 def _tag(one: Request) -> TableCell:

@@ -70,19 +70,23 @@ def blueprint(wiring: Wiring) -> Blueprint:
         if not form.validate():
             return show(found, form, 422)
         is_granted = form.decided.data != NO
-        if is_granted and found.answered_at is None:
-            with store.read() as tx:
-                is_ready = isinstance(change_of(tx, me(), found), Ready)
-            if is_ready:
-                return show(found, form, page="confirm")
         try:
             with store.begin() as tx:
-                tx.requests.answer(
-                    partnership_id=partnership_id, request_id=request_id, is_granted=is_granted, answer=form.answer.data, by=me().user_id
-                )
-                note(tx, found, {"granted": is_granted})
+                tx.partnerships.partnership(partnership_id=partnership_id, held=True)  # what a yes changes stands until it is kept
+                is_ready = is_granted and found.answered_at is None and isinstance(change_of(tx, me(), found), Ready)
+                if not is_ready:
+                    tx.requests.answer(
+                        partnership_id=partnership_id,
+                        request_id=request_id,
+                        is_granted=is_granted,
+                        answer=form.answer.data,
+                        by=me().user_id,
+                    )
+                    note(tx, found, {"granted": is_granted})
         except ChangedMeanwhile as refused:
             return show(find(partnership_id, request_id), form, 409, fault=f"{refused} {NOT_KEPT}")
+        if is_ready:
+            return show(found, form, page="confirm")
         flash("Your answer is given. Who asked finds it under Proposals, Requests.", "success")
         return redirect(url_for("requests.one", partnership_id=partnership_id, request_id=request_id), 303)
 

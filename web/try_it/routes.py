@@ -14,7 +14,7 @@ from planner.errors import ChangedMeanwhile, InputMustBeMended, PlannerError
 from planner.partnership import HeadRule
 from planner.store import Granter, Transaction
 from planner.store.drafts import Draft
-from planner.tried import removing_step, setting_step, tried_of, value_now, wish_step
+from planner.tried import DRAFT_WISH, removing_step, setting_step, tried_of, value_now, wish_step
 from web.access import Permission, me, requires
 from web.names import partnership_name
 from web.shelf import KeptPlan
@@ -385,7 +385,7 @@ def _rule(draft: Draft, kept: KeptPlan, rule_id: str) -> HeadRule:
 
 def _with_id(wish: HeadRule, draft: Draft, kept: KeptPlan) -> HeadRule:
     """The wish under the id of the rule that it writes anew, or a new one."""
-    rule_id = _rule(draft, kept, wish.rule_id).rule_id if wish.rule_id else f"draft {draft.id}, {len(draft.held) + 1}"
+    rule_id = _rule(draft, kept, wish.rule_id).rule_id if wish.rule_id else f"{DRAFT_WISH}{draft.id}, {len(draft.held) + 1}"
     return replace(wish, rule_id=rule_id)
 
 

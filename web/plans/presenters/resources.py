@@ -12,7 +12,15 @@ from planner.measures import SPENDING_USES
 from planner.need import PLACE
 from planner.partnership import Base, Fund, FundUse, Service, YearEnd
 from planner.reasons import half_days
-from planner.supply import base_full_year_pounds, base_lead_in_pounds, base_opening_pounds, base_running_pounds, host_condition
+from planner.supply import (
+    base_full_year_pounds,
+    base_lead_in_pounds,
+    base_opening_pounds,
+    base_running_pounds,
+    consent_said,
+    host_condition,
+    is_assumed,
+)
 from web.charts import BarLine, Bars, Kind, bars
 from web.plans.presenters.cells import in_hundredths, money, whole
 from web.plans.presenters.frame import plan_url, school_link, to_take
@@ -133,6 +141,7 @@ class BasesView:
     """Bases and their places."""
 
     sentence: str
+    assumed: tuple[str, ...]
     bases: TableView
     costs: TableView
     places: TableView
@@ -146,6 +155,7 @@ def bases(kept: KeptPlan) -> BasesView:
         given[base_id] = given.get(base_id, 0) + n
     return BasesView(
         sentence=facts.lines[_BASES_LINE],
+        assumed=tuple(one.condition for one in facts.partnership.host_conditions if is_assumed(one)),
         bases=to_take(kept, "bases", table(
             "Bases: now and in this plan",
             (
@@ -211,7 +221,7 @@ def _cost_row(base: Base, kept: KeptPlan) -> TableRow:
         money(base_running_pounds(base, size, facts.policy)),
         *_also(facts, base_lead_in_pounds(base, size, facts.policy), base_full_year_pounds(base, size, facts.policy)),
         money(base_opening_pounds(base, facts.policy) if size else 0),
-        upper_first(condition.consent.value) + most,
+        upper_first(consent_said(condition)) + most,
     )
 
 
