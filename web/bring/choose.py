@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from planner.child import shown_name
@@ -64,23 +65,8 @@ def add_choose(routes: Blueprint, wiring: Wiring) -> None:
     @requires(Permission.UPLOAD)
     def take_last_year(partnership_id: int) -> Answer:
         """The newest figures with last year as a plan's workbook has it, to look at and confirm."""
-        form = WorkbookForm()
-        file = given(form.file.data)
         try:
-            if file is None:
-                raise InputMustBeMended("Choose last year's plan workbook.")
-            with store.read() as tx:
-                newest = tx.partnerships.latest(partnership_id=partnership_id)
-            if newest is None:
-                raise InputMustBeMended(
-                    "There are no figures yet that last year could go into: upload a workbook or build the figures first."
-                )
-            content = file.read()
-            partnership, notes = with_last_year(newest.partnership(), last_year_apart(content, file.filename or ""))
-            with store.begin() as tx:
-                upload_id = add_upload(
-                    tx, partnership_id, shown_name(file.filename or "") or "The file", content, Found(notes=notes), to_plain(partnership),
-                )  # fmt: skip
+            upload_id = add_last_year(partnership_id, given(WorkbookForm().file.data))
         except InputMustBeMended as refused:
             return show_choices(partnership_id, WorkbookForm(formdata=None), 422, fault=str(refused))
         return redirect(url_for("bring.upload", partnership_id=partnership_id, upload_id=upload_id), 303)
@@ -89,6 +75,19 @@ def add_choose(routes: Blueprint, wiring: Wiring) -> None:
     @requires(Permission.UPLOAD)
     def blank_workbook(partnership_id: int) -> Response:  # noqa: ARG001 - the same for every partnership
         return workbook(written(write_template), "Blank partnership workbook")
+
+    def add_last_year(partnership_id: int, file: FileStorage | None) -> int:
+        """The number of the upload. Raises ``InputMustBeMended`` where there is no file, or nothing for it to go into."""
+        if file is None:
+            raise InputMustBeMended("Choose last year's plan workbook.")
+        with store.read() as tx:
+            newest = tx.partnerships.latest(partnership_id=partnership_id)
+        if newest is None:
+            raise InputMustBeMended("There are no figures yet that last year could go into: upload a workbook or build the figures first.")
+        content, name = file.read(), file.filename or ""
+        partnership, notes = with_last_year(newest.partnership(), last_year_apart(content, name))
+        with store.begin() as tx:
+            return add_upload(tx, partnership_id, shown_name(name) or "The file", content, Found(notes=notes), to_plain(partnership))
 
     def show_choices(partnership_id: int, form: WorkbookForm, status: int, *, fault: str = "") -> Answer:
         with store.read() as tx:

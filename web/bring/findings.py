@@ -128,7 +128,7 @@ def waiting_view(tx: Transaction, partnership_id: int) -> WaitingView:
 def _waiting_row(tx: Transaction, one: UploadRow) -> TableRow:
     if is_of_a_plan(one):
         plan_id = one.findings["plan"]
-        href = url_for("by_hand.brought", partnership_id=one.partnership_id, plan_id=plan_id, upload_id=one.id)
+        href = url_for("by_hand.brought", partnership_id=one.partnership_id, plan_id=plan_id, edited_id=one.id)
         said = f"an edited workbook of plan {plan_id}: it changes no figures"
     else:
         href = url_for("bring.upload", partnership_id=one.partnership_id, upload_id=one.id)

@@ -167,4 +167,4 @@ def _findings(caption: str, found: list[PlacedFinding], what: str, do: str) -> T
 
 
 def _url(endpoint: str, upload: UploadRow, kept: KeptPlan) -> str:
-    return url_for(endpoint, partnership_id=kept.partnership_id, plan_id=kept.plan_id, upload_id=upload.id)
+    return url_for(endpoint, partnership_id=kept.partnership_id, plan_id=kept.plan_id, edited_id=upload.id)

@@ -21,7 +21,7 @@ from web.shelf import KeptPlan
 from web.wiring import Wiring
 
 BY_HAND = "/partnerships/<id:partnership_id>/plans/<id:plan_id>/by-hand"
-BROUGHT = f"{BY_HAND}/<id:upload_id>"
+BROUGHT = f"{BY_HAND}/<id:edited_id>"
 Page = str | Response | tuple[str, int]
 
 
@@ -37,9 +37,9 @@ def blueprint(wiring: Wiring) -> Blueprint:
             abort(404)
         return kept
 
-    def waiting(tx: Transaction, kept: KeptPlan, upload_id: int) -> Upload:
+    def waiting(tx: Transaction, kept: KeptPlan, edited_id: int) -> Upload:
         """An edited workbook of this plan while it waits; 404 where there is none."""
-        upload = tx.uploads.upload(partnership_id=kept.partnership_id, upload_id=upload_id)
+        upload = tx.uploads.upload(partnership_id=kept.partnership_id, upload_id=edited_id)
         if upload is None or told_in(upload, kept.plan_id) is None:
             abort(404)
         return upload
@@ -71,34 +71,34 @@ def blueprint(wiring: Wiring) -> Blueprint:
                 for before in tx.uploads.waiting(partnership_id=partnership_id):
                     if before.uploaded_by == me().user_id and told_in(before, plan_id) is not None:
                         tx.uploads.drop(partnership_id=partnership_id, upload_id=before.id)
-                upload_id = tx.uploads.add(
+                edited_id = tx.uploads.add(
                     partnership_id=partnership_id, file_name=shown_name(file.filename or "") or "The file", content=content,
                     findings={"by_hand": to_plain(told), "plan": plan_id}, document=made, by=me().user_id,
                 )  # fmt: skip
                 tx.events.record(
                     partnership_id=partnership_id, by=me().user_id, action="edited workbook brought back", subject=f"plan {plan_id}",
-                    detail={"upload": upload_id, "changes": len(told.changes), "broken": len(told.broken)},
+                    detail={"upload": edited_id, "changes": len(told.changes), "broken": len(told.broken)},
                 )  # fmt: skip
         except InputMustBeMended as refused:
             form.file.errors = [str(refused)]
             return show_form(kept, form, 422)
-        return redirect(brought_url(kept, upload_id), 303)
+        return redirect(brought_url(kept, edited_id), 303)
 
     @routes.get(BROUGHT)
     @export
-    def brought(partnership_id: int, plan_id: int, upload_id: int) -> Page:
+    def brought(partnership_id: int, plan_id: int, edited_id: int) -> Page:
         kept = find(partnership_id, plan_id)
         with store.read() as tx:
-            view = brought_view(tx, waiting(tx, kept, upload_id), kept, may_keep=may(Permission.RUN_PLAN, partnership_id))
+            view = brought_view(tx, waiting(tx, kept, edited_id), kept, may_keep=may(Permission.RUN_PLAN, partnership_id))
         return render_template("by_hand/brought.html", view=view, view_of=of_plan(kept))
 
     @routes.get(f"{BROUGHT}/marked-copy")
     @export
-    def marked_copy(partnership_id: int, plan_id: int, upload_id: int) -> Page:
+    def marked_copy(partnership_id: int, plan_id: int, edited_id: int) -> Page:
         kept = find(partnership_id, plan_id)
         with store.read() as tx:
-            upload = waiting(tx, kept, upload_id)
-            content = tx.uploads.content(partnership_id=partnership_id, upload_id=upload_id)
+            upload = waiting(tx, kept, edited_id)
+            content = tx.uploads.content(partnership_id=partnership_id, upload_id=edited_id)
         told = told_in(upload, plan_id)
         assert told is not None
         assert content is not None
@@ -106,26 +106,26 @@ def blueprint(wiring: Wiring) -> Blueprint:
             copy = mark_apart(content, upload.file_name, told.findings)
         except InputMustBeMended as refused:
             flash(str(refused), "important")
-            return redirect(brought_url(kept, upload_id), 303)
+            return redirect(brought_url(kept, edited_id), 303)
         return workbook(copy, f"{upload.file_name.rpartition('.')[0] or upload.file_name}, marked")
 
     @routes.post(f"{BROUGHT}/keep")
     @requires(Permission.RUN_PLAN)
-    def keep(partnership_id: int, plan_id: int, upload_id: int) -> Page:
+    def keep(partnership_id: int, plan_id: int, edited_id: int) -> Page:
         """Keep the hand-made plan, audited again, beside all others."""
         kept = find(partnership_id, plan_id)
         with store.begin() as tx:
             tx.partnerships.partnership(partnership_id=partnership_id, held=True)  # who keeps it twice at once keeps it once
-            upload = waiting(tx, kept, upload_id)
+            upload = waiting(tx, kept, edited_id)
             told = told_in(upload, plan_id)
             if upload.document is None or told is None:
                 flash("This plan cannot be kept as it is. The page says what would make it possible.", "important")
-                return redirect(brought_url(kept, upload_id), 303)
+                return redirect(brought_url(kept, edited_id), 303)
             check_document(upload.document)
             before = kept_before(tx, partnership_id, upload.document["fingerprint"])
             settings = {"plan": plan_id, "by_hand": True, "change": kept_words(told)}
             new_id = before or keep_document(tx, kept, upload.document, settings, action="hand-made plan kept")
-            tx.uploads.drop(partnership_id=partnership_id, upload_id=upload_id)
+            tx.uploads.drop(partnership_id=partnership_id, upload_id=edited_id)
         if before:
             flash("This plan was kept before. Here it is.", "important")
         else:
@@ -138,11 +138,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
 
     @routes.post(f"{BROUGHT}/throw-away")
     @export
-    def throw_away(partnership_id: int, plan_id: int, upload_id: int) -> Page:
+    def throw_away(partnership_id: int, plan_id: int, edited_id: int) -> Page:
         kept = find(partnership_id, plan_id)
         with store.begin() as tx:
-            upload = waiting(tx, kept, upload_id)
-            tx.uploads.drop(partnership_id=partnership_id, upload_id=upload_id)
+            upload = waiting(tx, kept, edited_id)
+            tx.uploads.drop(partnership_id=partnership_id, upload_id=edited_id)
         flash(f"{upload.file_name} is thrown away. Plan {plan_id} is as it was.", "success")
         return redirect(of_plan(kept).downloads_href, 303)
 
@@ -156,6 +156,6 @@ def an_empty_form() -> WorkbookForm:
     return form
 
 
-def brought_url(kept: KeptPlan, upload_id: int) -> str:
+def brought_url(kept: KeptPlan, edited_id: int) -> str:
     """The address of one edited workbook."""
-    return url_for("by_hand.brought", partnership_id=kept.partnership_id, plan_id=kept.plan_id, upload_id=upload_id)
+    return url_for("by_hand.brought", partnership_id=kept.partnership_id, plan_id=kept.plan_id, upload_id=edited_id)
