@@ -14,7 +14,9 @@ from pages import demonstration_document, document_of
 from optimisation.hand_made import audit_by_hand
 from planner.documents import check_document, plan_from_document
 from planner.errors import InputMustBeMended
+from planner.export import read_back as reading_back
 from planner.export.last_year import read_last_year, with_last_year
+from planner.export.not_read_back import USES
 from planner.export.plan_facts import Facts
 from planner.export.plan_workbook import plan_workbook
 from planner.export.read_back import read_back
@@ -30,6 +32,22 @@ def written(document):
     """A plan's workbook, and its facts."""
     facts = Facts(*plan_from_document(document))
     return plan_workbook(facts, fingerprint=document["fingerprint"], inputs_sha256="", policy_sha256=""), facts
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _made_once():
+    """A plan's workbook as the planner would write it is made once for all that come back."""
+    made = {}
+
+    def kept(facts, **marks):
+        key = (facts.partnership, marks["standing"])
+        if key not in made:
+            made[key] = plan_workbook(facts, **marks)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading_back, "plan_workbook", kept)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +115,9 @@ def without_noughts(amounts):
 def comes_back_equal(seed):
     document = document_of(random_world(Random(seed)))
     content, facts = written(document)
-    for given in (content, Edit(content).content()):
-        read = back(given, document, facts)
-        assert (read.changes, read.findings) == ((), ())
-        assert without_noughts(read.amounts) == without_noughts(facts.amounts)
+    read = back(Edit(content).content(), document, facts)
+    assert (read.changes, read.findings) == ((), ())
+    assert without_noughts(read.amounts) == without_noughts(facts.amounts)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -117,6 +134,7 @@ def test_fifty_workbooks_that_nobody_changed_are_their_plans(seed):
 # --- each kind of cell -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_kind_of_amount_is_read_where_it_stands(demonstration):
     document, content, facts = demonstration
     p, amounts = facts.partnership, facts.amounts
@@ -128,19 +146,13 @@ def test_every_kind_of_amount_is_read_where_it_stands(demonstration):
     standard = facts.policy.standard(cell_id.rpartition(":")[2]).name
     (paying, year, use), paid = next((key, n) for key, n in amounts.spending.items() if n)
     pot_fund, half_term = next(key for key, n in amounts.pots.items() if n)
-    uses = {
-        "specialist time": "Specialist time",
-        "base running": "Running bases",
-        "base opening": "Opening bases",
-        "contingency": "Contingency",
-    }
     edit = Edit(content)
     at = {
         ("grants", (urn, fund_id)): edit.write("Schools", f"Grant: {fund.name}", grant + 1_200, urn),
         ("sessions", (zone, zoned)): edit.write("Time", "Half-days", "1", zone, zoned),
         ("base_sizes", base_id): edit.write("Bases", "Planned places", size + 2, base_id),
         ("places", (place_base, cell_id)): edit.write("Bases", "Places given", 0, place_base, cell_id.rpartition(":")[0], standard),
-        ("spending", (paying, year, use)): edit.write("Money", uses[use.value], f"£{paid + 1_000:,}", paying, p.financial_years[year - 1]),
+        ("spending", (paying, year, use)): edit.write("Money", USES[use], f"£{paid + 1_000:,}", paying, p.financial_years[year - 1]),
         ("pots", (pot_fund, half_term)): edit.write("Money", f"Half-term {half_term}", 77, pot_fund),
     }
     read = back(edit.content(), document, facts)
@@ -155,8 +167,8 @@ def test_every_kind_of_amount_is_read_where_it_stands(demonstration):
     assert all(change.may_change and change.row and change.was != change.now for change in read.changes)
 
 
-def test_half_days_may_be_changed_in_either_sheet_but_not_to_two_figures(demonstration):
-    document, content, facts = demonstration
+def test_half_days_may_be_changed_in_either_sheet_but_not_to_two_figures(book, document):
+    content, facts = book
     (urn, service_id), n = next((key, n) for key, n in facts.amounts.sessions.items() if key[0].isdigit())
     service = next(s for s in facts.partnership.services if s.service_id == service_id)
     name = facts.names[urn]
@@ -172,8 +184,8 @@ def test_half_days_may_be_changed_in_either_sheet_but_not_to_two_figures(demonst
     assert {finding.cell for finding in read.findings} == cells
 
 
-def test_a_row_of_time_may_be_taken_out_or_added_and_rows_and_columns_moved(demonstration):
-    document, content, facts = demonstration
+def test_a_row_of_time_may_be_taken_out_or_added_and_rows_and_columns_moved(book, document):
+    content, facts = book
     (zone, service_id), n = next((key, n) for key, n in facts.amounts.sessions.items() if not key[0].isdigit())
     edit = Edit(content)
     edit.book["Time"].delete_rows(edit.cell("Time", "Half-days", zone, service_id).row)
@@ -193,47 +205,40 @@ def test_a_row_of_time_may_be_taken_out_or_added_and_rows_and_columns_moved(demo
     assert all(finding.level is Level.LOOK_AT for finding in read.findings)
 
 
-@pytest.mark.parametrize(
-    "value", ["lots", "", -12, 12.5, "=1+1", "@SUM(A1)", "-cmd|' /C calc'!A0", "12 half-days", 10**12, "<script>alert(1)</script>", "１２"]
-)
-def test_what_cannot_be_read_is_told_with_its_cell_and_remedy(book, document, value):
+UNREADABLE = ("lots", "", -12, 12.5, "=1+1", "@SUM(A1)", "-cmd|' /C calc'!A0", "12 half-days", 10**12, "<script>alert(1)</script>", "1O")
+
+
+def test_what_cannot_be_read_is_told_with_its_cell_and_remedy(book, document):
     content, facts = book
-    urn = facts.partnership.schools[0].urn
-    service = facts.services("school")[0]
+    fund = facts.partnership.funds[0].fund_id
     edit = Edit(content)
-    cell = edit.write("Schools", service.name, value, urn)
+    places = [("Money", f"Half-term {h}", fund) for h in range(1, 7)]
+    places += [("Money", heading, fund, facts.partnership.financial_years[0]) for heading in USES.values()]
+    places += [("Bases", "Planned places", "haven")]
+    wrote = {edit.write(sheet, heading, value, *words): value for (sheet, heading, *words), value in zip(places, UNREADABLE, strict=True)}
     read = back(edit.content(), document, facts)
     assert read.amounts is None
-    (finding,) = (f for f in read.findings if f.level is Level.MUST_MEND)
-    assert (finding.sheet, finding.cell, finding.column) == ("Schools", cell, service.name)
-    assert finding.what.endswith(".")
-    assert finding.mend.endswith(".")
-    if isinstance(value, str) and value and not value.startswith("=1"):
-        assert finding.written == value
+    told = {finding.cell: finding for finding in read.findings if finding.level is Level.MUST_MEND}
+    assert set(told) == set(wrote)
+    assert all(finding.what.endswith(".") and finding.mend.endswith(".") for finding in told.values())
+    texts = {cell: value for cell, value in wrote.items() if isinstance(value, str) and not value.startswith("=1")}
+    assert {cell: told[cell].written for cell in texts} == texts
 
 
-@pytest.mark.parametrize(
-    ("sheet", "heading", "value"),
-    [
-        ("Schools", "URN", 999_999),
-        ("Bases", "Id", "nowhere"),
-        ("Money", "Fund id", "none"),
-        ("Time", "Service id", "nobody"),
-        ("Time", "School or zone", "=Nowhere"),
-    ],
-)
-def test_a_row_about_something_that_is_not_in_the_plan_must_be_mended(demonstration, sheet, heading, value):
-    document, content, facts = demonstration
+def test_a_row_about_something_that_is_not_in_the_plan_must_be_mended(book, document):
+    content, facts = book
     edit = Edit(content)
-    words = {
-        "Schools": facts.partnership.schools[0].urn,
-        "Bases": facts.partnership.bases[0].base_id,
-        "Money": facts.partnership.funds[0].fund_id,
+    wrote = {
+        edit.write("Schools", "URN", 999_999, facts.partnership.schools[0].urn): "999999",
+        edit.write("Bases", "Id", "nowhere", facts.partnership.bases[0].base_id): "nowhere",
+        edit.write("Money", "Fund id", "none", facts.partnership.funds[0].fund_id): "none",
+        edit.write("Time", "Service id", "nobody", "school"): "nobody",
+        edit.write("Time", "School or zone", "Nowhere", "zone"): "Nowhere",
     }
-    cell = edit.write(sheet, heading, value, words.get(sheet, "school"))
     read = back(edit.content(), document, facts)
     assert read.amounts is None
-    assert any(f.level is Level.MUST_MEND and f.cell == cell and f.written == str(value) for f in read.findings)
+    said = {finding.cell: finding.written for finding in read.findings if finding.level is Level.MUST_MEND}
+    assert wrote.items() <= said.items()
 
 
 def test_a_changed_cell_that_is_not_read_back_is_told(book, document):
@@ -298,16 +303,16 @@ def test_another_plans_workbook_is_told_and_another_file_refused(book, document)
 # --- audited ---------------------------------------------------------------------------------
 
 
-def test_a_hand_made_plan_that_is_the_plan_is_no_other_plan(demonstration):
-    document, content, _ = demonstration
+def test_a_hand_made_plan_that_is_the_plan_is_no_other_plan(book, document):
+    content, _ = book
     told, made = audit_by_hand("plan.xlsx", content, document)
     assert (told.changes, told.broken, made) == ((), (), None)
     assert told.points == told.plan_points
     assert told.stands == told.plan_stands
 
 
-def test_a_broken_rule_is_named_and_what_is_kept_passes_the_audit(demonstration):
-    document, content, facts = demonstration
+def test_a_broken_rule_is_named_and_what_is_kept_passes_the_audit(book, document):
+    content, facts = book
     service = next(s for s in facts.services("school") if facts.given(s.service_id))
     urn = facts.partnership.schools[0].urn
     edit = Edit(content)
@@ -316,7 +321,7 @@ def test_a_broken_rule_is_named_and_what_is_kept_passes_the_audit(demonstration)
     assert made is None
     assert any("vacancy_held_back" in line and service.name in line for line in told.broken)
 
-    (zone, service_id), n = next((key, n) for key, n in facts.amounts.sessions.items() if not key[0].isdigit())
+    zone, service_id = next(key for key in facts.amounts.sessions if not key[0].isdigit())
     edit = Edit(content)
     edit.write("Time", "Half-days", 0, zone, service_id)
     told, made = audit_by_hand("plan.xlsx", edit.content(), document)
@@ -330,8 +335,8 @@ def test_a_broken_rule_is_named_and_what_is_kept_passes_the_audit(demonstration)
     assert {c: plan.amounts.need_met[c] for c in same} == {c: facts.amounts.need_met[c] for c in same}
 
 
-def test_a_grant_off_the_step_and_a_size_that_no_base_has_are_told_with_what_could_stand(demonstration):
-    document, content, facts = demonstration
+def test_a_grant_off_the_step_and_a_size_that_no_base_has_are_told_with_what_could_stand(book, document):
+    content, facts = book
     (urn, fund_id), grant = next(iter(facts.amounts.grants.items()))
     fund = next(f for f in facts.partnership.funds if f.fund_id == fund_id)
     base = facts.partnership.bases[0]
@@ -344,8 +349,8 @@ def test_a_grant_off_the_step_and_a_size_that_no_base_has_are_told_with_what_cou
     assert told.broken[1].startswith(f"{base.name} cannot run at 97 places")
 
 
-def test_the_command_tells_what_was_changed_and_ends_with_the_audits_code(demonstration, tmp_path, capsys):
-    document, content, facts = demonstration
+def test_the_command_tells_what_was_changed_and_ends_with_the_audits_code(book, document, tmp_path, capsys):
+    content, facts = book
     service = next(s for s in facts.services("school") if facts.given(s.service_id))
     edit = Edit(content)
     cell = edit.write("Schools", service.name, 5_000, facts.partnership.schools[0].urn)
@@ -361,8 +366,8 @@ def test_the_command_tells_what_was_changed_and_ends_with_the_audits_code(demons
 # --- last year -------------------------------------------------------------------------------
 
 
-def test_last_years_plan_is_the_new_years_last_year(demonstration, tmp_path, capsys):
-    _, content, facts = demonstration
+def test_last_years_plan_is_the_new_years_last_year(book, tmp_path, capsys):
+    content, facts = book
     expected = set()
     for school in facts.partnership.schools:
         grant = sum(n for (urn, _), n in facts.amounts.grants.items() if urn == school.urn)

@@ -122,6 +122,8 @@ class _Reading:
             )
         elif number is not None and number < 0:
             what, mend = f"'{short(spot.text)}' is below nought.", "Write what is given, 0 for none."
+        elif number is not None:
+            what, mend = f"{number:,} is more than any partnership has.", "Write what is given, 0 for none."
         else:
             what, mend = f"'{short(spot.text)}' is not a whole number.", "Write a whole number without pence or words, 0 for none."
         self.note(Level.MUST_MEND, table.sheet, what, mend, column=heading[0], spot=spot)
@@ -262,8 +264,10 @@ def _time(reading: _Reading, _: str, table: GridTable) -> None:
             continue
         serves = facts.policy.role(services[service_id].role).serves
         fitting = [r for r in ids.get(one_line(who), []) if (r in _urns(facts)) == (serves == "school")]
+        # Of two schools of one name those that were planned for stand here, in the partnership's order.
+        fitting.sort(key=lambda recipient, service_id=service_id: not facts.amounts.sessions.get((recipient, service_id)))
         keys: list[Key] = [("sessions", (recipient, service_id)) for recipient in fitting]
-        key = next((key for key in keys if key not in seen), None)  # of two schools of one name, the first row is the first's
+        key = next((key for key in keys if key not in seen), None)
         if key is None:
             mend = f"Write a {serves} by its name as the planner wrote it, each once for a service."
             what = (
@@ -466,7 +470,7 @@ _UNITS = {
 
 def _whole(text: str) -> int | None:
     """A whole number as people type it, pounds and thousands marked or not; None where it is none."""
-    plain = _NUMBER.fullmatch(text.replace(" ", ""))
+    plain = _NUMBER.fullmatch(text)
     return None if plain is None else int(plain[1] + plain[2].replace(",", ""))
 
 
