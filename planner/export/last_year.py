@@ -116,7 +116,7 @@ def _services(name: str, table: GridTable, listed: GridTable) -> list[tuple[str,
     ids: dict[str, list[str]] = {}
     for row in listed.rows:
         ids.setdefault(one_line(row.text("Service")), []).append(row.text("Id"))
-    found = []
+    found: list[tuple[str, Heading]] = []
     for heading in table.between("Grant, all funds", "All half-days"):
         known = ids.get(heading[0], [])
         if len(known) > 1:

@@ -265,8 +265,8 @@ def _time(reading: _Reading, _: str, table: GridTable) -> None:
         serves = facts.policy.role(services[service_id].role).serves
         fitting = [r for r in ids.get(one_line(who), []) if (r in _urns(facts)) == (serves == "school")]
         # Of two schools of one name those that were planned for stand here, in the partnership's order.
-        fitting.sort(key=lambda recipient, service_id=service_id: not facts.amounts.sessions.get((recipient, service_id)))
-        keys: list[Key] = [("sessions", (recipient, service_id)) for recipient in fitting]
+        pairs = sorted(((recipient, service_id) for recipient in fitting), key=lambda pair: not facts.amounts.sessions.get(pair))
+        keys: list[Key] = [("sessions", pair) for pair in pairs]
         key = next((key for key in keys if key not in seen), None)
         if key is None:
             mend = f"Write a {serves} by its name as the planner wrote it, each once for a service."
