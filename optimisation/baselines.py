@@ -109,13 +109,18 @@ def _shares(total: int, weights: dict[str, int]) -> dict[str, int]:
     return dict(zip(weights, largest_remainder(total, list(weights.values())), strict=True))
 
 
-def best_use(world: World, amounts: Amounts, *, seconds: float) -> Amounts:
-    """The amounts with the need met that makes best use of them: below the line first, then in total."""
+def best_use(world: World, amounts: Amounts, *, seconds: float, keeps_places: bool = False) -> Amounts:
+    """The amounts with the need met that makes best use of them: below the line first, then in total.
+
+    Base places go where they meet most, or with ``keeps_places`` stay as they are.
+    """
     if seconds < LEAST_SECONDS:
         return replace(amounts, need_met=share_evenly(world, amounts))
-    model = build_model(world, only=NEED_RULES)
+    model = build_model(world, only=NEED_RULES[:1] if keeps_places else NEED_RULES)
     problem = compile_model(model)
     given: dict[str, Mapping[Any, int]] = {"sessions": amounts.sessions, "base_size": dict.fromkeys(amounts.base_sizes.items(), 1)}
+    if keeps_places:
+        given["places"] = amounts.places
     steps = {(urn, fund_id): Fraction(pounds, model.step_pounds[fund_id]) for (urn, fund_id), pounds in amounts.grants.items()}
     lower, upper, is_whole = problem.lower.copy(), problem.upper.copy(), problem.is_whole.copy()
     for i, column in enumerate(problem.columns):
@@ -132,4 +137,4 @@ def best_use(world: World, amounts: Amounts, *, seconds: float) -> Amounts:
         return replace(amounts, need_met=share_evenly(world, amounts))
     used = amounts_from(model, fixed, solved.values, is_paid=False)
     # last year's grants need not be on this year's steps, so need is made exact against the amounts themselves
-    return with_exact_need(world, replace(amounts, places=used.places, need_met=used.need_met))
+    return with_exact_need(world, replace(amounts, places=amounts.places if keeps_places else used.places, need_met=used.need_met))

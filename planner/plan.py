@@ -17,6 +17,7 @@ class Ending(StrEnum):
     STOPPED_BY_CLOCK = "stopped by the clock"
     STOPPED_BY_HAND = "stopped by hand"
     FIRST_PLAN_ONLY = "first plan only"
+    BY_HAND = "made by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,9 @@ from pages import parsed, settings_at, words_of
 from websites import ELSEWHERE, HERE, OWN_URN, PEOPLE, a_site
 
 from planner.asked_change import AskedChange, What, as_data
+from planner.documents import to_plain
 from planner.errors import PlannerError
+from planner.export.read_back import HandMade
 from planner.intake.dfe_kinds import DfeKind, DfeUpload
 from planner.policy import load_policy
 from planner.store import AnswerKind, Granter, Role
@@ -59,6 +61,7 @@ WHO_MAY = {
         "plans.list_plans", "plans.our_school", "plans.summary_page", "plans.changes", "plans.all_schools", "plans.school", "plans.map_page",
         "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.trade_offs", "plans.how_good",
         "plans.pots", "plans.letter", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
+        "by_hand.choose", "by_hand.take", "by_hand.brought", "by_hand.marked_copy", "by_hand.throw_away",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
         "decide.decisions", "decide.decision", "decide.effects",
@@ -67,7 +70,7 @@ WHO_MAY = {
         "change.menu", "change.replan", "change.claims", "change.claim",
         "queries.queries", "queries.query", "queries.close",  # who asked may close, and who may answer: the route looks
     },
-    BOARD: {"meeting.page", "meeting.try_it", "meeting.estimate", "meeting.again", "meeting.put_back", "change.ask", "change.ask_now", "change.keep", "change.decide", "decide.vote", "decide.vote_now", "plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes", "house.look_at_newer_pack", "house.take_newer_pack"},
+    BOARD: {"by_hand.keep", "meeting.page", "meeting.try_it", "meeting.estimate", "meeting.again", "meeting.put_back", "change.ask", "change.ask_now", "change.keep", "change.decide", "decide.vote", "decide.vote_now", "plans.choose", "plans.ask_answers", "runs.plan_it", "runs.ask", "runs.cancel", "runs.cancel_now", "runs.use_best", "bring.look_at_policy", "bring.set_policy", "bring.change_policy", "bring.look_at_changes", "bring.set_changes", "house.look_at_newer_pack", "house.take_newer_pack"},
     MEMBERS - {"head", "other-head"}: {
         "roster.overview", "roster.person", "roster.by_school", "roster.half_term", "roster.delivered", "roster.deadlines",
     },
@@ -92,7 +95,7 @@ WHO_MAY = {
     },
     OWN_HEAD: {"change.new_claim_page", "change.lodge", "change.withdraw_claim", "figures.confirm", "queries.ask", "queries.ask_now"},
     ADMINISTRATORS: {
-        "bring.choose", "bring.take", "bring.blank_workbook", "bring.upload", "bring.confirm", "bring.marked_copy", "bring.throw_away",
+        "bring.choose", "bring.take", "bring.take_last_year", "bring.blank_workbook", "bring.upload", "bring.confirm", "bring.marked_copy", "bring.throw_away",
         "bring.build", "bring.list_schools", "bring.near", "bring.choose_near", "bring.order", "bring.build_it",
         "people.people", "people.person", "people.invite", "people.invite_now", "people.invitation", "people.withdraw_invitation",
         "people.take_away", "people.take_away_now",
@@ -218,6 +221,7 @@ def things_of(site, partnership_id):
             "standard_id": figures.world.picture.cells[0].standard_id,
             "version": 2,
             "upload_id": tx.uploads.add(partnership_id=partnership_id, file_name="a.xlsx", content=b"", findings=kept(Found()), document=None, by=by),
+            "edited_id": tx.uploads.add(partnership_id=partnership_id, file_name="b.xlsx", content=b"", findings=an_edited_workbook(plan_id), document=None, by=by),
             "decision_id": tx.decisions.open_decision(partnership_id=partnership_id, title="The plan", rules=RULES, options=[plan_id], by=by),
             "what": "money",
             "answer_id": tx.answers.ask_replan(partnership_id=partnership_id, plan_id=plan_id, change=CHANGE, by=by)[0],
@@ -230,6 +234,11 @@ def things_of(site, partnership_id):
             "user_id": member,
             "number": a_pack(tx, by),
         }  # fmt: skip
+
+
+def an_edited_workbook(plan_id):
+    """What is kept of an edited workbook of a plan."""
+    return {"by_hand": to_plain(HandMade(changes=(), findings=())), "plan": plan_id}
 
 
 def a_pack(tx, by):
@@ -329,6 +338,7 @@ NAMES_A_THING = {
     "plan_id",
     "run_id",
     "upload_id",
+    "edited_id",
     "query_id",
     "answer_id",
     "claim_id",

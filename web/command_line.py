@@ -18,7 +18,7 @@ from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
 from planner.words import most_points
-from web.commands import backups, compare, frontier, mends, pots, replan, roster, values, what_if, where, why
+from web.commands import backups, by_hand, compare, frontier, mends, pots, replan, roster, values, what_if, where, why
 from web.commands.plans import seconds
 
 if TYPE_CHECKING:
@@ -169,6 +169,8 @@ def _check(options: argparse.Namespace) -> int:
         print(f"{_count(findings)} Mend what must be mended, then check again.")
         return InputMustBeMended.exit_code
     print(f"{_count(findings)} {partnership.name} can be planned: {len(partnership.schools)} schools.")
+    if options.against is not None:
+        by_hand.tell_differences(options.input, partnership, options.against, _read(options.against, policy)[0])
     return 0
 
 
@@ -189,6 +191,9 @@ def _audit(options: argparse.Namespace) -> int:
     from planner.documents import check_document, read_document  # noqa: PLC0415
     from web.commands.certificates import audit_certificate  # noqa: PLC0415
 
+    if options.beside is not None:
+        by_hand.audit_workbook(options.plan, options.beside, options.json)
+        return 0
     document = read_document(options.plan)
     check_document(document)
     print(
@@ -201,6 +206,7 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
+    from planner.export.last_year import last_year_from, with_last_year  # noqa: PLC0415
     from planner.export.partnership_workbook import write_partnership_workbook  # noqa: PLC0415
     from planner.intake.dfe import BuildRequest, build_partnership  # noqa: PLC0415
 
@@ -220,12 +226,16 @@ def _build(options: argparse.Namespace) -> int:
         ),
         _policy(options),
     )
+    partnership, notes = result.partnership, result.notes
+    if options.last_year is not None:
+        partnership, more = with_last_year(partnership, last_year_from(options.last_year))
+        notes = (*notes, *more)
     if options.out.exists() and not options.overwrite:
         raise InputMustBeMended(f"{options.out} is there already and may hold your own figures; choose another name or say --overwrite.")
-    write_partnership_workbook(result.partnership, options.out, notes=(*result.notes, *(j.sentence() for j in result.joins)))
+    write_partnership_workbook(partnership, options.out, notes=(*notes, *(j.sentence() for j in result.joins)))
     for join in result.joins:
         print(join.sentence())
-    for note in result.notes:
+    for note in notes:
         print(f"look at: {note}")
     print(f"{options.out}: {len(result.partnership.schools)} schools, {sum(s.pupils for s in result.partnership.schools):,} pupils.")
     if result.partnership.is_illustrative():
@@ -234,9 +244,13 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _template(options: argparse.Namespace) -> int:
+    from planner.export.last_year import last_year_from  # noqa: PLC0415
     from planner.export.partnership_workbook import write_template  # noqa: PLC0415
 
-    write_template(options.out)
+    last_year = last_year_from(options.last_year) if options.last_year is not None else None
+    write_template(options.out, last_year=() if last_year is None else last_year.rows)
+    if last_year is not None:
+        print(last_year.sentence())
     print(f"{options.out}: fill in the sheets, then run: planner check {options.out}")
     return 0
 
@@ -421,6 +435,9 @@ def _parser() -> argparse.ArgumentParser:
         commands, "check", "list what must be mended in a partnership, by sheet, row and column", "planner check partnership.xlsx"
     )
     check.add_argument("input", type=Path, metavar="INPUT", help="a partnership workbook (.xlsx) or a folder of CSVs")
+    check.add_argument(
+        "--against", type=Path, metavar="OLD", help="what it was edited from: says each cell that differs, and who may change it"
+    )
     _policy_option(check)
     check.set_defaults(run=_check)
 
@@ -435,12 +452,7 @@ def _parser() -> argparse.ArgumentParser:
     for asked_of_a_plan in (why, what_if, values, frontier, compare, pots, roster):
         asked_of_a_plan.add(commands, _command)
 
-    audit = _command(commands, "audit", "check a plan again with no solver", "planner audit plan.json --certificate")
-    audit.add_argument("plan", type=Path, metavar="plan.json")
-    audit.add_argument(
-        "--certificate", action="store_true", help="also prove again, in exact arithmetic, plan.certificate.json beside the plan"
-    )
-    audit.set_defaults(run=_audit)
+    _audit_command(commands)
 
     mends.add(commands, _command, _read)
     replan.add(commands, _command)
@@ -466,6 +478,7 @@ def _parser() -> argparse.ArgumentParser:
         commands, "template", "write a blank partnership workbook with help on every column", "planner template --out blank.xlsx"
     )
     template.add_argument("--out", type=Path, required=True, metavar="blank.xlsx")
+    _last_year_option(template)
     template.set_defaults(run=_template)
 
     policy = _command(commands, "policy", "show the policy in force, its dates and sources; or check a policy file", "planner policy show")
@@ -483,6 +496,28 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _audit_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    audit = _command(
+        commands,
+        "audit",
+        "check a plan again with no solver",
+        "planner audit plan.json --certificate\nplanner audit edited.xlsx --plan plan.json",
+    )
+    audit.add_argument("plan", type=Path, metavar="PLAN", help="plan.json; with --plan the plan's workbook (.xlsx), changed by hand")
+    audit.add_argument(
+        "--plan",
+        dest="beside",
+        type=Path,
+        metavar="plan.json",
+        help="the plan that an edited workbook was made from: says what was changed, which rules that breaks and how far it is from the best",
+    )
+    audit.add_argument("--json", type=Path, metavar="by-hand.json", help="with --plan: write the hand-made plan, where it keeps every rule")
+    audit.add_argument(
+        "--certificate", action="store_true", help="also prove again, in exact arithmetic, plan.certificate.json beside the plan"
+    )
+    audit.set_defaults(run=_audit)
+
+
 def _build_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     build = _command(
         commands, "build", "make a partnership workbook from the DfE's downloads",
@@ -497,6 +532,7 @@ def _build_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     which.add_argument("--urns", type=_whole_list, help="the member schools, for example 123456,123457")
     which.add_argument("--near", type=int, metavar="URN", help="the schools nearest to this one")
     build.add_argument("--count", type=int, default=12, help="how many schools with --near (default 12)")
+    _last_year_option(build)
     build.add_argument("--year", default="2026/27", help="academic year (default 2026/27)")
     build.add_argument("--name", default="", help="the partnership's name")
     build.add_argument("--blank-resources", action="store_true", help="leave people, funds and last year blank instead of assumed")
@@ -515,6 +551,10 @@ def _command(commands: argparse._SubParsersAction[argparse.ArgumentParser], name
 
 def _policy_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", type=Path, metavar="FILE.toml", help="the board's own settings, laid over the policy pack")
+
+
+def _last_year_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--last-year", type=Path, metavar="plan.xlsx", help="fill the sheet Last year from last year's plan workbook")
 
 
 def _port_option(parser: argparse.ArgumentParser) -> None:

@@ -42,10 +42,12 @@ def school_name(names: dict[int, str], urn: int) -> str:
 
 
 def beside_which(run: RunRow) -> str:
-    """What a plan that was kept beside another was made from: after a change, as a proposal has it, or with what the board's meeting tried."""
+    """What a plan that was kept beside another was made from: after a change, as a proposal has it, by hand, or with what the board's meeting tried."""
     plan, change = run.settings["plan"], run.settings["change"]
     if "answer" in run.settings:
         return f"plan {plan} after a change: {change}"
+    if "by_hand" in run.settings:
+        return f"plan {plan}, changed by hand in its workbook: {change}"
     return (
         f"plan {plan}, changed by {change}"
         if "proposal" in run.settings

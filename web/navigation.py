@@ -13,7 +13,12 @@ from web.access import Permission, may, the_user
 IN_A_PARTNERSHIP = (
     ("Overview", "home.partnership", Permission.READ_PLAN, {"home"}),
     ("Figures", "figures.schools", Permission.READ_PLAN, {"figures", "bring"}),
-    ("Plans", "plans.list_plans", Permission.READ_PLAN, {"plans", "runs", "compare", "change.menu", "change.ask", "change.replan"}),
+    (
+        "Plans",
+        "plans.list_plans",
+        Permission.READ_PLAN,
+        {"plans", "runs", "compare", "change.menu", "change.ask", "change.replan", "by_hand"},
+    ),
     ("Roster", "roster.current", Permission.READ_OWN_ROSTER, {"roster"}),
     ("Proposals", "proposals.proposals", Permission.READ_PLAN, {"proposals", "requests", "try_it"}),
     ("Decisions", "decide.decisions", Permission.READ_PLAN, {"decide", "meeting"}),

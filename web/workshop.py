@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import logging
 import threading
 from collections import Counter
@@ -15,8 +16,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planner.audit import most_of
-from planner.documents import Json, plan_document, to_plain
+from planner.child import Limits, run_child, shown_name
+from planner.documents import Json, from_plain, plan_document, to_plain
 from planner.errors import SolverFault
+from planner.export.read_back import HandMade
+from planner.intake.apart import UPLOAD
+from planner.intake.reading import refuse_other_files
+from planner.intake.zip_guard import judge_zip
 from planner.measures import school_ledgers
 from planner.need import WHOLE, Cell, World
 from planner.partnership import Bound, HeadRule
@@ -34,6 +40,7 @@ MOST_RESIDENTS = 3
 IDLE_SECONDS = 300.0
 WHOLE_SECONDS, EXPLAIN_SECONDS = 10.0, 20.0
 GAP_POINTS = 0.1
+BY_HAND_LIMITS = Limits(memory_megabytes=4_000, seconds=60, written_megabytes=200)
 MOST_TURNS = 3
 """Estimates of one person at a time, so that nobody's sliders hold up every page."""
 TOO_FAST = "Your sliders move faster than it can be worked out: wait a moment."
@@ -59,6 +66,20 @@ class Workshop:
         self._residents: Residents | None = None
         self._wanted: dict[int, str] = {}
         self._turns: Counter[int] = Counter()
+
+    # --- a plan made by hand ---
+
+    def by_hand(self, content: bytes, file_name: str, document: Json) -> tuple[HandMade, Json | None]:
+        """Audit an edited workbook of a plan apart; with the document of the plan it makes, where it keeps every rule.
+
+        Raises ``InputMustBeMended`` with one sentence, whatever the file holds.
+        """
+        name = shown_name(file_name) or "The file"
+        refuse_other_files(name, content)
+        judge_zip(name, content)
+        files = {UPLOAD: content, "plan.json": json.dumps(document).encode("utf-8")}
+        told, made = run_child("optimisation.hand_made:audit_job", {"name": name}, files, BY_HAND_LIMITS, name=name)
+        return from_plain(HandMade, told["told"]), json.loads(made) if told["made"] else None
 
     # --- answers ---
 

@@ -15,10 +15,11 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from planner.export.cells import comment, csv_cell, new_workbook, put, save_workbook
 from planner.files import cannot_write, save
+from planner.intake.format_versions import FORMAT_HEADING, PARTNERSHIP_FORMAT
 from planner.intake.parsing import find_column, find_sheet, row_key
 from planner.intake.reading import clean_text
 from planner.intake.sheets import SHEETS, Column, Kind, Sheet
-from planner.partnership import Partnership, Source
+from planner.partnership import LastYear, Partnership, Source
 
 _HEADING_FILL = PatternFill("solid", fgColor="1D3557")
 _OPTIONAL_FILL = PatternFill("solid", fgColor="5B7083")
@@ -60,17 +61,28 @@ def write_partnership_workbook(partnership: Partnership, path: Path, *, notes: S
     workbook = _new_workbook(partnership.name, [*lines, *notes])
     for sheet in SHEETS:
         _fill_sheet(workbook, sheet, _records(partnership, sheet), partnership.sources)
+    _mark_format(workbook["Partnership"])
     save_workbook(workbook, path)
 
 
-def write_template(path: Path) -> None:
-    """Write a blank partnership workbook, with help and an example on every heading.
+def _mark_format(page: Any) -> None:
+    """Say which format a workbook is of, so that a later planner knows how to read it."""
+    number = page.max_column + 1
+    head, cell = page.cell(1, number), page.cell(2, number)
+    head.value, head.font, head.fill = FORMAT_HEADING, _HEADING_FONT, _OPTIONAL_FILL
+    head.comment = comment("The planner writes this: leave it as it is.")
+    put(cell, PARTNERSHIP_FORMAT)
+    page.column_dimensions[get_column_letter(number)].width = len(FORMAT_HEADING) + 3
+
+
+def write_template(path: Path, *, last_year: Sequence[LastYear] = ()) -> None:
+    """Write a blank partnership workbook, with help and an example on every heading; perhaps with what schools had last year.
 
     Raises ``PlannerError`` when the file cannot be written.
     """
     workbook = _new_workbook("A partnership", [*_HOW_TO_READ, "Start with the sheets Partnership and Schools; the others may wait."])
     for sheet in SHEETS:
-        _fill_sheet(workbook, sheet, (), ())
+        _fill_sheet(workbook, sheet, last_year if sheet.attribute == "last_year" else (), ())
     save_workbook(workbook, path)
 
 

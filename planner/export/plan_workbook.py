@@ -40,6 +40,7 @@ from planner.export.tables import (
     text_column,
 )
 from planner.files import save
+from planner.intake.format_versions import FORMAT_HEADING, PLAN_FORMAT
 from planner.measures import shortfall
 from planner.need import World
 from planner.plan import Plan
@@ -356,6 +357,7 @@ def _provenance_sheet(book: Book, facts: Facts, marks: dict[str, str]) -> None:
         "How the search ended": ENDINGS[plan.ending],
         "Seconds": f"{plan.seconds:.1f}",
         "Made by": f"Partnership Planner {__version__}",
+        FORMAT_HEADING: str(PLAN_FORMAT),
     }
     if any(_PUBLISHER.search(source.source) for source in facts.partnership.sources):
         lines["Licence"] = OPEN_DATA

@@ -34,6 +34,7 @@ ENDINGS = {
     Ending.STOPPED_BY_CLOCK: "The clock stopped the search; how much better a plan could be is as stated, and a rerun may differ.",
     Ending.STOPPED_BY_HAND: "The search was stopped by hand; how much better a plan could be is as stated, and a rerun may differ.",
     Ending.FIRST_PLAN_ONLY: "The search ended before it finished; this is the best plan found until then, and a rerun may differ.",
+    Ending.BY_HAND: "It was made by hand in a plan's workbook, not searched for; how much better a plan could be is as stated.",
 }
 
 

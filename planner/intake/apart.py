@@ -20,7 +20,7 @@ from planner.errors import InputMustBeMended
 from planner.intake.dfe_kinds import DfeKind, DfeUpload
 from planner.intake.findings import Finding, Level
 from planner.intake.parsing import parse_partnership
-from planner.intake.placing import PlacedFinding, by_file_rows, placed
+from planner.intake.placing import PlacedFinding, SheetLayout, by_file_rows, layouts, placed
 from planner.intake.policy_checks import check_against_policy
 from planner.intake.reading import refuse_other_files, tables_of
 from planner.intake.zip_guard import judge_zip
@@ -39,10 +39,11 @@ MOST_DFE_BYTES = 100_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What an upload holds: the partnership as a document, None while a finding must be mended; and the findings."""
+    """What an upload holds: the partnership as a document, None while a finding must be mended; the findings; and where its rows stand."""
 
     partnership_document: Json | None
     findings: tuple[PlacedFinding, ...]
+    layout: tuple[SheetLayout, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ def read_apart(content: bytes, file_name: str, policy_document: Mapping[str, Any
     return Reading(
         partnership_document=None if told["partnership"] is None else _a_partnership(told["partnership"]),
         findings=tuple(from_plain(PlacedFinding, finding) for finding in told["findings"]),
+        layout=tuple(from_plain(SheetLayout, one) for one in told["layout"]),
     )
 
 
@@ -162,6 +164,7 @@ def read_content(name: str, content: bytes, policy: Policy) -> Reading:
     return Reading(
         partnership_document=None if partnership is None or must_mend else to_plain(partnership),
         findings=placed(_not_too_many(findings), tables),
+        layout=layouts(tables) if partnership is not None and not must_mend else (),
     )
 
 
@@ -183,7 +186,8 @@ def _not_too_many(findings: Sequence[Finding]) -> Sequence[Finding]:
 def read_job(order: Json) -> tuple[Json, bytes]:
     """Read an upload."""
     reading = read_content(order["name"], Path(UPLOAD).read_bytes(), _policy(order))
-    return {"partnership": reading.partnership_document, "findings": [to_plain(finding) for finding in reading.findings]}, b""
+    findings, layout = ([to_plain(one) for one in rows] for rows in (reading.findings, reading.layout))
+    return {"partnership": reading.partnership_document, "findings": findings, "layout": layout}, b""
 
 
 def build_job(order: Json) -> tuple[Json, bytes]:

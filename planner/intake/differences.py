@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from planner.intake.placing import SheetLayout
 from planner.intake.sheets import SHEETS, Kind, Sheet
+from planner.intake.whose import who_may_change_row
 from planner.partnership import GRANT_ITEM, Partnership
 
 
@@ -24,7 +26,11 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One cell that changed, or one row that was added or removed (then without column, was and now)."""
+    """One cell that changed, or one row that was added or removed (then without column, was and now).
+
+    ``cell`` is where it stands in the newer file ('' where that is not known or nothing stands there), ``may_change``
+    who may change it; neither is a part of the difference.
+    """
 
     change: Change
     sheet: str
@@ -32,6 +38,8 @@ class Difference:
     column: str = ""
     was: str = ""
     now: str = ""
+    cell: str = field(default="", compare=False)
+    may_change: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +52,13 @@ class PolicyDifference:
     unit: str = ""
 
 
-def differences(old: Partnership, new: Partnership) -> tuple[Difference, ...]:
-    """Every cell and row in which two partnerships differ, by sheet; a new order of rows is no difference."""
-    return tuple(difference for sheet in SHEETS for difference in _of_sheet(sheet, old, new))
+def differences(old: Partnership, new: Partnership, layout: Sequence[SheetLayout] = ()) -> tuple[Difference, ...]:
+    """Every cell and row in which two partnerships differ, by sheet; a new order of rows is no difference.
+
+    ``layout`` says where the newer one's rows stand in its file.
+    """
+    where = {one.sheet: one for one in layout}
+    return tuple(difference for sheet in SHEETS for difference in _of_sheet(sheet, old, new, where.get(sheet.name)))
 
 
 def policy_differences(old_text: str, new_text: str) -> tuple[PolicyDifference, ...]:
@@ -71,22 +83,35 @@ def policy_differences(old_text: str, new_text: str) -> tuple[PolicyDifference, 
 # --- partnerships --------------------------------------------------------------------------
 
 
-def _of_sheet(sheet: Sheet, old: Partnership, new: Partnership) -> Iterator[Difference]:
+def _of_sheet(sheet: Sheet, old: Partnership, new: Partnership, layout: SheetLayout | None) -> Iterator[Difference]:
     before, after = _by_key(sheet, old), _by_key(sheet, new)
-    for key, row in after.items():
+
+    def cell(index: int, heading: str) -> str:
+        return "" if layout is None else layout.cell(index, heading)
+
+    for index, (key, row) in enumerate(after.items()):
         if key not in before:
-            yield Difference(change=Change.ADDED, sheet=sheet.name, row=_row_words(sheet, row, new))
+            yield Difference(
+                change=Change.ADDED, sheet=sheet.name, row=_row_words(sheet, row, new), cell=cell(index, sheet.columns[0].heading),
+                may_change=who_may_change_row(sheet.name, row, new),
+            )  # fmt: skip
             continue
         for column in sheet.columns:
             was, now = getattr(before[key], column.field), getattr(row, column.field)
             if was != now:
                 yield Difference(
                     change=Change.CHANGED, sheet=sheet.name, row=_row_words(sheet, row, new), column=column.heading,
-                    was=_words(was, column.kind), now=_words(now, column.kind),
+                    was=_words(was, column.kind), now=_words(now, column.kind), cell=cell(index, column.heading),
+                    may_change=who_may_change_row(sheet.name, before[key], old),
                 )  # fmt: skip
     for key, row in before.items():
         if key not in after:
-            yield Difference(change=Change.REMOVED, sheet=sheet.name, row=_row_words(sheet, row, old))
+            yield Difference(
+                change=Change.REMOVED,
+                sheet=sheet.name,
+                row=_row_words(sheet, row, old),
+                may_change=who_may_change_row(sheet.name, row, old),
+            )
 
 
 def _by_key(sheet: Sheet, partnership: Partnership) -> dict[tuple[Any, ...], Any]:

@@ -40,6 +40,14 @@ workbook with this help on every heading; `planner check INPUT` lists what must 
   confirm it. A plan is illustrative while an amount is assumed: of a fund, a price, or a post's sessions. A row's key is
   its key columns joined by `/`, for example `900001/SLCN`; `*` names a whole column.
 - **No pupil data.** Counts only; never a pupil's name or details. Staff are named only as the partnership enters them.
+- **Workbook format.** A workbook that the planner wrote says which format it is of: in the last column of *Partnership*, and in
+  a plan's workbook on *Provenance*. An older format is read and told of; a newer one is refused. A file that says nothing is read.
+- **What stays.** The planner never writes into your file. Your own sheets and columns stay in it, and in the marked copy as
+  values without formulas; they are not in a workbook that the planner writes anew, such as that of a version or a plan.
+- **A plan that comes back.** `planner audit edited.xlsx --plan plan.json` reads grants and half-days (*Schools*, *Time*), planned
+  places and places given (*Bases*), and payments (*Money*) from a plan's workbook: each changed cell, the rules it breaks and how
+  close it is to the best. `planner template --last-year plan.xlsx` and `planner build --last-year plan.xlsx` fill the sheet *Last
+  year* from one; `planner check edited.xlsx --against old.xlsx` tells each changed cell of a partnership.
 - A workbook or CSV may be up to 20 MB, and a sheet up to 20,000 rows.
 """
 

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from planner.intake.findings import Finding, Level
-from planner.intake.reading import Table, clean_text, read_tables, sheet_key
+from planner.intake.format_versions import FORMAT_HEADING, PARTNERSHIP_FORMAT, older_format
+from planner.intake.reading import Row, Table, clean_text, read_tables, sheet_key
 from planner.intake.sheets import SHEETS, Column, Kind, Sheet
 from planner.partnership import GRANT_ITEM, HALF_DAYS_IN_A_YEAR, HALF_TERMS, BaseKind, DecisionRight, OfferKind, Partnership, Phase, Source
 
@@ -111,6 +112,7 @@ def parse_partnership(
     is None while a finding must be mended.
     """
     parser = _Parser(need_codes, role_ids)
+    tables = _of_newest_format(parser, tables)
     entries = {sheet.name: parser.sheet(sheet, tables.get(sheet.name)) for sheet in SHEETS}
     parser.unknown_sheets(tables)
     for check in _CHECKS:
@@ -124,6 +126,29 @@ def parse_partnership(
             values[sheet.attribute] = tuple(sheet.noun(**entry.values) for entry in entries[sheet.name])
     values["sources"] = tuple(_as_it_stands(parser, entries, source) for source in values["sources"])
     return Partnership(**values), findings
+
+
+def _of_newest_format(parser: _Parser, tables: Mapping[str, Table]) -> Mapping[str, Table]:
+    """The tables as the newest format has them, without the mark of their own. A file that holds no mark is taken as of the newest.
+
+    Columns of older formats are known by the names they had (``Column.also_called``), so that only the mark is to be told of.
+    """
+    table = tables.get("Partnership")
+    heading = next((h for h in table.headings if _plain(h) == _plain(FORMAT_HEADING)), None) if table is not None else None
+    if table is None or heading is None:
+        return tables
+    said = next((row for row in table.rows if row.cells.get(heading)), None)
+    says = said.cells[heading] if said is not None else ""
+    older = older_format("This workbook", says, PARTNERSHIP_FORMAT, unsaid=PARTNERSHIP_FORMAT)
+    if older is not None and said is not None:
+        parser.look(
+            ("Partnership", said.number, heading), f"this workbook is of format {older}; it was read as format {PARTNERSHIP_FORMAT}.",
+            "Nothing to do: the next workbook that the planner writes is of the newest format.",
+        )  # fmt: skip
+    kept = [(h, letter) for h, letter in zip(table.headings, table.letters or [""] * len(table.headings), strict=True) if h != heading]
+    rows = tuple(Row(row.number, cells) for row in table.rows if (cells := {h: text for h, text in row.cells.items() if h != heading}))
+    letters = tuple(letter for _, letter in kept) if table.letters else ()
+    return {**tables, "Partnership": replace(table, headings=tuple(h for h, _ in kept), letters=letters, rows=rows)}
 
 
 def row_key(sheet: Sheet, values: Mapping[str, Any]) -> str:

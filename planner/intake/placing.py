@@ -21,6 +21,32 @@ class PlacedFinding(Finding):
     written: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetLayout:
+    """Where a sheet's rows and columns stand in the file it was read from: the rows in their order, each heading's letter."""
+
+    sheet: str
+    rows: tuple[int, ...]
+    columns: tuple[tuple[str, str], ...]
+
+    def cell(self, index: int, heading: str) -> str:
+        """The cell of one row, counted from 0, under a published heading; '' where the file has no such column."""
+        letter = dict(self.columns).get(heading, "")
+        return f"{letter}{self.rows[index]}" if letter and index < len(self.rows) else ""
+
+
+def layouts(tables: Mapping[str, Table]) -> tuple[SheetLayout, ...]:
+    """Where the rows and columns of every published sheet stand."""
+    found = []
+    for name, table in tables.items():
+        sheet = find_sheet(name)
+        if sheet is not None and table.letters:
+            named = ((find_column(sheet, heading), letter) for heading, letter in zip(table.headings, table.letters, strict=True))
+            columns = tuple((column.heading, letter) for column, letter in named if column is not None)
+            found.append(SheetLayout(sheet=sheet.name, rows=tuple(row.number for row in table.rows), columns=columns))
+    return tuple(found)
+
+
 def placed(findings: Iterable[Finding], tables: Mapping[str, Table]) -> tuple[PlacedFinding, ...]:
     """Give each finding its cell in the file that the tables were read from."""
     return tuple(_placed(finding, tables.get(finding.sheet)) for finding in findings)

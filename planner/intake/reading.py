@@ -12,6 +12,7 @@ import io
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -188,16 +189,51 @@ def _unguarded(cell: str) -> str:
 
 
 def _read_workbook(name: str, parts: dict[str, bytes]) -> dict[str, Table]:
+    with _opened(name, parts) as workbook:
+        return _by_sheet(name, ((sheet.title, _workbook_rows(sheet)) for sheet in workbook.worksheets))
+
+
+@contextmanager
+def _opened(name: str, parts: dict[str, bytes], *, formulas: bool = False) -> Iterator[Any]:
+    """The workbook while it is read; a damaged one is refused in one sentence."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of decorations it does not read
-            workbook = openpyxl.load_workbook(packed(parts), read_only=True, data_only=True, keep_links=False)
-            return _by_sheet(name, ((sheet.title, _workbook_rows(sheet)) for sheet in workbook.worksheets))
+            yield openpyxl.load_workbook(packed(parts), read_only=True, data_only=not formulas, keep_links=False)
     except (InputMustBeMended, MemoryError):
         raise
     except Exception as error:
         # A damaged workbook can break openpyxl anywhere; whatever broke, the remedy is the same.
         raise InputMustBeMended(f"{name} is damaged or is not a workbook: open it in Excel and save it again as .xlsx.") from error
+
+
+def grids_of(name: str, content: bytes, *, formulas: bool = False) -> dict[str, list[list[str]]]:
+    """Every sheet of a workbook as rows of text, by its title; with ``formulas`` what stands in a cell that has one is its formula.
+
+    Raises ``InputMustBeMended`` as ``tables_of`` does.
+    """
+    parts = parts_of(name, content)
+    if not is_workbook(parts):
+        raise InputMustBeMended(f"{name} is a ZIP of CSVs: give the workbook (.xlsx) itself.")
+    with _opened(name, parts, formulas=formulas) as workbook:
+        return {sheet.title: _trimmed(f"{name}, sheet {sheet.title}", _workbook_rows(sheet)) for sheet in workbook.worksheets}
+
+
+def _trimmed(name: str, rows: Iterator[list[str]]) -> list[list[str]]:
+    """The rows, none after the last that holds text; a sheet larger than any of ours is refused."""
+    kept: list[list[str]] = []
+    for number, row in enumerate(rows, start=1):
+        texts = [clean_text(cell) for cell in row]
+        while texts and not texts[-1]:
+            texts.pop()
+        if number > _LAST_ROW or len(texts) > MOST_COLUMNS or (texts and number > MOST_ROWS):
+            raise InputMustBeMended(
+                f"{name} has more than {MOST_ROWS:,} rows or {MOST_COLUMNS} columns: keep only what the planner wrote, and a few of your own."
+            )
+        if texts:
+            kept.extend([] for _ in range(number - 1 - len(kept)))
+            kept.append(texts)
+    return kept
 
 
 def _workbook_rows(sheet: Any) -> Iterator[list[str]]:

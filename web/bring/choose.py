@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from planner.child import shown_name
+from planner.documents import to_plain
 from planner.errors import InputMustBeMended
+from planner.export.last_year import last_year_apart, with_last_year
 from planner.export.partnership_workbook import write_template
 from planner.intake.apart import read_apart
 from web.access import Permission, requires
@@ -50,7 +53,7 @@ def add_choose(routes: Blueprint, wiring: Wiring) -> None:
                     partnership_id,
                     shown_name(file.filename or "") or "The file",
                     content,
-                    Found(findings=reading.findings),
+                    Found(findings=reading.findings, layout=reading.layout),
                     reading.partnership_document,
                 )
         except InputMustBeMended as refused:
@@ -58,15 +61,38 @@ def add_choose(routes: Blueprint, wiring: Wiring) -> None:
             return show_choices(partnership_id, form, 422)
         return redirect(url_for("bring.upload", partnership_id=partnership_id, upload_id=upload_id), 303)
 
+    @routes.post(f"{BRING}/last-year")
+    @requires(Permission.UPLOAD)
+    def take_last_year(partnership_id: int) -> Answer:
+        """The newest figures with last year as a plan's workbook has it, to look at and confirm."""
+        try:
+            upload_id = add_last_year(partnership_id, given(WorkbookForm().file.data))
+        except InputMustBeMended as refused:
+            return show_choices(partnership_id, WorkbookForm(formdata=None), 422, fault=str(refused))
+        return redirect(url_for("bring.upload", partnership_id=partnership_id, upload_id=upload_id), 303)
+
     @routes.get(f"{BRING}/blank-workbook")
     @requires(Permission.UPLOAD)
     def blank_workbook(partnership_id: int) -> Response:  # noqa: ARG001 - the same for every partnership
         return workbook(written(write_template), "Blank partnership workbook")
 
-    def show_choices(partnership_id: int, form: WorkbookForm, status: int) -> Answer:
+    def add_last_year(partnership_id: int, file: FileStorage | None) -> int:
+        """The number of the upload. Raises ``InputMustBeMended`` where there is no file, or nothing for it to go into."""
+        if file is None:
+            raise InputMustBeMended("Choose last year's plan workbook.")
+        with store.read() as tx:
+            newest = tx.partnerships.latest(partnership_id=partnership_id)
+        if newest is None:
+            raise InputMustBeMended("There are no figures yet that last year could go into: upload a workbook or build the figures first.")
+        content, name = file.read(), file.filename or ""
+        partnership, notes = with_last_year(newest.partnership(), last_year_apart(content, name))
+        with store.begin() as tx:
+            return add_upload(tx, partnership_id, shown_name(name) or "The file", content, Found(notes=notes), to_plain(partnership))
+
+    def show_choices(partnership_id: int, form: WorkbookForm, status: int, *, fault: str = "") -> Answer:
         with store.read() as tx:
             here = tx.partnerships.partnership(partnership_id=partnership_id)
             return render_template(
                 "bring/choose.html", frame=frame(tx, partnership_id, "bring.choose"), form=form, waiting=waiting_view(tx, partnership_id),
-                here=here, offer=offer(tx),
+                here=here, offer=offer(tx), fault=fault,
             ), status  # fmt: skip

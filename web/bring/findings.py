@@ -9,7 +9,7 @@ from flask import url_for
 from planner.documents import from_plain, to_plain
 from planner.intake.differences import differences
 from planner.intake.findings import Level
-from planner.intake.placing import PlacedFinding
+from planner.intake.placing import PlacedFinding, SheetLayout
 from planner.intake.policy_checks import check_against_policy
 from planner.partnership import Partnership
 from planner.policy import Policy
@@ -23,12 +23,13 @@ from web.words import count, listed, moment, upper_first
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What is kept beside an upload: findings; for one built from the DfE's files what is worth knowing about it."""
+    """What is kept beside an upload: findings; for one built from the DfE's files what is worth knowing about it; where its rows stand."""
 
     findings: tuple[PlacedFinding, ...] = ()
     is_built: bool = False
     notes: tuple[str, ...] = ()
     joins: tuple[str, ...] = ()
+    layout: tuple[SheetLayout, ...] = ()
 
     @property
     def must_mend(self) -> tuple[PlacedFinding, ...]:
@@ -87,6 +88,11 @@ def kept(found: Found) -> object:
     return to_plain(found)
 
 
+def is_of_a_plan(upload: UploadRow) -> bool:
+    """Whether an upload is an edited workbook of a plan, which has pages of its own."""
+    return isinstance(upload.findings, dict) and "by_hand" in upload.findings
+
+
 def found_in(upload: UploadRow) -> Found:
     """What was found in an upload that waits."""
     found: Found = from_plain(Found, upload.findings)
@@ -120,8 +126,13 @@ def waiting_view(tx: Transaction, partnership_id: int) -> WaitingView:
 
 
 def _waiting_row(tx: Transaction, one: UploadRow) -> TableRow:
-    href = url_for("bring.upload", partnership_id=one.partnership_id, upload_id=one.id)
-    said = found_in(one).sentence()
+    if is_of_a_plan(one):
+        plan_id = one.findings["plan"]
+        href = url_for("by_hand.brought", partnership_id=one.partnership_id, plan_id=plan_id, edited_id=one.id)
+        said = f"an edited workbook of plan {plan_id}: it changes no figures"
+    else:
+        href = url_for("bring.upload", partnership_id=one.partnership_id, upload_id=one.id)
+        said = found_in(one).sentence()
     return row(
         TableCell(text=one.file_name, href=href),
         moment(one.uploaded_at),
@@ -139,7 +150,7 @@ def upload_view(tx: Transaction, upload: Upload) -> UploadView:
     newest = tx.partnerships.latest(partnership_id=upload.partnership_id)
     new: Partnership | None = None if upload.document is None else from_plain(Partnership, upload.document)
     can_confirm = new is not None and not found.must_mend
-    changed = differences(newest.partnership(), new) if newest is not None and new is not None and can_confirm else ()
+    changed = differences(newest.partnership(), new, found.layout) if newest is not None and new is not None and can_confirm else ()
     is_again = newest is not None and can_confirm
     return UploadView(
         upload_id=upload.id,

@@ -9,7 +9,7 @@ from planner.intake.differences import Change, Difference
 from planner.store import Transaction
 from web.navigation import Step, figures_steps
 from web.tables import TableView, numbers, row, table, words
-from web.words import count
+from web.words import count, upper_first
 
 PARENTS = {
     "bring.versions": "bring.versions",
@@ -71,9 +71,12 @@ def changes_of(found: tuple[Difference, ...], caption: str, *, was: str = "Was",
         is_short=len(found) <= FEW,
         table=table(
             caption,
-            words("Row", "Sheet", "Column", was, now),
+            words("Row", "Sheet and cell", "Column", was, now, "Who may change it"),
             [
-                row(short(one.row), one.sheet, one.column or "The whole row", *_was_and_now(one))
+                row(
+                    short(one.row), f"{one.sheet}, {one.cell}" if one.cell else one.sheet, one.column or "The whole row", *_was_and_now(one),
+                    upper_first(one.may_change),
+                )
                 for one in found[:MOST_SHOWN]
             ],
             empty="Nothing differs.",

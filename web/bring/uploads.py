@@ -17,7 +17,7 @@ from planner.store import Transaction
 from planner.store.uploads import Upload
 from web.access import Permission, me, requires
 from web.bring.files import workbook
-from web.bring.findings import Found, clash, found_in, kept, upload_view
+from web.bring.findings import Found, clash, found_in, is_of_a_plan, kept, upload_view
 from web.bring.forms import ConfirmForm
 from web.bring.frame import frame
 from web.shelf import policy_of
@@ -36,7 +36,7 @@ def add_uploads(routes: Blueprint, wiring: Wiring) -> None:
     @requires(Permission.UPLOAD)
     def upload(partnership_id: int, upload_id: int) -> Answer:
         with store.read() as tx:
-            waits = tx.uploads.upload(partnership_id=partnership_id, upload_id=upload_id)
+            waits = figures_waiting(tx, partnership_id, upload_id)
             if waits is None:
                 return gone(tx, partnership_id)
             form = ConfirmForm()
@@ -51,7 +51,7 @@ def add_uploads(routes: Blueprint, wiring: Wiring) -> None:
     @requires(Permission.UPLOAD)
     def marked_copy(partnership_id: int, upload_id: int) -> Answer:
         with store.read() as tx:
-            waits = tx.uploads.upload(partnership_id=partnership_id, upload_id=upload_id)
+            waits = figures_waiting(tx, partnership_id, upload_id)
             content = tx.uploads.content(partnership_id=partnership_id, upload_id=upload_id)
             if waits is None or content is None or found_in(waits).is_built:
                 return gone(tx, partnership_id)
@@ -69,7 +69,7 @@ def add_uploads(routes: Blueprint, wiring: Wiring) -> None:
     def confirm(partnership_id: int, upload_id: int) -> Answer:
         form = ConfirmForm()
         with store.read() as tx:
-            waits = tx.uploads.upload(partnership_id=partnership_id, upload_id=upload_id)
+            waits = figures_waiting(tx, partnership_id, upload_id)
             if waits is None:
                 return gone(tx, partnership_id)
             if not form.validate() or waits.document is None:
@@ -90,12 +90,19 @@ def add_uploads(routes: Blueprint, wiring: Wiring) -> None:
     @requires(Permission.UPLOAD)
     def throw_away(partnership_id: int, upload_id: int) -> Answer:
         with store.begin() as tx:
-            waits = tx.uploads.take(partnership_id=partnership_id, upload_id=upload_id)
-            if waits is None:
+            if figures_waiting(tx, partnership_id, upload_id) is None or not (
+                waits := tx.uploads.take(partnership_id=partnership_id, upload_id=upload_id)
+            ):
                 return gone(tx, partnership_id)
             tx.events.record(partnership_id=partnership_id, by=me().user_id, action="upload thrown away", subject=f"upload {upload_id}")
         flash(f"{waits.file_name} is thrown away. The figures are as they were.", "success")
         return redirect(url_for("bring.choose", partnership_id=partnership_id), 303)
+
+
+def figures_waiting(tx: Transaction, partnership_id: int, upload_id: int) -> Upload | None:
+    """A partnership's figures that wait; None where they no longer do, or the upload is an edited workbook of a plan."""
+    waits = tx.uploads.upload(partnership_id=partnership_id, upload_id=upload_id)
+    return None if waits is None or is_of_a_plan(waits) else waits
 
 
 def given(file: object) -> FileStorage | None:
@@ -138,7 +145,7 @@ def make_version(tx: Transaction, partnership_id: int, upload_id: int, *, seen: 
     Raises ``ChangedMeanwhile`` with what to do where the page showed another newest version, or the policy no longer fits.
     """
     by = me().user_id
-    waits = tx.uploads.take(partnership_id=partnership_id, upload_id=upload_id)
+    waits = figures_waiting(tx, partnership_id, upload_id) and tx.uploads.take(partnership_id=partnership_id, upload_id=upload_id)
     here = tx.partnerships.partnership(partnership_id=partnership_id)
     if waits is None or waits.document is None or here is None:
         return None

@@ -54,7 +54,9 @@ def add_versions(routes: Blueprint, wiring: Wiring) -> None:
                 frame=frame(tx, partnership_id, "bring.changes"),
                 version=version,
                 note=after.note,
-                changes=changes_of(differences(*(without_whose(one.partnership(), may_read) for one in (before, after))), "What changed"),
+                changes=changes_of(
+                    differences(without_whose(before.partnership(), may_read), without_whose(after.partnership(), may_read)), "What changed"
+                ),
             )
 
     def found(tx: Transaction, partnership_id: int, version: int) -> Version:
