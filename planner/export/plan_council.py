@@ -44,7 +44,8 @@ def council_sheet(book: Book, facts: Facts, schools: Table, accounts: Table) -> 
         _paragraph(page, question)
     page.row += 1
     # What is added up comes first on the page and is written last, for it refers to the lines below it.
-    top, labels = page.row, {}
+    top = page.row
+    labels: dict[str, str] = {}
     for form in pack.forms:
         own = pack.headings_of(form)
         labels |= {heading.heading_id: f"$A${page.row + 2 + i}" for i, heading in enumerate(own)}
