@@ -39,7 +39,8 @@ def test_each_form_adds_up_to_the_plan_and_says_why_some_is_not_mapped(page):
         *rows, total = tables[form][1:]
         assert total == ["All", f"£{first:,.2f}", f"£{second:,.2f}", f"£{first + second:,.2f}"]
         assert rows[-1][0] == "Not mapped"
-        pence = [[round(100 * float(cell.strip("£").replace(",", ""))) for cell in row[1:3]] for row in rows]
+        assert {row[2] for row in rows[:-1]} == {"Not known"}, "no nought where the year's headings are not known"
+        pence = [[round(100 * float(cell.replace("Not known", "0").strip("£").replace(",", ""))) for cell in row[1:3]] for row in rows]
         assert [sum(year) for year in zip(*pence, strict=True)] == list(planned_pence(facts.world, facts.amounts))
     places = sum(sum(line.twelfths) for line in place_lines(facts.world, facts.amounts)) / 12
     assert tables["High needs places: places by the months they run"][-1][3] == f"{places:,.2f}"

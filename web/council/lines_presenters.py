@@ -91,7 +91,8 @@ def _form_view(
     is_money = form.counts == "pounds"
     mapped = [one for one in found if one.placed.heading]
     rest = [one for one in found if not one.placed.heading]
-    rows = [_amounts_row(one.placed.heading.label, one.amounts, is_money=is_money) for one in mapped if one.placed.heading]
+    known = (pack.knows(form, years[0]), pack.knows(form, years[1]))
+    rows = [_amounts_row(one.placed.heading.label, one.amounts, is_money=is_money, known=known) for one in mapped if one.placed.heading]
     if rest:
         rows.append(_amounts_row("Not mapped", _added([one.amounts for one in rest]), is_money=is_money))
     if rows:
@@ -120,8 +121,12 @@ def _added(amounts: Sequence[Years]) -> Years:
     return (sum(first for first, _ in amounts), sum(second for _, second in amounts))
 
 
-def _amounts_row(label: str, amounts: Years, *, is_money: bool, is_total: bool = False) -> TableRow:
-    return row(label, *(_amount(n, is_money=is_money) for n in (*amounts, sum(amounts))), is_total=is_total)
+def _amounts_row(
+    label: str, amounts: Years, *, is_money: bool, known: tuple[bool, bool] = (True, True), is_total: bool = False
+) -> TableRow:
+    """Both years and the two together; a year whose headings are not known has no figure under one."""
+    both = (_amount(n, is_money=is_money) if is_known else TableCell(text="Not known") for n, is_known in zip(amounts, known, strict=True))
+    return row(label, *both, _amount(sum(amounts), is_money=is_money), is_total=is_total)
 
 
 def _amount(number: int, *, is_money: bool) -> TableCell:
