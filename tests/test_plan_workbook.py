@@ -30,7 +30,7 @@ from web.progress import TerminalProgress, progress_words
 
 ALDER, BIRCH, CEDAR = 900001, 900002, 900003
 SHEETS = [
-    "Summary", "Schools", "Services", "Time", "Bases", "Money", "Need", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
+    "Summary", "Schools", "Services", "Time", "Bases", "Money", "Council lines", "Need", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
 ]  # fmt: skip
 MARKS = {"fingerprint": "f1" * 32, "inputs_sha256": "a2" * 32, "policy_sha256": "b3" * 32}
 HOURS_ONLY = f"{ALDER}:small_group_tuition_primary"

@@ -92,6 +92,7 @@ WHO_MAY = {
     COMMISSIONER: {
         "council.overview", "council.table", "council.working_copy", "council.public_copy",
         "council.supply", "council.post", "council.enter_post", "council.base", "council.enter_base",
+        "council.lines", "council.lines_table", "council.lines_copy",
     },
     OWN_HEAD: {"change.new_claim_page", "change.lodge", "change.withdraw_claim", "figures.confirm", "queries.ask", "queries.ask_now"},
     ADMINISTRATORS: {
@@ -218,6 +219,7 @@ def things_of(site, partnership_id):
             "run_id": run,
             "urn": urn,
             "name": "schools",
+            "part": "bases",
             "standard_id": figures.world.picture.cells[0].standard_id,
             "version": 2,
             "upload_id": tx.uploads.add(partnership_id=partnership_id, file_name="a.xlsx", content=b"", findings=kept(Found()), document=None, by=by),

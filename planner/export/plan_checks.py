@@ -10,6 +10,7 @@ from openpyxl.styles import PatternFill
 
 from planner import rules
 from planner.audit import LEAST_SHOWN, money_cap_pounds, most_of, price_at
+from planner.council_lines import money_lines, planned_pence
 from planner.export.plan_buying import bought_rows, number_bought
 from planner.export.plan_facts import Facts
 from planner.export.tables import HUNDREDTHS, POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, figure, font, text_column
@@ -45,6 +46,7 @@ class Tables:
     accounts: Table
     held: Table
     pots: Table
+    council: Table
     needs: Table
     standards: Table
     buying: Table | None
@@ -506,6 +508,7 @@ def _sums(facts: Facts, tables: Tables) -> Iterator[_Check]:
             months,
             POUNDS,
         )
+    yield _council_lines(facts, tables)
     yield _sum(
         "Half-days of all schools and zones are those all services give", "Time, Services", tables.time.total("sessions"),
         sum(facts.amounts.sessions.values()), Formula("=" + tables.services.total("given"), sum(map(facts.given, facts.supply))),
@@ -527,5 +530,14 @@ def _sums(facts: Facts, tables: Tables) -> Iterator[_Check]:
     )  # fmt: skip
 
 
-def _sum(says: str, where: str, total: str, value: int, right: Formula, look: str = WHOLE) -> _Check:
+def _council_lines(facts: Facts, tables: Tables) -> _Check:
+    """Every pound that the funds pay is a council line."""
+    keys = ("grants", *(f"use_{i}" for i in range(len(SPENDING_USES))), "pot")
+    paid = Formula("=" + "+".join(map(tables.accounts.total, keys)), sum(planned_pence(facts.world, facts.amounts)) / 100)
+    lines = sum(sum(line.pence) for line in money_lines(facts.world, facts.amounts)) / 100
+    says = "Council lines come to what the funds pay"
+    return _sum(says, "Council lines, Money", f"ROUND({tables.council.total('year')},2)", lines, paid, POUNDS)
+
+
+def _sum(says: str, where: str, total: str, value: float, right: Formula, look: str = WHOLE) -> _Check:
     return _Check(rule_id=_ARITHMETIC, says=says, where=where, left=Formula("=" + total, value), must_be="=", right=right, look=look)

@@ -12,6 +12,7 @@ from planner import __version__
 from planner.audit import price_points
 from planner.export.plan_buying import buying_sheet
 from planner.export.plan_checks import Tables, checks_sheet
+from planner.export.plan_council import council_sheet
 from planner.export.plan_facts import Facts
 from planner.export.plan_ledgers import bases_sheet, schools_sheet, services_sheet, time_sheet
 from planner.export.plan_money import money_sheet
@@ -53,7 +54,7 @@ OPEN_DATA = "Contains public sector information (DfE, MHCLG, ONS) licensed under
 EHC_RIGHT = "The right to ask for an EHC needs assessment is unaffected."
 _PUBLISHER = re.compile(r"\b(DfE|Department for Education|MHCLG|Ministry of Housing|ONS|Office for National Statistics)\b", re.IGNORECASE)
 _ORDER = (
-    "Summary", "Schools", "Services", "Buying", "Time", "Roster", "Bases", "Money", "Need", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
+    "Summary", "Schools", "Services", "Buying", "Time", "Roster", "Bases", "Money", "Council lines", "Need", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
 )  # fmt: skip
 _TILE = PatternFill("solid", fgColor="E3EEF0")
 
@@ -78,6 +79,7 @@ def plan_workbook(facts: Facts, *, fingerprint: str, inputs_sha256: str, policy_
     roster_sheet(book, facts)
     bases, places = bases_sheet(book, facts)
     accounts, held, pots = money_sheet(book, facts)
+    council = council_sheet(book, facts, schools, accounts)
     need_sheet(book, facts)
     needs = needs_sheet(book, facts)
     buying = buying_sheet(book, facts)
@@ -91,6 +93,7 @@ def plan_workbook(facts: Facts, *, fingerprint: str, inputs_sha256: str, policy_
         accounts=accounts,
         held=held,
         pots=pots,
+        council=council,
         needs=needs,
         standards=standards_sheet(book, facts, needs),
     )

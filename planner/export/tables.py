@@ -266,8 +266,9 @@ class Page:
             cell = self.write(self.row, i, value, look=column.look)
             cell.alignment = _aside(column, i, vertical="top", wraps=column.look == TEXT)
             cell.border = Border(bottom=_LINE)
-            if isinstance(value, str):
-                tallest = max(tallest, lines_of(value, self.widths[letters[column.key]] * 1.06 - 1))
+            shown = figure(value)
+            if isinstance(shown, str):
+                tallest = max(tallest, lines_of(shown, self.widths[letters[column.key]] * 1.06 - 1))
         self.sheet.row_dimensions[self.row].height = _LINE_POINTS * tallest + 1
         self.row += 1
 

@@ -205,7 +205,7 @@ def _standards(one: Json) -> str:
 def _counted(kept: KeptPlan, less: list[Json], more: list[Json]) -> str:
     if not less and not more:
         return f"Everybody has what they have in plan {kept.plan_id}."
-    return f"Beside plan {kept.plan_id} {count(len(less), 'amount falls', 'amounts fall')} and {count(len(more), 'amount rises', 'amounts rise')}."
+    return f"Beside plan {kept.plan_id}, {count(len(less), 'amount falls', 'amounts fall')} and {count(len(more), 'amount rises', 'amounts rise')}."
 
 
 def _url(kept: KeptPlan, endpoint: str, **more: object) -> str:

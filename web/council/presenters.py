@@ -61,6 +61,7 @@ class CouncilView:
     requests: TableView
     others_asked: str
     enter: tuple[tuple[str, str], ...]
+    lines: tuple[tuple[str, str], ...]
 
     @property
     def tables(self) -> tuple[TableView, ...]:
@@ -124,6 +125,7 @@ def council_view(members: Sequence[Member]) -> CouncilView:
         enter=tuple(
             (one.name, url_for("council.supply", partnership_id=one.partnership_id)) for one in members if one.figures is not None
         ),
+        lines=tuple((one.name, url_for("council.lines", partnership_id=one.partnership_id)) for one, _ in planned),
     )  # fmt: skip
 
 

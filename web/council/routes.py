@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, render_template, send_file
 
 from planner.store import Role
 from web.access import Permission, me, requires
+from web.council.lines import add_lines
 from web.council.presenters import CouncilView, council_view, gathered
 from web.council.public import public_table
 from web.council.supply import add_supply
@@ -23,6 +24,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     """The routes of this journey."""
     routes = Blueprint("council", __name__)
     add_supply(routes, wiring)
+    add_lines(routes, wiring)
 
     def view() -> CouncilView:
         ids = [m.partnership_id for m in me().memberships if m.role is Role.COMMISSIONER and m.partnership_id is not None]
