@@ -61,7 +61,7 @@ WHO_MAY = {
         "plans.pots", "plans.letter", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
-        "decide.decisions", "decide.decision", "decide.effects",
+        "decide.decisions", "decide.decision", "decide.effects", "decide.paper",
         "roster.current",
         "proposals.proposals", "proposals.proposal", "proposals.withdraw", "requests.requests",
         "change.menu", "change.replan", "change.claims", "change.claim",
