@@ -266,7 +266,7 @@ def _equality(file: WordFile, facts: Facts) -> None:
     *kinds, total = need_effects(facts.world, facts.amounts)
     file.table(
         "By need: pupils expected, and how many standards stand where",
-        (Column(heading="Need", share=5), *number_columns(2, "Pupils expected", "Standards", "Fully met", "Under half", "Out of reach", "Percent fully met")),
+        (Column(heading="Need", share=4.4), *number_columns(2.1, "Pupils expected", "Standards", "Fully met", "Under half", "Out of reach", "Percent fully met")),
         [
             (
                 x.name, f"{x.expected_pupils:,}", f"{x.standards:,}", f"{x.met:,}", f"{x.under_half:,}", f"{x.out_of_reach:,}",
@@ -281,7 +281,7 @@ def _equality(file: WordFile, facts: Facts) -> None:
         groups = groupings(facts.partnership.schools, facts.ledgers)
         file.table(
             "By phase, deprivation, size and place: schools beside last year",
-            (*text_columns(("Kind", 1.8), ("Schools", 3.6)), *number_columns(1.6, "How many", "Grant more", "Grant less", "Grants, change", "Percent", "Half-days, change", "Percent")),
+            (*text_columns(("Kind", 2.2), ("Schools", 3.6)), *number_columns(1.6, "How many", "Grant more", "Grant less", "Grants, change", "Percent", "Half-days, change", "Percent")),
             [
                 *((grouping.short, *_group(group)) for grouping in groups for group in grouping.groups),
                 ("All", *_group(group_effects("All schools", known))),
@@ -311,7 +311,8 @@ def _protections(file: WordFile, facts: Facts) -> None:
     formula = next((b.amounts for b in facts.plan.baselines if b.name == "formula"), None)
     file.paragraph(
         "A protection keeps something for a school before need decides. What it costs is shown beside a share by formula, in which every school gets "
-        "a part in proportion to its need: what the protection keeps is what that share would take from it."
+        "a part in proportion to its need: where that falls below the protection, the difference is what others go without. How much more need could be met "
+        "without each is a search of its own (planner values --protection)."
         if formula is not None
         else "A protection keeps something for a school before need decides. No share by formula was worked out beside this plan, so what each costs is not known."
     )
@@ -359,9 +360,9 @@ def _by_formula(facts: Facts, rule_id: str, formula: Amounts | None) -> str:
     unit = RULES[rule_id].unit
     total = ceil(sum(missed, Fraction(0)))
     if unit == "pounds":
-        return f"{count(len(missed), 'school')} would get {pounds(total)} less than it keeps."
+        return f"Would leave {count(len(missed), 'school')} {pounds(total)} below it."
     if unit == "half-day sessions":
-        return f"{count(len(missed), 'amount')} would be {half_days(total)} less than it keeps."
+        return f"Would leave {count(len(missed), 'amount')} of time {half_days(total)} below it."
     return f"Would break it in {count(len(missed), 'place')}."
 
 
@@ -388,7 +389,7 @@ def _gives_way(file: WordFile, facts: Facts) -> None:
     order = [RULES[rule_id] for rule_id in FIRST_TO_GIVE_WAY if facts.policy.is_on(rule_id)]
     file.table(
         "The order in which rules give way",
-        text_columns(("Order", 1), ("Rule", 10), ("Who must agree", 2.4)),
+        text_columns(("Order", 1.3), ("Rule", 10), ("Who must agree", 2.4)),
         [(f"{n}", rule.sentence, upper_first(rule.relaxed_by or "nobody")) for n, rule in enumerate(order, start=1)],
     )
 
@@ -404,10 +405,10 @@ def _options(file: WordFile, facts: Facts, about: About) -> None:
     ways += [(name, other.amounts, other.standing, "none") for name, other in about.others]
     line = f"{float(facts.policy.board.line_percent):g}"
     file.table(
-        "Ways to share the same money" if not about.others else "Ways to share",
+        f"Ways to share{'' if about.others else ' the same money'}: standards, and points of need below the board's line of {line}%",
         (
             Column(heading="Way", share=4),
-            *number_columns(1.9, "Fully met", "Under half", f"Need below the line of {line}%, points", "Grants", "Half-days", "Base places", "Rules it breaks"),
+            *number_columns(1.9, "Fully met", "Under half", "Points below the line", "Grants", "Half-days", "Base places", "Rules it breaks"),
         ),
         [
             (
@@ -497,11 +498,17 @@ def _steps(facts: Facts, about: About) -> list[tuple[str, str, str]]:
     undated += [("Next", step, "The board") for step in (about.talk.next_steps if about.talk is not None else ())]
     for service in p.services:
         given = facts.given(service.service_id)
-        if given and service.decision_right is DecisionRight.REQUEST:
-            to = service.request_to or service.employer or service.name
-            add(service.request_by, f"Ask for {half_days(given)} of {service.name}", upper_first(to))
-        if given and service.order_by:
-            add(service.order_by, f"Order {half_days(given)} of {service.name}", "The partnership")
+        if not given:
+            continue
+        what, is_asked = f"{half_days(given)} of {service.name}", service.decision_right is DecisionRight.REQUEST
+        to = upper_first(service.request_to or service.employer or service.name)
+        if is_asked and service.request_by == service.order_by:
+            add(service.request_by, f"Ask for and order {what}", to)
+            continue
+        if is_asked:
+            add(service.request_by, f"Ask for {what}", to)
+        if service.order_by:
+            add(service.order_by, f"Order {what}", "The partnership")
     begins = half_terms_begin(p, facts.policy)
     hosts = {school.urn: school.name for school in p.schools}
     for base in p.bases:

@@ -181,6 +181,7 @@ def _set_up(document: Any, title: str) -> None:
     _space(styles["List Bullet"], after=3, line=1.1)
     _space(styles["List Number"], after=3, line=1.1)
     _space(styles["Quote"], after=4)
+    styles["Footer"].font.color.rgb = RGBColor.from_string(GREY)
     styles["Quote"].font.italic = False
     styles["Quote"].paragraph_format.left_indent = Cm(0.6)
     styles["Caption"].font.bold = True
@@ -223,8 +224,6 @@ def _foot(paragraph: Any, text: str) -> None:
     _field(paragraph, "PAGE")
     paragraph.add_run(" of ")
     _field(paragraph, "NUMPAGES")
-    for run in paragraph.runs:
-        run.font.color.rgb = RGBColor.from_string(GREY)
 
 
 def _tab_at_the_right(paragraph: Any) -> None:
@@ -251,7 +250,7 @@ def _element(name: str, value: str) -> Any:
 
 
 def _lines_of(table: Any) -> None:
-    """Thin lines between rows only."""
+    """Thin lines between rows only, and little room beside the words."""
     borders = OxmlElement("w:tblBorders")
     for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
         line = OxmlElement(f"w:{side}")
@@ -259,8 +258,15 @@ def _lines_of(table: Any) -> None:
         line.set(qn("w:sz"), "4")
         line.set(qn("w:color"), _LINE)
         borders.append(line)
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), "70")
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
     properties = table._tbl.tblPr  # noqa: SLF001 - no other way in
     properties.insert_element_before(borders, "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
+    properties.insert_element_before(margins, "w:tblLook")
 
 
 def _fill(row: Any, texts: Sequence[str], columns: Sequence[Column], widths: Sequence[Any], *, kind: str, keeps_next: bool = False) -> None:
@@ -273,8 +279,8 @@ def _fill(row: Any, texts: Sequence[str], columns: Sequence[Column], widths: Seq
     for place, (cell, text, column, width) in enumerate(zip(row.cells, texts, columns, widths, strict=True)):
         cell.width = width
         paragraph = cell.paragraphs[0]
-        paragraph.style = _CELL
-        paragraph.add_run(one_line(text)).bold = bool(kind) or place == 0
+        paragraph._p.style = _CELL  # noqa: SLF001 - by its id: by name the library goes through all styles for each cell
+        paragraph.add_run(one_line(text)).bold = bool(kind) or (place == 0 and not column.is_number)
         if column.is_number:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         if is_head or keeps_next:
