@@ -18,7 +18,7 @@ from planner.need import World, world_of
 from planner.partnership import HeadRule
 from planner.policy import with_settings
 from planner.reasons import lower_first
-from planner.rules import RULES
+from planner.rules import FIRST_TO_GIVE_WAY, RULES
 from planner.supply import school_of, service_supply
 
 FAIRNESS = {
@@ -26,12 +26,6 @@ FAIRNESS = {
     "host_share": "A host's own pupils may fill its base", "sessions_cap": "The cap on last year's half-days is let go",
     "standard_floor": "The floors on standards are let go", "no_worse_outside": "A school may get less than it pays in",
 }  # fmt: skip
-FIRST_TO_GIVE_WAY = (
-    *FAIRNESS,
-    "contingency_held", "moderated_pot_released", "next_year_affordable", "money_floor", "vacancy_held_back", "sessions_floor", "head_rule", "smallest_block",
-    "smallest_useful_base",
-)  # fmt: skip
-"""The board's rules of fairness first, money that is only held, what next year may cost, then money promised, time, and what a service or a base needs to be of use."""
 NOTE = "Let go in a re-plan; to be agreed"
 LOWEST_PERCENT = -100
 

@@ -206,3 +206,10 @@ NEED_FROM_SUPPORT: Final = _rule(
     "Need met counts only time, hours and places that are really given.",
     unit="hundredths of an ingredient", owner="arithmetic of need",
 )  # fmt: skip
+
+FIRST_TO_GIVE_WAY = (
+    "phase_balance", "secondaries_in_proportion", "host_share", "sessions_cap", "standard_floor", "no_worse_outside",
+    "contingency_held", "moderated_pot_released", "next_year_affordable", "money_floor", "vacancy_held_back", "sessions_floor", "head_rule", "smallest_block",
+    "smallest_useful_base",
+)  # fmt: skip
+"""Where changed figures leave no plan: the board's rules of fairness first, money that is only held, what next year may cost, then money promised, time, and what a service or a base needs to be of use."""

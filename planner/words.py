@@ -1,10 +1,14 @@
-"""Days and points as people read them."""
+"""Days, points, pounds, counts and lists as people read them."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+MINUS = "−"
+_WAYS = {"Greedy by need": "Most need first"}
+"""What a stored plan calls another way to share -> what pages call it."""
 
 
 def least_points(points: float) -> str:
@@ -52,6 +56,36 @@ def is_before(iso: str, on: dt.date) -> bool:
         return dt.date.fromisoformat(iso) < on
     except ValueError:
         return False
+
+
+def pounds(amount: int) -> str:
+    """Exact pounds."""
+    return f"{MINUS if amount < 0 else ''}£{abs(amount):,}"
+
+
+def pounds_change(amount: int) -> str:
+    """Pounds more or less, with a sign; no change in words."""
+    return "no change" if amount == 0 else f"{'+' if amount > 0 else MINUS}£{abs(amount):,}"
+
+
+def change(amount: int) -> str:
+    """A number more or less, with a sign; no change in words."""
+    return "no change" if amount == 0 else f"{'+' if amount > 0 else MINUS}{abs(amount):,}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number and its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def upper_first(text: str) -> str:
+    """Text to begin a line."""
+    return text[:1].upper() + text[1:]
+
+
+def way_name(name: str) -> str:
+    """What people call a way to share the pool."""
+    return _WAYS.get(name, name)
 
 
 def _points(points: float, rounding: str) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import planner  # noqa: F401 - before openpyxl, which reads once what planner says of lxml
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 

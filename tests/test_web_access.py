@@ -64,7 +64,7 @@ WHO_MAY = {
         "by_hand.choose", "by_hand.take", "by_hand.brought", "by_hand.marked_copy", "by_hand.throw_away",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
-        "decide.decisions", "decide.decision", "decide.effects",
+        "decide.decisions", "decide.decision", "decide.effects", "decide.paper",
         "roster.current",
         "proposals.proposals", "proposals.proposal", "proposals.withdraw", "requests.requests",
         "change.menu", "change.replan", "change.claims", "change.claim",

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from pages import demonstration_document, parsed, tables_of, words_of
 from websites import HERE, OWN_URN, a_site
 
+from planner.effects import small_schools
 from planner.store import Role, VoteState
 from planner.store.decisions import VotingRules
 from planner.voting import Majority, Outcome, Say, Weighting
-from web.decide.effects import by_need, small_schools
+from web.decide.effects import by_need
 from web.decide.forms import VoteForm
 from web.decide.result import hosting
 from web.standing import standing_of, trusts_of

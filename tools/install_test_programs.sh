@@ -5,7 +5,7 @@ set -euo pipefail
 
 missing=()
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
-command -v soffice >/dev/null || missing+=(libreoffice-calc-nogui)
+command -v soffice >/dev/null || missing+=(libreoffice-calc-nogui libreoffice-writer-nogui)
 compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || [ -n "${TEST_DATABASE_URL:-}" ] || missing+=(postgresql)
 [ ${#missing[@]} -gt 0 ] || exit 0
 

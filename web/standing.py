@@ -14,6 +14,7 @@ SIGNERS = {
     SignStep.FINANCE: "the accountable body's finance officer",
     SignStep.COUNCIL: "the council or Schools Forum",
 }
+DECIDED = "Decided"
 NO_MONEY = "No money is attached to it and nobody has agreed it."
 
 
@@ -54,7 +55,7 @@ def standing_of(tx: Transaction, kept: KeptPlan) -> Standing:
             word="Proposed", colour="blue", is_shadow=False,
             sentence=f"{_voted(carried)} It waits for {next_signer(places_of(carried, ()), given)} to sign; until then no money is attached to it.",
         )  # fmt: skip
-    return Standing(word="Decided", colour="green", is_shadow=False, sentence=_decided(tx, kept, carried, given))
+    return Standing(word=DECIDED, colour="green", is_shadow=False, sentence=_decided(tx, kept, carried, given))
 
 
 def unconfirmed(tx: Transaction, kept: KeptPlan) -> tuple[str, ...]:

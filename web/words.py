@@ -7,29 +7,17 @@ import re
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from planner import words
 from planner.partnership import DecisionRight
 from planner.reasons import plain_number
-from planner.words import day, is_before
+from planner.words import MINUS, change, count, day, is_before, listed, pounds, pounds_change, upper_first, way_name
 
-MINUS = "−"
-_WAYS = {"Greedy by need": "Most need first"}
-"""What a stored plan calls another way to share -> what pages call it."""
+__all__ = ["MINUS", "change", "count", "listed", "pounds", "pounds_change", "upper_first", "way_name"]
+
 TIERS = {"targeted": "targeted", "targeted_plus": "targeted plus", "specialist": "specialist"}
 _SHORT_NAME = 20
 _BRITAIN = ZoneInfo("Europe/London")
 _JOINER = "\u2060"
 """Keeps a sign and its figure on one line."""
-
-
-def pounds(amount: int) -> str:
-    """Exact pounds."""
-    return f"{MINUS if amount < 0 else ''}£{abs(amount):,}"
-
-
-def pounds_change(amount: int) -> str:
-    """Pounds more or less, with a sign; no change in words."""
-    return "no change" if amount == 0 else f"{'+' if amount > 0 else MINUS}£{abs(amount):,}"
 
 
 def hundreds_change(amount: int) -> str:
@@ -38,27 +26,9 @@ def hundreds_change(amount: int) -> str:
     return pounds_change(rounded) if rounded else "about the same"
 
 
-def change(amount: int) -> str:
-    """A number more or less, with a sign; no change in words."""
-    return "no change" if amount == 0 else f"{'+' if amount > 0 else MINUS}{abs(amount):,}"
-
-
 def hundredths(amount: int) -> str:
     """Hundredths of a thing, as reasons say them."""
     return plain_number(Fraction(amount, 100))
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """A number and its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-listed = words.listed
-
-
-def upper_first(text: str) -> str:
-    """Text to begin a line."""
-    return text[:1].upper() + text[1:]
 
 
 def in_zone(name: str) -> str:
@@ -109,8 +79,3 @@ def decision(right: DecisionRight, to: str, by: str) -> str:
     if right is DecisionRight.REQUEST:
         return due(f"Ask {to or 'its holder'}", by)
     return "Ours to give" if right is DecisionRight.OURS else "For information only"
-
-
-def way_name(name: str) -> str:
-    """What pages call a way to share the pool."""
-    return _WAYS.get(name, name)

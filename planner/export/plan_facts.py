@@ -37,6 +37,7 @@ from planner.supply import (
     pays,
     service_supply,
 )
+from planner.words import count, way_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +204,29 @@ class Facts:
     def given(self, service_id: str) -> int:
         """Half-days given of a service."""
         return sum(n for (_, service), n in self.amounts.sessions.items() if service == service_id)
+
+
+def counts_alone(facts: Facts) -> tuple[str, ...]:
+    """Why the count of standards fully met does not say by itself which way is better; nothing where there is no other way."""
+    plan, *others = facts.ways
+    if not others:
+        return ()
+    line = f"{float(facts.policy.board.line_percent):g}"
+    why = (
+        f"The plan is made to leave as little need as possible below the board's line, {line} percent of each standard. "
+        "A way that fills some standards to the full, and leaves others far below the line, "
+        "can meet more of them in full and still leave more need below the line. So read the standards under half beside those fully met."
+    )
+    found = []
+    for way in others:
+        more = way.standing.met - plan.standing.met
+        if more > 0:
+            is_lower = way.standing.shortfall_points < plan.standing.shortfall_points
+            broken = f", and breaks {count(len(way.rules_broken), 'rule')} that the plan keeps" if way.rules_broken else ""
+            found.append(
+                f"{way_name(way.name)} meets {more:,} more in full and leaves {'less' if is_lower else 'more'} need below the line{broken}."
+            )
+    return (why, " ".join(found) or "Here no other way meets more standards in full than this plan does.")
 
 
 def right_columns() -> list[Column]:

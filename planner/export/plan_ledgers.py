@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from planner.effects import RARE_LEFT_OUT
 from planner.export.plan_facts import Facts, right_columns
-from planner.export.summary import RARE_LEFT_OUT
 from planner.export.tables import (
     CHANGE,
     CHANGE_POUNDS,

@@ -10,6 +10,7 @@ from openpyxl.styles import Alignment, PatternFill
 
 from planner import __version__
 from planner.audit import price_points
+from planner.effects import RARE_LEFT_OUT
 from planner.export.plan_buying import buying_sheet
 from planner.export.plan_checks import Tables, checks_sheet
 from planner.export.plan_council import council_sheet
@@ -20,7 +21,7 @@ from planner.export.plan_need import need_sheet
 from planner.export.plan_roster import roster_sheet
 from planner.export.plan_standards import baselines_sheet, needs_sheet, standards_sheet
 from planner.export.priced import price_words, said_by, said_where
-from planner.export.summary import ENDINGS, RARE_LEFT_OUT, claims, summary_lines
+from planner.export.summary import ENDINGS, claims, summary_lines
 from planner.export.tables import (
     CHANGE,
     CHANGE_POUNDS,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from planner.audit import leads
 from planner.buying import what_to_buy
 from planner.delivered import with_names
+from planner.effects import RARE_LEFT_OUT, SMALLEST_CHANGE_POUNDS
 from planner.export.priced import price_lines
 from planner.measures import SchoolLedger, fund_accounts, school_ledgers, standing
 from planner.need import World
@@ -20,9 +21,6 @@ from planner.rounding import largest_remainder
 from planner.supply import available_pounds, is_part_year, service_supply
 from planner.words import day, is_before, least_points, most_points
 
-SMALLEST_CHANGE_POUNDS = 50
-"""A grant that changes by less would be headed with £0, so it counts as the same."""
-RARE_LEFT_OUT = "rare services go to zones and are left out"
 ILLUSTRATIVE = "ILLUSTRATIVE (people or funds are assumed): "
 UNFINISHED = "UNFINISHED, not for a decision: "
 _ALLOWED = (

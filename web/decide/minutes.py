@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from planner.effects import effects_sentences
 from planner.store import Transaction
 from planner.store.decisions import BoardDecision
-from web.decide.effects import sentences_of
 from web.decide.result import (
     ballots_of,
     choice_said,
@@ -64,7 +64,7 @@ def draft(tx: Transaction, decision: BoardDecision, options: Mapping[int, KeptPl
         "Options": [_option(plan_id, kept.fingerprint, hosts=[school_name(names, urn) for urn in sorted(hosting(kept))])
                     for plan_id, kept in options.items()],
         "Effects on equality": [
-            f"Plan {plan_id}: {' '.join(sentences_of(kept))}"
+            f"Plan {plan_id}: {' '.join(effects_sentences(kept.facts.ledgers))}"
             for plan_id, kept in options.items()
         ],
         "Rules, set before the vote": [f"{label}: {text}" for label, text in rules_said(decision)],

@@ -121,6 +121,7 @@ class OptionView:
     fingerprint: str
     plan_href: str
     effects_href: str
+    paper_href: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,6 +313,7 @@ def _option(tx: Transaction, decision: BoardDecision, kept: KeptPlan, names: dic
         fingerprint=kept.fingerprint[:16],
         plan_href=url_for("plans.summary_page", partnership_id=kept.partnership_id, plan_id=kept.plan_id),
         effects_href=address(decision, "decide.effects", plan_id=kept.plan_id),
+        paper_href=url_for("decide.paper", partnership_id=kept.partnership_id, plan_id=kept.plan_id, decision=decision.id),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from web.decide.effects import effects_view
 from web.decide.forms import NO_SCHOOL, SAYS, CommentForm, DecisionForm, InterestsForm, MinutesForm, VoteForm
 from web.decide.minutes import draft
 from web.decide.options import add_option, keep_proposal
+from web.decide.paper import add_paper
 from web.decide.presenters import address, board_of, decision_view, decisions_view, minutes_view, set_now
 from web.decide.result import HOST_RULE, counted, latest, options_of
 from web.decide.signing import add_signing
@@ -451,6 +452,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         return ""
 
     add_signing(routes, DECISION, store, shelf, find=find, note=note, back=back)
+    add_paper(routes, store, shelf)
     return routes
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flask import url_for
+
 from planner.store import AnswerKind
 from web.plans.presenters.frame import plan_url
 from web.shelf import KeptPlan
@@ -51,6 +53,11 @@ def downloads_view(
                 title="Workbook (Excel, .xlsx)", href=plan_url(kept, "plans.workbook"),
                 text="Everything on these pages with its checks as live formulas, to work with and to print. "
                 "It contains small numbers: for the board, not for publication.",
+            ),
+            FileLine(
+                title="Board paper (Word, .docx)", href=url_for("decide.paper", partnership_id=kept.partnership_id, plan_id=kept.plan_id),
+                text="About five pages for the board: what is asked of it, who gets more and who gets less, the effects on equality, how it is proved, "
+                "and what was said so far. The clerk can change every word of its recommendation. It contains small numbers: for the board, not for publication.",
             ),
             FileLine(
                 title="All tables (CSV in a ZIP)", href=plan_url(kept, "plans.tables"),

@@ -129,6 +129,13 @@ def no_certificate() -> Stands:
 def _certificate(kept: KeptPlan, standing: Stands, found: Json | None) -> Said:
     if found is None:
         return Said(stands=standing, sentences=())
+    return Said(
+        stands=standing, sentences=(certificate_sentence(found),), file_href=plan_url(kept, "plans.answer_file", kind=AnswerKind.CERTIFICATE.value)
+    )  # fmt: skip
+
+
+def certificate_sentence(found: Json) -> str:
+    """What a plan's certificate proves, from the answer that holds it."""
     least, gap = least_points(found["certified_points"]), most_points(found["gap_points"])
     within = f"this plan is within {gap} points of the best" if found["gap_points"] else "no plan leaves less than this one"
     stated = most_points(found["stated_gap_points"])
@@ -137,13 +144,10 @@ def _certificate(kept: KeptPlan, standing: Stands, found: Json | None) -> Said:
         if float(gap) <= float(stated)
         else f"The plan states a smaller distance, {stated} points: the difference is the solver's word, and was not checked."
     )
-    sentence = (
+    return (
         f"Checked exactly, without the solver, in {count(found['cases'], 'case')}: no plan within these rules and figures leaves less than "
         f"{least} points of need below the line, so {within}. {rest}"
     )
-    return Said(
-        stands=standing, sentences=(sentence,), file_href=plan_url(kept, "plans.answer_file", kind=AnswerKind.CERTIFICATE.value)
-    )  # fmt: skip
 
 
 def _split(kept: KeptPlan, standing: Stands, found: Json | None) -> Said:

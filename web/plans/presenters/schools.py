@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from planner.export.summary import RARE_LEFT_OUT, SMALLEST_CHANGE_POUNDS, hundreds
+from planner.effects import RARE_LEFT_OUT, SMALLEST_CHANGE_POUNDS
+from planner.export.summary import hundreds
 from planner.measures import SchoolLedger
 from web.charts import DotPlot, DotRow, dot_plot
 from web.plans.presenters.cells import in_hundredths, money, money_change, whole, whole_change

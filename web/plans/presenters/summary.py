@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from planner.export.plan_facts import counts_alone
 from planner.export.summary import ILLUSTRATIVE, requests_line
 from web.charts import BarLine, Bars, bars
 from web.plans.presenters.cells import in_hundredths, rules, whole
@@ -12,7 +13,7 @@ from web.plans.presenters.needs import STANDS, pupils_by_stand
 from web.plans.presenters.schools import more_and_less
 from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
-from web.words import count, signed, today, way_name
+from web.words import signed, today, way_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def summary(kept: KeptPlan) -> SummaryView:
             for text, (title, more, endpoint) in zip(lines[1:6], _MORE, strict=True)
         ),
         ways=_ways(kept),
-        beside=_beside(kept),
+        beside=counts_alone(facts),
     )  # fmt: skip
 
 
@@ -102,26 +103,3 @@ def _ways(kept: KeptPlan) -> TableView:
         rows,
     )
     return to_take(kept, "other-ways-in-short", view)
-
-
-def _beside(kept: KeptPlan) -> tuple[str, ...]:
-    """Why the count of standards fully met does not say by itself which way is better."""
-    plan, *others = kept.facts.ways
-    if not others:
-        return ()
-    line = f"{float(kept.facts.policy.board.line_percent):g}"
-    why = (
-        f"The plan is made to leave as little need as possible below the board's line, {line} percent of each standard. "
-        "A way that fills some standards to the full, and leaves others far below the line, "
-        "can meet more of them in full and still leave more need below the line. So read the standards under half beside those fully met."
-    )
-    found = []
-    for way in others:
-        more = way.standing.met - plan.standing.met
-        if more > 0:
-            is_lower = way.standing.shortfall_points < plan.standing.shortfall_points
-            broken = f", and breaks {count(len(way.rules_broken), 'rule')} that the plan keeps" if way.rules_broken else ""
-            found.append(
-                f"{way_name(way.name)} meets {more:,} more in full and leaves {'less' if is_lower else 'more'} need below the line{broken}."
-            )
-    return (why, " ".join(found) or "Here no other way meets more standards in full than this plan does.")
