@@ -61,7 +61,7 @@ WHO_MAY = {
         "plans.pots", "plans.letter", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
-        "decide.decisions", "decide.decision", "decide.effects",
+        "decide.decisions", "decide.decision", "decide.effects", "packs.board", "packs.public",
         "roster.current",
         "proposals.proposals", "proposals.proposal", "proposals.withdraw", "requests.requests",
         "change.menu", "change.replan", "change.claims", "change.claim",
@@ -72,6 +72,7 @@ WHO_MAY = {
         "roster.overview", "roster.person", "roster.by_school", "roster.half_term", "roster.delivered", "roster.deadlines",
     },
     MEMBERS - {"other-head"}: {"roster.school"},
+    MEMBERS - {"service-manager", "commissioner"}: {"packs.letters"},
     frozenset({"service-manager"}): {
         "roster.ask", "roster.change", "roster.ask_change", "roster.swap", "roster.take_back", "roster.settings", "roster.set_settings",
         "roster.person_settings", "roster.set_person_settings", "roster.use", "roster.enter", "roster.enter_now",

@@ -1,6 +1,6 @@
 """The effects of an option on equality: who gets more and who gets less beside last year, by need, phase, deprivation, size and place.
 
-The board reads it with every figure; the copy for publication hides counts of 1 to 4 pupils, and percentages of under 20.
+The board reads it with every figure; the copy for publication hides small counts of pupils, and percentages of under 20.
 """
 
 from __future__ import annotations
@@ -55,7 +55,6 @@ def effects_view(kept: KeptPlan, standing: Standing, *, decision_id: int, is_pub
     def here(name: str, **more: object) -> str:
         return url_for(name, partnership_id=kept.partnership_id, decision_id=decision_id, **more)  # type: ignore[arg-type]
 
-    known = [x for x in facts.ledgers if x.last_year_grant_pounds is not None]
     return EffectsView(
         title=f"Effects of plan {kept.plan_id} on equality",
         partnership=f"{facts.partnership.name}, {facts.partnership.academic_year}",
@@ -67,7 +66,7 @@ def effects_view(kept: KeptPlan, standing: Standing, *, decision_id: int, is_pub
         sentences=sentences_of(kept),
         tables=(
             by_need(kept, is_public=is_public),
-            *(_by_group(title, names, known, group) for title, names, group in _groupings(kept)),
+            *by_groups(kept),
         ),
         notes=tuple(_notes(kept, is_public=is_public)),
         fingerprint=kept.fingerprint[:16],
@@ -86,6 +85,12 @@ def small_schools(schools: Sequence[School]) -> frozenset[int]:
     phases = {school.phase for school in schools}
     of_phase = (sorted((s for s in schools if s.phase is phase), key=lambda s: (s.pupils, s.urn)) for phase in phases)
     return frozenset(school.urn for ordered in of_phase for school in ordered[: -(-len(ordered) // SMALL_SHARE)])
+
+
+def by_groups(kept: KeptPlan) -> tuple[TableView, ...]:
+    """Who gets more and who gets less beside last year, by phase, deprivation, size and place."""
+    known = [x for x in kept.facts.ledgers if x.last_year_grant_pounds is not None]
+    return tuple(_by_group(title, names, known, group) for title, names, group in _groupings(kept))
 
 
 def _groupings(kept: KeptPlan) -> tuple[tuple[str, tuple[str, ...], Group], ...]:
@@ -181,13 +186,13 @@ def by_need(kept: KeptPlan, *, is_public: bool) -> TableView:
     pupils = [
         half_up(sum((need.expected_pupils for need in world.picture.school_needs if need.need == kind.code), Fraction(0))) for kind in kinds
     ]
-    hidden, is_total_hidden = left_out(pupils, sum(pupils)) if is_public else (frozenset(), False)
+    hidden, is_total_hidden = left_out(pupils, sum(pupils), fewest=world.policy.fewest_pupils_shown) if is_public else (frozenset(), False)
     of_kind = [[cell for cell in world.picture.cells if of_standard[cell.standard_id] == kind.code] for kind in kinds]
 
     def line(name: str, expected: int, cells: Sequence[Cell], *, is_hidden: bool, is_total: bool = False) -> TableRow:
         reached = [levels.get(cell.cell_id, 0) for cell in cells if not cell.out_of_reach]
         met = sum(level == WHOLE for level in reached)
-        is_told = bool(cells) and not (is_public and expected < FEWEST_FOR_PERCENT)
+        is_told = bool(cells) and not is_hidden and not (is_public and expected < FEWEST_FOR_PERCENT)
         return row(
             name, HIDDEN if is_hidden else f"{expected:,}", f"{len(cells):,}", f"{met:,}",
             f"{sum(level < WHOLE // 2 for level in reached):,}", f"{len(cells) - len(reached):,}",
@@ -217,8 +222,8 @@ def _notes(kept: KeptPlan, *, is_public: bool) -> list[str]:
         *([f"Last year is not known for {count(unknown, 'school')}, left out of every count beside last year."] if unknown else []),
         *(
             [
-                f"{HIDDEN}: hidden because it is fewer than 5 pupils, or would give away such a number.",
-                f"Percentages are not shown where fewer than {FEWEST_FOR_PERCENT} pupils are expected.",
+                f"{HIDDEN}: hidden because it is fewer than {kept.facts.policy.fewest_pupils_shown} pupils, or would give away such a number.",
+                f"Percentages are not shown where fewer than {FEWEST_FOR_PERCENT} pupils are expected, or their number is hidden.",
             ]
             if is_public
             else ["Expected pupils are estimates from the size and area of schools, never counts of named children."]
