@@ -10,6 +10,7 @@ from planner.export.plan_workbook import BANNER, BOARD_COPY
 from planner.need import Cell
 from planner.partnership import Phase
 from planner.public_counts import ALL, LAYOUTS, NEED, PHASE, ZONE, Counts, Layout, Where, place
+from planner.reasons import lower_first
 from planner.small_numbers import LEAST_SPREAD
 from web.decide.effects import by_groups, sentences_of
 from web.plans.presenters.cells import whole
@@ -59,7 +60,7 @@ def sheet(kept: KeptPlan, title: str, standing: str) -> SheetView:
 
 
 def public_pack(kept: KeptPlan, counts: Counts, hidden: Collection[Where], standing: str) -> SheetView:
-    """What anybody may read: no school by itself, no practitioner, no base; the counts of pupils as the audit of all tables lets them stand."""
+    """What anybody may read: no list of schools, practitioners or bases; the counts of pupils as the audit of all tables lets them stand."""
     fewest = kept.facts.policy.fewest_pupils_shown
     return replace(
         sheet(kept, "The plan in figures", standing),
@@ -107,7 +108,10 @@ def _tables(kept: KeptPlan, counts: Counts, hidden: Collection[Where]) -> tuple[
     return (
         *(_pupils(kept, counts, layout, hidden) for layout in LAYOUTS),
         *_standards(kept),
-        *(replace(one, name=name) for one, name in zip(by_groups(kept), _GROUPS, strict=True)),
+        *(
+            replace(one, name=name, caption=f"Beside last year: {lower_first(one.caption)}")
+            for one, name in zip(by_groups(kept), _GROUPS, strict=True)
+        ),
         replace(funds(kept).where, csv_href=""),
     )
 
@@ -174,7 +178,7 @@ def _stand(kept: KeptPlan, name: str, title: str, heading: str, groups: Sequence
     return replace(
         table(
             title,
-            (*words(heading), *numbers("Standards", *(upper_first(word) for word in _STANDS))),
+            (*words(heading), *numbers("Standards", "Fully met", *(upper_first(word) for word in _STANDS[1:]))),
             [
                 *(row(key, *figures(of_group)) for key, of_group in stands.items() if of_group),
                 row("All", *figures(every), is_total=True),

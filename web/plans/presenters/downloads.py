@@ -58,7 +58,7 @@ def downloads_view(
         packs=(
             FileLine(
                 title="Pack for publication (ZIP)", href=plan_url(kept, "packs.public"),
-                text="Tables that anybody may read: by need, phase, zone and standard, and no school by itself. Small numbers of pupils are left out, "
+                text="Tables that anybody may read: by need, phase, zone and standard, with no list of schools. Small numbers of pupils are left out, "
                 "and others with them, until none could be worked out from all the tables together.",
             ),
             FileLine(
