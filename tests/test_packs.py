@@ -201,7 +201,7 @@ def test_the_public_pack_has_no_small_number_and_names_no_school_person_or_base(
         assert rows[-1][0] == PUBLIC_COPY
         assert len(tables_of(page)[rows_caption(page, rows)]) == len(rows) - 1
     assert left > 2
-    assert all(least <= 0 or most - least >= WIDTH for _, least, most in ranges(counts, hidden))
+    assert all(most - least >= WIDTH for _, least, most in ranges(counts, hidden))
     for name, data in files.items():
         if not name.startswith("tables/pupils"):
             assert "pupils" not in ",".join(rows_of(data)[0]).casefold(), "standards are shares of a need's pupils, and would tell them"
