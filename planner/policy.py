@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 from planner.errors import InputMustBeMended
 from planner.partnership import HALF_DAYS_IN_A_YEAR, Phase
 from planner.rules import RULES
+from planner.small_numbers import FEWEST_SHOWN
 
 DEFAULT_PACK = "england-2026-27"
 DRIVERS = ("fsm6", "idaci", "low_prior_attainment", "mobility")
@@ -204,6 +205,7 @@ class Policy:
     half_terms_begin: tuple[str, ...]
     figures: tuple[Figure, ...]
     document: str
+    fewest_pupils_shown: int = FEWEST_SHOWN
 
     def role(self, role_id: str) -> Role:
         """The role with this id."""
@@ -364,9 +366,9 @@ def _lay_over(pack: Mapping[str, Any], changes: Mapping[str, Any], *, path: str)
         if name not in pack and path == "board.standard_floors.":
             merged[name] = change
             continue
-        if name not in pack:
+        if name not in pack and here != PUBLICATION:
             raise InputMustBeMended(f"The policy file sets {here}, which the pack does not know; `planner policy show` lists every name.")
-        old = pack[name]
+        old = pack.get(name, _PUBLICATION)
         if name == "standards":
             merged[name] = _standards_over(old, change)
         elif isinstance(old, dict) and "value" in old:
@@ -526,6 +528,7 @@ def _policy(plain: Mapping[str, Any], figures: tuple[Figure, ...], document: str
         half_terms_begin=tuple(plain.get("calendar", {}).get("half_terms_begin", EVEN_HALF_TERMS)),
         figures=figures,
         document=document,
+        fewest_pupils_shown=_whole(plain.get(PUBLICATION, {}).get("fewest_pupils_shown", FEWEST_SHOWN)),
     )
 
 
@@ -587,6 +590,9 @@ MAY_BE_PRICED = tuple(rule_id for rule_id in MAY_BE_OFF if not RULES[rule_id].is
 """What may be off may give way at a price, but for what is kept by leaving out what would break it."""
 PRICES = "prices"
 MOST_PRICE_POINTS = 100
+PUBLICATION = "publication"
+_PUBLICATION = {"fewest_pupils_shown": {"value": FEWEST_SHOWN, "unit": "pupils", "source": "", "date": "", "confidence": ""}}
+"""In no pack: a board may leave out larger numbers of pupils than these from what it publishes."""
 
 LATER_RULES = (
     "cohort_fill", "next_year_affordable", "host_share", "phase_balance", "secondaries_in_proportion", "sessions_cap", "standard_floor",
@@ -637,6 +643,7 @@ _NUMBERS: tuple[tuple[str, Fraction | int, int, bool], ...] = (
     *((f"need.types.*.{phase}_percent_of_sen", 0, 100, _ANY) for phase in _PHASES),
     *((f"priorities.{tier}", 1, 1000, _WHOLE) for tier in TIERS),
     (f"{PRICES}?.*", 0, MOST_PRICE_POINTS, _ANY),
+    (f"{PUBLICATION}?.fewest_pupils_shown", FEWEST_SHOWN, 100, _WHOLE),
     ("adult_hours.pounds_per_hour", 1, 10_000, _WHOLE),
     ("roles.*.minimum_block_sessions", 0, 10_000, _WHOLE),
     ("roles.*.value_pounds_per_session", 0, _LARGE, _WHOLE),

@@ -47,6 +47,7 @@ COMMANDS = (
     "replan",
     "where",
     "roster",
+    "pack",
     "build",
     "template",
     "policy",

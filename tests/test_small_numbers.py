@@ -49,6 +49,7 @@ def test_of_numbers_alike_none_is_shown_beside_one_left_out():
     assert left_out([5, 5, 4, 9], 23) == (frozenset({0, 1, 2}), False), "else only the first of those alike could be left out with the 4"
 
 
-def test_small_numbers_whose_sum_tells_little_are_all_that_is_left_out():
-    assert left_out([1, 4, 20], 25) == (frozenset({0, 1}), False)
+def test_numbers_left_out_can_lie_so_far_apart_that_no_guess_is_sure_to_be_within_2():
+    assert left_out([1, 4, 20, 60], 85) == (frozenset({0, 1, 2}), False), "1 and 4 alone would each be 1 to 4"
+    assert left_out([8, 4, 6, 60], 78, fewest=10) == (frozenset({0, 1, 2}), False), "each may be 1 to 9"
     assert FEWEST_SHOWN == 5

@@ -64,7 +64,7 @@ WHO_MAY = {
         "by_hand.choose", "by_hand.take", "by_hand.brought", "by_hand.marked_copy", "by_hand.throw_away",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
-        "decide.decisions", "decide.decision", "decide.effects", "decide.paper",
+        "decide.decisions", "decide.decision", "decide.effects", "decide.paper", "packs.board", "packs.public",
         "roster.current",
         "proposals.proposals", "proposals.proposal", "proposals.withdraw", "requests.requests",
         "change.menu", "change.replan", "change.claims", "change.claim",
@@ -75,6 +75,7 @@ WHO_MAY = {
         "roster.overview", "roster.person", "roster.by_school", "roster.half_term", "roster.delivered", "roster.deadlines",
     },
     MEMBERS - {"other-head"}: {"roster.school"},
+    MEMBERS - {"service-manager", "commissioner"}: {"packs.letters"},
     frozenset({"service-manager"}): {
         "roster.ask", "roster.change", "roster.ask_change", "roster.swap", "roster.take_back", "roster.settings", "roster.set_settings",
         "roster.person_settings", "roster.set_person_settings", "roster.use", "roster.enter", "roster.enter_now",

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     ASK_WHY = auto()
     READ_DRAWS = auto()
     READ_OWN_ROSTER = auto()
+    TAKE_LETTERS = auto()
     READ_ROSTER = auto()
     LODGE_CLAIM = auto()
     READ_CLAIMANT = auto()
@@ -54,7 +55,13 @@ OF_OWN_SCHOOL = frozenset(
     {Permission.CONFIRM_OWN_SCHOOL, Permission.CHANGE_OWN_SCHOOL, Permission.QUERY_OWN_SCHOOL, Permission.LODGE_CLAIM}
 )
 """Held for one's own school only, whichever the address names."""
-FOR_ONE_SCHOOL = OF_OWN_SCHOOL | {Permission.ASK_WHY, Permission.READ_DRAWS, Permission.READ_CLAIMANT, Permission.READ_OWN_ROSTER}
+FOR_ONE_SCHOOL = OF_OWN_SCHOOL | {
+    Permission.ASK_WHY,
+    Permission.READ_DRAWS,
+    Permission.READ_CLAIMANT,
+    Permission.READ_OWN_ROSTER,
+    Permission.TAKE_LETTERS,
+}
 """A head holds these for their own school only; who belongs to no school holds them for every one, where their role has them."""
 OF_THE_HOUSE = frozenset({Permission.RUN_THE_HOUSE})
 """Held by administrators of the whole house only: partnerships, accounts, DfE files, policy packs, backup."""
@@ -64,7 +71,7 @@ _ROSTER = frozenset({_P.READ_ROSTER, _P.READ_OWN_ROSTER})
 _BOARD = _ROSTER | frozenset(
     {
         _P.READ_PLAN, _P.SET_POLICY, _P.RUN_PLAN, _P.ASK_WHY, _P.READ_DRAWS, _P.DECIDE_CLAIMS, _P.ANSWER_QUERIES, _P.COMPARE, _P.COMMENT,
-        _P.VOTE, _P.EXPORT, _P.PROPOSE,
+        _P.VOTE, _P.EXPORT, _P.PROPOSE, _P.TAKE_LETTERS,
     },
 )  # fmt: skip
 MAY: dict[Role, frozenset[Permission]] = {
@@ -75,7 +82,17 @@ MAY: dict[Role, frozenset[Permission]] = {
     Role.COMMISSIONER: _ROSTER | frozenset({_P.READ_PLAN, _P.ENTER_COUNCIL_SUPPLY, _P.EXPORT}),
     Role.ADMINISTRATOR: _ROSTER
     | frozenset(
-        {_P.READ_PLAN, _P.READ_DRAWS, _P.READ_CLAIMANT, _P.UPLOAD, _P.ANSWER_QUERIES, _P.MANAGE_ACCOUNTS, _P.RUN_THE_HOUSE, _P.EXPORT}
+        {
+            _P.READ_PLAN,
+            _P.READ_DRAWS,
+            _P.READ_CLAIMANT,
+            _P.UPLOAD,
+            _P.ANSWER_QUERIES,
+            _P.MANAGE_ACCOUNTS,
+            _P.RUN_THE_HOUSE,
+            _P.EXPORT,
+            _P.TAKE_LETTERS,
+        }
     ),
 }
 """Decision rights: a head's own school, the board's policy and runs, the administrator's people and uploads."""

@@ -1,6 +1,6 @@
 """The effects of an option on equality: who gets more and who gets less beside last year, by need, phase, deprivation, size and place.
 
-The board reads it with every figure; the copy for publication hides counts of 1 to 4 pupils, and percentages of under 20.
+The board reads it with every figure; the copy for publication hides small counts of pupils, and percentages of under 20.
 """
 
 from __future__ import annotations
@@ -59,7 +59,6 @@ def effects_view(kept: KeptPlan, standing: Standing, *, decision_id: int, is_pub
     def here(name: str, **more: object) -> str:
         return url_for(name, partnership_id=kept.partnership_id, decision_id=decision_id, **more)  # type: ignore[arg-type]
 
-    known = beside_last_year(facts.ledgers)
     return EffectsView(
         title=f"Effects of plan {kept.plan_id} on equality",
         partnership=f"{facts.partnership.name}, {facts.partnership.academic_year}",
@@ -71,7 +70,7 @@ def effects_view(kept: KeptPlan, standing: Standing, *, decision_id: int, is_pub
         sentences=effects_sentences(facts.ledgers),
         tables=(
             by_need(kept, is_public=is_public),
-            *(_by_group(grouping, known) for grouping in groupings(facts.partnership.schools, facts.ledgers)),
+            *by_groups(kept),
         ),
         notes=tuple(_notes(kept, is_public=is_public)),
         fingerprint=kept.fingerprint[:16],
@@ -81,6 +80,12 @@ def effects_view(kept: KeptPlan, standing: Standing, *, decision_id: int, is_pub
 
 
 # --- schools, in groups ----------------------------------------------------------------------
+
+
+def by_groups(kept: KeptPlan) -> tuple[TableView, ...]:
+    """Who gets more and who gets less beside last year, by phase, deprivation, size and place."""
+    known = beside_last_year(kept.facts.ledgers)
+    return tuple(_by_group(grouping, known) for grouping in groupings(kept.facts.partnership.schools, kept.facts.ledgers))
 
 
 def _by_group(grouping: Grouping, known: Sequence[SchoolLedger]) -> TableView:
@@ -113,10 +118,12 @@ def _group_row(group: GroupEffects, *, is_total: bool = False) -> TableRow:
 def by_need(kept: KeptPlan, *, is_public: bool) -> TableView:
     """Expected pupils of each need and how many of its standards stand where."""
     *kinds, total = need_effects(kept.facts.world, kept.facts.amounts)
-    hidden, is_total_hidden = left_out([x.expected_pupils for x in kinds], total.expected_pupils) if is_public else (frozenset(), False)
+    fewest = kept.facts.policy.fewest_pupils_shown
+    pupils = [one.expected_pupils for one in kinds]
+    hidden, is_total_hidden = left_out(pupils, total.expected_pupils, fewest=fewest) if is_public else (frozenset(), False)
 
     def line(one: NeedEffects, *, is_hidden: bool, is_total: bool = False) -> TableRow:
-        is_told = not (is_public and one.expected_pupils < FEWEST_FOR_PERCENT)
+        is_told = not is_hidden and not (is_public and one.expected_pupils < FEWEST_FOR_PERCENT)
         return row(
             one.name, HIDDEN if is_hidden else f"{one.expected_pupils:,}", f"{one.standards:,}", f"{one.met:,}",
             f"{one.under_half:,}", f"{one.out_of_reach:,}",
@@ -142,8 +149,8 @@ def _notes(kept: KeptPlan, *, is_public: bool) -> list[str]:
         *([f"Last year is not known for {count(unknown, 'school')}, left out of every count beside last year."] if unknown else []),
         *(
             [
-                f"{HIDDEN}: hidden because it is fewer than 5 pupils, or would give away such a number.",
-                f"Percentages are not shown where fewer than {FEWEST_FOR_PERCENT} pupils are expected.",
+                f"{HIDDEN}: hidden because it is fewer than {kept.facts.policy.fewest_pupils_shown} pupils, or would give away such a number.",
+                f"Percentages are not shown where fewer than {FEWEST_FOR_PERCENT} pupils are expected, or their number is hidden.",
             ]
             if is_public
             else ["Expected pupils are estimates from the size and area of schools, never counts of named children."]

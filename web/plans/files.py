@@ -18,7 +18,7 @@ from web.plans.presenters.summary import summary
 from web.shelf import KeptPlan
 from web.tables import TableView
 
-_WHEN = (2000, 1, 1, 0, 0, 0)
+ZIP_TIME = (2000, 1, 1, 0, 0, 0)
 """In the ZIP: the same plan makes the same file."""
 
 
@@ -48,7 +48,7 @@ def tables_zip(tables: dict[str, TableView]) -> bytes:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, view in tables.items():
             place = f"schools/{name}.csv" if name.startswith("school-") else f"{name}.csv"
-            packed.writestr(zipfile.ZipInfo(place, _WHEN), table_csv(view), zipfile.ZIP_DEFLATED)
+            packed.writestr(zipfile.ZipInfo(place, ZIP_TIME), table_csv(view), zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
 

@@ -32,22 +32,43 @@ class FileLine:
 class DownloadsView:
     """Every file of a plan."""
 
+    packs: tuple[FileLine, ...]
     files: tuple[FileLine, ...]
     tables: tuple[FileLine, ...]
     of_schools: str
 
 
 def downloads_view(
-    kept: KeptPlan, tables: Sequence[TableView], *, plan_file: str, has_certificate: bool, is_whole: bool = True
+    kept: KeptPlan, tables: Sequence[TableView], *, plan_file: str, has_certificate: bool, is_whole: bool = True, letters: int = 0
 ) -> DownloadsView:
-    """The whole plan in three forms and its certificate, then its tables one by one; those of a school are on the school's own page."""
+    """The whole plan in three forms and its certificate, then its tables one by one; those of a school are on the school's own page.
+
+    ``letters``: of how many schools who reads may take the letters.
+    """
     certificate = FileLine(
         title="Certificate (.certificate.json)", href=plan_url(kept, "plans.answer_file", kind=AnswerKind.CERTIFICATE.value),
         text="The proof of how close the plan is to the best these rules allow. Keep it beside the plan document, each under its own name; "
         "then anyone can check it without a solver:",
         command=f"planner audit {plan_file} --certificate",
     )  # fmt: skip
+    to_governors = FileLine(
+        title=f"{'Letter' if letters == 1 else 'Letters'} to governors (ZIP)", href=plan_url(kept, "packs.letters"),
+        text=f"{'The letter to the governors of your school, as a file' if letters == 1 else 'A letter to the governors of each school, each a file'} "
+        "that prints on A4 and opens in a word processor.",
+    )  # fmt: skip
     return DownloadsView(
+        packs=(
+            FileLine(
+                title="Pack for publication (ZIP)", href=plan_url(kept, "packs.public"),
+                text="Tables that anybody may read: by need, phase, zone and standard, with no list of schools. Small numbers of pupils are left out, "
+                "and others with them, until none could be worked out from all the tables together.",
+            ),
+            FileLine(
+                title="Board pack (ZIP)", href=plan_url(kept, "packs.board"),
+                text="The same tables with every number, the workbook and all tables. It contains small numbers: for the board, not for publication.",
+            ),
+            *([to_governors] if letters else []),
+        ),
         files=(
             FileLine(
                 title="Workbook (Excel, .xlsx)", href=plan_url(kept, "plans.workbook"),

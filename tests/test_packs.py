@@ -1,0 +1,263 @@
+"""Packs to hand out: no number left out of the public one can be told, from all its tables together, and each file is what its pack says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import pytest
+from pages import demonstration, demonstration_document, demonstration_plan, parsed, tables_of, words_of
+
+from optimisation.disclosure import Tables, left_out_job, left_out_together, told
+from optimisation.highs import load, problem_of, run, set_objective
+from planner.errors import InputMustBeMended
+from planner.export.plan_workbook import BOARD_COPY
+from planner.policy import load_policy, with_settings
+from planner.public_counts import ALL, LAYOUTS, Counts, audit_order, expected_counts, need_totals_left_out, place, told_by_standards
+from planner.rounding import half_up
+from planner.small_numbers import FEWEST_SHOWN
+from web.command_line import main
+from web.packs.files import left_out_of
+from web.packs.presenters import LEFT_OUT, PUBLIC_COPY
+
+TABLES, ALL_TABLES = 60, 1000
+WIDTH = 5
+"""Two ends this far apart: whatever number stands between them, one of them is more than 2 away."""
+
+
+def random_counts(rng):
+    axes = tuple(tuple(f"{letter}{n}" for n in range(rng.randint(1, most))) for letter, most in (("n", 5), ("p", 2), ("z", 4)))
+    sizes = rng.choice(((0, 1, 2, 3, 4), (0, 0, 1, 3, 7, 12), (0, 2, 5, 6, 30), (1, 4, 9, 60)))
+    return Counts(axes, {(n, p, z): rng.choice(sizes) for n in axes[0] for p in axes[1] for z in axes[2]})
+
+
+def left_out_of_tables(order):
+    hidden = left_out_together(Tables(order), order["hidden"])[0]
+    return {tuple(where) for count in hidden for where in order["places"][count]}
+
+
+def ranges(counts, hidden, asked=None):
+    """What a reader with a solver finds that each number left out can be: the least and the most, from the tables as they are printed."""
+    parts = list(counts.parts)
+    printed = {
+        place(one, row, column) for one in LAYOUTS for row in (*counts.axes[one.down], ALL) for column in (*counts.axes[one.across], ALL)
+    }
+    shown = sorted(printed - hidden)
+
+    def adds(where):
+        return [float(all(w in {ALL, p} for w, p in zip(where, part, strict=True))) for part in parts]
+
+    rows = np.array([adds(where) for where in shown]).reshape(len(shown), len(parts))
+    at, column = np.nonzero(rows)
+    sides = np.array([counts.everything[where] for where in shown], dtype=np.float64)
+    asked = sorted(hidden & printed) if asked is None else asked
+    problem = problem_of(
+        columns=tuple(parts), costs=np.array([[sign * n for n in adds(where)] for where in asked for sign in (1, -1)]), offsets=np.zeros(2 * len(asked)),
+        lower=np.zeros(len(parts)), upper=np.full(len(parts), 500.0), is_whole=np.ones(len(parts), dtype=bool), row_lower=sides, row_upper=sides,
+        entries=(at.astype(np.int32), column.astype(np.int32), np.ones(len(at))),
+    )  # fmt: skip
+    for number, where in enumerate(asked):
+        ends = []
+        for way in (0, 1):
+            solver = load(problem)
+            set_objective(solver, problem, 2 * number + way)
+            ends.append(round((1, -1)[way] * run(solver, gap=0.0, seconds=10).objective))
+        yield where, *ends
+
+
+def no_number_is_told(number, seed, *, most=None):
+    """``most``: how many of a table's numbers left out are attacked (None: all)."""
+    rng, left = Random(seed), 0
+    for _ in range(number):
+        counts = random_counts(rng)
+        settled = need_totals_left_out(counts, FEWEST_SHOWN) if rng.random() < 0.5 else None
+        hidden = left_out_of_tables(audit_order(counts, settled=settled))
+        small = {where for where, pupils in counts.everything.items() if 0 < pupils < FEWEST_SHOWN and ALL in where}
+        assert small <= hidden, "every small number that is printed is left out"
+        attacked = None if most is None else rng.sample(sorted(hidden), min(most, len(hidden)))
+        for where, low, high in ranges(counts, hidden, attacked):
+            assert low <= counts.everything[where] <= high
+            assert high - low >= WIDTH, (counts, where, low, high)
+            left += 1
+    assert left > number
+
+
+def test_no_number_left_out_of_random_tables_can_be_bounded_within_2():
+    no_number_is_told(TABLES, 3, most=3)
+
+
+@pytest.mark.slow
+def test_no_number_left_out_of_a_thousand_random_tables_can_be_bounded_within_2():
+    no_number_is_told(ALL_TABLES, 4)
+
+
+def test_a_planted_leak_is_caught_and_mended():
+    """One small number left out alone follows from its row; so does one beside another where a second table shows the other."""
+    parts = {(need, phase, zone): pupils for need, row in (("a", (3, 20, 30, 9)), ("b", (40, 50, 60, 70))) for (phase, zone), pupils in zip(
+        (("p", "x"), ("p", "y"), ("s", "x"), ("s", "y")), row, strict=True
+    )}  # fmt: skip
+    counts = Counts((("a", "b"), ("p", "s"), ("x", "y")), {**parts, ("a", "s", "x"): 1, ("b", "p", "x"): 6})
+    order = audit_order(counts, settled=frozenset())
+    assert [order["places"][n] for n in order["hidden"]] == [[["a", ALL, "x"]]], "only what is small is left out at first"
+    tables = Tables(order)
+    assert told(tables, order["hidden"]) == order["hidden"]
+    hidden = left_out_of_tables(order)
+    assert len(hidden) >= 4, "one more in its row, its column, and theirs"
+    for again in sorted(hidden - {("a", ALL, "x")}):
+        leak = [n for n, alike in enumerate(order["places"]) if tuple(alike[0]) in hidden - {again}]
+        assert told(tables, leak), again
+
+
+def test_what_nothing_can_hide_is_refused_with_what_would_make_it_possible():
+    counts = Counts((("a", "b"), ("p",), ("x",)), {("a", "p", "x"): 4, ("b", "p", "x"): 7})
+    settled = need_totals_left_out(counts, FEWEST_SHOWN)
+    assert settled == {("a", ALL, ALL), ("b", ALL, ALL)}
+    assert left_out_job(audit_order(counts, settled=settled))[0]["hidden"]
+    told_of_it = left_out_job(audit_order(counts, settled=settled, least={("a", ALL, ALL): 4, ("b", ALL, ALL): 6}))[0]
+    assert "publication.fewest_pupils_shown" in told_of_it["refused"]
+
+
+def test_counts_add_up_and_the_needs_totals_are_those_of_the_effects():
+    world = demonstration()
+    counts = expected_counts(world)
+    for need in counts.axes[0]:
+        exact = sum(one.expected_pupils for one in world.picture.school_needs if one.need == need)
+        assert counts.everything[need, ALL, ALL] == half_up(exact)
+    assert sum(counts.parts.values()) == counts.everything[ALL, ALL, ALL]
+    for (need, _, _), least in told_by_standards(world).items():
+        assert least <= counts.everything[need, ALL, ALL]
+
+
+def test_a_board_may_leave_out_larger_numbers_and_no_smaller_ones():
+    policy = load_policy()
+    assert policy.fewest_pupils_shown == 5
+    larger = with_settings(policy, {"publication": {"fewest_pupils_shown": 10}})
+    assert larger.fewest_pupils_shown == 10
+    assert [f.confidence for f in larger.figures if f.path == "publication.fewest_pupils_shown"] == ["set by the board"]
+    with pytest.raises(InputMustBeMended, match="at least 5"):
+        with_settings(policy, {"publication": {"fewest_pupils_shown": 3}})
+    with pytest.raises(InputMustBeMended, match="single value"):
+        with_settings(policy, {"publication": 10})
+    with pytest.raises(InputMustBeMended, match="does not know"):
+        with_settings(policy, {"publication": {"other": 10}})
+    kept = demonstration_plan()
+    counts = expected_counts(kept.facts.world)
+    some = left_out_of(kept, counts)
+    world = replace(kept.facts.world, policy=larger)
+    order = audit_order(counts, settled=need_totals_left_out(counts, 10), least=told_by_standards(world), fewest=10)
+    more = left_out_of_tables(order)
+    assert some < more
+    assert all(
+        counts.everything[where] >= 10 or not counts.everything[where]
+        for where in {tuple(w) for alike in order["places"] for w in alike} - more
+    )
+
+
+# --- the command -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    path = tmp_path_factory.mktemp("plan") / "plan.json"
+    path.write_text(json.dumps(demonstration_document()), encoding="utf-8")
+    return path
+
+
+def rows_of(data):
+    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def test_the_public_pack_has_no_small_number_and_names_no_school_person_or_base(plan, tmp_path, capsys):
+    out = tmp_path / "public.zip"
+    assert main(["pack", str(plan), "--public", "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == "", "quiet when piped"
+    files = {name: zipfile.ZipFile(out).read(name) for name in zipfile.ZipFile(out).namelist()}
+    assert f"({len(files)} files)" in captured.out
+    page = files.pop("public-pack.html").decode()
+    assert PUBLIC_COPY in page
+    assert BOARD_COPY not in page
+    partnership = demonstration().partnership
+    assert "<script" not in page
+    assert "href" not in page
+    for text in (page, *(data.decode() for data in files.values())):
+        for named in (*partnership.schools, *partnership.people, *partnership.bases):
+            assert named.name not in text
+    counts, hidden = expected_counts(demonstration()), left_out_of(demonstration_plan(), expected_counts(demonstration()))
+    left = 0
+    for layout in LAYOUTS:
+        rows = rows_of(files[f"tables/{layout.name}.csv"])
+        for key, cells in zip((*counts.axes[layout.down], ALL), rows[1:], strict=False):
+            for column, text in zip((*counts.axes[layout.across], ALL), cells[1:], strict=True):
+                at = place(layout, key, column)
+                assert text == (LEFT_OUT if at in hidden else str(counts.everything[at]))
+                assert text == LEFT_OUT or not 0 < int(text) < FEWEST_SHOWN
+                left += text == LEFT_OUT
+        assert rows[-1][0] == PUBLIC_COPY
+        assert len(tables_of(page)[rows_caption(page, rows)]) == len(rows) - 1
+    assert left > 2
+    assert all(most - least >= WIDTH for _, least, most in ranges(counts, hidden))
+    for name, data in files.items():
+        if not name.startswith("tables/pupils"):
+            assert "pupils" not in ",".join(rows_of(data)[0]).casefold(), "standards are shares of a need's pupils, and would tell them"
+
+
+def rows_caption(page, rows):
+    """The caption of the table on the page with these headings."""
+    return next(caption for caption, shown in tables_of(page).items() if shown[0] == rows[0])
+
+
+def test_the_board_pack_has_every_number_and_says_on_each_file_what_it_is(plan, tmp_path):
+    out = tmp_path / "board"
+    assert main(["pack", str(plan), "--board", "--out", str(out)]) == 0
+    assert (out / "plan.xlsx").is_file()
+    assert BOARD_COPY in (out / "board-pack.html").read_text(encoding="utf-8")
+    tables = sorted(out.glob("tables/**/*.csv"))
+    assert len([path for path in tables if path.parent.name == "schools"]) == 2 * len(demonstration().partnership.schools)
+    for path in tables:
+        rows = rows_of(path.read_bytes())
+        assert rows[-1][0] == BOARD_COPY
+        assert all(LEFT_OUT not in row for row in rows)
+    counts = expected_counts(demonstration())
+    first = rows_of((out / "tables" / "pupils-by-need-and-zone.csv").read_bytes())[1]
+    assert first[1:] == [str(counts.everything[counts.axes[0][0], ALL, zone]) for zone in (*counts.axes[2], ALL)]
+
+
+def test_a_letter_for_each_school_has_the_schools_own_figures(plan, tmp_path):
+    out = tmp_path / "letters"
+    assert main(["pack", str(plan), "--letters", "--out", str(out)]) == 0
+    ledgers = demonstration_plan().facts.ledgers
+    assert len(list(out.iterdir())) == len(ledgers)
+    for ledger in ledgers[:3]:
+        text = next(out.glob(f"{ledger.school.urn}-*.html")).read_text(encoding="utf-8")
+        money = {row[0]: row[1:] for row in tables_of(text)["In and out, this year beside last year"]}
+        assert money["Grant"][0] == f"£{ledger.grant_pounds:,}"
+        said = words_of(parsed(text))
+        assert f"Letter to governors: {ledger.school.name}" in said
+        assert demonstration_plan().fingerprint in said
+        assert "href" not in text
+
+
+@pytest.mark.parametrize("which", [[], ["--board", "--public"]])
+def test_one_pack_is_asked_for_at_a_time(plan, tmp_path, which):
+    assert main(["pack", str(plan), *which, "--out", str(tmp_path / "x.zip")]) == 1
+
+
+def test_files_of_others_are_not_written_over(plan, tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    for out in (tmp_path, tmp_path / "mine.txt", tmp_path / "none" / "x.zip", plan):
+        assert main(["pack", str(plan), "--letters", "--out", str(out)]) == 1
+        assert "choose" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_terminal_is_told_how_many_files_are_made(plan, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert main(["pack", str(plan), "--letters", "--out", str(tmp_path / "letters.zip")]) == 0
+    many = len(demonstration().partnership.schools)
+    assert f"1 of {many} files" in capsys.readouterr().err

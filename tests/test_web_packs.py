@@ -1,0 +1,69 @@
+"""The packs in the browser: on the page of downloads, each to whom it is for."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+from pages import demonstration_plan, parsed, words_of
+from websites import HERE, OTHER_URN, OWN_URN, a_site
+
+from planner.errors import SolverFault
+from planner.export.plan_workbook import BOARD_COPY
+from web.packs import files
+from web.packs.presenters import PUBLIC_COPY
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with a_site(tmp_path_factory.mktemp("home") / "home") as site:
+        yield site
+
+
+def taken(site, who, name):
+    answer = site.browser(who).get(site.plan(f"/packs/{name}.zip"))
+    assert answer.status_code == 200
+    packed = zipfile.ZipFile(io.BytesIO(answer.data))
+    return {one: packed.read(one) for one in packed.namelist()}
+
+
+def urns(letters):
+    return {int(name.partition("-")[0]) for name in letters}
+
+
+def test_the_page_of_downloads_offers_the_packs_one_may_take(site):
+    for who, word in (("head", "Letter to governors"), ("board", "Letters to governors"), ("commissioner", "")):
+        text = site.browser(who).get(site.plan("/downloads")).text
+        assert all(f'href="{site.plan(f"/packs/{name}.zip")}"' in text for name in ("public", "board"))
+        assert (f'href="{site.plan("/packs/letters.zip")}"' in text) is bool(word)
+        assert word in words_of(parsed(text))
+
+
+def test_a_head_takes_the_letter_of_the_own_school_and_the_board_all(site):
+    assert urns(taken(site, "head", "letters")) == {OWN_URN}
+    assert urns(taken(site, "other-head", "letters")) == {OTHER_URN}
+    assert urns(taken(site, "board", "letters")) == {school.urn for school in demonstration_plan().facts.partnership.schools}
+    assert site.browser("commissioner").get(site.plan("/packs/letters.zip")).status_code == 403
+    assert site.browser("elsewhere").get(site.plan("/packs/public.zip")).status_code == 404
+    assert site.browser("board").get(f"/partnerships/{HERE}/plans/99/packs/public.zip").status_code == 404
+
+
+def test_the_packs_carry_their_mark_and_the_plans_standing(site):
+    public, board = taken(site, "board", "public"), taken(site, "board", "board")
+    assert PUBLIC_COPY in public["public-pack.html"].decode()
+    assert BOARD_COPY in board["board-pack.html"].decode()
+    assert "plan.xlsx" in board
+    for page in (public["public-pack.html"], board["board-pack.html"], *taken(site, "head", "letters").values()):
+        assert "It is for trying out until every head has confirmed" in page.decode()
+
+
+def test_a_pack_that_cannot_be_audited_is_refused_with_a_sentence(tmp_path, monkeypatch):
+    def fails(*_, **__):
+        raise SolverFault("The tables for publication could not be audited just now, so none was made: try again in a minute.")
+
+    monkeypatch.setattr(files, "public_files", fails)
+    with a_site(tmp_path) as fresh:
+        answer = fresh.browser("service-manager").get(fresh.plan("/packs/public.zip"), follow_redirects=True)
+    assert answer.request.path.endswith("/downloads")
+    assert "could not be audited just now" in answer.text
