@@ -4,7 +4,7 @@ import io
 
 import openpyxl
 import pytest
-from pages import demonstration_plan, tables_of, words_of
+from pages import demonstration_plan, parsed, tables_of, words_of
 from test_read_back import Edit
 from websites import HERE, OWN_URN, PEOPLE, a_site
 
@@ -26,6 +26,11 @@ def content():
     return workbook(demonstration_plan(), standing="")
 
 
+def says(text):
+    """The words of a page."""
+    return words_of(parsed(text))
+
+
 def brought(site, browser, content, name="edited.xlsx"):
     return site.post(browser, BY_HAND, file=(io.BytesIO(content), name))
 
@@ -43,20 +48,20 @@ def test_an_edited_workbook_is_audited_and_kept_beside_the_others(site, content)
     answer = brought(site, board, edit.content())
     assert answer.status_code == 303
     page = board.get(answer.location)
-    words = words_of(page.text)
+    words = says(page.text)
     assert "1 amount changed by hand: it keeps every rule" in words
     assert f"Time, {cell}" in words
     assert "No plan within these rules comes below" in words
     kept = site.post(board, f"{answer.location}/keep", form_at=answer.location)
     assert kept.status_code == 303
     compared = board.get(kept.location)
-    assert "made by hand" in words_of(compared.text)
+    assert "made by hand" in says(compared.text)
     with site.store.read() as tx:
         newest = tx.plans.latest(partnership_id=HERE)
         run = tx.runs.run(partnership_id=HERE, run_id=newest.run_id)
     assert run.settings["by_hand"] is True
     assert newest.document["engine"].startswith("by hand")
-    assert "changed by hand in its workbook" in words_of(board.get(f"/partnerships/{HERE}/plans/{newest.id}").text)
+    assert "changed by hand in its workbook" in says(board.get(f"/partnerships/{HERE}/plans/{newest.id}").text)
     assert board.get(answer.location).status_code == 404
 
 
@@ -66,13 +71,13 @@ def test_a_plan_that_breaks_a_rule_is_shown_and_not_kept(site, content):
     edit = Edit(content)
     edit.write("Schools", service.name, 5_000, OWN_URN)
     at = brought(site, commissioner, edit.content()).location
-    words = words_of(commissioner.get(at).text)
+    words = says(commissioner.get(at).text)
     assert "(vacancy_held_back)" in words
     assert "A plan is kept only where every rule holds" in words
     assert f"{at}/keep" not in board.get(at).text
     answer = site.post(board, f"{at}/keep", form_at=at)
     assert answer.location == at
-    assert "cannot be kept as it is" in words_of(board.get(at).text)
+    assert "cannot be kept as it is" in says(board.get(at).text)
     assert commissioner.post(f"{at}/keep").status_code in {400, 403}
     with site.store.read() as tx:
         assert tx.plans.latest(partnership_id=HERE).id <= 2
@@ -104,12 +109,12 @@ def test_other_files_are_refused_in_one_sentence(site):
     for content, said in ((b"no workbook", "not an Excel workbook"), (b"", "not an Excel workbook")):
         answer = brought(site, board, content)
         assert answer.status_code == 422
-        assert said in words_of(answer.text)
+        assert said in says(answer.text)
     assert site.post(board, BY_HAND).status_code == 422
     book = openpyxl.Workbook()
     stream = io.BytesIO()
     book.save(stream)
-    assert "not a plan's workbook" in words_of(brought(site, board, stream.getvalue()).text)
+    assert "not a plan's workbook" in says(brought(site, board, stream.getvalue()).text)
 
 
 def test_it_is_no_upload_of_figures_and_one_person_has_one_of_a_plan(site, content):
@@ -118,9 +123,9 @@ def test_it_is_no_upload_of_figures_and_one_person_has_one_of_a_plan(site, conte
     first = brought(site, browser, content).location
     second = brought(site, browser, content).location
     assert browser.get(first).status_code == 404
-    assert "holds the plan as it is" in words_of(browser.get(second).text)
+    assert "holds the plan as it is" in says(browser.get(second).text)
     number = second.rpartition("/")[2]
-    assert f"edited workbook of plan {HERE}" in words_of(browser.get(BRING).text)
+    assert f"edited workbook of plan {HERE}" in says(browser.get(BRING).text)
     for path in (f"/partnerships/{HERE}/uploads/{number}", f"/partnerships/{HERE}/uploads/{number}/marked-copy"):
         assert browser.get(path).status_code == 404
     assert site.post(browser, f"/partnerships/{HERE}/uploads/{number}", form_at=BRING).status_code == 404
@@ -133,9 +138,9 @@ def test_last_year_is_taken_from_a_plan_and_confirmed_like_any_figures(site, con
     answer = site.post(browser, f"{BRING}/last-year", form_at=BRING, file=(io.BytesIO(content), "plan.xlsx"))
     assert answer.status_code == 303
     page = browser.get(answer.location).text
-    assert "Last year is read from plan.xlsx" in words_of(page)
+    assert "Last year is read from plan.xlsx" in says(page)
     assert any("Last year" in row[0] for table in tables_of(page).values() for row in table)
-    assert site.post(browser, answer.location, note="A new year").status_code == 303
+    assert site.post(browser, answer.location, note="A new year", based_on="1").status_code == 303
     with site.store.read() as tx:
         newest = tx.partnerships.latest(partnership_id=HERE).partnership()
     granted = demonstration_plan().facts.amounts.grants

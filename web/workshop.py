@@ -40,7 +40,7 @@ MOST_RESIDENTS = 3
 IDLE_SECONDS = 300.0
 WHOLE_SECONDS, EXPLAIN_SECONDS = 10.0, 20.0
 GAP_POINTS = 0.1
-BY_HAND_LIMITS = Limits(memory_megabytes=4_000, seconds=60, written_megabytes=200)
+BY_HAND_LIMITS = Limits(memory_megabytes=4_000, seconds=120, written_megabytes=200)
 MOST_TURNS = 3
 """Estimates of one person at a time, so that nobody's sliders hold up every page."""
 TOO_FAST = "Your sliders move faster than it can be worked out: wait a moment."

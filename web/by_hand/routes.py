@@ -158,4 +158,4 @@ def an_empty_form() -> WorkbookForm:
 
 def brought_url(kept: KeptPlan, edited_id: int) -> str:
     """The address of one edited workbook."""
-    return url_for("by_hand.brought", partnership_id=kept.partnership_id, plan_id=kept.plan_id, upload_id=edited_id)
+    return url_for("by_hand.brought", partnership_id=kept.partnership_id, plan_id=kept.plan_id, edited_id=edited_id)
