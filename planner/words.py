@@ -3,7 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+MINUS = "\u2212"
+
+
+def pounds(amount: int) -> str:
+    """Exact pounds."""
+    return f"{MINUS if amount < 0 else ''}£{abs(amount):,}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number and its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Parts as a sentence lists them."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else list(parts))
+
+
+def upper_first(text: str) -> str:
+    """Text to begin a line."""
+    return text[:1].upper() + text[1:]
 
 
 def least_points(points: float) -> str:

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from planner.partnership import DecisionRight
 from planner.reasons import plain_number
-from planner.words import day, is_before
+from planner.words import MINUS, count, day, is_before, listed, pounds, upper_first
 
-MINUS = "−"
+__all__ = ["MINUS", "count", "listed", "pounds", "upper_first"]
+
 _WAYS = {"Greedy by need": "Most need first"}
 """What a stored plan calls another way to share -> what pages call it."""
 TIERS = {"targeted": "targeted", "targeted_plus": "targeted plus", "specialist": "specialist"}
@@ -19,11 +20,6 @@ _SHORT_NAME = 20
 _BRITAIN = ZoneInfo("Europe/London")
 _JOINER = "\u2060"
 """Keeps a sign and its figure on one line."""
-
-
-def pounds(amount: int) -> str:
-    """Exact pounds."""
-    return f"{MINUS if amount < 0 else ''}£{abs(amount):,}"
 
 
 def pounds_change(amount: int) -> str:
@@ -45,21 +41,6 @@ def change(amount: int) -> str:
 def hundredths(amount: int) -> str:
     """Hundredths of a thing, as reasons say them."""
     return plain_number(Fraction(amount, 100))
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """A number and its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def listed(parts: list[str] | tuple[str, ...]) -> str:
-    """Parts as a sentence lists them."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else list(parts))
-
-
-def upper_first(text: str) -> str:
-    """Text to begin a line."""
-    return text[:1].upper() + text[1:]
 
 
 def in_zone(name: str) -> str:
