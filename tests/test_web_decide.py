@@ -383,7 +383,7 @@ def test_signatures_come_in_their_order_and_make_the_plan_decided(site):
     for who, reads_votes in (("head", True), ("commissioner", False)):
         book = openpyxl.load_workbook(io.BytesIO(site.browser(who).get(site.plan("/plan.xlsx")).data), read_only=True)
         taken = [[cell for cell in row if cell] for row in book["Provenance"].iter_rows(values_only=True)]
-        assert [row[:3] for row in taken if "Ada Example" in row][0] == ["The chair for the board", "Ada Example", "Chair"]
+        assert next(row[:3] for row in taken if "Ada Example" in row) == ["The chair for the board", "Ada Example", "Chair"]
         assert any("is carried: 2 of 2 members voted" in str(row) for row in taken)
         assert any(re.match(r"Member \d", str(row[0])) for row in taken if row) is reads_votes
     row = tables_of(head.get(page_of(decision_id)).text)["Signatures, in the order they are needed"][2]

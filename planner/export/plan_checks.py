@@ -612,7 +612,7 @@ def _sums(facts: Facts, tables: Tables) -> Iterator[_Check]:
     if tables.roster is not None and roster is not None:
         yield _sum(
             "Half-days of named people, with those nobody can give, are those of the plan", "Roster, Time", tables.roster.total("year"),
-            sum(row.half_days for row in (*roster.rows, *roster.undelivered)),
+            sum(row.half_days for row in roster.rows) + sum(row.half_days for row in roster.undelivered),
             Formula("=" + tables.time.total("sessions"), sum(facts.amounts.sessions.values())),
         )  # fmt: skip
     here = facts.standing
