@@ -435,9 +435,9 @@ def test_the_ledger_adds_what_comes_back_and_sets_it_beside_what_goes_in(shown, 
         assert row["Value of the share"] == pytest.approx(shared * in_kind, abs=0.5)
         assert row["Value of the places"] == pytest.approx(ledger.places_share_hundredths / 100 * place, abs=0.5)
         assert row["Comes back"] == row["Grant, all funds"] + row["Their value"] + row["Value of the share"] + row["Value of the places"]
-        assert row["Net"] == row["Comes back"] - ledger.paid_in_pounds
+        assert row["Net, with the zone's share"] == row["Comes back"] - ledger.paid_in_pounds
     assert [row["Change in grant"] for row in rows] == [3_000, -1_200, None]
-    assert total["Net"] == sum(row["Net"] for row in rows)
+    assert total["Net, with the zone's share"] == sum(row["Net, with the zone's share"] for row in rows)
 
 
 def test_every_planned_pound_is_with_a_fund_and_with_who_gets_it(shown, world, policy):

@@ -13,7 +13,8 @@ from planner.export.plan_uses import USES
 from planner.export.tables import TEAL, Book, Table
 from planner.words import count, listed, pounds
 
-_WIDTH_CM, _BAR_CM, _EDGE_CM = 25.0, 0.62, 4.0
+_WIDTH_CM, _BAR_CM, _EDGE_CM = 25.0, 0.42, 3.6
+"""Up to some thirty bars a chart stands on one page."""
 _MET, _PARTLY, _UNDER, _OUT = TEAL, "6FA8B3", "D9A441", "A9B1B3"
 
 
@@ -24,10 +25,12 @@ def charts_sheet(book: Book, facts: Facts, *, standards: Table, more_and_less: T
     )
     page.heading("How many schools or zones have each standard")
     page.chart(_standards(standards), _standards_said(facts))
+    page.next_page()
     page.heading("What the pool pays for")
     page.chart(_money(by_fund), _money_said(facts))
     known = [ledger for ledger in facts.ledgers if ledger.last_year_grant_pounds is not None]
     if known:
+        page.next_page()
         page.heading("Who gets more and who gets less grant than last year")
         page.chart(_changes(more_and_less, len(known)), _changes_said(facts))
     page.finish()

@@ -66,7 +66,7 @@ def _columns(facts: Facts) -> list[Column]:
         Column(key="places", heading="Base places, share", width=12, look=HUNDREDTHS, band=zone, is_summed=True, help="What the school may count on of its zone's places, by expected pupils."),
         Column(key="places_value", heading="Value of the places", width=12, look=POUNDS, band=zone, is_summed=True, help="At what running a place costs the pool on average."),
         Column(key="back", heading="Comes back", width=12, look=POUNDS, band=both, is_summed=True, help="Grant, and the value of time and places, its share of the zone's with them."),
-        Column(key="net", heading="Net", look=POUNDS, band=both, is_summed=True, help="What comes back less what is paid in. The sheet Schools has it without the zone's support, which nobody can promise one school. A school with more need is meant to get more."),
+        Column(key="net", heading="Net, with the zone's share", width=13, look=POUNDS, band=both, is_summed=True, help="What comes back less what is paid in. The sheet Schools has it without the zone's support, which nobody can promise one school. A school with more need is meant to get more."),
         Column(key="last_grant", heading="Grant last year", look=POUNDS, band=last, is_summed=True, help="Blank where last year is not known."),
         Column(key="grant_change", heading="Change in grant", look=CHANGE_POUNDS, band=last, is_summed=True),
         Column(key="last_own", heading="Half-days last year", band=last, is_summed=True, help="Of the services that come to schools."),

@@ -18,6 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import quote_sheetname
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.filters import AutoFilter
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.table import Table as ExcelTable
 from openpyxl.worksheet.table import TableColumn
 
@@ -276,6 +277,10 @@ class Page:
         self.sheet.add_chart(chart, f"A{self.row}")
         self.book.said_of_charts.append(clean_text(says))
         self.row += ceil(chart.height / _ROW_CM) + 2
+
+    def next_page(self) -> None:
+        """What comes next stands on a page of its own when it is printed."""
+        self.sheet.row_breaks.append(Break(id=self.row - 1))
 
     def _bands(self, columns: Sequence[Column]) -> None:
         if not any(column.band for column in columns):
