@@ -12,7 +12,7 @@ from planner import rules
 from planner.audit import LEAST_SHOWN, money_cap_pounds, most_of, price_at
 from planner.export.plan_buying import bought_rows, number_bought
 from planner.export.plan_facts import Facts
-from planner.export.plan_support import kind_name, places_at_once
+from planner.export.plan_support import NOTHING, kind_name, places_at_once
 from planner.export.plan_uses import added_up
 from planner.export.tables import HUNDREDTHS, POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, figure, font, text_column
 from planner.fairness import (
@@ -545,7 +545,7 @@ def _need(facts: Facts, tables: Tables) -> Iterator[_Check]:
     """Nowhere do the needs met use more of an ingredient than is given there; as many places at once as there are pupils for them."""
     support = tables.support
     for kind, short in tables.short.items():
-        count = f'=SUMPRODUCT(--EXACT({support.span("kind")},"{kind}"),--({support.span("left")}<0))'
+        count = f'=SUMPRODUCT(--EXACT({support.span("kind")},"{kind}"),--({support.span("left")}<-{NOTHING:f}))'
         what = f"{kind_name(kind, facts)}: schools, zones or needs that use more than is given"
         yield _of(rules.NEED_FROM_SUPPORT, what, Formula(count, short), "=", 0)
     for cell, rows, most in places_at_once(facts):

@@ -16,6 +16,8 @@ from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, dose_share_for, may_be
 from planner.supply import place_share
 
 _SHARE = "0.0%"
+NOTHING = 0.000001
+"""More than this must be used beyond what is given to count: less is the arithmetic of a spreadsheet."""
 
 
 def support_sheet(book: Book, facts: Facts, *, schools: Table, time: Table, places: Table, needs: Table) -> tuple[Table, dict[str, int]]:
@@ -54,7 +56,7 @@ def support_sheet(book: Book, facts: Facts, *, schools: Table, time: Table, plac
     table = page.table(columns, rows, name="plan_support")
     page.sheet.freeze_panes = "B4"
     page.finish()
-    short = Counter(str(row["kind"]) for row in rows if float(figure(row["left"]) or 0) < 0)
+    short = Counter(str(row["kind"]) for row in rows if float(figure(row["left"]) or 0) < -NOTHING)
     return table, {kind: short[kind] for kind in kinds}
 
 
@@ -159,7 +161,7 @@ def _support_row(i: int, cell: Cell, kind: str, uses: _Uses, facts: Facts) -> Ro
         "what": kind_name(kind, facts),
         "given": Formula("=" + text, float(given)) if text else 0,
         "used": Formula(f"={doses.cell('dose', i)}*{doses.cell(column, i)}" if kind == PLACE else f"={same}", float(taken)),
-        "left": Formula("=ROUND({given}-{used},6)", round(float(given - taken), 6)),
+        "left": Formula("={given}-{used}", float(given - taken)),
         "kind": kind,
         "key": cell.recipient,
     }
