@@ -1,11 +1,13 @@
 """Decisions: rules first, interests before words, votes unseen until closed, hosts never alone, minutes and signatures in order."""
 
+import io
 import re
 import threading
 from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 from pages import demonstration_document, parsed, tables_of, words_of
@@ -379,6 +381,12 @@ def test_signatures_come_in_their_order_and_make_the_plan_decided(site):
         "trusts do not wait for one another"
     )
     assert "It does not bind" not in said(site)
+    for who, reads_votes in (("head", True), ("commissioner", False)):
+        book = openpyxl.load_workbook(io.BytesIO(site.browser(who).get(site.plan("/plan.xlsx")).data), read_only=True)
+        taken = [[cell for cell in row if cell] for row in book["Provenance"].iter_rows(values_only=True)]
+        assert next(row[:3] for row in taken if "Ada Example" in row) == ["The chair for the board", "Ada Example", "Chair"]
+        assert any("is carried: 2 of 2 members voted" in str(row) for row in taken)
+        assert any(re.match(r"Member \d", str(row[0])) for row in taken if row) is reads_votes
     row = tables_of(head.get(page_of(decision_id)).text)["Signatures, in the order they are needed"][2]
     assert row[4] == site.shelf.plan(HERE, HERE).fingerprint[:16]
     assert actions(site).count("signature recorded") == before + 3 + len((first, *others))

@@ -16,6 +16,7 @@ import planner.need
 import planner.reasons
 from optimisation.roster import make_roster
 from planner.documents import plan_document, plan_from_document
+from planner.export.main_reasons import SETTLED_BY
 from planner.export.summary import claims
 from planner.measures import standing
 from planner.need import WHOLE, world_of
@@ -25,7 +26,6 @@ from planner.reasons import lower_first
 from planner.store import Role
 from planner.words import day, most_points
 from web.charts import BarLine, DotRow, Kind, bars, dot_plot
-from web.plans.presenters.main_reasons import SETTLED_BY
 from web.plans.presenters.needs import one_standard
 from web.plans.presenters.our_school import our_school
 from web.plans.presenters.place_map import _apart, place_map

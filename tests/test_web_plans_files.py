@@ -99,7 +99,8 @@ def test_the_workbook_says_the_same_as_the_csv_and_is_the_commands_own_but_for_t
     marks = {"fingerprint": kept.fingerprint, "inputs_sha256": kept.inputs_sha256, "policy_sha256": kept.policy_sha256}
     with site.store.read() as tx:
         standing = standing_of(tx, site.shelf.plan(HERE, HERE)).line
-    assert plan_workbook(kept.facts, **marks, standing=standing) == answer.data
+    made_from = "figures version 1 and policy version 1"
+    assert plan_workbook(kept.facts, **marks, standing=standing, made_from=made_from) == answer.data
     assert head.get(site.plan("/plan.xlsx")).data == answer.data
 
 

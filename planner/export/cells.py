@@ -6,8 +6,10 @@ import datetime as dt
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from openpyxl import Workbook
 from openpyxl.comments import Comment
@@ -17,6 +19,9 @@ from planner.intake.reading import clean_text
 
 AUTHOR = "Partnership Planner"
 MADE = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - workbooks keep times without a zone
+
+
+_CHART = re.compile(rb' name="Chart ([0-9]+)"')
 
 
 def new_workbook() -> Workbook:
@@ -52,8 +57,8 @@ def save_workbook(workbook: Workbook, path: Path) -> None:
     save(path, workbook_bytes(workbook))
 
 
-def workbook_bytes(workbook: Workbook) -> bytes:
-    """A workbook's file without the time of writing, so that the same figures make the same file."""
+def workbook_bytes(workbook: Workbook, said_of_charts: Sequence[str] = ()) -> bytes:
+    """A workbook's file without the time of writing, so that the same figures make the same file; its charts with words for who cannot see them."""
     written, stream = io.BytesIO(), io.BytesIO()
     workbook.save(written)
     with zipfile.ZipFile(written) as old, zipfile.ZipFile(stream, "w") as new:
@@ -61,5 +66,11 @@ def workbook_bytes(workbook: Workbook) -> bytes:
             part = old.read(name)
             if name == "docProps/core.xml":
                 part = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + MADE.isoformat().encode() + b"Z", part)
+            if said_of_charts and name.startswith("xl/drawings/drawing"):
+                part = _CHART.sub(lambda chart: chart[0] + _alternative(said_of_charts[int(chart[1]) - 1]), part)
             new.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
     return stream.getvalue()
+
+
+def _alternative(words: str) -> bytes:
+    return f" descr={quoteattr(words)}".encode()

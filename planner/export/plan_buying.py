@@ -32,12 +32,12 @@ def buying_sheet(book: Book, facts: Facts) -> Table | None:
         Column(key="price", heading="Price", look=POUNDS, help="Of the package, or of each half-day."),
         Column(key="most", heading="Most", help="The most of the package that may be bought; blank for any number."),
         Column(key="bought", heading="Bought", help="Packages, or half-days."),
-        Column(key="half_days", heading="Half-days bought", width=12, is_summed=True),
+        Column(key="half_days", heading="Half-days bought", width=12, is_summed=True, help="Packages may hold more than the plan gives."),
         Column(key="pounds", heading="Cost", look=POUNDS, is_summed=True),
         text_column("service_id", "Service id", 16),
     ]
     rows = [_row(service, offer, bought) for service, offer, bought in bought_rows(facts)]
-    table = page.table(columns, rows, freeze=1)
+    table = page.table(columns, rows, name="plan_buying", freeze=1)
     page.finish()
     return table
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from openpyxl.formatting.rule import FormulaRule
@@ -13,6 +13,8 @@ from planner.audit import LEAST_SHOWN, money_cap_pounds, most_of, price_at
 from planner.council_lines import money_lines, planned_pence
 from planner.export.plan_buying import bought_rows, number_bought
 from planner.export.plan_facts import Facts
+from planner.export.plan_support import NOTHING, kind_name, places_at_once
+from planner.export.plan_uses import added_up
 from planner.export.tables import HUNDREDTHS, POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, figure, font, text_column
 from planner.fairness import (
     SHARE_UNITS,
@@ -28,10 +30,47 @@ from planner.need import WHOLE as WHOLE_MET
 from planner.next_year import most_next_year_pounds, next_year_pounds
 from planner.partnership import GRANT_ITEM, Bound, Consent, DecisionRight, FundUse, Phase
 from planner.rules import Rule
-from planner.supply import MONTHS, first_year_places, host_condition, is_planned, most_planned_places, places_now, smallest_useful_places
+from planner.supply import (
+    MONTHS,
+    base_reaches,
+    first_year_places,
+    host_condition,
+    is_planned,
+    most_planned_places,
+    places_now,
+    sizes_of,
+    smallest_useful_places,
+)
 
 _GREEN, _RED = PatternFill("solid", bgColor="C9EBD3"), PatternFill("solid", bgColor="F6B8B0")
 _ARITHMETIC = "adds_up"
+EVERY_RULE_HOLDS = "Every rule that is tested here is kept."
+_NOTHING_TO_TEST = {
+    rules.DECISION_RIGHT: "nothing here is for information only",
+    rules.ALLOWED_USES: "every fund may pay for everything",
+    rules.TIME_BOUGHT: "no service sells packages or has price breaks",
+    rules.PUPILS_NOW_KEPT: "no base that is planned here is open",
+    rules.HOST_CONSENT: "every host has said yes",
+    rules.HOST_MOST_PLACES: "no host has said how many places at most",
+    rules.SMALLEST_USEFUL_BASE: "no new base is offered",
+    rules.COHORT_FILL: "the board sets no limit, or there is no base",
+    rules.HOST_SHARE: "no place serves its host's own pupils",
+    rules.SECONDARIES_IN_PROPORTION: "no secondary has a step to take this year",
+    rules.MONEY_FLOOR: "no school's grant of last year is known",
+    rules.MONEY_CAP: "no school's grant of last year is known",
+    rules.SESSIONS_FLOOR: "no school's half-days of last year are known, or the floor allows none",
+    rules.SESSIONS_CAP: "no school's half-days of last year are known",
+    rules.NO_WORSE_OUTSIDE: "no school pays in",
+    rules.HEAD_RULE: "no head has given a rule",
+    rules.STANDARD_FLOOR: "the board names no standard",
+    rules.NEED_FROM_SUPPORT: "no need is expected",
+}
+"""Why a rule that is on may have no check: there is nothing that it could bind. Every rule can be tested in a spreadsheet."""
+
+
+def why_untested(rule: Rule) -> str:
+    """Why a rule that is on has no check on the sheet."""
+    return f"nothing to test: {_NOTHING_TO_TEST.get(rule, 'there is no service, fund or base that it could bind')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +89,11 @@ class Tables:
     needs: Table
     standards: Table
     buying: Table | None
+    support: Table
+    short: Mapping[str, int]
+    by_fund: Table
+    by_place: Table
+    roster: Table | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +132,12 @@ class _Check:
         return {"=": left == right, "<=": left <= right, ">=": left >= right}[self.must_be]
 
 
-def checks_sheet(book: Book, facts: Facts, tables: Tables) -> tuple[Table, tuple[str, ...]]:
-    """Every check with its two figures and whether it holds, whether all do, and the rule each one tests."""
+def checks_sheet(book: Book, facts: Facts, tables: Tables) -> tuple[Table, dict[str, list[bool | str]]]:
+    """Every check with its two figures and whether it holds, whether all do, and what the checks of each rule say."""
     page = book.page(
         "Checks",
         "Checks: do the rules hold?",
-        "Every figure is worked out live from the other sheets. Change an amount there and see what no longer holds.",
+        "Every figure is worked out live from the other sheets. Change an amount there: the check it breaks turns red and names its rule.",
     )
     checks = list(_checks(facts, tables))
     head = page.row
@@ -102,9 +146,9 @@ def checks_sheet(book: Book, facts: Facts, tables: Tables) -> tuple[Table, tuple
         text_column("rule", "Rule", 24, help="The rule's name, as on the sheet Rules; adds_up tests sums only."),
         text_column("says", "What is tested", 58),
         text_column("where", "Where", 40),
-        Column(key="left", heading="Figure", width=14),
+        Column(key="left", heading="Figure", width=14, help="As the plan has it; pounds, half-days, places or a count, by the rule."),
         text_column("must_be", "Must be", 11),
-        Column(key="right", heading="Figure", width=14),
+        Column(key="right", heading="What it is held against", width=14),
         Column(key="holds", heading="Holds", width=10, look="General"),
     ]
     words = {"=": "equal to", "<=": "at most", ">=": "at least"}
@@ -120,7 +164,7 @@ def checks_sheet(book: Book, facts: Facts, tables: Tables) -> tuple[Table, tuple
         }
         for check in checks
     ]
-    table = page.table(columns, rows, freeze=2, has_filter=True)
+    table = page.table(columns, rows, name="plan_checks", freeze=2, has_filter=True)
     for i, check in enumerate(checks):
         for key in ("left", "right"):
             page.sheet[f"{table.letters[key]}{table.first + i}"].number_format = check.look
@@ -135,12 +179,25 @@ def checks_sheet(book: Book, facts: Facts, tables: Tables) -> tuple[Table, tuple
     page.write(head, 2, count, look="General", face=bold)
     letter = table.letters["holds"]
     page.write(head, len(columns), Formula(f"=AND({span})", all(check.said() is not False for check in checks)), look="General", face=bold)
+    rule, says, where = (table.span(key) for key in ("rule", "says", "where"))
+    first = f"MATCH(FALSE,{span},0)"
+    named = f'"Not kept: "&INDEX({rule},{first})&" ("&INDEX({where},{first})&"). "&INDEX({says},{first})'
+    page.write(head + 1, 1, Formula(f'=IF(COUNTIF({span},FALSE)=0,"{EVERY_RULE_HOLDS}",{named})', _first_broken(checks)), look="General")
     # One range from the head line down: LibreOffice 7.4 crashes printing a coloured TRUE beside text.
     for truth, fill in (("AND(ISLOGICAL({0}),{0})", _GREEN), ("AND(ISLOGICAL({0}),NOT({0}))", _RED)):
-        rule = FormulaRule(formula=[truth.format(f"{letter}{head}")], fill=fill)
-        page.sheet.conditional_formatting.add(f"{letter}{head}:{letter}{table.last}", rule)
+        coloured = FormulaRule(formula=[truth.format(f"{letter}{head}")], fill=fill)
+        page.sheet.conditional_formatting.add(f"{letter}{head}:{letter}{table.last}", coloured)
     page.finish()
-    return table, tuple(check.rule_id for check in checks)
+    tested: dict[str, list[bool | str]] = {}
+    for check in checks:
+        tested.setdefault(check.rule_id, []).append(check.said())
+    return table, tested
+
+
+def _first_broken(checks: Sequence[_Check]) -> str:
+    """Which rule is not kept first, or that all are."""
+    broken = next((check for check in checks if check.said() is False), None)
+    return EVERY_RULE_HOLDS if broken is None else f"Not kept: {broken.rule_id} ({broken.where}). {broken.says}"
 
 
 def _checks(facts: Facts, tables: Tables) -> Iterator[_Check]:
@@ -153,6 +210,7 @@ def _checks(facts: Facts, tables: Tables) -> Iterator[_Check]:
         *_bases(facts, tables),
         *_protection(facts, tables),
         *_fairness(facts, tables),
+        *_need(facts, tables),
         *_heads(facts, tables),
         *_sums(facts, tables),
     ):
@@ -335,11 +393,31 @@ def _first_year(facts: Facts, tables: Tables, i: int) -> str:
     return f"{kept}+ROUNDUP(ROUND(({bases.cell('size', i)}-{kept})*{percent}/100,6),0)"
 
 
+def _out_of_reach(facts: Facts, tables: Tables, i: int) -> Formula:
+    """Places that a base gives to zones that are not among those in its reach."""
+    bases, places, base = tables.bases, tables.places, facts.partnership.bases[i]
+    zones = {zone.zone_id: zone.urns for zone in facts.world.picture.zones}
+    far = sum(
+        n
+        for base_id, cell_id, n in facts.place_rows
+        if base_id == base.base_id and not base_reaches(facts.partnership, facts.policy, base, zones[cell_id.rpartition(":")[0]])
+    )
+    near = f'"; "&{bases.cell("reach", i)}&"; "'
+    is_far = f'--ISERROR(FIND("; "&{places.span("zone")}&"; ",{near}))'
+    return Formula(f"=SUMPRODUCT(--EXACT({places.span('id')},{bases.cell('id', i)}),{is_far},{places.span('places')})", far)
+
+
 def _bases(facts: Facts, tables: Tables) -> Iterator[_Check]:
     bases = tables.bases
     for i, base in enumerate(facts.partnership.bases):
         size = facts.amounts.base_sizes.get(base.base_id, 0)
         planned = _at(bases, "size", i, size)
+        cell = bases.cell("size", i)
+        one_of = ",".join(f"{cell}={possible}" for possible in (0, *sizes_of(base)))
+        yield _of(
+            rules.ONE_SIZE_A_BASE, base.name, planned, "=", Formula(f"=IF(OR({one_of}),{cell},0)", size if size in sizes_of(base) else 0)
+        )
+        yield _of(rules.BASE_REACH, f"{base.name}, places for zones out of reach", _out_of_reach(facts, tables, i), "=", 0)
         given = sum(n for (base_id, _), n in facts.amounts.places.items() if base_id == base.base_id)
         yield _of(rules.PLACES_WITHIN_SIZE, base.name, _at(bases, "given", i, given), "<=", planned)
         if facts.policy.board.cohort_fill_percent < 100:
@@ -405,11 +483,12 @@ def _protection(facts: Facts, tables: Tables) -> Iterator[_Check]:
 def _fairness(facts: Facts, tables: Tables) -> Iterator[_Check]:
     """The board's rules of fairness: hosts' shares and phases of bases, caps on time, value received, floors on standards."""
     world, bases, schools, places = facts.world, tables.bases, tables.schools, tables.places
-    given = [(base_id, cell_id, n) for (base_id, cell_id), n in sorted(facts.amounts.places.items()) if n]
     for i, base in enumerate(facts.partnership.bases):
         shares, size = host_shares(world, base), facts.amounts.base_sizes.get(base.base_id, 0)
         own = [
-            (row, shares[cell_id], n) for row, (base_id, cell_id, n) in enumerate(given) if base_id == base.base_id and shares.get(cell_id)
+            (row, shares[cell_id], n)
+            for row, (base_id, cell_id, n) in enumerate(facts.place_rows)
+            if base_id == base.base_id and shares.get(cell_id)
         ]
         if own:
             parts = "+".join(f"{places.cell('places', row)}*{share}" for row, share, _ in own)
@@ -462,6 +541,19 @@ def _below_floor(facts: Facts, needs: Table, standard_id: str, percent: int) -> 
     count = f'COUNTIFS({needs.span("id")},"{standard_id}",{needs.span("met")},"<{float(least)}",{needs.span("status")},"<>out of reach")'
     name = facts.policy.standard(standard_id).name
     return _of(rules.STANDARD_FLOOR, f"{name}: needs under {percent} percent", Formula(f"={count}", below), "=", 0)
+
+
+def _need(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    """Nowhere do the needs met use more of an ingredient than is given there; as many places at once as there are pupils for them."""
+    support = tables.support
+    for kind, short in tables.short.items():
+        count = f'=SUMPRODUCT(--EXACT({support.span("kind")},"{kind}"),--({support.span("left")}<-{NOTHING:f}))'
+        what = f"{kind_name(kind, facts)}: schools, zones or needs that use more than is given"
+        yield _of(rules.NEED_FROM_SUPPORT, what, Formula(count, short), "=", 0)
+    for cell, rows, most in places_at_once(facts):
+        there = Formula("=" + "+".join(tables.places.cell("places", row) for row in rows), sum(facts.place_rows[row][2] for row in rows))
+        where = f"{facts.policy.standard(cell.standard_id).name}, {facts.names[cell.recipient]}: places at once"
+        yield _of(rules.NEED_FROM_SUPPORT, where, there, "<=", most)
 
 
 def _has(facts: Facts, tables: Tables, school: int, item: str) -> Value:
@@ -517,6 +609,15 @@ def _sums(facts: Facts, tables: Tables) -> Iterator[_Check]:
         "Places given by zone are those given by base", "Bases", tables.places.total("places"),
         sum(facts.amounts.places.values()), Formula("=" + tables.bases.total("given"), sum(facts.amounts.places.values())),
     )  # fmt: skip
+    for use, shared, paid in added_up(facts, tables.by_fund, tables.by_place):
+        yield _Check(rule_id=_ARITHMETIC, says=f"{use}: what schools, zones and bases get is what funds pay", where="Money by use", left=shared, must_be="=", right=paid, look=POUNDS)  # fmt: skip
+    roster = facts.plan.roster
+    if tables.roster is not None and roster is not None:
+        yield _sum(
+            "Half-days of named people, with those nobody can give, are those of the plan", "Roster, Time", tables.roster.total("year"),
+            sum(row.half_days for row in roster.rows) + sum(row.half_days for row in roster.undelivered),
+            Formula("=" + tables.time.total("sessions"), sum(facts.amounts.sessions.values())),
+        )  # fmt: skip
     here = facts.standing
     counts = "+".join(tables.standards.total(key) for key in ("met", "partly", "under_half", "out"))
     parts = here.met + here.partly_met + here.under_half + here.out_of_reach

@@ -127,6 +127,18 @@ class Facts:
         return {s.service_id: service_supply(self.partnership, self.policy, s) for s in self.partnership.services}
 
     @cached_property
+    def time_rows(self) -> tuple[tuple[str, str], ...]:
+        """(recipient, service id) of the rows of the sheet Time: every school's and zone's services that give it half-days."""
+        order = [*(str(s.urn) for s in self.partnership.schools), *(zone.zone_id for zone in self.world.picture.zones)]
+        services = [s.service_id for s in self.partnership.services]
+        return tuple((to, service) for to in order for service in services if self.amounts.sessions.get((to, service), 0))
+
+    @cached_property
+    def place_rows(self) -> tuple[tuple[str, str, int], ...]:
+        """(base id, cell id, places) of the rows of places on the sheet Bases."""
+        return tuple((base_id, cell_id, n) for (base_id, cell_id), n in sorted(self.amounts.places.items()) if n)
+
+    @cached_property
     def least_contingency(self) -> tuple[int, int]:
         """Least contingency by financial year."""
         return contingency_pounds(self.partnership, self.policy)

@@ -30,6 +30,7 @@ from planner.supply import (
     base_lead_in_pounds,
     base_march_twelfths,
     base_opening_pounds,
+    base_reaches,
     base_running_pounds,
     consent_said,
     host_condition,
@@ -50,30 +51,30 @@ def schools_sheet(book: Book, facts: Facts) -> Table:
         text_column("name", "School", 30),
         Column(key="urn", heading="URN", width=9, look=PLAIN),
         text_column("phase", "Phase", 12),
-        text_column("zone", "Zone", 10),
-        Column(key="pupils", heading="Pupils", width=8, is_summed=True),
+        text_column("zone", "Zone", 10, help="The schools that share the half-days of rare services and base places."),
+        Column(key="pupils", heading="Pupils", width=8, is_summed=True, help="On roll."),
         Column(key="paid", heading="Paid in", look=POUNDS, band=money, is_summed=True, help="What the school pays into the pool this year."),
         *(Column(key=f"fund_{i}", heading=f"Grant: {f.name}", width=13, look=POUNDS, band=money, is_summed=True) for i, f in enumerate(funds)),
-        Column(key="grant", heading="Grant, all funds", look=POUNDS, band=money, is_summed=True),
+        Column(key="grant", heading="Grant, all funds", look=POUNDS, band=money, is_summed=True, help="For trained adults in the school; paid by the month."),
         *(Column(key=f"own_{i}", heading=s.name, width=12, band=time, is_summed=True) for i, s in enumerate(own)),
-        Column(key="own", heading="All half-days", band=time, is_summed=True),
+        Column(key="own", heading="All half-days", band=time, is_summed=True, bar_to=0, help="Of all services that come to the school itself."),
         Column(key="priced", heading="Their value", look=POUNDS, band=time, is_summed=True, help="Half-days at the service's price; time in kind at the policy's value of a half-day of its role."),
         *(Column(key=f"rare_{i}", heading=f"{s.name}, half-days", width=12, look=HUNDREDTHS, band=zone, help=_ZONE_HELP, is_summed=True) for i, s in enumerate(rare)),
         Column(key="places", heading="Base places", look=HUNDREDTHS, band=zone, help=_ZONE_HELP, is_summed=True),
         Column(key="hosted", heading="Places hosted", width=9, is_summed=True, help="Base places that run at this school, for pupils of any school in reach."),
         Column(key="net", heading="Net", look=POUNDS, is_summed=True, help="Grant and the value of half-days, less what is paid in. Support from the zone is not in it. The rule no_worse_outside counts a half-day at the price of a single one, as the school could buy alone."),
         Column(key="last_grant", heading="Grant last year", look=POUNDS, band=last, is_summed=True, help="Blank where last year is not known."),
-        Column(key="grant_change", heading="Change", look=CHANGE_POUNDS, band=last, is_summed=True),
+        Column(key="grant_change", heading="Change in grant", look=CHANGE_POUNDS, band=last, is_summed=True),
         Column(key="last_own", heading="Half-days last year", width=10, band=last, is_summed=True, help=f"Of the services planned for schools; {RARE_LEFT_OUT}."),
-        Column(key="own_change", heading="Change", width=9, look=CHANGE, band=last, is_summed=True),
+        Column(key="own_change", heading="Change in half-days", width=9, look=CHANGE, band=last, is_summed=True),
         Column(key="standards", heading="All", width=7, band=standards, is_summed=True, help="Standards planned for the school itself; those of its zone are on the sheet Needs."),
-        Column(key="met", heading="Met", width=7, band=standards, is_summed=True),
+        Column(key="met", heading="Met", width=7, band=standards, is_summed=True, help="In full."),
         Column(key="partly", heading="Partly met", width=8, band=standards, is_summed=True, help="Half met or more, not fully."),
-        Column(key="under_half", heading="Under half", width=8, band=standards, is_summed=True),
+        Column(key="under_half", heading="Under half", width=8, band=standards, is_summed=True, help="Less than half of the need is met."),
         Column(key="out", heading="Out of reach", width=8, band=standards, is_summed=True, help="No plan could meet it with these services, funds and bases."),
     ]  # fmt: skip
     rows = [_school_row(ledger, facts) for ledger in facts.ledgers]
-    table = page.table(columns, rows, freeze=1)
+    table = page.table(columns, rows, name="plan_schools", freeze=1)
     page.finish()
     return table
 
@@ -124,7 +125,6 @@ def time_sheet(book: Book, facts: Facts) -> Table:
     """One row for every school or zone and service that gives it time."""
     page = book.page("Time", "Time: half-days by school and zone", "Only what is given. A zone's half-days are shared by its schools.")
     p = facts.partnership
-    order = [str(s.urn) for s in p.schools] + [zone.zone_id for zone in facts.world.picture.zones]
     last = {(str(row.urn), row.item): row.amount for row in p.last_year}
     members = {zone.zone_id: ", ".join(facts.names[str(urn)] for urn in zone.urns) for zone in facts.world.picture.zones}
     schools = {str(s.urn) for s in p.schools}
@@ -133,29 +133,28 @@ def time_sheet(book: Book, facts: Facts) -> Table:
         text_column("kind", "Is a", 8),
         text_column("service", "Service", 30),
         text_column("role", "Role", 26),
-        Column(key="sessions", heading="Half-days", is_summed=True),
+        Column(key="sessions", heading="Half-days", width=14, is_summed=True, bar_to=0, help="In the year."),
         Column(key="block", heading="Smallest block", help="A school or zone gets none of the service or at least this."),
         Column(key="last", heading="Last year", is_summed=True, help="Blank where last year is not known."),
         text_column("members", "Schools of the zone", 44),
         text_column("service_id", "Service id", 16),
     ]
+    services = {service.service_id: service for service in p.services}
     rows: list[Row] = [
         {
             "recipient": facts.names[recipient],
             "kind": "school" if recipient in schools else "zone",
-            "service": service.name,
-            "role": facts.policy.role(service.role).name,
-            "sessions": facts.amounts.sessions[recipient, service.service_id],
-            "block": facts.supply[service.service_id].minimum_block_sessions,
-            "last": last.get((recipient, service.service_id)),
+            "service": services[service_id].name,
+            "role": facts.policy.role(services[service_id].role).name,
+            "sessions": facts.amounts.sessions[recipient, service_id],
+            "block": facts.supply[service_id].minimum_block_sessions,
+            "last": last.get((recipient, service_id)),
             "members": "" if recipient in schools else members[recipient],
-            "service_id": service.service_id,
+            "service_id": service_id,
         }
-        for recipient in order
-        for service in p.services
-        if facts.amounts.sessions.get((recipient, service.service_id), 0)
+        for recipient, service_id in facts.time_rows
     ]
-    table = page.table(columns, rows, freeze=1, has_filter=True)
+    table = page.table(columns, rows, name="plan_time", freeze=1, has_filter=True)
     page.finish()
     return table
 
@@ -173,16 +172,16 @@ def services_sheet(book: Book, facts: Facts, schools: Table, time: Table, buying
         *right_columns(),
         Column(key="in_post", heading="In post", width=8, band=off, is_summed=True, help="Half-days of posts that are filled, net of leave and travel."),
         Column(key="vacant", heading="Vacant", width=8, band=off, is_summed=True, help="Half-days of empty posts; they give nothing."),
-        Column(key="statutory", heading="Statutory", width=8, band=off, is_summed=True),
-        Column(key="other", heading="Other duties", width=8, band=off, is_summed=True),
+        Column(key="statutory", heading="Statutory", width=8, band=off, is_summed=True, help="Work the law asks for, such as advice for EHC needs assessments; it comes first."),
+        Column(key="other", heading="Other duties", width=8, band=off, is_summed=True, help="Work that is not for these schools."),
         Column(key="held", heading="Held back", width=8, band=off, is_summed=True, help="For the vacancy the board expects."),
-        Column(key="shareable", heading="Can be shared", width=8, band=off, is_summed=True),
-        Column(key="given", heading="Given", width=8, band=off, is_summed=True),
+        Column(key="shareable", heading="Can be shared", width=8, band=off, is_summed=True, help="In post, less statutory work, other duties and what is held back."),
+        Column(key="given", heading="Given", width=8, band=off, is_summed=True, bar_to=0, help="To schools and zones in this plan."),
         Column(key="left", heading="Left", width=8, band=off, is_summed=True),
-        Column(key="block", heading="Smallest block", width=8, band=off),
+        Column(key="block", heading="Smallest block", width=8, band=off, help="A school or zone gets none of the service or at least this."),
         Column(key="short", heading="Statutory shortfall", width=8, band=off, is_summed=True, help="Statutory half-days that the posts filled cannot cover."),
         Column(key="price", heading="Price of each", width=9, look=POUNDS, help="Its own price, without packages or price breaks; 0 where the time is in kind."),
-        Column(key="cost", heading="Cost", width=10, look=POUNDS, is_summed=True),
+        Column(key="cost", heading="Cost", width=10, look=POUNDS, is_summed=True, help="To the pool, for the year."),
         text_column("order_by", "Order by", 11, help="The service's order deadline."),
         text_column("lost", "Unused time is lost", 9, help="Yes when the service carries nothing over."),
         text_column("id", "Id", 12),
@@ -217,9 +216,9 @@ def services_sheet(book: Book, facts: Facts, schools: Table, time: Table, buying
                 "id": service.service_id,
             }
         )
-    table = page.table(columns, rows)
+    table = page.table(columns, rows, name="plan_services")
     page.heading("Posts")
-    page.table(*_posts(facts))
+    page.table(*_posts(facts), name="plan_posts")
     page.sheet.freeze_panes = "B4"
     page.finish()
     return table
@@ -238,7 +237,7 @@ def _posts(facts: Facts) -> tuple[list[Column], list[Row]]:
         text_column("service", "Service", 18),
         text_column("based", "Based at", 18),
         text_column("vacant", "Vacant", 12),
-        text_column("drives", "Drives", 16),
+        text_column("drives", "Drives", 16, help="Who does not drive goes only to schools that are near."),
         Column(key="most", heading="Most schools", help="The most schools the person serves in the year; blank where no limit is given."),
         Column(
             key="sessions", heading="In all", width=8, band=time, is_summed=True, help="Net of leave and travel; an empty post gives none."
@@ -278,25 +277,25 @@ def bases_sheet(book: Book, facts: Facts) -> tuple[Table, Table]:
         text_column("host", "Host school", 24),
         text_column("needs", "Is for", 24),
         text_column("phase", "Phase", 12),
-        text_column("kind", "Kind", 12),
+        text_column("kind", "Kind", 12, help="The council commissions a specialist base; a school runs its own support base."),
         *right_columns(),
         text_column("open", "Open now", 8),
         Column(key="now", heading="Places now", width=8, is_summed=True),
-        Column(key="pupils", heading="Pupils now", width=8, is_summed=True),
-        Column(key="size", heading="Planned places", width=9, is_summed=True),
-        Column(key="given", heading="Given to zones", width=9, is_summed=True),
+        Column(key="pupils", heading="Pupils now", width=8, is_summed=True, help="In the base today; their places are kept."),
+        Column(key="size", heading="Planned places", width=9, is_summed=True, help="Its size this year; 0 is closed."),
+        Column(key="given", heading="Given to zones", width=9, is_summed=True, help="For the need expected there, never for named children."),
         Column(key="free", heading="Free", width=8, is_summed=True, help="Places beyond those given to zones, or beyond the pupils there now if they are more. Pupils there now stay."),
         text_column("zones", "Places by zone", 18),
+        text_column("reach", "Zones in reach", 18, help="The zones to which the base may give places, by the journey guideline."),
         *_over_the_year_columns(facts),
         Column(key="opening", heading="Opening cost", look=POUNDS, is_summed=True, help="Once, before 31 March."),
         text_column("admissions", "Admissions by", 14, help="Who decides entry."),
-        text_column("consent", "Host agrees", 11),
+        text_column("consent", "Host agrees", 11, help="Whether the host school has said yes to a new or larger base."),
         text_column("condition", "Host's condition", 24),
         Column(key="most", heading="Host's most", width=8, help="The most base places the host agreed to, over all its bases."),
         text_column("id", "Id", 14),
         Column(key="urn", heading="Host URN", width=9, look=PLAIN),
     ]  # fmt: skip
-    given = [(base_id, cell_id, n) for (base_id, cell_id), n in sorted(facts.amounts.places.items()) if n]
     # The lower table comes first, so that the upper one can refer to it: heading, rows, total and a gap lie between.
     top = page.row
     page.row += max(len(facts.partnership.bases), 1) + 3
@@ -306,14 +305,15 @@ def bases_sheet(book: Book, facts: Facts) -> tuple[Table, Table]:
             text_column("base", "Base", 26),
             text_column("zone", "Zone", 24),
             text_column("standard", "Standard", 24),
-            Column(key="need", heading="Places needed", look=HUNDREDTHS, is_summed=True),
+            Column(key="need", heading="Places needed", look=HUNDREDTHS, is_summed=True, help="For every pupil expected to need one."),
             Column(key="places", heading="Places given", is_summed=True),
             text_column("id", "Base id", 15),
         ],
-        [_place_row(base_id, cell_id, n, facts) for base_id, cell_id, n in given],
+        [_place_row(base_id, cell_id, n, facts) for base_id, cell_id, n in facts.place_rows],
+        name="plan_places",
     )
     page.row = top
-    table = page.table(columns, [_base_row(base, facts, places) for base in facts.partnership.bases])
+    table = page.table(columns, [_base_row(base, facts, places) for base in facts.partnership.bases], name="plan_bases")
     page.sheet.freeze_panes = "B4"
     page.finish()
     return table, places
@@ -400,6 +400,7 @@ def _base_row(base: Base, facts: Facts, places: Table) -> Row:
         "given": Formula("=" + places.sum_where("places", "id", "{id}"), given),
         "free": Formula("={size}-MAX({given},{pupils})", size - max(given, base.pupils_now)) if size else 0,
         "zones": "; ".join(f"{zone}: {n}" for zone, n in by_zone.items()),
+        "reach": "; ".join(z.zone_id for z in facts.world.picture.zones if base_reaches(facts.partnership, facts.policy, base, z.urns)),
         **_over_the_year(base, size, facts),
         "opening": base_opening_pounds(base, facts.policy) if size else 0,
         "admissions": base.admissions_by,

@@ -22,19 +22,20 @@ def money_sheet(book: Book, facts: Facts) -> tuple[Table, Table, Table]:
     page = book.page(
         "Money", "Money: each fund in each financial year", "A fund balances in each financial year, and pays only for what it may pay for."
     )
-    accounts = page.table(_account_columns(), _account_rows(facts))
+    accounts = page.table(_account_columns(), _account_rows(facts), name="plan_funds")
     page.heading("What the board holds back")
-    held = page.table(*_held(facts, accounts))
+    held = page.table(*_held(facts, accounts), name="plan_held")
     page.heading("Moderated pot by half-term")
-    pots = page.table(*_pots(facts))
+    pots = page.table(*_pots(facts), name="plan_pots")
     page.heading("What schools pay in")
     names = {fund.fund_id: fund.name for fund in facts.partnership.funds}
     page.table(
         [text_column("school", "School", 28), text_column("fund", "Into fund", 16), Column(key="pounds", heading="Pounds", look=POUNDS, is_summed=True)],
         [{"school": facts.names[str(c.urn)], "fund": names.get(c.fund_id, c.fund_id), "pounds": c.pounds} for c in facts.partnership.contributions],
+        name="plan_contributions",
     )  # fmt: skip
     page.heading("Funds and what happens on 31 March")
-    page.table(*_year_end(facts, accounts))
+    page.table(*_year_end(facts, accounts), name="plan_year_end")
     page.sheet.freeze_panes = "B4"
     page.finish()
     return accounts, held, pots
@@ -46,11 +47,11 @@ def _account_columns() -> list[Column]:
         text_column("fund", "Fund", 28),
         text_column("year", "Financial year", 16, help="Seven months of the academic year fall before 1 April, five after, unless the policy says otherwise."),
         Column(key="available", heading="Available", width=12, look=POUNDS, is_summed=True, help="After last year's balance and money that must go back."),
-        Column(key="carried_in", heading="Carried in", width=12, look=POUNDS, is_summed=True),
-        Column(key="grants", heading="Grants to schools", width=12, look=POUNDS, is_summed=True),
+        Column(key="carried_in", heading="Carried in", width=12, look=POUNDS, is_summed=True, help="Over 31 March from the year before."),
+        Column(key="grants", heading="Grants to schools", width=12, look=POUNDS, is_summed=True, help="By the month."),
         *(Column(key=f"use_{i}", heading=uses.get(use, "Contingency"), width=12, look=POUNDS, is_summed=True) for i, use in enumerate(SPENDING_USES)),
-        Column(key="pot", heading="Moderated pot", width=12, look=POUNDS, is_summed=True),
-        Column(key="carried_out", heading="Carried out", width=12, look=POUNDS, is_summed=True),
+        Column(key="pot", heading="Moderated pot", width=12, look=POUNDS, is_summed=True, help="Released each half-term for claims; see the table below."),
+        Column(key="carried_out", heading="Carried out", width=12, look=POUNDS, is_summed=True, help="Over 31 March into the next year."),
         Column(key="left", heading="Left", width=12, look=POUNDS, is_summed=True, help="Not planned."),
         text_column("cash_contingency", "Cash for contingency", 13, help="Whether contingency is reckoned on this fund's money; capital is not cash."),
         text_column("cash_pot", "Cash for the pot", 13, help="Whether the moderated pot is reckoned on this fund's money."),
@@ -89,12 +90,14 @@ def _held(facts: Facts, accounts: Table) -> tuple[list[Column], list[Row]]:
     columns = [
         text_column("year", "Financial year", 28),
         Column(key="contingency_percent", heading="Board's percent for contingency", width=16, look="0.##"),
-        Column(key="contingency_cash", heading="Cash", look=POUNDS),
-        Column(key="contingency", heading="Least", look=POUNDS),
+        Column(
+            key="contingency_cash", heading="Cash for contingency", look=POUNDS, help="Of the funds that may hold it; capital is not cash."
+        ),
+        Column(key="contingency", heading="Least contingency", look=POUNDS, help="Rounded up to a pound."),
         Column(key="pot_percent", heading="Board's percent for the pot", look="0.##"),
-        Column(key="pot_cash", heading="Cash", look=POUNDS),
-        Column(key="half_terms", heading="Half-terms", look=PLAIN),
-        Column(key="pot", heading="Least a half-term", look=POUNDS),
+        Column(key="pot_cash", heading="Cash for the pot", look=POUNDS, help="Of the funds that may hold it; capital is not cash."),
+        Column(key="half_terms", heading="Half-terms", look=PLAIN, help="That fall in the financial year."),
+        Column(key="pot", heading="Least pot a half-term", look=POUNDS, help="Rounded up to a pound."),
     ]
     board = facts.policy.board
     contingency, pot = contingency_pounds(facts.partnership, facts.policy), moderated_pot_pounds(facts.partnership, facts.policy)
@@ -142,7 +145,7 @@ def _pots(facts: Facts) -> tuple[list[Column], list[Row]]:
 def _year_end(facts: Facts, accounts: Table) -> tuple[list[Column], list[Row]]:
     columns = [
         text_column("fund", "Fund", 28),
-        text_column("source", "Source", 16),
+        text_column("source", "Source", 16, help="The grant or budget the money comes from."),
         text_column("right", "Decision right", 12),
         text_column("request_to", "Request to", 12),
         text_column("request_by", "Request by", 12),

@@ -24,6 +24,12 @@ _COLUMNS = {
     "low_prior_attainment": "Low prior attainment pupils",
     "mobility": "Mobile pupils",
 }
+_DRIVER_HELP = {
+    "fsm6": "Pupils eligible for free school meals at any time in the last six years.",
+    "idaci": "Pupils who live where many children are in families on low incomes.",
+    "low_prior_attainment": "Pupils who reached less than is expected when they came.",
+    "mobility": "Pupils who joined at an unusual time.",
+}
 _PERCENT = "0.0"
 
 
@@ -36,7 +42,7 @@ def need_sheet(book: Book, facts: Facts) -> None:
     )
     schools = facts.partnership.schools
     page.heading("Drivers of need")
-    drivers = page.table(_driver_columns(), [_driver_row(school, facts) for school in schools])
+    drivers = page.table(_driver_columns(), [_driver_row(school, facts) for school in schools], name="plan_drivers")
     for i, school in enumerate(schools):
         for driver in _assumed(_shares(school, facts)):
             cell = page.sheet[f"{drivers.letters[driver]}{drivers.first + i}"]
@@ -48,7 +54,7 @@ def need_sheet(book: Book, facts: Facts) -> None:
         _expected_row(school, facts, drivers.cell("pupils", i), is_shared=sen_rows[school.recorded_sen_urn or school.urn] > 1)
         for i, school in enumerate(schools)
     ]
-    page.table(_expected_columns(facts), rows)
+    page.table(_expected_columns(facts), rows, name="plan_expected")
     for kind in facts.policy.need_types:
         page.write(page.row, 1, f"{kind.code}: {kind.name}", face=font(color=GREY))
         page.row += 1
@@ -66,8 +72,8 @@ def _driver_columns() -> list[Column]:
     ]  # fmt: skip
     for driver in DRIVERS:
         columns += [
-            Column(key=driver, heading=_name(driver), width=9, look=_PERCENT, band=band),
-            Column(key=f"{driver}_reference", heading="Reference", width=9, look=_PERCENT, band=band, help="The policy's share for the phase; for an all-through school the mean of both, by pupils."),
+            Column(key=driver, heading=_name(driver), width=9, look=_PERCENT, band=band, help=_DRIVER_HELP.get(driver, "")),
+            Column(key=f"{driver}_reference", heading=f"{_name(driver)}, reference", width=10, look=_PERCENT, band=band, help="The policy's share for the phase; for an all-through school the mean of both, by pupils."),
         ]  # fmt: skip
     help_text = "Drivers the school's own share of which is not known. The weight of unknown IDACI moves to FSM6."
     return [*columns, text_column("assumed", "Assumed", 15, help=help_text)]
@@ -93,7 +99,7 @@ def _expected_columns(facts: Facts) -> list[Column]:
     return [
         text_column("name", "School", 30),
         *(Column(key=f"need_{kind.code}", heading=kind.code, width=9, look=HUNDREDTHS, band=expected, help=kind.name, is_summed=True) for kind in facts.policy.need_types),
-        Column(key="all", heading="All", width=9, look=HUNDREDTHS, band=expected, is_summed=True),
+        Column(key="all", heading="All", width=9, look=HUNDREDTHS, band=expected, is_summed=True, help="A pupil with two needs counts under the primary one."),
         Column(key="adjustment", heading="Adjusted for recorded, percent", width=11, look="+0.0;-0.0;0.0", help=f"How far recorded SEN support moves the expected pupils: at most {limit} percent either way. Where the council supplies it by need, each need has its own and this is the whole."),
         Column(key="recorded", heading="Recorded", width=9, band=sen, is_summed=True, help="Blank where it is not known."),
         Column(key="sen", heading="Expected", width=9, look=HUNDREDTHS, band=sen, is_summed=True, help="By size and drivers, before any adjustment."),

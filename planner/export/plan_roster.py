@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.export.plan_facts import Facts
 from planner.export.roster_words import Line, proposal_of, roster_lines, whose
-from planner.export.tables import PLAIN, Book, Column, Formula, Row, text_column
+from planner.export.tables import PLAIN, Book, Column, Formula, Row, Table, text_column
 from planner.partnership import HALF_TERMS
 from planner.roster import Told
 
@@ -12,27 +12,36 @@ _HALF_TERMS = range(1, HALF_TERMS + 1)
 NOTE = "Names are a proposal to the employing service wherever the service is not ours to decide. A half-day is one visit."
 
 
-def roster_sheet(book: Book, facts: Facts) -> None:
+def roster_sheet(book: Book, facts: Facts) -> Table | None:
     """One row for each person and each school or zone the person goes to; nothing where the plan holds no names."""
     roster = facts.plan.roster
     if roster is None:
-        return
+        return None
     page = book.page("Roster", "Roster: who comes, and when", NOTE)
     for number, line in enumerate(roster_lines(facts.plan, facts.world)):
         page.line("" if number else "In short", line)
     columns = [
         text_column("service", "Service", 30),
+        text_column("role", "Role", 24),
         text_column("person", "Person", 34),
         text_column("recipient", "School or zone", 34),
         *(Column(key=f"h{h}", heading=f"{h}", width=6, band="Half-days in half-term", is_summed=True) for h in _HALF_TERMS),
-        Column(key="year", heading="Year", width=8, is_summed=True),
+        Column(
+            key="year",
+            heading="Year",
+            width=12,
+            is_summed=True,
+            bar_to=0,
+            help="Half-days in the year; what nobody can give has no half-term.",
+        ),
         text_column("link", "Link practitioner", 16, help="The one whom the school knows; shared only where nobody could give it all."),
-        text_column("right", "Whose decision", 44),
+        text_column("right", "Whose decision", 44, help="Ours to decide, or a proposal to the service that employs the person."),
         text_column("person_id", "Person id", 12),
         Column(key="urn", heading="URN or zone", width=12, look=PLAIN),
     ]
-    page.table(columns, _rows(facts), freeze=2, has_filter=True)
+    table = page.table(columns, _rows(facts), name="plan_roster", freeze=3, has_filter=True)
     page.finish()
+    return table
 
 
 def _rows(facts: Facts) -> list[Row]:
@@ -49,6 +58,7 @@ def _rows(facts: Facts) -> list[Row]:
             rows.append(
                 {
                     "service": service.name,
+                    "role": facts.policy.role(service.role).name,
                     "person": line.name,
                     "recipient": whose(facts.world, recipient),
                     **{f"h{h}": half_days[h - 1] for h in _HALF_TERMS},
@@ -64,6 +74,7 @@ def _rows(facts: Facts) -> list[Row]:
         rows.append(
             {
                 "service": service.name,
+                "role": facts.policy.role(service.role).name,
                 "person": "Nobody can give these",
                 "recipient": whose(facts.world, row.recipient),
                 "year": row.half_days,

@@ -8,6 +8,7 @@ from planner.measures import base_pounds, specialist_time_pounds, standing
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell
 from planner.plan import Amounts
 from planner.policy import Standard
+from planner.reasons import lower_first
 from planner.words import least_figure, most_figure
 
 MET, PARTLY, UNDER_HALF, OUT_OF_REACH = "met", "partly met", "under half", "out of reach"
@@ -24,6 +25,14 @@ def status(cell: Cell, amounts: Amounts) -> str:
     return PARTLY if met >= WHOLE // 2 else UNDER_HALF
 
 
+def in_order(facts: Facts) -> list[Cell]:
+    """Every need in the order of the sheets: schools, then zones, each by the policy's standards."""
+    recipients = [*(str(s.urn) for s in facts.partnership.schools), *(z.zone_id for z in facts.world.picture.zones)]
+    order = {recipient: i for i, recipient in enumerate(recipients)}
+    standards = {s.standard_id: i for i, s in enumerate(facts.policy.standards)}
+    return sorted(facts.world.picture.cells, key=lambda c: (order[c.recipient], standards[c.standard_id]))
+
+
 def needs_sheet(book: Book, facts: Facts) -> Table:
     """One row a need: a standard at a school or zone, what it stands at and what limits it."""
     page = book.page(
@@ -32,21 +41,15 @@ def needs_sheet(book: Book, facts: Facts) -> Table:
     columns = [
         text_column("recipient", "School or zone", 28),
         text_column("standard", "Standard", 30),
-        Column(key="pupils", heading="Expected pupils", look=HUNDREDTHS, is_summed=True),
-        Column(key="met", heading="Need met, percent", width=12, look=POINTS),
-        text_column("status", "Stands", 11),
-        text_column("limit", "Limited by", 18),
+        Column(key="pupils", heading="Expected pupils", look=HUNDREDTHS, is_summed=True, help="By size and drivers of need; never counted from named children."),
+        Column(key="met", heading="Need met, percent", width=12, look=POINTS, bar_to=100, help="100 is met in full; by the policy's curve the first part of what a standard asks for meets most."),
+        text_column("status", "Stands", 11, help="Met: in full. Partly met: half or more. Out of reach: no plan could meet it."),
+        text_column("limit", "Limited by", 18, help="What runs out first for this need in this plan."),
         text_column("why", "Why", 76),
         Column(key="weight", heading="Weight", look=HUNDREDTHS, help="Expected pupils times the priority of the standard's tier; the same in every measure."),
         text_column("id", "Standard id", 24),
     ]  # fmt: skip
-    order = {
-        recipient: i
-        for i, recipient in enumerate([*(str(s.urn) for s in facts.partnership.schools), *(z.zone_id for z in facts.world.picture.zones)])
-    }
-    standards = {s.standard_id: i for i, s in enumerate(facts.policy.standards)}
-    cells = sorted(facts.world.picture.cells, key=lambda c: (order[c.recipient], standards[c.standard_id]))
-    table = page.table(columns, [_need_row(cell, facts) for cell in cells], freeze=2, has_filter=True)
+    table = page.table(columns, [_need_row(cell, facts) for cell in in_order(facts)], name="plan_needs", freeze=2, has_filter=True)
     page.finish()
     return table
 
@@ -81,21 +84,23 @@ def standards_sheet(book: Book, facts: Facts, needs: Table) -> Table:
     columns = [
         text_column("name", "Standard", 34),
         text_column("need", "Need", 20),
-        text_column("tier", "Tier", 13),
+        text_column("tier", "Tier", 13, help="How much support the standard is: targeted, targeted plus or specialist."),
         text_column("phase", "Phase", 11),
         Column(key="pupils", heading="Expected pupils", look=HUNDREDTHS, is_summed=True),
         Column(key="all", heading="With the need", width=9, band=counts, is_summed=True),
-        Column(key="met", heading="Fully met", width=9, band=counts, is_summed=True),
+        Column(key="met", heading="Fully met", width=9, band=counts, is_summed=True, help="Everything the standard asks for is given."),
         Column(key="partly", heading="Partly met", width=9, band=counts, is_summed=True, help="Half met or more, not fully."),
-        Column(key="under_half", heading="Under half", width=9, band=counts, is_summed=True),
-        Column(key="out", heading="Out of reach", width=9, band=counts, is_summed=True),
-        Column(key="points", heading="Need met, points", width=10, look=POINTS, help="Weighted mean of need met, 0 to 100; out of reach counts as 0. None: no school has the need."),
-        text_column("evidence", "Evidence", 28),
-        text_column("step_up", "Step up", 28),
-        Column(key="week", heading="Review in week", width=9, look=PLAIN),
+        Column(key="under_half", heading="Under half", width=9, band=counts, is_summed=True, help="Less than half of the need is met."),
+        Column(key="out", heading="Out of reach", width=9, band=counts, is_summed=True, help="No plan could meet it with these services, funds and bases."),
+        Column(key="points", heading="Need met, points", width=12, look=POINTS, bar_to=100, help="Weighted mean of need met, 0 to 100; out of reach counts as 0. None: no school has the need."),
+        text_column("evidence", "Evidence", 28, help="What the standard rests on."),
+        text_column("step_up", "Step up", 28, help="What comes next where this is not enough."),
+        Column(key="week", heading="Review in week", width=9, look=PLAIN, help="Week of the school year in which to look whether it works."),
         text_column("id", "Id", 24),
     ]  # fmt: skip
-    table = page.table(columns, [_standard_row(standard, facts, needs) for standard in facts.policy.standards], freeze=1)
+    table = page.table(
+        columns, [_standard_row(standard, facts, needs) for standard in facts.policy.standards], name="plan_standards", freeze=1
+    )
     page.finish()
     return table
 
@@ -140,15 +145,16 @@ def baselines_sheet(book: Book, facts: Facts, schools: Table) -> None:
     note = "Need met by another way to share is the best use schools could make of its amounts; it need not keep the rules."
     page = book.page("Baselines", "Baselines: the plan beside other ways to share", note)
     ways = [("This plan", facts.amounts, ()), *((b.title, b.amounts, b.rules_known_broken) for b in facts.plan.baselines)]
-    page.table(_measure_columns(facts), [_measures(title, amounts, broken, facts) for title, amounts, broken in ways])
+    page.table(_measure_columns(facts), [_measures(title, amounts, broken, facts) for title, amounts, broken in ways], name="plan_ways")
     page.heading("By school")
     columns = [text_column("name", "School", 36)]
     for i, (title, _, _) in enumerate(ways):
+        band = title.partition(" (")[0]
         columns += [
-            Column(key=f"grant_{i}", heading="Grant", look=POUNDS, band=title.partition(" (")[0], is_summed=True),
-            Column(key=f"own_{i}", heading="Half-days", band=title.partition(" (")[0], is_summed=True),
+            Column(key=f"grant_{i}", heading=f"Grant: {lower_first(band)}", width=12, look=POUNDS, band=band, is_summed=True),
+            Column(key=f"own_{i}", heading=f"Half-days: {lower_first(band)}", width=12, band=band, is_summed=True),
         ]
-    page.table(columns, [_beside(index, facts, schools) for index in range(len(facts.partnership.schools))])
+    page.table(columns, [_beside(index, facts, schools) for index in range(len(facts.partnership.schools))], name="plan_ways_by_school")
     page.sheet.freeze_panes = "B4"
     page.finish()
 
@@ -175,15 +181,15 @@ def _measure_columns(facts: Facts) -> list[Column]:
         Column(key="partly", heading="Partly met", band=standards),
         Column(key="under_half", heading="Under half", band=standards),
         Column(key="out", heading="Out of reach", band=standards),
-        Column(key="below", heading=f"Below the line of {line} %", look=HUNDREDTHS, band=need),
-        Column(key="need_met", heading="Need met", look=HUNDREDTHS, band=need),
+        Column(key="below", heading=f"Below the line of {line} %", look=HUNDREDTHS, band=need, help="Weighted mean need below the board's line."),
+        Column(key="need_met", heading="Need met", look=HUNDREDTHS, band=need, help="Weighted mean need met, 0 to 100."),
         Column(key="furthest", heading="Furthest from standard", look=HUNDREDTHS, band=need, help="Mean need met over the fifth of need furthest from its standard."),
         Column(key="grants", heading="Grants", look=POUNDS, band=given),
         Column(key="time", heading="Time at its price", look=POUNDS, band=given),
         Column(key="bases", heading="Running bases", look=POUNDS, band=given),
         Column(key="sessions", heading="Half-days", band=given),
         Column(key="places", heading="Base places", band=given),
-        text_column("broken", "Rules it breaks", 34),
+        text_column("broken", "Rules it breaks", 34, help="Names as on the sheet Rules."),
     ]  # fmt: skip
 
 

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Alignment, PatternFill
 
 from planner import __version__
 from planner.audit import price_points
 from planner.effects import RARE_LEFT_OUT
 from planner.export.plan_buying import buying_sheet
-from planner.export.plan_checks import Tables, checks_sheet
+from planner.export.plan_calendar import calendar_sheet
+from planner.export.plan_charts import charts_sheet
+from planner.export.plan_checks import Tables, checks_sheet, why_untested
 from planner.export.plan_council import council_sheet
+from planner.export.plan_decision import DecisionTaken, decision_part
 from planner.export.plan_facts import Facts
+from planner.export.plan_ledger import ledger_sheet
 from planner.export.plan_ledgers import bases_sheet, schools_sheet, services_sheet, time_sheet
 from planner.export.plan_money import money_sheet
 from planner.export.plan_need import need_sheet
 from planner.export.plan_roster import roster_sheet
 from planner.export.plan_standards import baselines_sheet, needs_sheet, standards_sheet
+from planner.export.plan_support import support_sheet
+from planner.export.plan_uses import uses_sheet
+from planner.export.plan_why import why_sheet
 from planner.export.priced import price_words, said_by, said_where
 from planner.export.summary import ENDINGS, claims, summary_lines
 from planner.export.tables import (
@@ -45,9 +53,9 @@ from planner.files import save
 from planner.intake.format_versions import FORMAT_HEADING, PLAN_FORMAT
 from planner.measures import shortfall
 from planner.need import World
-from planner.plan import Plan
+from planner.plan import Ending, Plan
 from planner.rules import RULES
-from planner.words import least_figure, most_figure
+from planner.words import least_figure, least_points, most_figure, most_points
 
 BANNER = "ILLUSTRATIVE: people or funds are assumed, not the partnership's own. Nothing here is a decision."
 BOARD_COPY = "Board copy: contains small numbers; not for publication."
@@ -55,8 +63,11 @@ OPEN_DATA = "Contains public sector information (DfE, MHCLG, ONS) licensed under
 EHC_RIGHT = "The right to ask for an EHC needs assessment is unaffected."
 _PUBLISHER = re.compile(r"\b(DfE|Department for Education|MHCLG|Ministry of Housing|ONS|Office for National Statistics)\b", re.IGNORECASE)
 _ORDER = (
-    "Summary", "Schools", "Services", "Buying", "Time", "Roster", "Bases", "Money", "Council lines", "Need", "Standards", "Needs", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
+    "Summary", "Charts", "Schools", "Ledger", "Why", "Services", "Buying", "Time", "Roster", "Calendar", "Bases", "Money", "Money by use",
+    "Council lines", "Need", "Standards", "Needs", "Support", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
 )  # fmt: skip
+KEPT, NOT_KEPT = "kept", "NOT KEPT"
+_RED = PatternFill("solid", bgColor="F6B8B0")
 _TILE = PatternFill("solid", fgColor="E3EEF0")
 
 
@@ -68,51 +79,88 @@ def write_plan_workbook(plan: Plan, world: World, path: Path, *, fingerprint: st
     save(path, plan_workbook(Facts(plan, world), fingerprint=fingerprint, inputs_sha256=inputs_sha256, policy_sha256=policy_sha256))
 
 
-def plan_workbook(facts: Facts, *, fingerprint: str, inputs_sha256: str, policy_sha256: str, standing: str = "") -> bytes:
+def plan_workbook(
+    facts: Facts,
+    *,
+    fingerprint: str,
+    inputs_sha256: str,
+    policy_sha256: str,
+    standing: str = "",
+    made_from: str = "",
+    taken: DecisionTaken | None = None,
+) -> bytes:
     """A plan as a workbook's file: the same plan of the same standing (shadow, proposed, decided; none: not said) makes the same bytes.
 
-    Totals and checks are live formulas that carry our own figures too.
+    Totals and checks are live formulas that carry our own figures too. ``made_from`` says which versions it was made from,
+    ``taken`` is the decision that carried it.
     """
     footer = f"{BOARD_COPY} Fingerprint {fingerprint[:12]}"
     banner = " ".join(filter(None, (standing, BANNER if facts.partnership.is_illustrative() else "")))
     book = Book(banner=banner, footer=footer, header=standing.partition(".")[0].upper())
-    schools, time = schools_sheet(book, facts), time_sheet(book, facts)
-    roster_sheet(book, facts)
-    bases, places = bases_sheet(book, facts)
-    accounts, held, pots = money_sheet(book, facts)
-    council = council_sheet(book, facts, schools, accounts)
-    need_sheet(book, facts)
-    needs = needs_sheet(book, facts)
-    buying = buying_sheet(book, facts)
-    tables = Tables(
-        schools=schools,
-        time=time,
-        services=services_sheet(book, facts, schools, time, buying),
-        buying=buying,
-        bases=bases,
-        places=places,
-        accounts=accounts,
-        held=held,
-        pots=pots,
-        council=council,
-        needs=needs,
-        standards=standards_sheet(book, facts, needs),
-    )
-    baselines_sheet(book, facts, schools)
+    tables = _tables(book, facts)
+    ledger_sheet(book, facts, schools=tables.schools, services=tables.services, bases=tables.bases)
+    why_sheet(book, facts)
+    calendar_sheet(book, facts, services=tables.services, bases=tables.bases, by_fund=tables.by_fund, accounts=tables.accounts)
+    baselines_sheet(book, facts, tables.schools)
     checks, tested = checks_sheet(book, facts, tables)
-    _summary_sheet(book, facts, tables)
+    more_and_less = _summary_sheet(book, facts, tables, checks)
+    charts_sheet(book, facts, standards=tables.standards, more_and_less=more_and_less, by_fund=tables.by_fund)
     _rules_sheet(book, facts, checks, tested)
     _assumptions_sheet(book, facts)
     marks = {"Fingerprint": fingerprint, "Inputs, SHA-256": inputs_sha256, "Policy, SHA-256": policy_sha256}
-    _provenance_sheet(book, facts, marks | ({"Standing": standing} if standing else {}))
+    said = {"Standing": standing, "Made from": made_from}
+    _provenance_sheet(book, facts, marks | {label: text for label, text in said.items() if text}, taken)
+    _name_totals(book, tables, checks)
     book.arrange(_ORDER)
     return book.to_bytes()
+
+
+def _tables(book: Book, facts: Facts) -> Tables:
+    """The sheets of data, and where their figures stand."""
+    schools, time = schools_sheet(book, facts), time_sheet(book, facts)
+    bases, places = bases_sheet(book, facts)
+    accounts, held, pots = money_sheet(book, facts)
+    need_sheet(book, facts)
+    needs, buying = needs_sheet(book, facts), buying_sheet(book, facts)
+    services = services_sheet(book, facts, schools, time, buying)
+    by_fund, by_place = uses_sheet(book, facts, schools=schools, time=time, services=services, bases=bases, accounts=accounts)
+    support, short = support_sheet(book, facts, schools=schools, time=time, places=places, needs=needs)
+    return Tables(
+        schools=schools, time=time, services=services, buying=buying, bases=bases, places=places, accounts=accounts, held=held, pots=pots,
+        needs=needs, standards=standards_sheet(book, facts, needs), support=support, short=short, by_fund=by_fund, by_place=by_place,
+        roster=roster_sheet(book, facts), council=council_sheet(book, facts, schools, accounts),
+    )  # fmt: skip
+
+
+def _name_totals(book: Book, tables: Tables, checks: Table) -> None:
+    """Names for the figures that other workbooks ask for; docs/formats.md lists them."""
+    totals = {
+        "total_pupils": (tables.schools, "pupils"),
+        "total_paid_in": (tables.schools, "paid"),
+        "total_grants": (tables.schools, "grant"),
+        "total_half_days": (tables.services, "given"),
+        "total_half_days_to_share": (tables.services, "shareable"),
+        "total_cost_of_time": (tables.services, "cost"),
+        "total_base_places": (tables.bases, "size"),
+        "total_cost_of_bases": (tables.bases, "running"),
+        "total_money": (tables.by_fund, "available"),
+        "total_money_planned": (tables.by_fund, "planned"),
+        "total_money_left": (tables.by_fund, "left"),
+        "total_standards": (tables.standards, "all"),
+        "total_standards_met": (tables.standards, "met"),
+        "total_standards_partly_met": (tables.standards, "partly"),
+        "total_standards_under_half": (tables.standards, "under_half"),
+        "total_standards_out_of_reach": (tables.standards, "out"),
+    }
+    for name, (table, key) in totals.items():
+        book.define(name, table.total(key))
+    book.define("checks_hold", f"{checks.sheet}!${checks.letters['holds']}${checks.heading - 2}")
 
 
 # --- summary -----------------------------------------------------------------------------
 
 
-def _summary_sheet(book: Book, facts: Facts, tables: Tables) -> None:
+def _summary_sheet(book: Book, facts: Facts, tables: Tables, checks: Table) -> Table:
     p = facts.partnership
     page = book.page("Summary", f"{p.name}: plan for {p.academic_year}", f"{BOARD_COPY} {EHC_RIGHT}", is_first=True)
     _tiles(page, facts, tables.standards)
@@ -125,6 +173,7 @@ def _summary_sheet(book: Book, facts: Facts, tables: Tables) -> None:
     for line in claims(facts.plan, facts.world):
         _paragraph(page, line)
     _how_good(page, facts, tables.needs)
+    _checked(page, book, checks)
     page.heading("Who gets more and who gets less than last year")
     if facts.services("zone"):
         page.write(page.row, 1, f"Half-days: {RARE_LEFT_OUT}.", face=font(color=GREY, is_italic=True))
@@ -132,15 +181,29 @@ def _summary_sheet(book: Book, facts: Facts, tables: Tables) -> None:
     columns = [
         text_column("name", "School", 40),
         Column(key="grant", heading="Grant", width=14, look=POUNDS, is_summed=True),
-        Column(key="last_grant", heading="Last year", width=14, look=POUNDS, is_summed=True),
-        Column(key="grant_change", heading="Change", width=14, look=CHANGE_POUNDS, is_summed=True),
-        Column(key="own", heading="Half-days", width=14, is_summed=True),
-        Column(key="last_own", heading="Last year", width=14, is_summed=True),
-        Column(key="own_change", heading="Change", width=14, look=CHANGE, is_summed=True),
+        Column(
+            key="last_grant", heading="Grant last year", width=14, look=POUNDS, is_summed=True, help="Blank where last year is not known."
+        ),
+        Column(key="grant_change", heading="Change in grant", width=14, look=CHANGE_POUNDS, is_summed=True),
+        Column(key="own", heading="Half-days", width=14, is_summed=True, bar_to=0),
+        Column(key="last_own", heading="Half-days last year", width=14, is_summed=True),
+        Column(key="own_change", heading="Change in half-days", width=14, look=CHANGE, is_summed=True),
     ]
-    page.table(columns, _more_and_less(facts, tables.schools))
+    table = page.table(columns, _more_and_less(facts, tables.schools), name="plan_more_and_less")
     page.sheet.freeze_panes = "A4"
     page.finish()
+    return table
+
+
+def _checked(page: Page, book: Book, checks: Table) -> None:
+    """What the sheet Checks comes to, live, where a board looks first."""
+    head = checks.heading - 2
+    for row, column in ((head, "B"), (head + 1, "A")):
+        said = book.values["Checks"][f"{column}{row}"]
+        page.write(page.row, 1, "Checks of this workbook" if row == head else None)
+        page.write(page.row, 2, Formula(f"={checks.sheet}!${column}${row}", said), look="General")
+        page.row += 1
+    page.row += 1
 
 
 def _who(page: Page, facts: Facts) -> None:
@@ -248,11 +311,11 @@ def _more_and_less(facts: Facts, schools: Table) -> list[Row]:
 # --- rules, assumptions, provenance ------------------------------------------------------
 
 
-def _rules_sheet(book: Book, facts: Facts, checks: Table, tested: Sequence[str]) -> None:
+def _rules_sheet(book: Book, facts: Facts, checks: Table, tested: Mapping[str, Sequence[bool | str]]) -> None:
     page = book.page(
         "Rules",
         "Rules: what every plan keeps",
-        "The audit checks every rule again without the solver; the sheet Checks tests what a spreadsheet can.",
+        "The audit checked every rule again without the solver when the plan was made; the sheet Checks tests them live, as this workbook stands.",
     )
     columns = [
         text_column("rule", "Rule", 62),
@@ -260,7 +323,8 @@ def _rules_sheet(book: Book, facts: Facts, checks: Table, tested: Sequence[str])
         text_column("owner", "Whose rule", 28),
         text_column("relaxed_by", "Who may relax it", 18),
         text_column("on", "On", 6),
-        text_column("audit", "Audit", 44),
+        text_column("audit", "Audit", 44, help="Of the plan as it was made."),
+        text_column("now", "In this workbook", 34, help="What the tests on the sheet Checks say now, or why there are none."),
         Column(key="checks", heading="Tests on Checks", width=10),
         text_column("id", "Name", 26),
     ]  # fmt: skip
@@ -269,6 +333,7 @@ def _rules_sheet(book: Book, facts: Facts, checks: Table, tested: Sequence[str])
         found = [breach for breach in facts.breaches if breach.rule is rule]
         is_on = facts.policy.is_on(rule.rule_id)
         way = [miss for miss in facts.misses if miss.rule is rule]
+        tests = tested.get(rule.rule_id, ())
         missed = f"missed at {len(found)} place{'s' if len(found) > 1 else ''}: {found[0].where}" if found else "holds"
         if way and not found:
             missed = f"gives way at {len(way)} place{'s' if len(way) > 1 else ''}: {said_where(facts.world, way[0])} by {said_by(facts.world, way[0])}"
@@ -280,12 +345,21 @@ def _rules_sheet(book: Book, facts: Facts, checks: Table, tested: Sequence[str])
                 "relaxed_by": rule.relaxed_by or "nobody",
                 "on": f"at {price_words(facts.policy, rule.rule_id)}" if facts.policy.price(rule.rule_id) else "on" if is_on else "off",
                 "audit": missed if is_on else "not checked",
-                "checks": Formula(f"=SUMPRODUCT(--EXACT({checks.span('rule')},{{id}}))", tested.count(rule.rule_id)),
+                "now": _now(checks, tests) if tests else why_untested(rule) if is_on else "not tested: the rule is off",
+                "checks": Formula(f"=SUMPRODUCT(--EXACT({checks.span('rule')},{{id}}))", len(tests)),
                 "id": rule.rule_id,
             }
         )
-    page.table(columns, rows, freeze=1)
+    table = page.table(columns, rows, name="plan_rules", freeze=1)
+    red = CellIsRule(operator="equal", formula=[f'"{NOT_KEPT}"'], fill=_RED)
+    page.sheet.conditional_formatting.add(f"{table.letters['now']}{table.first}:{table.letters['now']}{table.last}", red)
     page.finish()
+
+
+def _now(checks: Table, tests: Sequence[bool | str]) -> Formula:
+    """Whether every test of the rule in this row holds, live."""
+    broken = f"COUNTIFS({checks.span('rule')},{{id}},{checks.span('holds')},FALSE)"
+    return Formula(f'=IF({broken}=0,"{KEPT}","{NOT_KEPT}")', NOT_KEPT if any(test is False for test in tests) else KEPT)
 
 
 def _assumptions_sheet(book: Book, facts: Facts) -> None:
@@ -304,7 +378,9 @@ def _assumptions_sheet(book: Book, facts: Facts) -> None:
         text_column("unit", "Unit", 28),
         text_column("source", "Source", 62),
         text_column("date", "Date", 12),
-        text_column("confidence", "Confidence", 15),
+        text_column(
+            "confidence", "Confidence", 15, help="Assumed: not the partnership's own. Unconfirmed: published, and to be looked at again."
+        ),
     ]
     rows: list[Row] = [
         {
@@ -320,7 +396,7 @@ def _assumptions_sheet(book: Book, facts: Facts) -> None:
         {"what": f.path, "value": f.value, "unit": f.unit, "source": f.source, "date": f.date, "confidence": f.confidence}
         for f in facts.policy.figures
     ]
-    page.table(columns, rows, freeze=None if facts.partnership.queries else 1, has_filter=True)
+    page.table(columns, rows, name="plan_assumptions", freeze=None if facts.partnership.queries else 1, has_filter=True)
     page.finish()
 
 
@@ -346,11 +422,17 @@ def _queries(page: Page, facts: Facts) -> None:
         }
         for q in facts.partnership.queries
     ]
-    page.table(columns, rows)
+    page.table(columns, rows, name="plan_queries")
     page.sheet.freeze_panes = "A4"
 
 
-def _provenance_sheet(book: Book, facts: Facts, marks: dict[str, str]) -> None:
+def _bound(plan: Plan) -> str:
+    """How low these rules and figures let any plan come."""
+    is_known = plan.bound_points or plan.ending in {Ending.WITHIN_GAP, Ending.CLOSE_BY_CLOCK}
+    return f"{least_points(plan.bound_points)} points, by these rules and figures" if is_known else "not found"
+
+
+def _provenance_sheet(book: Book, facts: Facts, marks: dict[str, str], taken: DecisionTaken | None) -> None:
     plan, policy = facts.plan, facts.policy
     page = book.page("Provenance", "Provenance: which plan this is and how it was made", EHC_RIGHT)
     lines = {
@@ -358,6 +440,8 @@ def _provenance_sheet(book: Book, facts: Facts, marks: dict[str, str]) -> None:
         "Partnership": f"{facts.partnership.name}, {facts.partnership.academic_year}",
         "Policy": f"{policy.title} ({policy.policy_id}), version {policy.version}, {policy.date}",
         "Engine": plan.engine,
+        "Need below the line": f"{most_points(facts.standing.shortfall_points)} points",
+        "No plan comes below": _bound(plan),
         "How the search ended": ENDINGS[plan.ending],
         "Seconds": f"{plan.seconds:.1f}",
         "Made by": f"Partnership Planner {__version__}",
@@ -367,14 +451,19 @@ def _provenance_sheet(book: Book, facts: Facts, marks: dict[str, str]) -> None:
         lines["Licence"] = OPEN_DATA
     for label, text in lines.items():
         page.line(label, text)
-    page.row += 1
+    decision_part(page, taken)
     page.heading("Each objective in turn, in points")
     page.table(
         [
             text_column("name", "Objective", 30),
             Column(key="achieved", heading="Reached", look="0.0000"),
-            Column(key="bound", heading="Bound", look="0.0000"),
-            Column(key="tolerance", heading="Given away to the next", look="0.0000"),
+            Column(key="bound", heading="Bound", look="0.0000", help="No plan that does as well by the objectives before it does better."),
+            Column(
+                key="tolerance",
+                heading="Given away to the next",
+                look="0.0000",
+                help="By how much it may be missed so that the next can do better.",
+            ),
             Column(key="seconds", heading="Seconds", look="0.0"),
             Column(key="steps", heading="Steps of the search"),
         ],
@@ -389,5 +478,6 @@ def _provenance_sheet(book: Book, facts: Facts, marks: dict[str, str]) -> None:
             }
             for level in plan.levels
         ],
+        name="plan_objectives",
     )
     page.finish()

@@ -5,13 +5,22 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from math import ceil
 from typing import Any
 
+from openpyxl.chart._chart import ChartBase
+from openpyxl.formatting.rule import DataBarRule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import quote_sheetname
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.filters import AutoFilter
+from openpyxl.worksheet.pagebreak import Break
+from openpyxl.worksheet.table import Table as ExcelTable
+from openpyxl.worksheet.table import TableColumn
 
 from planner.export.cached_values import CachedValue, with_cached_values
 from planner.export.cells import comment, new_workbook, put, workbook_bytes
@@ -33,9 +42,13 @@ _MIDDLE = PatternFill("solid", fgColor="4A7C87")
 _PALE = PatternFill("solid", fgColor="E3EEF0")
 AMBER = PatternFill("solid", fgColor="FFE9B0")
 _LINE = Side(style="thin", color="CBD8DB")
+_UNDER = Border(bottom=_LINE)
+_BAR = "9CC4CC"
 _SMALLEST_WIDTH = 7.0
+_ROW_CM = 0.53
 _LINE_POINTS = 15
 _LONGEST_WORD = 34
+_LONGEST_HEADING = 255
 _PAGE_WIDTH = 255
 """Characters of column width that are still readable on one A4 page."""
 
@@ -54,7 +67,10 @@ Row = Mapping[str, Value]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column of a table; ``width`` in characters, ``band`` a heading over several columns."""
+    """One column of a table; ``width`` in characters, ``band`` a heading over several columns.
+
+    ``bar_to`` draws a bar behind each figure, as long as its share of this; None draws none, 0 measures against the largest.
+    """
 
     key: str
     heading: str
@@ -63,6 +79,7 @@ class Column:
     help: str = ""
     band: str = ""
     is_summed: bool = False
+    bar_to: float | None = None
 
 
 def text_column(key: str, heading: str, width: float, *, help: str = "", band: str = "") -> Column:  # noqa: A002
@@ -97,6 +114,7 @@ class Table:
         return f"SUMPRODUCT(--EXACT({self.span(where)},{address}),{self.span(key)})"
 
 
+@cache
 def font(size: int = 11, *, color: str = "000000", is_bold: bool = False, is_italic: bool = False) -> Font:
     """The one face of every sheet."""
     return Font(name="Calibri", size=size, color=color, bold=is_bold, italic=is_italic)
@@ -117,6 +135,12 @@ class Book:
         self.footer = clean_text(footer)
         self.header = clean_text(header)
         self.values: dict[str, dict[str, CachedValue]] = {}
+        self.said_of_charts: list[str] = []
+        self.styles: dict[tuple[str, bool], Any] = {}
+
+    def define(self, name: str, address: str) -> None:
+        """Give cells a name by which other formulas, and the Name Box, find them."""
+        self.workbook.defined_names[name] = DefinedName(name, attr_text=address)
 
     def page(self, name: str, title: str, note: str, *, is_first: bool = False) -> Page:
         """Add a sheet with its title, one line about it, and the banner when there is one."""
@@ -146,7 +170,7 @@ class Book:
 
     def to_bytes(self) -> bytes:
         """The finished file."""
-        return with_cached_values(workbook_bytes(self.workbook), self.values, self.workbook.sheetnames)
+        return with_cached_values(workbook_bytes(self.workbook, self.said_of_charts), self.values, self.workbook.sheetnames)
 
 
 class Page:
@@ -167,15 +191,18 @@ class Page:
     def write(self, row: int, column: int, value: Value, *, look: str = TEXT, face: Font | None = None) -> Any:
         """Put text, a number or a formula with its figure in one cell."""
         cell = self.sheet.cell(row, column)
+        cell.number_format = look
+        if face is not None:
+            cell.font = face
+        self._fill(cell, value)
+        return cell
+
+    def _fill(self, cell: Any, value: Value) -> None:
         if isinstance(value, Formula):
             cell.value = value.text
             self.book.values[self.sheet.title][cell.coordinate] = value.value
         elif value is not None:
             put(cell, clean_text(value) if isinstance(value, str) else value)
-        cell.number_format = look
-        if face is not None:
-            cell.font = face
-        return cell
 
     def line(self, label: str, text: str) -> None:
         """A label and its text, which may run on over the empty cells beside it."""
@@ -188,8 +215,13 @@ class Page:
         self.write(self.row, 1, text, face=font(13, color=TEAL, is_bold=True))
         self.row += 1
 
-    def table(self, columns: Sequence[Column], rows: Sequence[Row], *, freeze: int | None = None, has_filter: bool = False) -> Table:
-        """Write a table where the page stands; ``freeze`` keeps its headings and that many columns in view."""
+    def table(
+        self, columns: Sequence[Column], rows: Sequence[Row], *, name: str = "", freeze: int | None = None, has_filter: bool = False
+    ) -> Table:
+        """Write a table where the page stands; ``freeze`` keeps its headings and that many columns in view.
+
+        ``name`` makes it a table of the workbook's, and names its rows ``<name>_rows``.
+        """
         letters = {column.key: get_column_letter(i) for i, column in enumerate(columns, start=1)}
         self._widen(columns, rows)
         self._bands(columns)
@@ -208,14 +240,47 @@ class Page:
             self.row += 1
         if any(column.is_summed for column in columns):
             self._total(columns, table, rows)
-        if has_filter:
+        if name:
+            self._name(name, columns, table, has_filter=has_filter)
+        elif has_filter:
             self.sheet.auto_filter.ref = f"A{table.heading}:{get_column_letter(len(columns))}{table.last}"
+        self._bars(columns, table)
         if freeze is not None:
             self.sheet.freeze_panes = self.sheet.cell(table.first, freeze + 1)
             self.sheet.print_title_rows = f"{table.heading}:{table.heading}"
             self.sheet.print_title_cols = f"A:{get_column_letter(freeze)}" if freeze else None
         self.row += 1
         return table
+
+    def _name(self, name: str, columns: Sequence[Column], table: Table, *, has_filter: bool) -> None:
+        """Make the cells a table that sheets and formulas can name; it keeps our look, so it has no style of its own."""
+        end = get_column_letter(len(columns))
+        ref = f"A{table.heading}:{end}{table.last}"
+        headings = (self.sheet.cell(table.heading, i).value for i in range(1, len(columns) + 1))
+        made = ExcelTable(
+            displayName=name, ref=ref, autoFilter=AutoFilter(ref=ref) if has_filter else None,
+            tableColumns=[TableColumn(id=i, name=heading) for i, heading in enumerate(headings, start=1)],
+        )  # fmt: skip
+        self.sheet.add_table(made)
+        self.book.define(f"{name}_rows", f"{table.sheet}!$A${table.first}:${end}${table.last}")
+
+    def _bars(self, columns: Sequence[Column], table: Table) -> None:
+        for column in columns:
+            if column.bar_to is not None:
+                ends = {"end_type": "num", "end_value": column.bar_to} if column.bar_to else {"end_type": "max"}
+                letter = table.letters[column.key]
+                bar = DataBarRule(start_type="num", start_value=0, color=_BAR, **ends)
+                self.sheet.conditional_formatting.add(f"{letter}{table.first}:{letter}{table.last}", bar)
+
+    def chart(self, chart: ChartBase, says: str) -> None:
+        """Put a chart where the page stands, with the words that say the same to who cannot see it; one sheet of a book holds all charts."""
+        self.sheet.add_chart(chart, f"A{self.row}")
+        self.book.said_of_charts.append(clean_text(says))
+        self.row += ceil(chart.height / _ROW_CM) + 2
+
+    def next_page(self) -> None:
+        """What comes next stands on a page of its own when it is printed."""
+        self.sheet.row_breaks.append(Break(id=self.row - 1))
 
     def _bands(self, columns: Sequence[Column]) -> None:
         if not any(column.band for column in columns):
@@ -246,13 +311,14 @@ class Page:
     def _headings(self, columns: Sequence[Column]) -> None:
         # Heights are set, since not every program grows a row for text that wraps.
         tallest = 1
-        for i, column in enumerate(columns, start=1):
-            cell = self.write(self.row, i, column.heading, face=font(color="FFFFFF", is_bold=True))
+        headings = different([column.heading for column in columns])
+        for i, (column, heading) in enumerate(zip(columns, headings, strict=True), start=1):
+            cell = self.write(self.row, i, heading, face=font(color="FFFFFF", is_bold=True))
             cell.fill = _DARK
             cell.alignment = _aside(column, i, vertical="center", wraps=True)
             if column.help:
                 cell.comment = comment(column.help)
-            tallest = max(tallest, lines_of(column.heading, self.widths[get_column_letter(i)] - 2))
+            tallest = max(tallest, lines_of(heading, self.widths[get_column_letter(i)] - 2))
         self.sheet.row_dimensions[self.row].height = _LINE_POINTS * tallest + 4
         self.row += 1
 
@@ -263,14 +329,25 @@ class Page:
             if isinstance(value, Formula):
                 here = re.sub(r"\{(\w+)\}", lambda key: f"{letters[key[1]]}{self.row}", value.text)
                 value = Formula(here, value.value)
-            cell = self.write(self.row, i, value, look=column.look)
-            cell.alignment = _aside(column, i, vertical="top", wraps=column.look == TEXT)
-            cell.border = Border(bottom=_LINE)
+            self._fill(self._cell(column, i), value)
             shown = figure(value)
             if isinstance(shown, str):
                 tallest = max(tallest, lines_of(shown, self.widths[letters[column.key]] * 1.06 - 1))
         self.sheet.row_dimensions[self.row].height = _LINE_POINTS * tallest + 1
         self.row += 1
+
+    def _cell(self, column: Column, number: int) -> Any:
+        """An empty cell of a table's row; its look is worked out once, as a workbook has tens of thousands."""
+        cell, styles = self.sheet.cell(self.row, number), self.book.styles
+        key = (column.look, number > 1)
+        if key in styles:
+            cell._style = copy(styles[key])  # noqa: SLF001 - there is no public way
+        else:
+            cell.number_format = column.look
+            cell.alignment = _aside(column, number, vertical="top", wraps=column.look == TEXT)
+            cell.border = _UNDER
+            styles[key] = copy(cell._style)  # noqa: SLF001 - there is no public way
+        return cell
 
     def _total(self, columns: Sequence[Column], table: Table, rows: Sequence[Row]) -> None:
         for i, column in enumerate(columns, start=1):
@@ -285,7 +362,11 @@ class Page:
         self.row += 1
 
     def finish(self) -> None:
-        """Spread the banner over the sheet, and its columns over as many pages as stay readable."""
+        """Spread the banner over the sheet, and its columns over as many pages as stay readable; every page and view keeps its title."""
+        if not self.sheet.print_title_rows:
+            self.sheet.print_title_rows = "1:1"
+        if self.sheet.freeze_panes is None:
+            self.sheet.freeze_panes = "A4"
         self.sheet.page_setup.fitToWidth = ceil(sum(self.widths.values()) / _PAGE_WIDTH)
         if self.sheet.page_setup.fitToWidth > 1:
             self.sheet.print_title_cols = "A:A"
@@ -299,6 +380,18 @@ def _aside(column: Column, number: int, *, vertical: str, wraps: bool) -> Alignm
     if column.look == TEXT:
         return Alignment(horizontal="left", vertical=vertical, wrap_text=wraps, indent=int(number > 1))
     return Alignment(horizontal="right", vertical=vertical, wrap_text=wraps, indent=1)
+
+
+def different(headings: Sequence[str]) -> list[str]:
+    """Headings of which no two are the same, as a table of a workbook needs them, and none longer than it may be."""
+    found: list[str] = []
+    for heading in headings:
+        said, number = clean_text(heading)[:_LONGEST_HEADING], 1
+        while said.casefold() in {other.casefold() for other in found}:
+            number += 1
+            said = f"{clean_text(heading)[: _LONGEST_HEADING - 5]} ({number})"
+        found.append(said)
+    return found
 
 
 def figure(value: Value) -> CachedValue | None:

@@ -10,6 +10,7 @@ import zipfile
 
 from planner.documents import Json
 from planner.export.csv_file import csv_bytes
+from planner.export.plan_decision import DecisionTaken
 from planner.export.plan_workbook import plan_workbook
 from web.plans.presenters import needs, quality, resources, schools
 from web.plans.presenters.our_school import tables_of_school
@@ -52,10 +53,11 @@ def tables_zip(tables: dict[str, TableView]) -> bytes:
     return stream.getvalue()
 
 
-def workbook(kept: KeptPlan, *, standing: str) -> bytes:
-    """The plan as its workbook, with its standing at the head of every sheet."""
+def workbook(kept: KeptPlan, *, standing: str, made_from: str = "", taken: DecisionTaken | None = None) -> bytes:
+    """The plan as its workbook: its standing at the head of every sheet, the versions it was made from, the decision that carried it."""
     return plan_workbook(
         kept.facts, fingerprint=kept.fingerprint, inputs_sha256=kept.inputs_sha256, policy_sha256=kept.policy_sha256, standing=standing,
+        made_from=made_from, taken=taken,
     )  # fmt: skip
 
 

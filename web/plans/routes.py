@@ -11,10 +11,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from werkzeug.wrappers import Response
 
 from planner.documents import plan_document
+from planner.export.plan_decision import DecisionTaken
 from planner.pots import without_whose
 from planner.store import AnswerKind
 from planner.store.runs import REPLAN
 from web.access import Permission, may, me, requires
+from web.decide.taken_away import decision_taken
 from web.draws import draw_reader
 from web.names import beside_which
 from web.plans import files
@@ -212,15 +214,18 @@ def blueprint(wiring: Wiring) -> Blueprint:
         return show(kept, "downloads", view)
 
     @functools.lru_cache(maxsize=8)
-    def workbook_of(partnership_id: int, plan_id: int, standing: str) -> bytes:
-        """A plan's workbook with its standing, kept as it takes seconds to make."""
-        return files.workbook(find(partnership_id, plan_id), standing=standing)
+    def workbook_of(partnership_id: int, plan_id: int, standing: str, taken: DecisionTaken | None) -> bytes:
+        """A plan's workbook with its standing and decision, kept as it takes seconds to make."""
+        kept = find(partnership_id, plan_id)
+        return files.workbook(kept, standing=standing, made_from=made_from(partnership_id, kept.run_id), taken=taken)
 
     @routes.get(f"{PLAN}/plan.xlsx")
     @EXPORT
     def workbook(partnership_id: int, plan_id: int) -> Response:
         kept = find(partnership_id, plan_id)
-        return send(kept, workbook_of(partnership_id, plan_id, stands(kept).line), ".xlsx")
+        with store.read() as tx:
+            standing, taken = standing_of(tx, kept), decision_taken(tx, shelf, kept, reads_votes=may(Permission.COMMENT, partnership_id))
+        return send(kept, workbook_of(partnership_id, plan_id, standing.line, taken), ".xlsx")
 
     @routes.get(f"{PLAN}/plan.json")
     @EXPORT

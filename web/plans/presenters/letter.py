@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from planner.export.main_reasons import main_reasons
 from planner.export.plan_standards import MET, OUT_OF_REACH, PARTLY, UNDER_HALF, status
 from planner.measures import SchoolLedger
 from planner.need import Cell
 from planner.words import day
-from web.plans.presenters.main_reasons import main_reasons
 from web.plans.presenters.our_school import SchoolView, our_school
 from web.shelf import KeptPlan
 from web.tables import TableView, numbers, row, table, words
-from web.words import change, count, listed, pounds, pounds_change, today
+from web.words import change, count, decision, listed, pounds, pounds_change, today
 
 MOST_LINES = 7
 """Of support on the one page; the school's own page has them all."""
@@ -59,7 +59,7 @@ def governors_letter(kept: KeptPlan, urn: int) -> LetterView | None:
     own = [cell for cell in cells if cell.recipient == str(urn)]
     shared = [cell for cell in cells if cell.recipient == kept.facts.world.picture.zone_of(urn).zone_id]
     p = kept.facts.partnership
-    reasons = tuple(Held(title=reason.title, who=_short(reason.who)) for reason in main_reasons(own, shared, kept))
+    reasons = tuple(Held(title=reason.title, who=_short(reason.who)) for reason in main_reasons(own, shared, kept.facts, decision))
     return LetterView(
         school=page.name,
         about=f"{p.name}, academic year {p.academic_year}",

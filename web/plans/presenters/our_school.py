@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from flask import url_for
 
+from planner.export.main_reasons import MainReason, main_reasons
 from planner.export.priced import school_lines
 from planner.export.roster_words import school_need_line
 from planner.measures import SchoolLedger
@@ -15,7 +16,6 @@ from planner.reasons import lower_first
 from planner.supply import grant_months
 from web.plans.presenters.cells import in_hundredths, money, whole
 from web.plans.presenters.frame import plan_url, to_take
-from web.plans.presenters.main_reasons import MainReason, main_reasons
 from web.plans.presenters.school_why import BUTTON, WhyDoor, why_door
 from web.plans.presenters.standard_lines import Ask, StandardGroup, groups, how_percent_counts, nowhere
 from web.shelf import KeptPlan
@@ -122,7 +122,7 @@ def our_school(kept: KeptPlan, urn: int, *, may_ask: bool = False, why: WhyDoor 
         owes=owes(ledger, kept),
         names=school_need_line(facts.plan, facts.world, urn),
         waits=_waits(ledger, kept),
-        reasons=main_reasons(own, shared, kept),
+        reasons=main_reasons(own, shared, kept.facts, decision),
         why=why or why_door(kept, urn, None, may_ask=False),
         why_button=BUTTON,
         contents=PARTS,

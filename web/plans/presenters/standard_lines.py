@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from planner.export.main_reasons import why
 from planner.export.plan_standards import MET, OUT_OF_REACH, PARTLY, UNDER_HALF, status
 from planner.need import PLACE, WHOLE, Cell
 from planner.policy import Policy
@@ -61,13 +62,6 @@ def groups(cells: Iterable[Cell], kept: KeptPlan, ask: Ask = nowhere) -> tuple[S
     )
 
 
-def why(cell: Cell, kept: KeptPlan) -> str:
-    """The reason without its own heading, which a line has said already."""
-    reason = kept.facts.reasons.get((cell.recipient, cell.standard_id))
-    said = reason.sentence if reason else ""
-    return said.partition(" percent. ")[2] or said.partition(" is out of reach. ")[2] or said or "Everything it asks for is given."
-
-
 def how_percent_counts(policy: Policy) -> str:
     """Why half of what a standard asks for is not half of its need, where the policy says so."""
     dose, met = policy.benefit[1]
@@ -95,7 +89,7 @@ def standard_line(cell: Cell, kept: KeptPlan, ask: Ask = nowhere) -> StandardLin
         percent=percent,
         pupils=f"{pupils} expected {'pupil' if pupils == '1' else 'pupils'}"
         + (", each needs a base place" if cell.requirement(PLACE) else ""),
-        why=why(cell, kept),
+        why=why(cell, facts),
         href=plan_url(kept, "plans.standard", standard_id=cell.standard_id),
         ask=ask(f"{name}: {word}, {percent}"),
     )

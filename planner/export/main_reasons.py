@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from planner import rules
+from planner.export.plan_facts import Facts
 from planner.export.plan_standards import MET, status
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell
 from planner.partnership import Base, DecisionRight, Fund, FundUse, Service
 from planner.reasons import OUT_OF_REACH, lower_first, plain_number
 from planner.supply import pays
-from web.plans.presenters.standard_lines import why
-from web.shelf import KeptPlan
-from web.words import count, decision, listed, pounds, upper_first
+from planner.words import count, listed, pounds, upper_first
+
+Decided = Callable[[DecisionRight, str, str], str]
+"""A decision right, whom to ask and by when -> who decides, in words."""
 
 MOST_REASONS = 3
 SETTLED_BY = (
@@ -43,50 +45,59 @@ class MainReason:
     who: str
 
 
-def main_reasons(own: list[Cell], shared: list[Cell], kept: KeptPlan) -> tuple[MainReason, ...]:
+def main_reasons(own: list[Cell], shared: list[Cell], facts: Facts, decided: Decided) -> tuple[MainReason, ...]:
     """What holds back most need: of the school's own standards first, then of its zone's."""
     found: list[MainReason] = []
     for cells, is_own in ((own, True), (shared, False)):
         by_limit: dict[str, list[Cell]] = {}
         for cell in cells:
-            reason = kept.facts.reasons.get((cell.recipient, cell.standard_id))
-            if reason is not None and status(cell, kept.facts.amounts) != MET:
+            reason = facts.reasons.get((cell.recipient, cell.standard_id))
+            if reason is not None and status(cell, facts.amounts) != MET:
                 by_limit.setdefault(reason.limited_by, []).append(cell)
-        ranked = sorted(by_limit.items(), key=lambda item: -sum(_missing(c, kept) for c in item[1]))
-        found += [_main_reason(limit, held, cells, kept, is_own=is_own) for limit, held in ranked]
+        ranked = sorted(by_limit.items(), key=lambda item: -sum(_missing(c, facts) for c in item[1]))
+        found += [_main_reason(limit, held, cells, facts, decided, is_own=is_own) for limit, held in ranked]
     return tuple(found[:MOST_REASONS])
 
 
-def _missing(cell: Cell, kept: KeptPlan) -> int:
-    return cell.weight * (WHOLE - kept.facts.amounts.need_met.get(cell.cell_id, 0))
+def why(cell: Cell, facts: Facts) -> str:
+    """The reason why a need is not fully met without its own heading, which a line has said already."""
+    reason = facts.reasons.get((cell.recipient, cell.standard_id))
+    said = reason.sentence if reason else ""
+    return said.partition(" percent. ")[2] or said.partition(" is out of reach. ")[2] or said or "Everything it asks for is given."
 
 
-def _main_reason(limit: str, held: list[Cell], cells: list[Cell], kept: KeptPlan, *, is_own: bool) -> MainReason:
-    most = max(held, key=lambda c: _missing(c, kept))
-    standard = kept.facts.policy.standard(most.standard_id).name
+def _missing(cell: Cell, facts: Facts) -> int:
+    return cell.weight * (WHOLE - facts.amounts.need_met.get(cell.cell_id, 0))
+
+
+def _main_reason(limit: str, held: list[Cell], cells: list[Cell], facts: Facts, decided: Decided, *, is_own: bool) -> MainReason:
+    most = max(held, key=lambda c: _missing(c, facts))
+    standard = facts.policy.standard(most.standard_id).name
     back = f"{count(len(held), 'standard')}{'' if is_own else ' of its zone'}"
-    said = why(most, kept).partition(" Its ")[0]
+    said = why(most, facts).partition(" Its ")[0]
     if limit == OUT_OF_REACH:
         title, takes = f"Out of reach: {back}", ""
     elif not limit:
         title, takes = f"Nothing is used up: {back}", ""
     else:
-        title = f"{upper_first(_thing(limit, kept))}: {'hold' if limit == PLACE else 'holds'} back {back}"
-        takes = _together(limit, cells, "the school's" if is_own else "its zone's", kept)
+        title = f"{upper_first(_thing(limit, facts))}: {'hold' if limit == PLACE else 'holds'} back {back}"
+        takes = _together(limit, cells, "the school's" if is_own else "its zone's", facts)
     return MainReason(
-        title=title, takes=takes, example=f"For example, {lower_first(standard)}: {lower_first(said)}", who=_who(limit, said, kept)
+        title=title,
+        takes=takes,
+        example=f"For example, {lower_first(standard)}: {lower_first(said)}",
+        who=_who(limit, said, facts, decided),
     )
 
 
-def _thing(limit: str, kept: KeptPlan) -> str:
+def _thing(limit: str, facts: Facts) -> str:
     if limit == ADULT_HOURS:
         return "money for trained adults"
-    return "base places" if limit == PLACE else f"time of the {lower_first(kept.facts.policy.role(limit).name)}"
+    return "base places" if limit == PLACE else f"time of the {lower_first(facts.policy.role(limit).name)}"
 
 
-def _together(limit: str, cells: Sequence[Cell], whose: str, kept: KeptPlan) -> str:
+def _together(limit: str, cells: Sequence[Cell], whose: str, facts: Facts) -> str:
     """What all standards would take to be met in full, beside what the plan gives; nothing where it gives that much."""
-    facts = kept.facts
     reached = [c for c in cells if not c.out_of_reach]
     need = Fraction(sum(c.requirement(limit) for c in reached), 100)
     recipients = {c.recipient for c in cells}
@@ -107,7 +118,7 @@ def _together(limit: str, cells: Sequence[Cell], whose: str, kept: KeptPlan) -> 
 # --- who could change it -----------------------------------------------------------------
 
 
-def _who(limit: str, said: str, kept: KeptPlan) -> str:
+def _who(limit: str, said: str, facts: Facts, decided: Decided) -> str:
     """Who could change what a reason says: whose rule it is, else who shares out what is used up and whom to ask for more."""
     settled = dict.fromkeys(rule for words, rule in SETTLED_BY if words in said)
     if settled:
@@ -117,15 +128,15 @@ def _who(limit: str, said: str, kept: KeptPlan) -> str:
     if _SOLVED_FURTHER in said:
         return "The board, by having a plan made that searches for longer."
     if limit == PLACE:
-        named = [b for b in kept.facts.partnership.bases if b.name in said]
+        named = [b for b in facts.partnership.bases if b.name in said]
         board = "The board shares out the money for bases. " if "is left for" in said else ""
-        return board + _rights(named, kept)
-    return f"The board shares out what there is. {_rights(_holders(limit, said, kept), kept)}"
+        return board + _rights(named, facts, decided)
+    return f"The board shares out what there is. {_rights(_holders(limit, said, facts), facts, decided)}"
 
 
-def _holders(limit: str, said: str, kept: KeptPlan) -> list[Fund | Service]:
+def _holders(limit: str, said: str, facts: Facts) -> list[Fund | Service]:
     """The funds or services from which more would have to come."""
-    funds, services = kept.facts.partnership.funds, kept.facts.partnership.services
+    funds, services = facts.partnership.funds, facts.partnership.services
     if limit == ADULT_HOURS:
         return [f for f in funds if pays(f, FundUse.GRANTS)]
     if _TIME_MONEY in said:
@@ -133,12 +144,12 @@ def _holders(limit: str, said: str, kept: KeptPlan) -> list[Fund | Service]:
     return [s for s in services if s.role == limit and s.decision_right is not DecisionRight.INFORMATION]
 
 
-def _rights(holders: Iterable[Fund | Service | Base], kept: KeptPlan) -> str:
+def _rights(holders: Iterable[Fund | Service | Base], facts: Facts, decided: Decided) -> str:
     """Who decides on each, those alike together."""
     by_right: dict[str, list[str]] = {}
     for one in holders:
-        to = one.request_to or ((kept.facts.partnership.council or "the council") if isinstance(one, Base) else "")
-        right = decision(one.decision_right, to, one.request_by)
+        to = one.request_to or ((facts.partnership.council or "the council") if isinstance(one, Base) else "")
+        right = decided(one.decision_right, to, one.request_by)
         alone = ", so nobody else need be asked" if one.decision_right is DecisionRight.OURS else ""
         by_right.setdefault(f"{lower_first(right)}{alone}", []).append(one.name)
     return " ".join(f"{listed(names)}: {right}." for right, names in by_right.items())
