@@ -59,7 +59,7 @@ WHO_MAY = {
         "plans.list_plans", "plans.our_school", "plans.summary_page", "plans.changes", "plans.all_schools", "plans.school", "plans.map_page",
         "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.trade_offs", "plans.how_good",
         "plans.pots", "plans.letter", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
-        "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
+        "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.tables_document", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
         "decide.decisions", "decide.decision", "decide.effects",
         "roster.current",

@@ -18,7 +18,7 @@ from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
 from planner.words import most_points
-from web.commands import backups, compare, frontier, mends, pots, replan, roster, values, what_if, where, why
+from web.commands import backups, compare, export, frontier, mends, pots, replan, roster, values, what_if, where, why
 from web.commands.plans import seconds
 
 if TYPE_CHECKING:
@@ -432,7 +432,7 @@ def _parser() -> argparse.ArgumentParser:
     _solve_options(plan)
     plan.set_defaults(run=_plan)
 
-    for asked_of_a_plan in (why, what_if, values, frontier, compare, pots, roster):
+    for asked_of_a_plan in (why, what_if, values, frontier, compare, pots, roster, export):
         asked_of_a_plan.add(commands, _command)
 
     audit = _command(commands, "audit", "check a plan again with no solver", "planner audit plan.json --certificate")

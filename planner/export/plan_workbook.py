@@ -70,6 +70,11 @@ def plan_workbook(facts: Facts, *, fingerprint: str, inputs_sha256: str, policy_
 
     Totals and checks are live formulas that carry our own figures too.
     """
+    return plan_book(facts, fingerprint=fingerprint, inputs_sha256=inputs_sha256, policy_sha256=policy_sha256, standing=standing).to_bytes()
+
+
+def plan_book(facts: Facts, *, fingerprint: str, inputs_sha256: str, policy_sha256: str, standing: str = "") -> Book:
+    """The same before it is a file, with its tables as data."""
     footer = f"{BOARD_COPY} Fingerprint {fingerprint[:12]}"
     banner = " ".join(filter(None, (standing, BANNER if facts.partnership.is_illustrative() else "")))
     book = Book(banner=banner, footer=footer, header=standing.partition(".")[0].upper())
@@ -101,7 +106,7 @@ def plan_workbook(facts: Facts, *, fingerprint: str, inputs_sha256: str, policy_
     marks = {"Fingerprint": fingerprint, "Inputs, SHA-256": inputs_sha256, "Policy, SHA-256": policy_sha256}
     _provenance_sheet(book, facts, marks | ({"Standing": standing} if standing else {}))
     book.arrange(_ORDER)
-    return book.to_bytes()
+    return book
 
 
 # --- summary -----------------------------------------------------------------------------
@@ -315,7 +320,7 @@ def _assumptions_sheet(book: Book, facts: Facts) -> None:
         {"what": f.path, "value": f.value, "unit": f.unit, "source": f.source, "date": f.date, "confidence": f.confidence}
         for f in facts.policy.figures
     ]
-    page.table(columns, rows, freeze=None if facts.partnership.queries else 1, has_filter=True)
+    page.table(columns, rows, freeze=None if facts.partnership.queries else 1, has_filter=True, is_main=True)
     page.finish()
 
 

@@ -97,6 +97,17 @@ class Table:
         return f"SUMPRODUCT(--EXACT({self.span(where)},{address}),{self.span(key)})"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptTable:
+    """A written table as data: its name, its sheet, and of each row, without the total, the figures that the sheet shows."""
+
+    name: str
+    sheet: str
+    first: int
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[CachedValue | None, ...], ...]
+
+
 def font(size: int = 11, *, color: str = "000000", is_bold: bool = False, is_italic: bool = False) -> Font:
     """The one face of every sheet."""
     return Font(name="Calibri", size=size, color=color, bold=is_bold, italic=is_italic)
@@ -117,11 +128,14 @@ class Book:
         self.footer = clean_text(footer)
         self.header = clean_text(header)
         self.values: dict[str, dict[str, CachedValue]] = {}
+        self.kept: list[KeptTable] = []
+        self.lines: dict[str, list[tuple[str, str]]] = {}
 
     def page(self, name: str, title: str, note: str, *, is_first: bool = False) -> Page:
         """Add a sheet with its title, one line about it, and the banner when there is one."""
         sheet = self.workbook.create_sheet(name)
         self.values[name] = {}
+        self.lines[name] = []
         sheet.sheet_view.showGridLines = False
         sheet.sheet_properties.tabColor = TEAL if is_first else "4A7C87"
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
@@ -144,6 +158,11 @@ class Book:
         self.workbook._sheets.sort(key=lambda sheet: names.index(sheet.title))  # noqa: SLF001 - there is no public way
         self.workbook.active = 0
 
+    def tables(self) -> tuple[KeptTable, ...]:
+        """Every table as data, in the order of the sheets and from the top of each."""
+        order = self.workbook.sheetnames
+        return tuple(sorted(self.kept, key=lambda table: (order.index(table.sheet), table.first)))
+
     def to_bytes(self) -> bytes:
         """The finished file."""
         return with_cached_values(workbook_bytes(self.workbook), self.values, self.workbook.sheetnames)
@@ -156,6 +175,7 @@ class Page:
         self.book = book
         self.sheet = sheet
         self.widths: dict[str, float] = {}
+        self.under = ""
         self.write(1, 1, title, face=font(16, color=TEAL, is_bold=True))
         sheet.row_dimensions[1].height = 24
         self.write(2, 1, note, face=font(color=GREY, is_italic=True))
@@ -181,15 +201,22 @@ class Page:
         """A label and its text, which may run on over the empty cells beside it."""
         self.write(self.row, 1, label, face=font(is_bold=True))
         self.write(self.row, 2, text)
+        self.book.lines[self.sheet.title].append((label, clean_text(text)))
         self.row += 1
 
     def heading(self, text: str) -> None:
-        """A heading over what comes next."""
+        """A heading over what comes next; a table below it is named by it."""
+        self.under = text
         self.write(self.row, 1, text, face=font(13, color=TEAL, is_bold=True))
         self.row += 1
 
-    def table(self, columns: Sequence[Column], rows: Sequence[Row], *, freeze: int | None = None, has_filter: bool = False) -> Table:
-        """Write a table where the page stands; ``freeze`` keeps its headings and that many columns in view."""
+    def table(
+        self, columns: Sequence[Column], rows: Sequence[Row], *, freeze: int | None = None, has_filter: bool = False, is_main: bool = False
+    ) -> Table:
+        """Write a table where the page stands; ``freeze`` keeps its headings and that many columns in view.
+
+        As data it is named by its sheet and the heading over it; by its sheet alone where there is none, or it is the main one.
+        """
         letters = {column.key: get_column_letter(i) for i, column in enumerate(columns, start=1)}
         self._widen(columns, rows)
         self._bands(columns)
@@ -201,6 +228,7 @@ class Page:
             last=self.row + max(len(rows), 1) - 1,
             heading=self.row - 1,
         )
+        self._keep(columns, rows, is_main=is_main)
         for row in rows:
             self._row(columns, letters, row)
         if not rows:
@@ -216,6 +244,13 @@ class Page:
             self.sheet.print_title_cols = f"A:{get_column_letter(freeze)}" if freeze else None
         self.row += 1
         return table
+
+    def _keep(self, columns: Sequence[Column], rows: Sequence[Row], *, is_main: bool) -> None:
+        sheet = self.sheet.title
+        name = f"{sheet} - {self.under}" if self.under and not is_main else sheet
+        values = tuple(tuple(_plain(row.get(column.key)) for column in columns) for row in rows)
+        self.book.kept.append(KeptTable(name=name, sheet=sheet, first=self.row, columns=tuple(columns), rows=values))
+        self.under = ""
 
     def _bands(self, columns: Sequence[Column]) -> None:
         if not any(column.band for column in columns):
@@ -303,6 +338,12 @@ def _aside(column: Column, number: int, *, vertical: str, wraps: bool) -> Alignm
 def figure(value: Value) -> CachedValue | None:
     """What a reader sees in a cell."""
     return value.value if isinstance(value, Formula) else value
+
+
+def _plain(value: Value) -> CachedValue | None:
+    """What the cell holds, as data: its text as it is written there, nothing where it is empty."""
+    found = figure(value)
+    return (clean_text(found) or None) if isinstance(found, str) else found
 
 
 def _sum(values: Any) -> int | float:

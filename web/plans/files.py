@@ -10,6 +10,7 @@ import zipfile
 
 from planner.documents import Json
 from planner.export.csv_file import csv_bytes
+from planner.export.plan_tables import PlanTables, plan_tables
 from planner.export.plan_workbook import plan_workbook
 from web.plans.presenters import needs, quality, resources, schools
 from web.plans.presenters.our_school import tables_of_school
@@ -55,6 +56,13 @@ def tables_zip(tables: dict[str, TableView]) -> bytes:
 def workbook(kept: KeptPlan, *, standing: str) -> bytes:
     """The plan as its workbook, with its standing at the head of every sheet."""
     return plan_workbook(
+        kept.facts, fingerprint=kept.fingerprint, inputs_sha256=kept.inputs_sha256, policy_sha256=kept.policy_sha256, standing=standing,
+    )  # fmt: skip
+
+
+def workbook_tables(kept: KeptPlan, *, standing: str) -> PlanTables:
+    """The tables of that workbook as data."""
+    return plan_tables(
         kept.facts, fingerprint=kept.fingerprint, inputs_sha256=kept.inputs_sha256, policy_sha256=kept.policy_sha256, standing=standing,
     )  # fmt: skip
 
