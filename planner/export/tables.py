@@ -343,7 +343,9 @@ def figure(value: Value) -> CachedValue | None:
 def _plain(value: Value) -> CachedValue | None:
     """What the cell holds, as data: its text as it is written there, nothing where it is empty."""
     found = figure(value)
-    return (clean_text(found) or None) if isinstance(found, str) else found
+    if isinstance(found, str):
+        return clean_text(found) or None
+    return float(format(value, ".16g")) if isinstance(value, float) else found  # a workbook keeps 16 digits of what is no formula
 
 
 def _sum(values: Any) -> int | float:
