@@ -71,6 +71,8 @@ def in_csv(value):
         return ""
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "'", "\t")):
         return f"'{value}"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return str(value).upper() if isinstance(value, bool) else str(value)
 
 

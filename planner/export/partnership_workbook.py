@@ -28,8 +28,8 @@ _HEADING_FILL = PatternFill("solid", fgColor="1D3557")
 _OPTIONAL_FILL = PatternFill("solid", fgColor="5B7083")
 _ASSUMED_FILL = PatternFill("solid", fgColor="FFF4C2")
 _EXAMPLE_FILL = PatternFill("solid", fgColor="EEF2F4")
-_HEADING_FONT = Font(bold=True, color="FFFFFF")
-_EXAMPLE_FONT = Font(italic=True, color="4F5B5E")
+_HEADING_FONT = Font(name="Calibri", size=11, bold=True, color="FFFFFF")
+_EXAMPLE_FONT = Font(name="Calibri", size=11, italic=True, color="4F5B5E")
 _SPARE_ROWS = 500
 _PAGE_WIDTH = 190
 """Characters of column width that are still readable on one A4 page."""
@@ -162,6 +162,7 @@ def _new_workbook(title: str, lines: Iterable[str]) -> Workbook:
 def _fill_sheet(workbook: Workbook, sheet: Sheet, records: Sequence[Any], sources: Sequence[Source], *, has_example: bool = False) -> None:
     page = workbook.create_sheet(sheet.name)
     page.freeze_panes = "B2"
+    page.row_dimensions[1].height = 2 * _LINE_POINTS + 2  # not every program grows a row for a heading that wraps
     assumed = _assumed(sheet, sources)
     keys = [row_key(sheet, {name: getattr(record, name) for name in sheet.key}) for record in records]
     for number, column in enumerate(sheet.columns, start=1):
