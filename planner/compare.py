@@ -58,13 +58,17 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One way to share: its name, its amounts in their world, and how they were found (a baseline's name, or ``plan``)."""
+    """One way to share: its name, its amounts in their world, and how they were found (a baseline's name, ``dot`` or ``plan``).
+
+    ``fingerprint`` is that of the plan that it is, or that holds it; '' where nobody knows it.
+    """
 
     name: str
     world: World
     amounts: Amounts
     method: str = "plan"
     ending: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,10 +235,10 @@ class Comparison:
     notes: tuple[str, ...]
 
 
-def baseline_side(baseline: Baseline, world: World) -> Side:
-    """Another way to share the pool of a plan, as a side."""
+def baseline_side(baseline: Baseline, world: World, *, fingerprint: str = "") -> Side:
+    """Another way to share the pool of a plan, as a side; ``fingerprint`` is that plan's."""
     name = BASELINES.get(baseline.name, baseline.title.partition(" (")[0])
-    return Side(name=name, world=world, amounts=baseline.amounts, method=baseline.name)
+    return Side(name=name, world=world, amounts=baseline.amounts, method=baseline.name, fingerprint=fingerprint)
 
 
 def compare(sides: Sequence[Side]) -> Comparison:

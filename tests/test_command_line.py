@@ -43,7 +43,7 @@ COMMANDS = (
     "what-if",
     "pots",
     "mends",
-    "pots",
+    "export",
     "replan",
     "where",
     "roster",

@@ -118,7 +118,7 @@ def test_the_workbook_holds_differences_as_formulas_with_their_figures(sides, fo
     assert data == compare_workbook(compare(sides)), "the same comparison, the same file"
     live, shown = openpyxl.load_workbook(io.BytesIO(data)), openpyxl.load_workbook(io.BytesIO(data), data_only=True)
     assert live.sheetnames == [
-        "Summary", "Differences", "Schools", "Services", "Bases", "Standards", "Phase", "Deprivation", "Rural and urban", "Rules", "Why"
+        "Summary", "Differences", "Schools", "Services", "Bases", "Standards", "Phase", "Deprivation", "Rural and urban", "Rules", "Why", "Provenance"
     ]  # fmt: skip
     seen = 0
     for row in live["Schools"].iter_rows():
@@ -128,6 +128,22 @@ def test_the_workbook_holds_differences_as_formulas_with_their_figures(sides, fo
                 assert shown["Schools"][cell.coordinate].value == shown["Schools"][a].value - shown["Schools"][b].value
                 seen += 1
     assert seen == 4 * 12
+    counts = [[cell.value for cell in row] for row in shown["Summary"].iter_rows() if row[0].value == found.pairs[0].side.name]
+    assert [tuple(row[2:5]) for row in counts] == [(c.more, c.less, c.same) for c in found.pairs[0].counts]
+    assert all(cell.data_type == "f" for row in live["Summary"].iter_rows() if row[1].value == "grant" for cell in row[2:5])
+    words = [part.words for one in found.pairs[0].differences for part in one.parts]
+    assert [row[7].value for row in shown["Differences"].iter_rows() if row[6].value is not None][1:] == words
+
+
+def test_the_workbook_says_which_plan_each_side_is(found):
+    document = demonstration_document()
+    sides = [replace(side, fingerprint=document["fingerprint"]) for side in found.sides]
+    page = openpyxl.load_workbook(io.BytesIO(compare_workbook(compare(sides))))["Provenance"]
+    said = {row[0]: row[1:3] for row in page.iter_rows(values_only=True) if row[0]}
+    assert said["Fingerprint of its plan"] == (document["fingerprint"],) * 2
+    assert said["Inputs, SHA-256"] == (document["inputs_sha256"],) * 2
+    assert said["Policy, SHA-256"] == (document["policy_sha256"],) * 2
+    assert "in proportion to its need" in said["How it shares"][0]
 
 
 def test_the_command_compares_and_refuses_with_a_sentence(tmp_path, capsys):

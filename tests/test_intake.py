@@ -23,6 +23,7 @@ from planner.intake.parsing import ENTERED, parse_partnership, read_partnership
 from planner.intake.policy_checks import check_against_policy
 from planner.intake.reading import Row, Table, read_tables
 from planner.intake.sheets import SHEETS, Kind
+from planner.policy import load_policy
 from planner.supply import sizes_of
 
 NEEDS = {"ASD", "SLCN", "SEMH", "MLD", "SpLD", "PD", "HI", "VI", "MSI"}
@@ -728,18 +729,64 @@ def test_the_workbook_explains_itself(tmp_path):
     assert all(len(v.formula1) < 255 for sheet in workbook for v in sheet.data_validations.dataValidation)
 
 
-def test_the_template_asks_only_to_be_filled_in(tmp_path):
-    write_template(tmp_path / "blank.xlsx")
-    workbook = openpyxl.load_workbook(tmp_path / "blank.xlsx")
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    path = tmp_path_factory.mktemp("template") / "blank.xlsx"
+    write_template(path)
+    return path
+
+
+def test_the_template_asks_only_to_be_filled_in(template):
+    workbook = openpyxl.load_workbook(template)
+    assert workbook.sheetnames == ["Read me", *(sheet.name for sheet in SHEETS), "Help", "Help codes"]
     for sheet in SHEETS:
-        assert [cell.value for cell in workbook[sheet.name][1]] == [column.heading for column in sheet.columns]
-        assert workbook[sheet.name].max_row == 1
-        for cell, column in zip(workbook[sheet.name][1], sheet.columns, strict=True):
+        headings, example = workbook[sheet.name].iter_rows()
+        assert [cell.value for cell in headings] == [column.heading for column in sheet.columns]
+        assert [cell.value for cell in example] == [
+            f"Example: {sheet.columns[0].example}",
+            *(column.example for column in sheet.columns[1:]),
+        ]
+        for cell, column in zip(headings, sheet.columns, strict=True):
             assert column.help in cell.comment.text
             assert f"Example: {column.example}" in cell.comment.text
-    partnership, findings = read(tmp_path / "blank.xlsx")
+    partnership, findings = read(template)
     assert partnership is None
     assert {(f.sheet, f.what) for f in findings} == {("Partnership", "has no rows."), ("Schools", "has no rows.")}
+
+
+def test_the_examples_of_the_template_make_a_partnership_that_can_be_read(template, tmp_path):
+    workbook = openpyxl.load_workbook(template)
+    for sheet in SHEETS:
+        cell = workbook[sheet.name]["A2"]
+        cell.value = cell.value.removeprefix("Example: ")
+    workbook.save(tmp_path / "p.xlsx")
+    _, findings = read(tmp_path / "p.xlsx")
+    unread = [f.sentence() for f in findings if f.level is Level.MUST_MEND and "there is no " not in f.what]
+    assert unread == []
+
+
+def test_the_template_lists_what_may_be_chosen_for_every_closed_list(template):
+    workbook, policy = openpyxl.load_workbook(template), load_policy()
+    closed = {Kind.YES_NO, Kind.CHOICE, Kind.CHOICES, Kind.NEED, Kind.NEEDS}
+    for sheet in SHEETS:
+        page = workbook[sheet.name]
+        offered = {str(offer.sqref)[0]: offer for offer in page.data_validations.dataValidation}
+        for cell, column in zip(page[1], sheet.columns, strict=True):
+            if column.kind in closed or column.field in {"role", "outcome", "first_half_term"}:
+                assert len(offered[cell.column_letter].formula1) < 255, (sheet.name, column.heading)
+            if column.choices:
+                assert offered[cell.column_letter].formula1 == '"' + ",".join(choice.value for choice in column.choices) + '"'
+        assert page.page_setup.orientation == "landscape"
+        assert page.print_title_rows == "$1:$1"
+    rows = list(workbook["Help codes"].iter_rows(min_row=2, max_col=2, values_only=True))
+    needs, roles = (workbook[s].data_validations.dataValidation for s in ("Recorded need", "Services"))
+    for offers, codes, what in ((needs, policy.need_codes(), "Need code"), (roles, policy.role_ids(), "Role")):
+        (span,) = [offer.formula1.partition("!")[2].replace("$", "") for offer in offers if "Help codes" in offer.formula1]
+        listed = {cell.value for (cell,) in workbook["Help codes"][span]}
+        assert listed == codes == {code for kind, code in rows if kind == what}
+    assert "'Funds'!$A$3:$A$500" in {offer.formula1 for offer in workbook["Contributions"].data_validations.dataValidation}
+    helped = [row[:2] for row in workbook["Help"].iter_rows(min_row=2, values_only=True)]
+    assert helped == [(sheet.name, column.heading) for sheet in SHEETS for column in sheet.columns]
 
 
 FORMULAS = ["=1+1", '=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "'=1", "''", "'Tis", "1e5", "007", "2026-05-23", "TRUE"]

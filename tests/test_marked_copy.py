@@ -2,6 +2,8 @@
 
 import io
 import json
+import random
+import re
 import zipfile
 from dataclasses import replace
 
@@ -47,7 +49,7 @@ def formulas_in(content):
         return [
             name
             for name in archive.namelist()
-            if name.startswith("xl/worksheets/") and (b"<f" in archive.read(name).replace(b'<formula1>"', b""))
+            if name.startswith("xl/worksheets/") and re.search(rb'<f[ />]|<formula[12]>[^"]', archive.read(name))
         ]
 
 
@@ -73,6 +75,41 @@ def test_every_cell_of_a_finding_is_filled_and_says_what_and_how():
     assert len(by_cell) > 50
     marks = [cell for sheet in workbook.worksheets[1:] for row in sheet.iter_rows() for cell in row if cell.comment]
     assert len(marks) == len(by_cell)
+
+
+MISTAKES = (
+    ("Schools", "Primary pupils", "twelve", "is not a number"), ("Schools", "Primary pupils", -4, "is negative"), ("Schools", "Phase", "nursery", "is not one of"),
+    ("Schools", "URN", "90010", "is not a URN"), ("Schools", "URN", "9E+05", "lost its digits"), ("Schools", "Easting", None, "is blank"),
+    ("Schools", "FSM6 pupils", "9,999,999,999,999", "too large"), ("Schools", "Membership percent", 140, "outside 1 to 100"), ("Schools", "School", None, "is blank"),
+    ("Funds", "September to March", "#REF!", "shows the error"), ("Funds", "Year end", "spend", "is not one of"), ("Funds", "Allowed uses", "sweets", "is not one of"),
+    ("Services", "Role", "wizard", "is not one of"), ("Services", "Unused time is lost", "perhaps", "neither yes nor no"), ("Services", "Order by", "next week", "is not a date"),
+    ("People", "Service", "nobody", "there is no service"), ("People", "Sessions a year", "1.5", "has decimals"), ("People", "Vacant", "maybe", "neither yes nor no"),
+    ("Bases", "Needs", "XYZ", "is not one of"), ("Bases", "Host URN", 123456, "there is no school"),
+)  # fmt: skip
+
+
+def test_twenty_seeded_mistakes_are_each_marked_in_their_cell_and_what_is_not_ours_is_kept():
+    rng, workbook = random.Random(7), good()
+    workbook.create_sheet("Our notes")["B7"] = "Ask the bursar"
+    workbook["Schools"]["Z1"], workbook["Schools"]["Z4"] = "Our column", "kept too"
+    planted = {}
+    for sheet, heading, value, what in MISTAKES:
+        page = workbook[sheet]
+        letter = next(cell.column_letter for cell in page[1] if cell.value == heading)
+        free = [f"{letter}{row}" for row in range(2, page.max_row + 1) if (sheet, f"{letter}{row}") not in planted]
+        planted[sheet, rng.choice(free)] = (value, what)
+    for (sheet, at), (value, _) in planted.items():
+        workbook[sheet][at].value = value
+        workbook[sheet][at].data_type = "s" if isinstance(value, str) else workbook[sheet][at].data_type
+    _, again = marked(saved(workbook))
+    assert len(planted) == len(MISTAKES) == 20
+    for (sheet, at), (value, what) in planted.items():
+        cell = again[sheet][at]
+        assert what in cell.comment.text, (sheet, at)
+        assert cell.fill.fgColor.rgb == MUST
+        assert cell.value == value
+    assert again["Our notes"]["B7"].value == "Ask the bursar"
+    assert (again["Schools"]["Z1"].value, again["Schools"]["Z4"].value) == ("Our column", "kept too")
 
 
 def test_the_first_sheet_lists_every_finding_and_leads_to_its_cell():

@@ -62,7 +62,7 @@ WHO_MAY = {
         "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.trade_offs", "plans.how_good",
         "plans.pots", "plans.letter", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
         "by_hand.choose", "by_hand.take", "by_hand.brought", "by_hand.marked_copy", "by_hand.throw_away",
-        "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.table",
+        "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.tables_document", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
         "decide.decisions", "decide.decision", "decide.effects", "decide.paper", "packs.board", "packs.public",
         "roster.current",

@@ -40,7 +40,7 @@ ANY_TOKEN = {"partnerships"}
 OF_THE_BOARD = {"set_policy", "start_run", "cancel_run"}
 OF_MEMBERS = {
     "partnership", "figures_versions", "figures", "policy", "policy_versions", "policy_version", "runs", "run", "plans", "plan", "plan_document",
-    "plan_workbook", "standards", "tables", "table",
+    "plan_workbook", "plan_tables", "plan_tables_csv", "standards", "tables", "table",
 }  # fmt: skip
 
 

@@ -19,9 +19,10 @@ from planner.need import world_of
 from planner.plan import Ending
 from planner.store import Role
 from web.plans.files import file_name
+from web.plans.files import tables_of as tables_of_plan
 from web.standing import standing_of
 
-FILES = ("/plan.xlsx", "/plan.json", "/tables.zip", "/tables/schools.csv")
+FILES = ("/plan.xlsx", "/plan.json", "/tables.zip", "/tables.json", "/tables/schools.csv")
 
 
 @pytest.fixture(scope="module")
@@ -110,15 +111,19 @@ def test_the_document_passes_its_audit_from_the_file_alone(site):
     assert document == json.loads(json.dumps(demonstration_document()))
 
 
-def test_the_zip_holds_every_table_once_and_is_the_same_each_time(site, head):
+def test_the_zip_and_the_document_hold_the_tables_of_the_workbook_with_the_plans_standing(site, head):
     data = head.get(site.plan("/tables.zip")).data
+    document = head.get(site.plan("/tables.json")).json
+    tables = {table["name"]: table for table in document["tables"]}
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         names = packed.namelist()
-        assert packed.read("schools.csv") == head.get(site.plan("/tables/schools.csv")).data
-        everywhere = rows_of(packed.read("standards-everywhere.csv"))
-    assert len(names) == len(set(names))
-    assert {"funds.csv", "services.csv", "other-ways.csv", f"schools/school-{OWN_URN}-gets.csv"} <= set(names)
-    assert len(everywhere) - 1 == len(demonstration_plan().facts.world.picture.cells)
+        schools, about = rows_of(packed.read("Schools.csv")), dict(rows_of(packed.read("About.csv")))
+    assert names == ["About.csv", "Columns.csv", *(f"{name}.csv" for name in tables)]
+    ledgers = demonstration_plan().facts.ledgers
+    assert [row["net"] for row in tables["Schools"]["rows"]] == [one.net_pounds for one in ledgers]
+    assert [row[schools[0].index("Net")] for row in schools[1:]] == [str(one.net_pounds) for one in ledgers]
+    assert {"what": "Standing", "words": about["Standing"]} in document["about"]
+    assert about["Standing"].startswith("Shadow")
     assert head.get(site.plan("/tables.zip")).data == data
 
 
@@ -126,6 +131,7 @@ def test_the_zip_holds_every_table_once_and_is_the_same_each_time(site, head):
     ("/plan.xlsx", ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ("/plan.json", ".json", "application/json"),
     ("/tables.zip", "-tables.zip", "application/zip"),
+    ("/tables.json", "-tables.json", "application/json"),
     ("/tables/funds.csv", "-funds.csv", "text/csv"),
 ])  # fmt: skip
 def test_a_file_is_named_by_partnership_year_and_fingerprint(site, path, ending, kind):
@@ -153,10 +159,11 @@ def test_who_may_take_them_away(site, path):
 
 def test_the_page_of_downloads_leads_to_every_file_that_is_not_one_schools(site, head):
     text = head.get(site.plan("/downloads")).text
-    links = set(re.findall(rf'href="{site.plan()}(/plan\.[a-z]+|/tables\.zip|/tables/[^"]+)"', text))
-    with zipfile.ZipFile(io.BytesIO(head.get(site.plan("/tables.zip")).data)) as packed:
-        filled = {f"/tables/{n}" for n in packed.namelist() if "/" not in n and len(rows_of(packed.read(n))) > 1}
-    assert links == filled | {"/plan.xlsx", "/plan.json", "/tables.zip"}
+    links = set(re.findall(rf'href="{site.plan()}(/plan\.[a-z]+|/tables\.[a-z]+|/tables/[^"]+)"', text))
+    with site.app.test_request_context():
+        views = tables_of_plan(demonstration_plan()).values()
+    filled = {f"/tables/{view.name}.csv" for view in views if view.rows and not view.name.startswith("school-")}
+    assert links == filled | {"/plan.xlsx", "/plan.json", "/tables.zip", "/tables.json"}
     assert all(head.get(site.plan(link)).status_code == 200 for link in links)
 
 

@@ -18,7 +18,24 @@ from planner import __version__
 from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
 from planner.words import most_points
-from web.commands import backups, by_hand, compare, frontier, lines, mends, pack, paper, pots, replan, roster, values, what_if, where, why
+from web.commands import (
+    backups,
+    by_hand,
+    compare,
+    export,
+    frontier,
+    lines,
+    mends,
+    pack,
+    paper,
+    pots,
+    replan,
+    roster,
+    values,
+    what_if,
+    where,
+    why,
+)
 from web.commands.plans import seconds
 
 if TYPE_CHECKING:
@@ -449,7 +466,7 @@ def _parser() -> argparse.ArgumentParser:
     _solve_options(plan)
     plan.set_defaults(run=_plan)
 
-    for asked_of_a_plan in (why, what_if, values, frontier, compare, lines, pack, paper, pots, roster):
+    for asked_of_a_plan in (why, what_if, values, frontier, compare, export, lines, pack, paper, pots, roster):
         asked_of_a_plan.add(commands, _command)
 
     _audit_command(commands)

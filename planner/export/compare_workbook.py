@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from planner.compare import Axis, Comparison, Line, Unit, Verdict
-from planner.export.plan_workbook import BANNER, BOARD_COPY
+import json
+
+from planner import __version__
+from planner.compare import HOW, Axis, Comparison, Count, Line, Side, Unit, Verdict
+from planner.documents import sha256_of, to_plain
+from planner.export.plan_workbook import BANNER, BOARD_COPY, EHC_RIGHT
 from planner.export.tables import CHANGE, CHANGE_POUNDS, HUNDREDTHS, POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, text_column
 
 LOOKS = {Unit.POUNDS: POUNDS, Unit.POINTS: HUNDREDTHS}
@@ -18,13 +22,13 @@ def compare_workbook(comparison: Comparison) -> bytes:
     """
     is_illustrative = any(side.world.partnership.is_illustrative() for side in comparison.sides)
     book = Book(banner=BANNER if is_illustrative else "", footer=BOARD_COPY)
-    _summary(book, comparison)
+    axes = {axis.key: _axis(book, comparison, axis) for axis in comparison.axes}
+    _summary(book, comparison, axes["schools"])
     _differences(book, comparison)
-    for axis in comparison.axes:
-        _axis(book, comparison, axis)
     _rules(book, comparison)
     _why(book, comparison)
-    book.arrange(["Summary", "Differences", *_SHEETS.values(), "Rules", "Why"])
+    _provenance(book, comparison)
+    book.arrange(["Summary", "Differences", *_SHEETS.values(), "Rules", "Why", "Provenance"])
     return book.to_bytes()
 
 
@@ -32,7 +36,7 @@ def _letters(comparison: Comparison) -> str:
     return "; ".join(f"{letter}: {side.name}" for letter, side in zip("ABCD", comparison.sides, strict=False))
 
 
-def _summary(book: Book, comparison: Comparison) -> None:
+def _summary(book: Book, comparison: Comparison, schools: Table) -> None:
     first = comparison.sides[0]
     page = book.page(
         "Summary", "Side by side", f"Every difference is from {first.name}. Rules are those of {comparison.rules_of.name}.", is_first=True
@@ -53,12 +57,23 @@ def _summary(book: Book, comparison: Comparison) -> None:
             Column(key="same", heading="Schools with the same"),
         ],
         [
-            {"side": pair.side.name, "what": count.what, "more": count.more, "less": count.less, "same": count.same}
-            for pair in comparison.pairs
+            {"side": pair.side.name, "what": count.what, **_counted(comparison, n, count, schools)}
+            for n, pair in enumerate(comparison.pairs, start=1)
             for count in pair.counts
         ],
     )
     page.finish()
+
+
+def _counted(comparison: Comparison, side: int, count: Count, schools: Table) -> dict[str, Value]:
+    """Schools with more, less and the same, live from the sheet Schools."""
+    counts = {"more": (">0", count.more), "less": ("<0", count.less), "same": ("=0", count.same)}
+    groups = next(axis.groups for axis in comparison.axes if axis.key == "schools")
+    lines = [n for n, line in enumerate(groups[0].lines if groups else ()) if line.label.casefold() == count.what]
+    if not lines:
+        return {key: number for key, (_, number) in counts.items()}
+    span = schools.span(f"m{lines[0]}_d{side}")
+    return {key: Formula(f"=SUMPRODUCT(--({span}{test}))", number) for key, (test, number) in counts.items()}
 
 
 def _differences(book: Book, comparison: Comparison) -> None:
@@ -72,7 +87,7 @@ def _differences(book: Book, comparison: Comparison) -> None:
             rows += [
                 {
                     "side": pair.side.name, "who": difference.who, "what": part.what, "unit": part.unit.value, "before": part.before,
-                    "after": part.after, "change": Formula("={after}-{before}", part.after - part.before),
+                    "after": part.after, "change": Formula("={after}-{before}", part.after - part.before), "words": part.words,
                 }
                 for part in difference.parts
             ]  # fmt: skip
@@ -84,6 +99,7 @@ def _differences(book: Book, comparison: Comparison) -> None:
         Column(key="before", heading=first.name, width=14),
         Column(key="after", heading="This way", width=14),
         Column(key="change", heading="Difference", look=CHANGE, width=12),
+        text_column("words", "In words", 56),
     ]
     page.table(columns, rows, freeze=2, has_filter=True)
     page.finish()
@@ -168,3 +184,28 @@ def _why(book: Book, comparison: Comparison) -> None:
         if rows:
             page.table([text_column("what", "Setting or figure", 60), text_column("was", comparison.sides[0].name, 28), text_column("now", pair.side.name, 28)], rows)  # fmt: skip
     page.finish()
+
+
+def _provenance(book: Book, comparison: Comparison) -> None:
+    page = book.page("Provenance", "Provenance: which plans these are and how they were made", EHC_RIGHT)
+    said = [_made(side) for side in comparison.sides]
+    columns = [text_column("what", "What", 26), *(text_column(f"s{n}", side.name, 46) for n, side in enumerate(comparison.sides))]
+    rows: list[Row] = [{"what": what, **{f"s{n}": one[what] for n, one in enumerate(said)}} for what in said[0]]
+    page.table(columns, rows, freeze=1)
+    page.line("Made by", f"Partnership Planner {__version__}")
+    page.finish()
+
+
+def _made(side: Side) -> dict[str, str]:
+    """Which plan a side is and what it was made from."""
+    p, policy = side.world.partnership, side.world.policy
+    return {
+        "How it shares": HOW[side.method],
+        "How the search ended": side.ending or "not a search of its own",
+        "Partnership": f"{p.name}, {p.academic_year}",
+        "Figures": BANNER if p.is_illustrative() else "The partnership's own.",
+        "Policy": f"{policy.title} ({policy.policy_id}), version {policy.version}, {policy.date}",
+        "Fingerprint of its plan": side.fingerprint or "not known",
+        "Inputs, SHA-256": sha256_of(to_plain(p)),
+        "Policy, SHA-256": sha256_of(json.loads(policy.document)),
+    }

@@ -94,6 +94,21 @@ def plan_workbook(
     Totals and checks are live formulas that carry our own figures too. ``made_from`` says which versions it was made from,
     ``taken`` is the decision that carried it.
     """
+    marks = {"fingerprint": fingerprint, "inputs_sha256": inputs_sha256, "policy_sha256": policy_sha256}
+    return plan_book(facts, **marks, standing=standing, made_from=made_from, taken=taken).to_bytes()
+
+
+def plan_book(
+    facts: Facts,
+    *,
+    fingerprint: str,
+    inputs_sha256: str,
+    policy_sha256: str,
+    standing: str = "",
+    made_from: str = "",
+    taken: DecisionTaken | None = None,
+) -> Book:
+    """The same before it is a file, with its tables as data."""
     footer = f"{BOARD_COPY} Fingerprint {fingerprint[:12]}"
     banner = " ".join(filter(None, (standing, BANNER if facts.partnership.is_illustrative() else "")))
     book = Book(banner=banner, footer=footer, header=standing.partition(".")[0].upper())
@@ -112,7 +127,7 @@ def plan_workbook(
     _provenance_sheet(book, facts, marks | {label: text for label, text in said.items() if text}, taken)
     _name_totals(book, tables, checks)
     book.arrange(_ORDER)
-    return book.to_bytes()
+    return book
 
 
 def _tables(book: Book, facts: Facts) -> Tables:
@@ -396,7 +411,7 @@ def _assumptions_sheet(book: Book, facts: Facts) -> None:
         {"what": f.path, "value": f.value, "unit": f.unit, "source": f.source, "date": f.date, "confidence": f.confidence}
         for f in facts.policy.figures
     ]
-    page.table(columns, rows, name="plan_assumptions", freeze=None if facts.partnership.queries else 1, has_filter=True)
+    page.table(columns, rows, name="plan_assumptions", freeze=None if facts.partnership.queries else 1, has_filter=True, is_main=True)
     page.finish()
 
 

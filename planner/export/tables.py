@@ -114,6 +114,17 @@ class Table:
         return f"SUMPRODUCT(--EXACT({self.span(where)},{address}),{self.span(key)})"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptTable:
+    """A written table as data: its name, its sheet, and of each row, without the total, the figures that the sheet shows."""
+
+    name: str
+    sheet: str
+    first: int
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[CachedValue | None, ...], ...]
+
+
 @cache
 def font(size: int = 11, *, color: str = "000000", is_bold: bool = False, is_italic: bool = False) -> Font:
     """The one face of every sheet."""
@@ -137,6 +148,8 @@ class Book:
         self.values: dict[str, dict[str, CachedValue]] = {}
         self.said_of_charts: list[str] = []
         self.styles: dict[tuple[str, bool], Any] = {}
+        self.kept: list[KeptTable] = []
+        self.lines: dict[str, list[tuple[str, str]]] = {}
 
     def define(self, name: str, address: str) -> None:
         """Give cells a name by which other formulas, and the Name Box, find them."""
@@ -146,6 +159,7 @@ class Book:
         """Add a sheet with its title, one line about it, and the banner when there is one."""
         sheet = self.workbook.create_sheet(name)
         self.values[name] = {}
+        self.lines[name] = []
         sheet.sheet_view.showGridLines = False
         sheet.sheet_properties.tabColor = TEAL if is_first else "4A7C87"
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
@@ -168,6 +182,11 @@ class Book:
         self.workbook._sheets.sort(key=lambda sheet: names.index(sheet.title))  # noqa: SLF001 - there is no public way
         self.workbook.active = 0
 
+    def tables(self) -> tuple[KeptTable, ...]:
+        """Every table as data, in the order of the sheets and from the top of each."""
+        order = self.workbook.sheetnames
+        return tuple(sorted(self.kept, key=lambda table: (order.index(table.sheet), table.first)))
+
     def to_bytes(self) -> bytes:
         """The finished file."""
         return with_cached_values(workbook_bytes(self.workbook, self.said_of_charts), self.values, self.workbook.sheetnames)
@@ -180,6 +199,7 @@ class Page:
         self.book = book
         self.sheet = sheet
         self.widths: dict[str, float] = {}
+        self.under = ""
         self.write(1, 1, title, face=font(16, color=TEAL, is_bold=True))
         sheet.row_dimensions[1].height = 24
         self.write(2, 1, note, face=font(color=GREY, is_italic=True))
@@ -208,19 +228,29 @@ class Page:
         """A label and its text, which may run on over the empty cells beside it."""
         self.write(self.row, 1, label, face=font(is_bold=True))
         self.write(self.row, 2, text)
+        self.book.lines[self.sheet.title].append((label, clean_text(text)))
         self.row += 1
 
     def heading(self, text: str) -> None:
-        """A heading over what comes next."""
+        """A heading over what comes next; a table below it is named by it."""
+        self.under = text
         self.write(self.row, 1, text, face=font(13, color=TEAL, is_bold=True))
         self.row += 1
 
     def table(
-        self, columns: Sequence[Column], rows: Sequence[Row], *, name: str = "", freeze: int | None = None, has_filter: bool = False
+        self,
+        columns: Sequence[Column],
+        rows: Sequence[Row],
+        *,
+        name: str = "",
+        freeze: int | None = None,
+        has_filter: bool = False,
+        is_main: bool = False,
     ) -> Table:
         """Write a table where the page stands; ``freeze`` keeps its headings and that many columns in view.
 
-        ``name`` makes it a table of the workbook's, and names its rows ``<name>_rows``.
+        ``name`` makes it a table of the workbook's, and names its rows ``<name>_rows``. As data it is named by its sheet and
+        the heading over it; by its sheet alone where there is none, or it is the main one.
         """
         letters = {column.key: get_column_letter(i) for i, column in enumerate(columns, start=1)}
         self._widen(columns, rows)
@@ -233,6 +263,7 @@ class Page:
             last=self.row + max(len(rows), 1) - 1,
             heading=self.row - 1,
         )
+        self._keep(columns, rows, is_main=is_main)
         for row in rows:
             self._row(columns, letters, row)
         if not rows:
@@ -251,6 +282,13 @@ class Page:
             self.sheet.print_title_cols = f"A:{get_column_letter(freeze)}" if freeze else None
         self.row += 1
         return table
+
+    def _keep(self, columns: Sequence[Column], rows: Sequence[Row], *, is_main: bool) -> None:
+        sheet = self.sheet.title
+        name = f"{sheet} - {self.under}" if self.under and not is_main else sheet
+        values = tuple(tuple(_plain(row.get(column.key)) for column in columns) for row in rows)
+        self.book.kept.append(KeptTable(name=name, sheet=sheet, first=self.row, columns=tuple(columns), rows=values))
+        self.under = ""
 
     def _name(self, name: str, columns: Sequence[Column], table: Table, *, has_filter: bool) -> None:
         """Make the cells a table that sheets and formulas can name; it keeps our look, so it has no style of its own."""
@@ -397,6 +435,14 @@ def different(headings: Sequence[str]) -> list[str]:
 def figure(value: Value) -> CachedValue | None:
     """What a reader sees in a cell."""
     return value.value if isinstance(value, Formula) else value
+
+
+def _plain(value: Value) -> CachedValue | None:
+    """What the cell holds, as data: its text as it is written there, nothing where it is empty."""
+    found = figure(value)
+    if isinstance(found, str):
+        return clean_text(found) or None
+    return float(format(value, ".16g")) if isinstance(value, float) else found  # a workbook keeps 16 digits of what is no formula
 
 
 def _sum(values: Any) -> int | float:

@@ -39,6 +39,8 @@ workbook with this help on every heading; `planner check INPUT` lists what must 
   the assumed value: overwrite the cell, and the figure is yours. Where the assumed value is right, set *Assumed* to no to
   confirm it. A plan is illustrative while an amount is assumed: of a fund, a price, or a post's sessions. A row's key is
   its key columns joined by `/`, for example `900001/SLCN`; `*` names a whole column.
+- **Example rows are not read.** A row whose first cell begins with `Example:` shows how to fill in a sheet, as the grey rows
+  of a blank workbook do.
 - **No pupil data.** Counts only; never a pupil's name or details. Staff are named only as the partnership enters them.
 - **Workbook format.** A workbook that the planner wrote says which format it is of: in the last column of *Partnership*, and in
   a plan's workbook on *Provenance*. An older format is read and told of; a newer one is refused. A file that says nothing is read.

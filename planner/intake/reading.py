@@ -29,6 +29,8 @@ MOST_ROWS = 20_000
 MOST_COLUMNS = 200
 FINDINGS_SHEET = "Findings"
 """The sheet that a marked copy adds; when the copy comes back mended, it is nobody's own sheet."""
+EXAMPLE = "Example:"
+"""A row whose first cell begins so shows how to fill in a sheet, and is not read."""
 _LAST_ROW = 1_048_576
 
 # Characters that XML, and so a workbook, cannot hold.
@@ -294,6 +296,8 @@ def _table(name: str, rows: Iterator[list[str]]) -> Table:
         if not headings:
             headings = [" ".join(text.split()) for text in texts]
             heading_row = number
+            continue
+        if texts[0].startswith(EXAMPLE):
             continue
         headings.extend([""] * (len(texts) - len(headings)))
         cells: dict[str, str] = {}

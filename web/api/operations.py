@@ -19,6 +19,8 @@ View = Callable[..., Any]
 BASE = "/api/v1"
 NOUNS = (Partnership, VersionLine, Figures, Policy, PolicyWanted, RunLine, Run, RunWanted, Plan, TableLine, Table)
 JSON_TYPE = "application/json"
+WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP_TYPE = "application/zip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from flask import Response, abort, current_app
 from planner.store.plans import PlanRow
 from web.access import Permission
 from web.api.nouns import Column, Plan, Table, TableLine
-from web.api.operations import JSON_TYPE, Operation, Operations
+from web.api.operations import JSON_TYPE, WORKBOOK_TYPE, ZIP_TYPE, Operation, Operations
 from web.api.partnerships import OF
 from web.api.words import moment
 from web.plans.files import tables_of
@@ -21,7 +21,6 @@ from web.wiring import Wiring
 
 PLANS = f"{OF}/plans"
 PLAN = f"{PLANS}/<id:plan_id>"
-WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def add_plans(operations: Operations, wiring: Wiring) -> None:
@@ -64,16 +63,16 @@ def add_plans(operations: Operations, wiring: Wiring) -> None:
             abort(404)
         return found
 
-    def file(name: str, ending: str, title: str, kind: str, page: str) -> None:
-        @operations.add(
-            Operation(name=name, method="GET", path=f"{PLAN}/plan{ending}", title=title, permission=Permission.EXPORT, answers=kind)
-        )
+    def file(name: str, path: str, title: str, kind: str, page: str) -> None:
+        @operations.add(Operation(name=name, method="GET", path=f"{PLAN}/{path}", title=title, permission=Permission.EXPORT, answers=kind))
         def taken(partnership_id: int, plan_id: int) -> Response:
             """The file that the page gives, with all that was worked out for it."""
             return cast("Response", current_app.view_functions[page](partnership_id=partnership_id, plan_id=plan_id))
 
-    file("plan_document", ".json", "Take away the whole plan, which anybody can check again", JSON_TYPE, "plans.document")
-    file("plan_workbook", ".xlsx", "Take away the plan's workbook", WORKBOOK_TYPE, "plans.workbook")
+    file("plan_document", "plan.json", "Take away the whole plan, which anybody can check again", JSON_TYPE, "plans.document")
+    file("plan_workbook", "plan.xlsx", "Take away the plan's workbook", WORKBOOK_TYPE, "plans.workbook")
+    file("plan_tables", "tables.json", "Take away every table of the workbook as data", JSON_TYPE, "plans.tables_document")
+    file("plan_tables_csv", "tables.zip", "Take away every table of the workbook as CSV", ZIP_TYPE, "plans.tables")
 
     @operations.add(
         Operation(

@@ -7,7 +7,7 @@ from typing import Any
 
 from planner.documents import Json
 from web.api.document import path_of
-from web.api.operations import JSON_TYPE, Operation
+from web.api.operations import JSON_TYPE, WORKBOOK_TYPE, ZIP_TYPE, Operation
 from web.tables import TableView, row, table, words
 from web.words import upper_first
 
@@ -19,6 +19,11 @@ _KINDS = {
     "object": "object",
     "array": "list",
     "null": "null",
+}
+_FILES = {
+    JSON_TYPE: "Answers a document, which docs/formats.md describes.",
+    WORKBOOK_TYPE: "Answers an Excel workbook.",
+    ZIP_TYPE: "Answers a ZIP of CSVs, which docs/formats.md describes.",
 }
 
 
@@ -74,7 +79,7 @@ def _operation(one: Operation, told: Json) -> OperationView:
 
 def _answer(one: Operation) -> str:
     if isinstance(one.answers, str):
-        return "Answers the plan document, which docs/formats.md describes." if one.answers == JSON_TYPE else "Answers an Excel workbook."
+        return _FILES[one.answers]
     return f"Answers a list of {one.answers.__name__}, paged." if one.is_list else f"Answers {one.answers.__name__}."
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import InputMustBeMended
-from web.commands.plans import read_plan, write_data
+from web.commands.plans import write_data
 from web.commands.why import Command
 
 if TYPE_CHECKING:
@@ -73,9 +73,12 @@ def _check_outs(options: argparse.Namespace) -> None:
 def _sides(names: Sequence[str]) -> list[Side]:
     """Each plan under the name of its file; other ways to share from the first plan named."""
     from planner.compare import Side, baseline_side  # noqa: PLC0415
+    from planner.documents import check_document, read_document  # noqa: PLC0415
     from planner.export.summary import ENDINGS  # noqa: PLC0415
 
-    plans = {name: read_plan(Path(name)) for name in names if name not in WAYS}
+    documents = {name: read_document(Path(name)) for name in names if name not in WAYS}
+    plans = {name: check_document(document) for name, document in documents.items()}
+    marks = {name: document["fingerprint"] for name, document in documents.items()}
     if not plans:
         raise InputMustBeMended("Name at least one plan.json: the other ways to share are read from it.")
     first, world = next(iter(plans.values()))
@@ -84,9 +87,9 @@ def _sides(names: Sequence[str]) -> list[Side]:
     for name in names:
         if name in plans:
             plan, its_world = plans[name]
-            sides.append(Side(name=name, world=its_world, amounts=plan.amounts, ending=ENDINGS[plan.ending]))
+            sides.append(Side(name=name, world=its_world, amounts=plan.amounts, ending=ENDINGS[plan.ending], fingerprint=marks[name]))
         elif name in held:
-            sides.append(baseline_side(held[name], world))
+            sides.append(baseline_side(held[name], world, fingerprint=next(iter(marks.values()))))
         else:
             why = "last year's amounts are not among its figures" if name == "last_year" else "it holds only " + ", ".join(held)
             raise InputMustBeMended(f"{next(iter(plans))} does not hold {name}: {why}.")

@@ -93,14 +93,16 @@ class Sides:
     def _side(self, partnership_id: int, way: str, holder: KeptPlan | None) -> Side | None:
         if way in BASELINES:
             held = [] if holder is None else [b for b in holder.facts.plan.baselines if b.name == way]
-            return baseline_side(held[0], holder.facts.world) if held and holder is not None else None
+            return baseline_side(held[0], holder.facts.world, fingerprint=holder.fingerprint) if held and holder is not None else None
         number, _, dot = way.partition(".")
         kept = self._shelf.plan(partnership_id, int(number))
         if kept is None:
             return None
         facts = kept.facts
         if not dot:
-            return Side(name=f"Plan {number}", world=facts.world, amounts=facts.amounts, ending=ENDINGS[facts.plan.ending])
+            return Side(
+                name=f"Plan {number}", world=facts.world, amounts=facts.amounts, ending=ENDINGS[facts.plan.ending], fingerprint=kept.fingerprint,
+            )  # fmt: skip
         with self._store.read() as tx:
             answer = tx.answers.answer(partnership_id=partnership_id, plan_id=kept.plan_id, kind=AnswerKind.FRONTIER)
         points = [] if answer is None or answer.document is None else answer.document["points"]
@@ -109,7 +111,7 @@ class Sides:
             return None
         return Side(
             name=_dot_name(way), world=facts.world, amounts=amounts_from_data(amounts, facts.partnership.financial_years),
-            method="dot",
+            method="dot", fingerprint=kept.fingerprint,
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import zipfile
 from planner.documents import Json
 from planner.export.csv_file import csv_bytes
 from planner.export.plan_decision import DecisionTaken
+from planner.export.plan_tables import PlanTables, plan_tables
 from planner.export.plan_workbook import plan_workbook
 from web.plans.presenters import needs, quality, resources, schools
 from web.plans.presenters.our_school import tables_of_school
@@ -58,6 +59,13 @@ def workbook(kept: KeptPlan, *, standing: str, made_from: str = "", taken: Decis
     return plan_workbook(
         kept.facts, fingerprint=kept.fingerprint, inputs_sha256=kept.inputs_sha256, policy_sha256=kept.policy_sha256, standing=standing,
         made_from=made_from, taken=taken,
+    )  # fmt: skip
+
+
+def workbook_tables(kept: KeptPlan, *, standing: str) -> PlanTables:
+    """The tables of that workbook as data."""
+    return plan_tables(
+        kept.facts, fingerprint=kept.fingerprint, inputs_sha256=kept.inputs_sha256, policy_sha256=kept.policy_sha256, standing=standing,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from planner.documents import plan_document
 from planner.export.plan_decision import DecisionTaken
+from planner.export.plan_tables import PlanTables, tables_json, tables_zip
 from planner.pots import without_whose
 from planner.store import AnswerKind
 from planner.store.runs import REPLAN
@@ -240,11 +241,20 @@ def blueprint(wiring: Wiring) -> Blueprint:
         assert stored is not None
         return send(kept, files.document(stored.document), ".json")
 
-    @routes.get(f"{PLAN}/tables.zip")
-    @EXPORT
-    def tables(partnership_id: int, plan_id: int) -> Response:
-        kept = find(partnership_id, plan_id)
-        return send(kept, files.tables_zip(tables_in(partnership_id, plan_id)), ".zip", "tables")
+    @functools.lru_cache(maxsize=8)
+    def workbook_tables_of(partnership_id: int, plan_id: int, standing: str) -> PlanTables:
+        """The tables of a plan's workbook, kept for the same reason."""
+        return files.workbook_tables(find(partnership_id, plan_id), standing=standing)
+
+    def workbook_tables(ending: str, endpoint: str, written: Callable[[PlanTables], bytes]) -> None:
+        @routes.get(f"{PLAN}/tables{ending}", endpoint=endpoint)
+        @EXPORT
+        def taken(partnership_id: int, plan_id: int) -> Response:
+            kept = find(partnership_id, plan_id)
+            return send(kept, written(workbook_tables_of(partnership_id, plan_id, stands(kept).line)), ending, "tables")
+
+    workbook_tables(".zip", "tables", tables_zip)
+    workbook_tables(".json", "tables_document", tables_json)
 
     @routes.get(f"{PLAN}/tables/<name>.csv")
     @EXPORT

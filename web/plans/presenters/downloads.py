@@ -81,8 +81,13 @@ def downloads_view(
                 "and what was said so far. The clerk can change every word of its recommendation. It contains small numbers: for the board, not for publication.",
             ),
             FileLine(
-                title="All tables (CSV in a ZIP)", href=plan_url(kept, "plans.tables"),
-                text="Every table of these pages as a file of its own, with plain numbers, for your own sums.",
+                title="All tables of the workbook (CSV in a ZIP)", href=plan_url(kept, "plans.tables"),
+                text="Every table of the workbook under the same name, as a file that Excel opens, with plain numbers. "
+                "The file Columns says what each column holds and what it counts. Small numbers are in it too: not for publication.",
+            ),
+            FileLine(
+                title="All tables of the workbook (.json)", href=plan_url(kept, "plans.tables_document"),
+                text="The same tables as one file for programs.",
             ),
             FileLine(
                 title="Plan document (.json)", href=plan_url(kept, "plans.document"),
