@@ -23,12 +23,36 @@ _STARTS = (
     "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫", "⁼", "₌", "⁺", "₊", "−", "＝-", "\x00=", "\x07@", "%0A=", "\\t=", "=-", "=+@", "--", "+=", "{=", "(=", "#=", "&=",
 )  # fmt: skip
 _ENDS = (
-    "1+{0}", "HYPERLINK(\"http://127.0.0.1:1/{0}?a=\"&A1,\"{0}\")", "WEBSERVICE(\"http://127.0.0.1:1/{0}\")", "cmd|' /C {0}'!A0", "DDE(\"cmd\";\"/C {0}\";\"x\")",
-    "SUM(1+1)*{0}", "IMPORTXML(CONCAT(\"http://127.0.0.1:1/\",A1),\"//{0}\")", "[{0}.xlsx]Sheet1!A1", "'file:///etc/passwd'#$passwd.A1&\"{0}\"", "{0}", "{0}\"&A1&\"",
-    "{0}</f><v>1</v></c>", "{0}]]><f>1+1</f>", "{0}&amp;&lt;f&gt;", "_x003D_{0}", "{0}\",\"=1+1", "{0}\n=1+1", "{0};=1+1", "{0}\t=1+1", "${0}$1", "{0}*~?", "{0}:{0}",
+    "1+{0}", 'HYPERLINK("http://127.0.0.1:1/{0}?a="&A1,"{0}")', 'WEBSERVICE("http://127.0.0.1:1/{0}")', "cmd|' /C {0}'!A0", 'DDE("cmd";"/C {0}";"x")',
+    "SUM(1+1)*{0}", 'IMPORTXML(CONCAT("http://127.0.0.1:1/",A1),"//{0}")', "[{0}.xlsx]Sheet1!A1", "'file:///etc/passwd'#$passwd.A1&\"{0}\"", "{0}", '{0}"&A1&"',
+    "{0}</f><v>1</v></c>", "{0}]]><f>1+1</f>", "{0}&amp;&lt;f&gt;", "_x003D_{0}", '{0}","=1+1', "{0}\n=1+1", "{0};=1+1", "{0}\t=1+1", "${0}$1", "{0}*~?", "{0}:{0}",
 )  # fmt: skip
-_ODD = ("é – “”", "ß", "😀", "a\nb", "_x000D_", "a;b", "£5", "&<>", 'a,b"c"', "None", "'a'", "#1", "1e5", "007", "2026-05-23", "TRUE", "½", "\ufffd", "50%", "a/b", "*", "x" * 60)
+_ODD = (
+    "é – “”",
+    "ß",
+    "😀",
+    "a\nb",
+    "_x000D_",
+    "a;b",
+    "£5",
+    "&<>",
+    'a,b"c"',
+    "None",
+    "'a'",
+    "#1",
+    "1e5",
+    "007",
+    "2026-05-23",
+    "TRUE",
+    "½",
+    "\ufffd",
+    "50%",
+    "a/b",
+    "*",
+    "x" * 60,
+)
 _TOGETHER = {"fund_id": "fund", "service_id": "service", "item": "service", "zone": "zone"}
+_COUNTED = ("fsm6_pupils", "low_prior_attainment_pupils", "idaci_pupils", "sen_support_pupils")
 _OURS = ("academic_year", "role")
 """Columns whose text is one of ours, so that no other may stand there."""
 
@@ -96,10 +120,14 @@ def _filled(p: Partnership, rng: Random) -> Partnership:
     def a_date():
         return f"20{rng.randint(20, 39)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
 
+    def at_most(pupils, now):
+        return None if now is None else min(now, pupils)
+
     schools = tuple(
         replace(
-            s, mobile_pupils=now_and_then(lambda s=s: rng.randint(0, s.pupils)), ehc_plan_pupils=now_and_then(lambda s=s: rng.randint(0, s.pupils // 20)),
-            school_idaci_decile=now_and_then(lambda: rng.randint(1, 10)), recorded_sen_urn=now_and_then(lambda: rng.randint(100_000, 800_000)),
+            s, **{name: at_most(s.pupils, getattr(s, name)) for name in _COUNTED}, mobile_pupils=now_and_then(lambda s=s: rng.randint(0, s.pupils)),
+            ehc_plan_pupils=now_and_then(lambda s=s: rng.randint(0, s.pupils // 20)), school_idaci_decile=now_and_then(lambda: rng.randint(1, 10)),
+            recorded_sen_urn=now_and_then(lambda: rng.randint(100_000, 800_000)),
         )
         for s in p.schools
     )  # fmt: skip

@@ -24,9 +24,7 @@ At = tuple[str, str]
 """A sheet's name and a cell's address."""
 _SHEET = re.compile(r"xl/worksheets/sheet([0-9]+)\.xml")
 _RESULT = re.compile(r'(<c r="([A-Z]+[0-9]+)"[^>]*?)( t="(?:b|str|n|e)")?>(<f[ >].*?</f>)(<v>([^<]*)</v>|<v ?/>)?</c>', re.DOTALL)
-_REFERENCE = re.compile(
-    r"(?:(?:'((?:[^']|'')+)'|([A-Za-z_][\w.]*))!)?\$?([A-Z]{1,3})\$?([0-9]+)(?::\$?([A-Z]{1,3})\$?([0-9]+))?(?![\w(])"
-)
+_REFERENCE = re.compile(r"(?:(?:'((?:[^']|'')+)'|([A-Za-z_][\w.]*))!)?\$?([A-Z]{1,3})\$?([0-9]+)(?::\$?([A-Z]{1,3})\$?([0-9]+))?(?![\w(])")
 _ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "Err:")
 
 
@@ -44,7 +42,11 @@ class Sheets:
     @cached_property
     def values(self) -> dict[At, Any]:
         """What every cell shows."""
-        return {at: cell.value for at, cell in _cells(openpyxl.load_workbook(io.BytesIO(self.content), data_only=True)) if cell.value is not None}
+        return {
+            at: cell.value
+            for at, cell in _cells(openpyxl.load_workbook(io.BytesIO(self.content), data_only=True))
+            if cell.value is not None
+        }
 
     @cached_property
     def errors(self) -> list[At]:
@@ -56,22 +58,26 @@ class Sheets:
         """The sheets in their order."""
         return openpyxl.load_workbook(io.BytesIO(self.content), read_only=True).sheetnames
 
+    @cached_property
+    def grids(self) -> dict[str, dict[int, dict[int, str]]]:
+        """Each sheet's cells that show something: row, column, address."""
+        grids: dict[str, dict[int, dict[int, str]]] = {title: {} for title in self.titles}
+        for sheet, address in self.values:
+            letters, number = re.fullmatch(r"([A-Z]+)([0-9]+)", address).groups()
+            grids[sheet].setdefault(int(number), {})[column_index_from_string(letters)] = address
+        return grids
+
     def rows(self, *headings: str) -> Iterator[dict[str, At]]:
         """The rows of every table that has all these headings, each as the cells of its headings; of two of one name the first counts."""
-        for title in self.titles:
-            grid: dict[int, dict[int, str]] = {}
-            for sheet, address in self.values:
-                if sheet == title:
-                    letters, number = re.fullmatch(r"([A-Z]+)([0-9]+)", address).groups()
-                    grid.setdefault(int(number), {})[column_index_from_string(letters)] = address
+        for title, grid in self.grids.items():
             heads: dict[int, str] = {}
             for number in sorted(grid):
                 words = {column: str(self.values[title, address]) for column, address in grid[number].items()}
                 if set(headings) <= set(words.values()):
                     heads = words
-                elif heads and 1 not in grid[number]:
-                    heads = {}  # a table ends where its first column does
-                elif heads and words[1] not in {"Total", "None."}:
+                elif heads and words.get(1, "Total") in {"Total", "None."}:
+                    heads = {}  # a table ends with its total, or where its first column does
+                elif heads:
                     row: dict[str, At] = {}
                     for column, heading in heads.items():
                         row.setdefault(heading, (title, f"{get_column_letter(column)}{number}"))

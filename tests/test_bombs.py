@@ -83,7 +83,7 @@ BOMBS = {
     "a billion in another encoding": (billion_in_utf_16, "damaged"),
     "a million styles": (lambda: with_part(STYLES, lambda xml: xml.replace(b"</cellXfs>", b'<xf numFmtId="0"/>' * 1_000_000 + b"</cellXfs>")), "styles"),
     "a million texts": (lambda: with_part(TEXTS, lambda xml: xml.replace(b"</sst>", b"<si><t>a</t></si>" * 1_000_000 + b"</sst>")), "texts"),
-    "a million names": (lambda: with_part(BOOK, lambda xml: xml.replace(b"</sheets>", b'</sheets><definedNames>' + b'<definedName name="a">1</definedName>' * 500_000 + b"</definedNames>")), "texts"),
+    "a million names": (lambda: with_part(BOOK, lambda xml: xml.replace(b"</sheets>", b"</sheets><definedNames>" + b'<definedName name="a">1</definedName>' * 500_000 + b"</definedNames>")), "texts"),
     "a million rules of what may be typed": (after_rows(lambda: b"<dataValidations>" + b'<dataValidation sqref="A1"/>' * 500_000 + b"</dataValidations>"), "texts"),
     "a text of three million characters nineteen thousand times": (one_text_often, "32,767 characters"),
     "rows sixteen thousand cells wide": (in_rows(wide_rows), "far more cells"),
@@ -149,10 +149,10 @@ def test_bombs_are_refused_or_do_nothing_in_a_second_and_200_megabytes(tmp_path)
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_through_the_child(name):
     try:
-        reading = read_apart(BOMBS[name][0](), "bomb.xlsx", POLICY_DOCUMENT)
-        assert reading.findings is not None
+        said = "" if read_apart(BOMBS[name][0](), "bomb.xlsx", POLICY_DOCUMENT).findings else "nothing found"
     except InputMustBeMended as refused:
-        assert BOMBS[name][1] in str(refused)
+        said = str(refused)
+    assert BOMBS[name][1] in said
 
 
 @pytest.mark.parametrize("name", ["the whole grid merged", "the whole grid a link"])

@@ -17,10 +17,12 @@ from test_plan_workbook import AMOUNTS, MARKS, a_partnership
 from planner.compare import Side, compare
 from planner.errors import InputMustBeMended
 from planner.export.compare_workbook import compare_workbook
+from planner.export.csv_file import csv_bytes
 from planner.export.marked_copy import marked_copy
 from planner.export.partnership_workbook import write_partnership_csv, write_partnership_workbook
 from planner.export.plan_facts import Facts
 from planner.export.plan_workbook import plan_workbook
+from planner.export.tables import Book, text_column
 from planner.intake.findings import Level
 from planner.intake.placing import PlacedFinding
 from planner.intake.sheets import SHEETS, Kind
@@ -32,11 +34,9 @@ from web.plans.files import tables_of as tables_of_plan
 from web.plans.files import tables_zip
 from web.shelf import KeptPlan
 
-RUNS = re.compile(
-    rb"<(?:\w+:)?(?:f|formula|formula1|formula2|definedName|oleLink|ddeLink|oddHeader|oddFooter|evenHeader|evenFooter)(?:\s[^>]*)?>(.*?)</(?:\w+:)?\w+>", re.DOTALL
-)
-"""What a spreadsheet runs or reads codes from."""
-KEPT_STANDARDS = 3
+RUNS = re.compile(rb"<(?:\w+:)?(?:f|formula|formula1|formula2|definedName|oleLink|ddeLink)(?:\s[^>]*)?>(.*?)</", re.DOTALL)
+"""What a spreadsheet runs."""
+HEADER = re.compile(rb"<(?:odd|even|first)Header>(.*?)</", re.DOTALL)
 
 
 def is_harmless(content):
@@ -51,10 +51,10 @@ def is_harmless(content):
                 assert b'TargetMode="External"' not in part, name
                 assert MARK.encode() not in part, name
             if name.endswith(".xml"):
-                for run in RUNS.findall(part):
-                    # A header may say a name, with its ampersands doubled.
-                    assert MARK.encode() not in run or not re.search(rb"(?<!&amp;)&amp;(?!&amp;)[A-Z]", run[2:]), (name, run)
-                    assert MARK.encode() not in run or b"&amp;" in run[:6], (name, run)
+                assert [run for run in RUNS.findall(part) if MARK.encode() in run.lower()] == [], name
+                for header in HEADER.findall(part):
+                    codes = header.replace(b"&amp;&amp;", b"").count(b"&amp;")
+                    assert codes <= 2, (name, header)  # its place and its size
     for page in openpyxl.load_workbook(io.BytesIO(content)).worksheets:
         for row in page.iter_rows():
             for cell in row:
@@ -84,6 +84,11 @@ class Texts:
         return self.texts[self.next % len(self.texts)]
 
 
+def few_standards():
+    """The standards of the pack that the plan made by hand is about."""
+    return [s for s in the_pack()["standards"] if s["id"] in {"place_asd_primary", "slt_programme_primary", "small_group_tuition_primary"}]
+
+
 def hostile_policy(text):
     """The pack with few standards and other words wherever a policy holds words."""
     words = {"title", "name", "short", "evidence", "step_up", "source", "date", "unit"}
@@ -93,10 +98,7 @@ def hostile_policy(text):
             return {k: text() if k in words and isinstance(v, str) else changed(v) for k, v in node.items()}
         return [changed(one) for one in node] if isinstance(node, list) else node
 
-    pack = the_pack()
-    kept = [s for s in pack["standards"] if s["id"] in {"place_asd_primary", "slt_programme_primary", "small_group_tuition_primary"}]
-    assert len(kept) == KEPT_STANDARDS
-    return policy_from_document(changed({**pack, "standards": kept}))
+    return policy_from_document(changed({**the_pack(), "standards": few_standards()}))
 
 
 def hostile_plan(text):
@@ -123,7 +125,7 @@ def hostile_plan(text):
     plan = Plan(
         amounts=amounts, ending=Ending.WITHIN_GAP, bound_points=1.0, engine=text(), seconds=0.5,
         levels=(Objective(name=text(), achieved_points=2.0, bound_points=1.0, tolerance_points=0.1, seconds=0.4, nodes=3),),
-        baselines=(Baseline(name=text(), title=text(), amounts=replace(amounts, sessions={}, need_met={}), rules_broken=(text(),)),),
+        baselines=(Baseline(name=text(), title=text(), amounts=replace(amounts, sessions={}, need_met={}), rules_broken=("money_floor",)),),
     )  # fmt: skip
     return plan, world_of(p, hostile_policy(text))
 
@@ -162,26 +164,62 @@ def count_harmless(content):
 
 
 def rounds(count, number, folder):
-    """So many rounds over so many hostile texts."""
+    """So many rounds of everything that is written, over so many hostile texts."""
     of_partnership, of_plan = Texts(hostile(number)), Texts(hostile(number))
     for n in range(count):
-        # A step that shares no factor with the number of texts, so that every field meets each of them.
-        of_partnership.next, of_plan.next = n * 7, n * 7
+        # A step that shares no factor with the number of texts, so that a field meets others in every round.
+        of_partnership.next, of_plan.next = n * 37, n * 37
         for content in (*partnership_files(of_partnership, folder), *plan_files(of_plan)):
             assert count_harmless(content) > 5, "the texts did not arrive"
 
 
+@pytest.fixture
+def _without_addresses(monkeypatch):
+    monkeypatch.setattr("web.plans.presenters.frame.url_for", lambda *_, **__: "/")
+
+
+@pytest.mark.usefixtures("_without_addresses")
 def test_text_of_people_never_becomes_a_formula(tmp_path):
-    fields = sum(column.kind in {Kind.TEXT, Kind.ID} for sheet in SHEETS for column in sheet.columns)
-    assert fields > 40
-    rounds(2, 40, tmp_path)
-    assert len({text for text in hostile(1000)}) == 1000
+    assert sum(column.kind in {Kind.TEXT, Kind.ID} for sheet in SHEETS for column in sheet.columns) > 40
+    rounds(1, 40, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_a_thousand_texts_in_every_field(tmp_path):
-    rounds(1000, 1000, tmp_path)
+@pytest.mark.timeout(1200)
+@pytest.mark.usefixtures("_without_addresses")
+def test_forty_rounds_of_everything_over_a_thousand_texts(tmp_path):
+    rounds(40, 1000, tmp_path)
+
+
+def test_a_thousand_texts_in_one_column_each_way():
+    texts = hostile(1000)
+    assert len(set(texts)) == 1000
+    book = Book(banner="", footer="")
+    book.page("Texts", "t", "n").table([text_column("text", "Text", 20)], [{"text": text} for text in texts])
+    assert is_harmless(book.to_bytes()) >= 1000
+    assert is_harmless_csv(csv_bytes([text] for text in texts)) == 1000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_a_thousand_texts_in_every_column_of_a_partnership(tmp_path):
+    """Each sheet of 250 rows, four times, so that a column of text holds each of the texts once."""
+    full = full_partnership()
+    for n in range(4):
+        text = Texts(hostile(1000)[250 * n : 250 * n + 250])
+        many = {s.attribute: getattr(full, s.attribute)[:1] * 250 for s in SHEETS if s.attribute}
+        held = set()
+        for sheet in SHEETS:
+            records = many.get(sheet.attribute, (full,))
+            changes = [{c.field: (text.texts[row]) for c in sheet.columns if c.kind in {Kind.TEXT, Kind.ID}} for row in range(len(records))]
+            many[sheet.attribute] = tuple(replace(one, **change) for one, change in zip(records, changes, strict=True))
+            held |= {(sheet.name, field) for field in changes[0]}
+        assert len(held) > 40
+        whole = replace(many.pop("")[0], **many)
+        write_partnership_workbook(whole, tmp_path / "p.xlsx")
+        assert is_harmless((tmp_path / "p.xlsx").read_bytes()) >= 250
+        write_partnership_csv(whole, tmp_path)
+        assert sum(is_harmless_csv(path.read_bytes()) for path in tmp_path.glob("*.csv")) >= 250 * (len(held) - 5)
 
 
 def test_the_proof_sees_a_formula_that_a_text_became(tmp_path):
@@ -198,7 +236,7 @@ def test_the_proof_sees_a_formula_that_a_text_became(tmp_path):
 def test_the_id_of_a_standard_cannot_break_out_of_its_check():
     evil = f'a"&WEBSERVICE("http://127.0.0.1:1/{MARK}")&"*'
     pack = the_pack()
-    standards = [{**s, "id": evil} if s["id"] == "slt_programme_primary" else s for s in pack["standards"]]
+    standards = [{**s, "id": evil} if s["id"] == "slt_programme_primary" else s for s in few_standards()]
     try:
         policy = policy_from_document({
             **pack, "standards": standards, "board": {**pack["board"], "standard_floors": {evil: 1}}, "rules": {**pack["rules"], "standard_floor": True},
@@ -207,6 +245,13 @@ def test_the_id_of_a_standard_cannot_break_out_of_its_check():
         return
     world = world_of(a_partnership(), policy)
     renamed = {c.replace("slt_programme_primary", evil): n for c, n in AMOUNTS.need_met.items()}
-    plan = Plan(amounts=replace(AMOUNTS, need_met=renamed), ending=Ending.WITHIN_GAP, bound_points=1.0, engine="x", seconds=0.5, levels=(), baselines=())
+    plan = Plan(
+        amounts=replace(AMOUNTS, need_met=renamed),
+        ending=Ending.WITHIN_GAP,
+        bound_points=1.0,
+        engine="x",
+        seconds=0.5,
+        levels=(),
+        baselines=(),
+    )
     assert count_harmless(plan_workbook(Facts(plan, world), **MARKS)) > 0
-

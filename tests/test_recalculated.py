@@ -181,7 +181,12 @@ def test_what_no_longer_holds_is_red_and_what_holds_is_green(plans):
     for one in plans:
         page = openpyxl.load_workbook(io.BytesIO(one.book.content))[checks_of(one.book)[0][1][0]]
         for fill, wanted in (("00F6B8B0", "NOT("), ("00C9EBD3", "AND(")):
-            red = [area for area in page.conditional_formatting for rule in area.rules if rule.dxf.fill.bgColor.rgb == fill and wanted in rule.formula[0]]
+            red = [
+                area
+                for area in page.conditional_formatting
+                for rule in area.rules
+                if rule.dxf.fill.bgColor.rgb == fill and wanted in rule.formula[0]
+            ]
             assert all(any(at[1] in area.sqref for area in red) for _, at in checks_of(one.book))
 
 
@@ -192,6 +197,8 @@ def test_twenty_plans_and_sixty_breaks(tmp_path):
     breaks = [(n % 20, a_break(plans[n % 20], Random(100 + n))) for n in range(60)]
     proven(plans, breaks, tmp_path)
     named = {rule_id for _, one in breaks for rule_id in one.rules}
-    print(f"{sum(len(one.book.formulas) for one in plans)} formulas of 20 plans; 60 breaks of {len(named)} rules: {', '.join(sorted(named))}")
+    print(
+        f"{sum(len(one.book.formulas) for one in plans)} formulas of 20 plans; 60 breaks of {len(named)} rules: {', '.join(sorted(named))}"
+    )
     assert len(named) >= 8
     assert Amounts() not in [one.plan.amounts for one in plans]

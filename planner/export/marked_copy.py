@@ -82,7 +82,9 @@ def _values_of(name: str, parts: dict[str, bytes]) -> Workbook:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of decorations it does not read
-            workbook = openpyxl.load_workbook(packed({part: _without_wide(part, xml) for part, xml in parts.items()}), data_only=True, keep_links=False)
+            workbook = openpyxl.load_workbook(
+                packed({part: _without_wide(part, xml) for part, xml in parts.items()}), data_only=True, keep_links=False
+            )
     except MemoryError:
         raise
     except Exception as error:
@@ -136,7 +138,9 @@ def _workbook_of_csvs(name: str, parts: dict[str, bytes]) -> Workbook:
     workbook = new_workbook()
     workbook.remove(workbook.active)
     for title, rows in csv_sheets(name, parts):
-        sheet = workbook.create_sheet(re.sub(r"[\[\]:*?/\\\n\t]", " ", clean_text(title)).strip("' ")[:_LONGEST_TITLE].strip("' ") or "Sheet")
+        sheet = workbook.create_sheet(
+            re.sub(r"[\[\]:*?/\\\n\t]", " ", clean_text(title)).strip("' ")[:_LONGEST_TITLE].strip("' ") or "Sheet"
+        )
         for number, row in enumerate(_not_too_many(name, rows), start=1):
             for column, text in enumerate(row, start=1):
                 cell = sheet.cell(number, column)

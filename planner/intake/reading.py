@@ -286,7 +286,9 @@ def _table(name: str, rows: Iterator[list[str]]) -> Table:
                 f"{name}, row {number}, holds a text of more than {LONGEST_TEXT:,} characters, the most that a cell holds: shorten it."
             )
         if seen > _MOST_CELLS or written > _MOST_TEXT:
-            raise InputMustBeMended(f"{name} holds far more cells or text than a partnership has: keep only the partnership's own rows in it.")
+            raise InputMustBeMended(
+                f"{name} holds far more cells or text than a partnership has: keep only the partnership's own rows in it."
+            )
         texts = [clean_text(cell) for cell in row]
         while texts and not texts[-1]:
             texts.pop()
