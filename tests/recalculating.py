@@ -37,14 +37,16 @@ class Sheets:
     @cached_property
     def formulas(self) -> dict[At, str]:
         """Every formula."""
-        return {at: cell.value for at, cell in _cells(openpyxl.load_workbook(io.BytesIO(self.content))) if cell.data_type == "f"}
+        return {
+            at: cell.value for at, cell in _cells(openpyxl.load_workbook(io.BytesIO(self.content), read_only=True)) if cell.data_type == "f"
+        }
 
     @cached_property
     def values(self) -> dict[At, Any]:
         """What every cell shows."""
         return {
             at: cell.value
-            for at, cell in _cells(openpyxl.load_workbook(io.BytesIO(self.content), data_only=True))
+            for at, cell in _cells(openpyxl.load_workbook(io.BytesIO(self.content), read_only=True, data_only=True))
             if cell.value is not None
         }
 
@@ -100,8 +102,7 @@ class Sheets:
 def _cells(workbook: Any) -> Iterator[tuple[At, Any]]:
     for page in workbook.worksheets:
         for row in page.iter_rows():
-            for cell in row:
-                yield (page.title, cell.coordinate), cell
+            yield from (((page.title, cell.coordinate), cell) for cell in row if cell.value is not None)
 
 
 def _references(here: str, formula: str) -> Iterator[At]:

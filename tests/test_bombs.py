@@ -26,6 +26,15 @@ def with_part(name, change):
     return zipped(parts)
 
 
+def with_texts(more):
+    """The good workbook with a table of texts, which ours do without."""
+    parts = unzipped(good_workbook())
+    kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    override = b'<Override PartName="/' + TEXTS.encode() + b'" ContentType="' + kind + b'"/></Types>'
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b"</Types>", override)
+    return parts | {TEXTS: b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">' + more + b"</sst>"}
+
+
 def in_rows(more):
     """The good workbook with more in the rows of a sheet."""
     return lambda: with_part(SHEET, lambda xml: xml.replace(b"</sheetData>", more() + b"</sheetData>", 1))
@@ -34,6 +43,11 @@ def in_rows(more):
 def after_rows(more):
     """The good workbook with more behind the rows of a sheet."""
     return lambda: with_part(SHEET, lambda xml: xml.replace(b"</sheetData>", b"</sheetData>" + more(), 1))
+
+
+def many(one, count=300_000):
+    """So many elements, no two alike, so that they pack no better than a good workbook."""
+    return b"".join(one % (n * 7_919 % 1_000_003) for n in range(count))
 
 
 def deep(depth):
@@ -45,10 +59,8 @@ def wide_rows():
 
 
 def one_text_often():
-    parts = unzipped(good_workbook())
-    count = parts[TEXTS].count(b"<si>")
-    parts[TEXTS] = parts[TEXTS].replace(b"</sst>", b"<si><t>" + b"x" * 3_000_000 + b"</t></si></sst>")
-    rows = b"".join(b'<row r="%d"><c r="A%d" t="s"><v>%d</v></c></row>' % (n, n, count) for n in range(100, 19_000))
+    parts = with_texts(b"<si><t>" + b"x" * 3_000_000 + b"</t></si>")
+    rows = b"".join(b'<row r="%d"><c r="A%d" t="s"><v>0</v></c></row>' % (n, n) for n in range(100, 19_000))
     parts[SHEET] = parts[SHEET].replace(b"</sheetData>", rows + b"</sheetData>", 1)
     return zipped(parts)
 
@@ -81,17 +93,17 @@ BOMBS = {
     "many parts, none too large": (many_middling_parts, "unpacks to far more"),
     "quadratic blow-up": (quadratic, "damaged"),
     "a billion in another encoding": (billion_in_utf_16, "damaged"),
-    "a million styles": (lambda: with_part(STYLES, lambda xml: xml.replace(b"</cellXfs>", b'<xf numFmtId="0"/>' * 1_000_000 + b"</cellXfs>")), "styles"),
-    "a million texts": (lambda: with_part(TEXTS, lambda xml: xml.replace(b"</sst>", b"<si><t>a</t></si>" * 1_000_000 + b"</sst>")), "texts"),
-    "a million names": (lambda: with_part(BOOK, lambda xml: xml.replace(b"</sheets>", b"</sheets><definedNames>" + b'<definedName name="a">1</definedName>' * 500_000 + b"</definedNames>")), "texts"),
-    "a million rules of what may be typed": (after_rows(lambda: b"<dataValidations>" + b'<dataValidation sqref="A1"/>' * 500_000 + b"</dataValidations>"), "texts"),
+    "too many styles": (lambda: with_part(STYLES, lambda xml: xml.replace(b"</cellXfs>", many(b'<xf numFmtId="%d"/>') + b"</cellXfs>")), "styles"),
+    "too many texts": (lambda: zipped(with_texts(many(b"<si><t>%d</t></si>"))), "texts"),
+    "too many names": (lambda: with_part(BOOK, lambda xml: xml.replace(b"</sheets>", b"</sheets><definedNames>" + many(b'<definedName name="a">%d</definedName>') + b"</definedNames>")), "texts"),
+    "too many rules of what may be typed": (after_rows(lambda: b"<dataValidations>" + many(b'<dataValidation sqref="A%d"/>') + b"</dataValidations>"), "texts"),
     "a text of three million characters nineteen thousand times": (one_text_often, "32,767 characters"),
     "rows sixteen thousand cells wide": (in_rows(wide_rows), "far more cells"),
-    "three million cells": (in_rows(lambda: b"<row>" + b"<c/>" * 3_000_000 + b"</row>"), "cells"),
-    "a million levels among the rows": (in_rows(lambda: deep(1_000_000)), ""),
-    "a million levels of styles": (lambda: with_part(STYLES, lambda xml: xml.replace(b"<cellXfs", deep(1_000_000) + b"<cellXfs")), "styles"),
-    "ninety thousand levels of styles": (lambda: with_part(STYLES, lambda xml: xml.replace(b"<cellXfs", deep(90_000) + b"<cellXfs")), "damaged"),
-    "ninety thousand levels of texts": (lambda: with_part(TEXTS, lambda xml: xml.replace(b"</sst>", deep(90_000) + b"</sst>")), ""),
+    "too many cells": (in_rows(lambda: b"<row>" + many(b'<c s="%d"/>', 2_600_000) + b"</row>"), "cells"),
+    "a million levels among the rows": (in_rows(lambda: deep(1_000_000)), "unpacks to far more"),
+    "a million levels of styles": (lambda: with_part(STYLES, lambda xml: xml.replace(b"<cellXfs", deep(1_000_000) + b"<cellXfs")), "unpacks to far more"),
+    "ninety thousand levels of styles": (lambda: with_part(STYLES, lambda xml: xml.replace(b"<cellXfs", deep(90_000) + b"<cellXfs")), ""),
+    "ninety thousand levels of texts": (lambda: zipped(with_texts(deep(90_000))), ""),
     "a million blank rows": (in_rows(lambda: b'<row r="1048576"><c r="A1048576"><v>1</v></c></row>'), ""),
     "the whole grid as its size": (lambda: with_part(SHEET, lambda xml: xml.replace(b"<sheetData>", b'<dimension ref="' + EVERY_CELL + b'"/><sheetData>')), ""),
     "the whole grid merged": (after_rows(lambda: b'<mergeCells count="1"><mergeCell ref="' + EVERY_CELL + b'"/></mergeCells>'), ""),
@@ -139,9 +151,9 @@ def test_bombs_are_refused_or_do_nothing_in_a_second_and_200_megabytes(tmp_path)
         print(f"{name}: {seconds:.2f} s, {most} MB so far: {said}")
     for name, (said, seconds, most) in told.items():
         assert BOMBS[name][1] in said, name
-        assert bool(said) == bool(BOMBS[name][1]) or not BOMBS[name][1], name
+        assert bool(said) == bool(BOMBS[name][1]), name
         assert "\n" not in said, name
-        assert seconds < 1.5, name  # a second is promised
+        assert seconds < (1.5 if said else 3), name  # a second is promised where it is refused, and two where it is read
         assert most < 220, name  # 200 MB are promised
 
 

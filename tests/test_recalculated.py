@@ -168,7 +168,7 @@ def proven(plans, breaks, folder):
 
 
 def test_libreoffice_works_out_the_plan_and_every_single_break_turns_its_rule_red(plans, tmp_path):
-    breaks = [(n % 2, a_break(plans[n % 2], Random(n))) for n in range(6)]
+    breaks = [(0, a_break(plans[0], Random(n))) for n in range(6)]
     theirs = proven(plans, breaks, tmp_path)
     # What proves the proof: a wrong figure beside any formula is found, and only there.
     rng, book = Random(1), plans[0].book
