@@ -11,6 +11,7 @@ from builders import a_policy
 from drawn import codes, drawn
 from openpyxl.utils import get_column_letter
 
+from planner.export.cells import put
 from planner.export.partnership_workbook import write_partnership_csv, write_partnership_workbook
 from planner.intake.apart import read_content
 from planner.intake.findings import Level
@@ -103,6 +104,8 @@ def with_slips(partnership, rng, count, folder):
     funds, whole = workbook["Funds"], workbook["Partnership"]
     doubled = [cell.value for cell in funds[2]]
     funds.append(doubled)
+    for cell in funds[funds.max_row]:
+        put(cell, cell.value or "")  # as text, whatever it begins with
     slips.append(Slip("Funds", f"A{funds.max_row}", None, str(doubled[0])))
     whole.append(["Another", "2026/27"])
     slips.append(Slip("Partnership", "A3", None, ""))

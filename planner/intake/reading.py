@@ -143,9 +143,10 @@ def _refuse_crowded(name: str, parts: Mapping[str, bytes]) -> None:
     """Styles, texts and the like are read whole, before any row: millions of them are refused unread."""
     for part, content in parts.items():
         if part.lower().endswith((".xml", ".rels")):
-            before, _, cells = content.partition(b"<sheetData") if part.startswith("xl/worksheets/") else (content, b"", b"")
-            cells, _, after = cells.rpartition(b"</sheetData>")
-            if before.count(b"<") + after.count(b"<") > _MOST_TAGS or cells.count(b"<") > _MOST_TAGS_OF_CELLS:
+            cells = content.find(b"<sheetData") if part.startswith("xl/worksheets/") else -1
+            start, end = (cells, content.rfind(b"</sheetData>")) if cells >= 0 else (0, 0)
+            tags, of_cells = content.count(b"<"), content.count(b"<", start, end)
+            if tags - of_cells > _MOST_TAGS or of_cells > _MOST_TAGS_OF_CELLS:
                 raise InputMustBeMended(
                     f"{name} holds far more cells, texts or styles than a partnership workbook and was not opened: copy its sheets into a new workbook."
                 )
