@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from openpyxl.comments import Comment
 
 from planner.files import save
-from planner.intake.reading import clean_text
+from planner.intake.reading import clean_text, is_guarded, may_run
 
 AUTHOR = "Partnership Planner"
 MADE = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - workbooks keep times without a zone
@@ -39,12 +39,12 @@ def put(cell: Any, value: str | float) -> None:
     cell.value = value
     if isinstance(value, str):
         cell.data_type = "s"
-        cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
+        cell.quotePrefix = may_run(value)
 
 
 def csv_cell(value: str | float) -> str | float:
     """A cell of a CSV; a leading apostrophe keeps spreadsheets from running text as a formula, and our reader takes it off again."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "'", "\t", "\r")) else value
+    return f"'{value}" if isinstance(value, str) and is_guarded(value) else value
 
 
 def comment(text: str) -> Comment:

@@ -18,7 +18,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import MergedCell
 from openpyxl.formatting.formatting import ConditionalFormattingList
 from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils.cell import quote_sheetname
+from openpyxl.utils.cell import quote_sheetname, range_boundaries
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from planner.child import Json, Limits, run_child, shown_name
@@ -38,6 +38,9 @@ _HEADING_FONT = Font(bold=True, color="FFFFFF")
 _WIDTHS = {"Level": 12, "Sheet": 16, "Cell": 8, "Column": 24, "What you wrote": 28, "What is wrong": 56, "How to mend it": 56}
 _LONGEST_CELL = 32_767
 _LONGEST_TITLE = 31
+_MOST_MERGED = 5_000
+_HYPERLINKS = re.compile(rb"<hyperlinks\b.*?</hyperlinks>|<hyperlink\b[^>]*>", re.DOTALL)
+_MERGED = re.compile(rb'<mergeCell\b[^>]*?\bref="([^"]*)"[^>]*?(?:/>|></mergeCell>)')
 
 
 def mark_apart(content: bytes, file_name: str, findings: Sequence[PlacedFinding]) -> bytes:
@@ -79,7 +82,9 @@ def _values_of(name: str, parts: dict[str, bytes]) -> Workbook:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of decorations it does not read
-            workbook = openpyxl.load_workbook(packed(parts), data_only=True, keep_links=False)
+            workbook = openpyxl.load_workbook(
+                packed({part: _without_wide(part, xml) for part, xml in parts.items()}), data_only=True, keep_links=False
+            )
     except MemoryError:
         raise
     except Exception as error:
@@ -93,6 +98,21 @@ def _values_of(name: str, parts: dict[str, bytes]) -> Workbook:
     for sheet in workbook.worksheets:
         _strip(sheet)
     return workbook
+
+
+def _without_wide(part: str, xml: bytes) -> bytes:
+    """A sheet without its hyperlinks, which stay behind, and without merged ranges of more cells than anybody merges: both are read cell by cell."""
+    if not part.startswith("xl/worksheets/"):
+        return xml
+    return _MERGED.sub(lambda found: found[0] if _is_small(found[1]) else b"", _HYPERLINKS.sub(b"", xml))
+
+
+def _is_small(area: bytes) -> bool:
+    try:
+        left, top, right, bottom = range_boundaries(area.decode("ascii"))
+        return bool((right - left + 1) * (bottom - top + 1) <= _MOST_MERGED)
+    except (ValueError, TypeError):
+        return False
 
 
 def _strip(sheet: Any) -> None:
@@ -118,7 +138,9 @@ def _workbook_of_csvs(name: str, parts: dict[str, bytes]) -> Workbook:
     workbook = new_workbook()
     workbook.remove(workbook.active)
     for title, rows in csv_sheets(name, parts):
-        sheet = workbook.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", title).strip("' ")[:_LONGEST_TITLE] or "Sheet")
+        sheet = workbook.create_sheet(
+            re.sub(r"[\[\]:*?/\\\n\t]", " ", clean_text(title)).strip("' ")[:_LONGEST_TITLE].strip("' ") or "Sheet"
+        )
         for number, row in enumerate(_not_too_many(name, rows), start=1):
             for column, text in enumerate(row, start=1):
                 cell = sheet.cell(number, column)

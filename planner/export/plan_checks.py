@@ -518,7 +518,7 @@ def _fairness(facts: Facts, tables: Tables) -> Iterator[_Check]:
             paid = _at(schools, "paid", i, ledger.paid_in_pounds)
             yield _of(rules.NO_WORSE_OUTSIDE, ledger.school.name, received, ">=", paid, POUNDS)
     for standard_id, percent_met in facts.policy.board.standard_floors:
-        yield _below_floor(facts, tables.needs, standard_id, percent_met)
+        yield _below_floor(facts, tables, standard_id, percent_met)
 
 
 def _phase_places(facts: Facts, bases: Table, phase: Phase) -> Formula:
@@ -528,7 +528,7 @@ def _phase_places(facts: Facts, bases: Table, phase: Phase) -> Formula:
     return Formula(f'=SUMPRODUCT(--({bases.span("phase")}="{phase.value}"),{bases.span("size")})+{now}', planned + now)
 
 
-def _below_floor(facts: Facts, needs: Table, standard_id: str, percent: int) -> _Check:
+def _below_floor(facts: Facts, tables: Tables, standard_id: str, percent: int) -> _Check:
     """How many needs of a standard that some plan could reach are below its floor."""
     least = percent - LEAST_SHOWN
     below = sum(
@@ -538,8 +538,11 @@ def _below_floor(facts: Facts, needs: Table, standard_id: str, percent: int) -> 
         and not cell.out_of_reach
         and 100 * facts.amounts.need_met.get(cell.cell_id, 0) < least * WHOLE_MET
     )
-    count = f'COUNTIFS({needs.span("id")},"{standard_id}",{needs.span("met")},"<{float(least)}",{needs.span("status")},"<>out of reach")'
-    name = facts.policy.standard(standard_id).name
+    needs, standard = tables.needs, facts.policy.standard(standard_id)
+    # A board's pack names its standards as it likes, so the name is looked up, never written into a formula.
+    same = f"--EXACT({needs.span('id')},{tables.standards.cell('id', facts.policy.standards.index(standard))})"
+    count = f'SUMPRODUCT({same},--({needs.span("met")}<{float(least)}),--({needs.span("status")}<>"out of reach"))'
+    name = standard.name
     return _of(rules.STANDARD_FLOOR, f"{name}: needs under {percent} percent", Formula(f"={count}", below), "=", 0)
 
 

@@ -168,10 +168,10 @@ class Book:
         sheet.page_setup.fitToHeight = 0
         sheet.page_margins.left = sheet.page_margins.right = 0.4
         sheet.page_margins.top, sheet.page_margins.bottom = 0.5, 0.6
-        # An ampersand starts a code in a footer, so it is doubled.
+        # An ampersand starts a code in a header or footer, so it is doubled.
         sheet.oddFooter.left.text = self.footer.replace("&", "&&")
         if self.header:
-            sheet.oddHeader.center.text = self.header
+            sheet.oddHeader.center.text = self.header.replace("&", "&&")
             sheet.oddHeader.center.size = 14
         sheet.oddFooter.left.size = sheet.oddFooter.right.size = 8
         sheet.oddFooter.right.text = "&A, page &P of &N"

@@ -10,6 +10,7 @@ import csv
 import datetime as dt
 import io
 import re
+import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,12 @@ from planner.intake.zip_guard import packed, unpacked
 MOST_BYTES = 20_000_000
 MOST_ROWS = 20_000
 MOST_COLUMNS = 200
+LONGEST_TEXT = 32_767
+"""The most characters that a cell of a workbook holds."""
+_MOST_CELLS = 2_000_000
+_MOST_TEXT = 20_000_000
+_MOST_TAGS = 200_000
+_MOST_TAGS_OF_CELLS = 2_500_000
 FINDINGS_SHEET = "Findings"
 """The sheet that a marked copy adds; when the copy comes back mended, it is nobody's own sheet."""
 EXAMPLE = "Example:"
@@ -66,6 +73,19 @@ def sheet_key(name: str) -> str:
 def clean_text(text: str) -> str:
     """Return the text without what no workbook can hold, with one kind of line end, trimmed."""
     return _NOT_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def may_run(text: str) -> bool:
+    """Whether some spreadsheet might take a text for a formula: by its first character that shows, in its plain form."""
+    for character in text:
+        if unicodedata.category(character)[0] not in "CZ":
+            return unicodedata.normalize("NFKC", character)[0] in "=+-@"  # full-width and small signs are signs too
+    return False
+
+
+def is_guarded(text: str) -> bool:
+    """Whether a CSV of ours writes an apostrophe before a text, to keep it text."""
+    return text.startswith(("'", "\t", "\r", "\n")) or may_run(text)
 
 
 def read_tables(path: Path) -> dict[str, Table]:
@@ -114,11 +134,25 @@ def parts_of(name: str, content: bytes) -> dict[str, bytes]:
     """The parts of a workbook or of a ZIP of CSVs, unpacked with care."""
     refuse_other_files(name, content)
     parts = unpacked(name, content)
+    _refuse_crowded(name, parts)
     if parts.get("mimetype", b"").startswith(b"application/vnd.oasis"):
         raise InputMustBeMended(f"{name} is an OpenDocument spreadsheet: save it as .xlsx and give that.")
     if not is_workbook(parts) and not _csv_names(name, parts):
         raise InputMustBeMended(f"{name} is damaged or is not a workbook or a ZIP of CSVs: open it in Excel and save it again as .xlsx.")
     return parts
+
+
+def _refuse_crowded(name: str, parts: Mapping[str, bytes]) -> None:
+    """Styles, texts and the like are read whole, before any row: millions of them are refused unread."""
+    for part, content in parts.items():
+        if part.lower().endswith((".xml", ".rels")):
+            cells = content.find(b"<sheetData") if part.startswith("xl/worksheets/") else -1
+            start, end = (cells, content.rfind(b"</sheetData>")) if cells >= 0 else (0, 0)
+            tags, of_cells = content.count(b"<"), content.count(b"<", start, end)
+            if tags - of_cells > _MOST_TAGS or of_cells > _MOST_TAGS_OF_CELLS:
+                raise InputMustBeMended(
+                    f"{name} holds far more cells, texts or styles than a partnership workbook and was not opened: copy its sheets into a new workbook."
+                )
 
 
 def is_workbook(parts: Mapping[str, bytes]) -> bool:
@@ -187,7 +221,7 @@ def _decoded(data: bytes) -> str:
 
 def _unguarded(cell: str) -> str:
     # The apostrophe that keeps a spreadsheet from running text as a formula (see export) is not part of the text.
-    return cell[1:] if re.match("'['=+\\-@\t\r]", cell) else cell
+    return cell[1:] if cell.startswith("'") and is_guarded(cell[1:]) else cell
 
 
 def _read_workbook(name: str, parts: dict[str, bytes]) -> dict[str, Table]:
@@ -282,7 +316,18 @@ def _table(name: str, rows: Iterator[list[str]]) -> Table:
     headings: list[str] = []
     heading_row = 1
     kept: list[Row] = []
+    seen = written = 0
     for number, row in enumerate(rows, start=1):
+        seen += len(row)
+        written += sum(map(len, row))
+        if max(map(len, row), default=0) > LONGEST_TEXT:
+            raise InputMustBeMended(
+                f"{name}, row {number}, holds a text of more than {LONGEST_TEXT:,} characters, the most that a cell holds: shorten it."
+            )
+        if seen > _MOST_CELLS or written > _MOST_TEXT:
+            raise InputMustBeMended(
+                f"{name} holds far more cells or text than a partnership has: keep only the partnership's own rows in it."
+            )
         texts = [clean_text(cell) for cell in row]
         while texts and not texts[-1]:
             texts.pop()

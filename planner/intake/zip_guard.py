@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from planner.errors import InputMustBeMended
 
-MOST_UNPACKED_BYTES = 200_000_000
+MOST_UNPACKED_BYTES = 100_000_000
 MOST_PARTS = 2_000
 SAVE_AGAIN = "open it in Excel and save it again as .xlsx"
 _BIG_PART_BYTES = 5_000_000
@@ -44,7 +44,8 @@ def judge_zip(name: str, data: bytes, *, most_bytes: int = MOST_UNPACKED_BYTES, 
         # Packing never makes a part this much larger: it says it is smaller than it is.
         or any(part.compress_size > part.file_size * 1.01 + 1_000 for part in parts)
         or sum(part.file_size for part in parts) > most_bytes
-        or any(part.file_size > _BIG_PART_BYTES and part.file_size > _MOST_RATIO * part.compress_size for part in parts)
+        or any(_is_swollen(part.file_size, part.compress_size) for part in parts)
+        or _is_swollen(sum(part.file_size for part in parts), sum(part.compress_size for part in parts))
     )
     if is_bomb:
         raise InputMustBeMended(_bomb(name))
@@ -83,6 +84,10 @@ def packed(parts: dict[str, bytes]) -> io.BytesIO:
             archive.writestr(zipfile.ZipInfo(name), content)
     stream.seek(0)
     return stream
+
+
+def _is_swollen(unpacked_bytes: int, packed_bytes: int) -> bool:
+    return unpacked_bytes > _BIG_PART_BYTES and unpacked_bytes > _MOST_RATIO * packed_bytes
 
 
 def _are_overlapping(parts: Sequence[zipfile.ZipInfo], data: bytes) -> bool:
