@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from planner.export.plan_facts import Facts
-from planner.export.tables import WHOLE, Book, Column, Formula, Row, Table, Value, text_column
+from planner.export.tables import DAY, WHOLE, Book, Column, Formula, Row, Table, Value, text_column
 from planner.partnership import DecisionRight, YearEnd
 
-_DAY = "d mmmm yyyy"
 _FIRST_DAY = dt.date(1899, 12, 30)
 _NO_DATE = "No date is given"
 
@@ -35,7 +34,7 @@ def calendar_sheet(book: Book, facts: Facts, *, services: Table, bases: Table, b
         "What the plan gives on somebody else's yes holds only if they are asked in time. Dates are those of the sheets Services, Funds and Bases.",
     )
     columns = [
-        Column(key="by", heading="By", width=20, look=_DAY, help="As the holder gave it."),
+        Column(key="by", heading="By", width=20, look=DAY, help="As the holder gave it."),
         text_column("kind", "To do", 14),
         text_column("what", "What", 48),
         text_column("whom", "Of whom", 34),

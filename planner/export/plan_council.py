@@ -18,7 +18,7 @@ from planner.council_lines import (
     sums,
 )
 from planner.export.plan_facts import Facts
-from planner.export.tables import AMBER, PLAIN, Book, Column, Formula, Page, Row, Table, Value, lines_of, text_column
+from planner.export.tables import AMBER, PENCE, PLAIN, Book, Column, Formula, Page, Row, Table, Value, lines_of, text_column
 from planner.measures import SPENDING_USES
 from planner.partnership import FundUse
 from planner.policy_lines import ACADEMY, MAINTAINED, MAINTENANCE, NOT_SAID, CouncilHeadings, Form, load_headings
@@ -26,7 +26,6 @@ from planner.supply import MONTHS, grant_months
 
 SHEET = "Council lines"
 NOT_MAPPED = "not mapped"
-PENCE = "£#,##0.00;-£#,##0.00"
 PLACES = "#,##0.00"
 _AROUND = 4
 """Rows of a table beside its own: its heading, its columns' headings, its total and a gap."""
@@ -130,7 +129,7 @@ def _hosts(page: Page, money: Sequence[MoneyLine], places: Sequence[PlaceLine]) 
         if payee.urn is not None and payee.kind:
             bases = by_urn.setdefault(payee.urn, (payee.school, []))[1]
             bases += [payee.name] if payee.name not in bases else []
-    page.heading("Hosts of bases: choose what each is, and its lines follow")
+    page.heading("Hosts of bases, for you to choose what each is; its lines follow")
     table = page.table(
         [text_column("name", "Base (host school)", 44), Column(key="urn", heading="Host URN", look=PLAIN), text_column("blank", "", 34), text_column("school", "Maintained or academy", 14)],
         [{"name": "; ".join(bases), "urn": urn, "school": school} for urn, (school, bases) in by_urn.items()],

@@ -6,12 +6,25 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from planner.export.plan_facts import Facts
-from planner.export.tables import CHANGE, CHANGE_POUNDS, HUNDREDTHS, PLAIN, POUNDS, Book, Column, Formula, Row, Table, Value, text_column
+from planner.export.tables import (
+    CHANGE,
+    CHANGE_POUNDS,
+    HUNDREDTHS,
+    PENCE,
+    PLAIN,
+    POUNDS,
+    Book,
+    Column,
+    Formula,
+    Row,
+    Table,
+    Value,
+    text_column,
+)
 from planner.measures import SchoolLedger
 from planner.offers import is_paid
 
 _NOTE = "The value of time and places says how much support they are, at what the pool pays or the policy's value of a half-day; it is not money a school can spend."
-_PENCE = "£#,##0.00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +45,7 @@ def ledger_sheet(book: Book, facts: Facts, *, schools: Table, services: Table, b
     page.row += len(facts.ledgers) + 4
     page.heading("What a share of the zone's support is counted at")
     counted = page.table(
-        [text_column("what", "One of", 34), Column(key="pounds", heading="Pounds", width=12, look=_PENCE, help="What the pool pays on average; time in kind at the policy's value.")],
+        [text_column("what", "One of", 34), Column(key="pounds", heading="Pounds", width=12, look=PENCE, help="What the pool pays on average; time in kind at the policy's value.")],
         [{"what": price.what, "pounds": price.formula} for price in prices],
         name="plan_ledger_prices",
     )  # fmt: skip

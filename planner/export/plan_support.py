@@ -11,11 +11,10 @@ from math import ceil
 
 from planner.export.plan_facts import Facts
 from planner.export.plan_standards import in_order
-from planner.export.tables import HUNDREDTHS, POINTS, Book, Column, Formula, Row, Table, Value, figure, text_column
+from planner.export.tables import HUNDREDTHS, POINTS, SHARE, Book, Column, Formula, Row, Table, Value, figure, text_column
 from planner.need import ADULT_HOURS, PLACE, WHOLE, Cell, dose_share_for, may_be_part_year
 from planner.supply import place_share
 
-_SHARE = "0.0%"
 NOTHING = 0.000001
 """More than this must be used beyond what is given to count: less is the arithmetic of a spreadsheet."""
 
@@ -109,7 +108,7 @@ def _dose_columns(kinds: tuple[str, ...], facts: Facts) -> list[Column]:
         text_column("standard", "Standard", 34),
         text_column("key", "URN or zone", 14),
         Column(key="met", heading="Need met, percent", width=12, look=POINTS, help="From the sheet Needs."),
-        Column(key="dose", heading="Of what it asks for", width=12, look=_SHARE, help="The least share that meets so much of the need, by the policy's curve."),
+        Column(key="dose", heading="Of what it asks for", width=12, look=SHARE, help="The least share that meets so much of the need, by the policy's curve."),
         *(Column(key=f"asks_{n}", heading=kind_name(kind, facts), width=12, look=HUNDREDTHS, band=band) for n, kind in enumerate(kinds)),
     ]  # fmt: skip
 

@@ -15,7 +15,7 @@ from planner.export.cached_values import CachedValue
 from planner.export.csv_file import csv_bytes
 from planner.export.plan_facts import Facts
 from planner.export.plan_workbook import BANNER, BOARD_COPY, EHC_RIGHT, plan_book
-from planner.export.tables import CHANGE_POUNDS, POUNDS, TEXT, Column, KeptTable
+from planner.export.tables import CHANGE_POUNDS, DAY, PENCE, POUNDS, SHARE, TEXT, Column, KeptTable
 from planner.files import cannot_write, save
 
 FORMAT, FORMAT_VERSION = "partnership-planner tables", 1
@@ -23,7 +23,9 @@ ABOUT, COLUMNS = "About", "Columns"
 """The two files beside the tables: which plan they are of, and what every column holds."""
 _WHEN = (2000, 1, 1, 0, 0, 0)
 """In the ZIP: the same plan makes the same file."""
-_BY_LOOK = {TEXT: "words", POUNDS: "pounds", CHANGE_POUNDS: "pounds"}
+_BY_LOOK = {TEXT: "words", POUNDS: "pounds", CHANGE_POUNDS: "pounds", PENCE: "pounds", DAY: "date", SHARE: "share of 1"}
+_BY_SHEET = {"Council lines": "places", "Support": "half-days, places or hours"}
+"""What else is counted on a sheet where a number of several columns is of one kind, or says its kind beside it."""
 _BY_KEY = {
     key: unit
     for unit, keys in {
@@ -42,7 +44,7 @@ _BY_KEY = {
 _BY_TABLE = {
     ("Services", "left"): "half-days", ("Services - Posts", "most"): "schools", ("Buying", "most"): "packages", ("Buying", "bought"): "packages, or half-days",
     ("Bases", "size"): "places", ("Bases", "given"): "places", ("Bases", "most"): "places", ("Bases - Places by base, zone and standard", "need"): "places",
-    ("Needs", "met"): "percent", ("Roster", "urn"): "URN or zone",
+    ("Needs", "met"): "percent", ("Calendar", "amount"): "as the next column says", ("Roster", "urn"): "URN or zone",
 } | {("Standards", key): "schools or zones" for key in ("all", "met", "partly", "under_half", "out")}  # fmt: skip
 """What the numbers of a column count, where a key means another thing in one table."""
 _NOT_IN_A_FILE_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
@@ -136,7 +138,8 @@ def headings(columns: Sequence[Column]) -> list[str]:
 def counted_in(table: KeptTable, column: Column) -> str:
     """What the values of a column are: words, pounds, half-days and so on; a number, where nobody has said."""
     key = re.sub(r"_([0-9]+|[A-Z]+)$", "", column.key)
-    return _BY_LOOK.get(column.look) or _BY_TABLE.get((table.name, key)) or _BY_KEY.get(key, "number")
+    said = _BY_LOOK.get(column.look) or _BY_TABLE.get((table.name, key))
+    return said or _BY_SHEET.get(table.sheet) or _BY_KEY.get(key, "number")
 
 
 def _cell(value: CachedValue | None) -> str | float:

@@ -28,12 +28,15 @@ from planner.intake.reading import clean_text
 
 WHOLE = "#,##0"
 POUNDS = "£#,##0;-£#,##0"
+PENCE = "£#,##0.00;-£#,##0.00"
 CHANGE_POUNDS = "+£#,##0;-£#,##0;£0"
 CHANGE = "+#,##0;-#,##0;0"
 HUNDREDTHS = "#,##0.00"
 POINTS = "0.0"
 PLAIN = "0"
 TEXT = "@"
+DAY = "d mmmm yyyy"
+SHARE = "0.0%"
 
 TEAL = "0F4C5C"
 GREY = "4F5B5E"
