@@ -9,6 +9,7 @@ import io
 import re
 import shutil
 import subprocess
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -100,9 +101,10 @@ class Sheets:
 
 
 def _cells(workbook: Any) -> Iterator[tuple[At, Any]]:
-    for page in workbook.worksheets:
-        for row in page.iter_rows():
-            yield from (((page.title, cell.coordinate), cell) for cell in row if cell.value is not None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # LibreOffice writes bars a second time, in a part that openpyxl leaves out
+        found = [((page.title, cell.coordinate), cell) for page in workbook.worksheets for row in page.iter_rows() for cell in row]
+    return ((at, cell) for at, cell in found if cell.value is not None)
 
 
 def _references(here: str, formula: str) -> Iterator[At]:

@@ -1,6 +1,7 @@
 """Every table of a plan's workbook as CSV and JSON: the same names, the same figures, each column documented."""
 
 import csv
+import datetime as dt
 import functools
 import io
 import json
@@ -65,6 +66,11 @@ def rows_of(content):
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
+def as_data(value):
+    """A value of the workbook as JSON holds it: dates in words of ISO."""
+    return value.date().isoformat() if isinstance(value, dt.datetime) else value
+
+
 def in_csv(value):
     """A value of the workbook as a CSV must hold it."""
     if value is None:
@@ -87,11 +93,11 @@ def test_csv_and_json_hold_what_the_tables_of_the_workbook_hold():
         keys = [column["key"] for column in data["columns"]]
         assert len(data["rows"]) == len(lines) - 1 == len(table.rows)
         for number, (row, line) in enumerate(zip(data["rows"], lines[1:], strict=True), start=table.first):
-            cells = [sheet.cell(number, column).value for column in range(1, len(keys) + 1)]
+            cells = [as_data(sheet.cell(number, column).value) for column in range(1, len(keys) + 1)]
             assert [row[key] for key in keys] == cells, (table.name, number)
             assert line == [in_csv(cell) for cell in cells], (table.name, number)
             seen += sum(isinstance(cell, int | float) for cell in cells)
-        heads = [str(sheet.cell(table.first - 1, column).value) for column in range(1, len(keys) + 1)]
+        heads = [str(sheet.cell(table.first - 1, column).value or "") for column in range(1, len(keys) + 1)]
         # A workbook may number headings that are the same.
         assert all(re.sub(r" \(\d+\)$", "", head) in words for head, words in zip(heads, lines[0], strict=True))
     assert seen > 2_500

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from planner.export.plan_facts import Facts
-from planner.export.tables import DAY, WHOLE, Book, Column, Formula, Row, Table, Value, text_column
+from planner.export.tables import DAY, FIRST_DAY, WHOLE, Book, Column, Formula, Row, Table, Value, text_column
 from planner.partnership import DecisionRight, YearEnd
 
-_FIRST_DAY = dt.date(1899, 12, 30)
 _NO_DATE = "No date is given"
 
 
@@ -103,7 +102,7 @@ def _funds(facts: Facts, by_fund: Table, accounts: Table) -> Iterator[_Due]:
 def _serial(iso: str) -> int | None:
     """A date as a spreadsheet counts days; None where it is no ISO date."""
     try:
-        return (dt.date.fromisoformat(iso) - _FIRST_DAY).days
+        return (dt.date.fromisoformat(iso) - FIRST_DAY).days
     except ValueError:
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -36,6 +37,8 @@ POINTS = "0.0"
 PLAIN = "0"
 TEXT = "@"
 DAY = "d mmmm yyyy"
+FIRST_DAY = dt.date(1899, 12, 30)
+"""From which spreadsheets count days."""
 SHARE = "0.0%"
 
 TEAL = "0F4C5C"
@@ -289,7 +292,7 @@ class Page:
     def _keep(self, columns: Sequence[Column], rows: Sequence[Row], *, is_main: bool) -> None:
         sheet = self.sheet.title
         name = f"{sheet} - {self.under}" if self.under and not is_main else sheet
-        values = tuple(tuple(_plain(row.get(column.key)) for column in columns) for row in rows)
+        values = tuple(tuple(_plain(row.get(column.key), column) for column in columns) for row in rows)
         self.book.kept.append(KeptTable(name=name, sheet=sheet, first=self.row, columns=tuple(columns), rows=values))
         self.under = ""
 
@@ -440,9 +443,11 @@ def figure(value: Value) -> CachedValue | None:
     return value.value if isinstance(value, Formula) else value
 
 
-def _plain(value: Value) -> CachedValue | None:
-    """What the cell holds, as data: its text as it is written there, nothing where it is empty."""
+def _plain(value: Value, column: Column) -> CachedValue | None:
+    """What the cell holds, as data: its text as it is written there, a date as ISO writes it, nothing where it is empty."""
     found = figure(value)
+    if column.look == DAY and isinstance(found, int):
+        return (FIRST_DAY + dt.timedelta(days=found)).isoformat()
     if isinstance(found, str):
         return clean_text(found) or None
     return float(format(value, ".16g")) if isinstance(value, float) else found  # a workbook keeps 16 digits of what is no formula
