@@ -103,8 +103,8 @@ class Sheets:
 def _cells(workbook: Any) -> Iterator[tuple[At, Any]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # LibreOffice writes bars a second time, in a part that openpyxl leaves out
-        found = [((page.title, cell.coordinate), cell) for page in workbook.worksheets for row in page.iter_rows() for cell in row]
-    return ((at, cell) for at, cell in found if cell.value is not None)
+        cells = [(page.title, cell) for page in workbook.worksheets for row in page.iter_rows() for cell in row if cell.value is not None]
+    return (((title, cell.coordinate), cell) for title, cell in cells)
 
 
 def _references(here: str, formula: str) -> Iterator[At]:
