@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from planner.certificate import certificate_path, check_certificate, read_certificate, write_certificate
 from planner.documents import Json, plan_from_document
 from planner.need import World
-from planner.words import least_points, most_points
+from planner.words import least_points, most_points, points_apart
 
 if TYPE_CHECKING:
     from optimisation.solve import Solver, Tell
@@ -51,8 +51,10 @@ def certify_plan(
     if found is None:
         return "Not certified: the search for a certificate was stopped or failed; the plan and its gap stand as they are."
     write_certificate(found.document, place)
-    closed = "" if found.is_closed else f" The certificate stops short of the solver's own bound of {least_points(found.target_points)}."
+    least, bound = least_points(found.certified.certified_points), least_points(found.target_points)
+    apart = points_apart(most_points(found.certified.shortfall_points), least)
+    closed = "" if found.is_closed or bound == least else f" The certificate stops short of the solver's own bound of {bound}."
     return (
-        f"Certified in exact arithmetic: no plan within these rules and figures has a shortfall below {least_points(found.certified.certified_points)} points, "
-        f"so this one is within {most_points(found.certified.gap_points)}.{closed} Written: {place}"
+        f"Certified in exact arithmetic: no plan within these rules and figures has a shortfall below {least} points, "
+        f"so this one is within {apart}.{closed} Written: {place}"
     )
