@@ -40,6 +40,8 @@ COMMANDS = (
     "values",
     "frontier",
     "compare",
+    "lines",
+    "paper",
     "what-if",
     "pots",
     "mends",

@@ -199,8 +199,8 @@ def test_a_good_workbook_is_read_kept_confirmed_and_becomes_a_version(site):
     text = browser.get(address).text
     assert "We found nothing to mend" in main_of(text)
     assert tables_of(text)["Differences"] == [
-        ["Row", "Sheet", "Column", "In version 1", "Would be"],
-        ["Copperfold Primary School (900101)", "Schools", "Primary pupils", "386", "999"],
+        ["Row", "Sheet and cell", "Column", "In version 1", "Would be", "Who may change it"],
+        ["Copperfold Primary School (900101)", "Schools, D2", "Primary pupils", "386", "999", "The head of Copperfold Primary School"],
     ]
     answer = confirm(site, address, note="Spring census")
     assert answer.status_code == 303
@@ -466,7 +466,7 @@ def test_a_blank_workbook_is_a_workbook(site):
     answer = site.browser("administrator").get(f"{BRING}/blank-workbook")
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
     assert {"Partnership", "Schools"} <= set(book.sheetnames)
-    assert book["Schools"].max_row == 1
+    assert [str(cell.value).startswith("Example:") for cell in book["Schools"]["A"]] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -433,7 +433,8 @@ def test_a_total_that_would_tell_small_numbers_is_hidden_in_the_public_copy(site
     policy = replace(world.policy, standards=tuple(s for s in world.policy.standards if s.need in pupils))
     there = {s.standard_id for s in policy.standards}
     picture = replace(world.picture, school_needs=needs, cells=tuple(c for c in world.picture.cells if c.standard_id in there))
-    few = SimpleNamespace(facts=SimpleNamespace(world=replace(world, policy=policy, picture=picture), amounts=kept.facts.amounts))
+    facts = SimpleNamespace(world=replace(world, policy=policy, picture=picture), policy=policy, amounts=kept.facts.amounts)
+    few = SimpleNamespace(facts=facts)
     rows = by_need(few, is_public=True).rows
     assert [row.cells[1].text for row in rows] == shown
     assert [row.cells[1].text for row in by_need(few, is_public=False).rows][:-1] == [str(number) for number in expected]

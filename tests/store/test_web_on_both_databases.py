@@ -13,8 +13,10 @@ from answering import keep_answer
 from builders import two_schools
 from flask import request, request_finished
 from mutations import good_workbook
-from pages import demonstration, document_of, parsed
+from pages import demonstration, demonstration_plan, document_of, parsed
 from test_apart import REGISTER
+from test_read_back import Edit
+from test_web_by_hand import a_zone_service
 from test_web_council import BASE, POST
 from test_web_house import pack_file
 from test_web_policy_form import fields_of
@@ -25,6 +27,7 @@ from websites import HERE, OWN_URN, PASSWORD, a_site
 from planner.roster_requests import WishKind
 from planner.store import AnswerKind, AnswerState
 from planner.store.tables import answers
+from web.plans.files import workbook as plan_workbook_of
 from web.runs import routes as runs_routes
 
 AT = f"/partnerships/{HERE}"
@@ -80,6 +83,7 @@ def test_every_form_of_the_site_does_its_work(site):
         sit_together(site, site.browser("chair"))
         proposal_id = try_and_propose(site, head, site.browser("other-head"))
         grant(site, board)
+        bring_back(site, administrator, board)
         decide_and_sign(site, site.browser("chair"), board, proposal_id)
         put_names(site, site.browser("service-manager"))
         run_the_house(site, house, board)
@@ -154,6 +158,18 @@ def sit_together(site, chair):
     for what in ("again", "keep", "put-back"):
         version = form_of(chair.get(tried).text, "version")
         site.post(chair, tried.replace("/meeting?", f"/meeting/{what}?"), form_at="/account", **version)
+
+
+def bring_back(site, administrator, board):
+    content, (at, of_last_year) = plan_workbook_of(demonstration_plan(), standing=""), (site.plan("/by-hand"), f"{AT}/bring")
+    zone, service_id = a_zone_service()
+    edit = Edit(content)
+    edit.write("Time", "Half-days", 0, zone, service_id)
+    back = give(site, board, at, edit.content(), "edited.xlsx").headers["Location"]
+    site.post(board, f"{back}/keep", form_at=back)
+    back = give(site, board, at, edit.content(), "edited.xlsx").headers["Location"]
+    site.post(board, f"{back}/throw-away", form_at=back)
+    site.post(administrator, f"{of_last_year}/last-year", form_at=of_last_year, file=(io.BytesIO(content), "plan.xlsx"))
 
 
 def grant(site, board):
