@@ -457,4 +457,4 @@ def _sum(values: Any) -> int | float:
     numbers = [n for n in map(figure, values) if isinstance(n, int | float)]
     total = sum(numbers)
     # Hundredths add up to hundredths, whatever binary fractions make of them.
-    return total if isinstance(total, int) else round(total, 6)
+    return total if isinstance(total, int) else round(total, 10)
