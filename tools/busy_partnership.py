@@ -252,7 +252,13 @@ class Person:
         where = answer.headers.get("Location")
         if answer.status in {301, 302, 303} and where:
             return self.get(urllib.parse.urljoin(path, where).partition("#")[0])
-        return Page(path, answer.status, len(content), content.decode("utf-8", "replace"), dict(answer.headers.items()))
+        return Page(
+            path,
+            answer.status,
+            len(content),
+            content.decode("utf-8", "replace"),
+            {name.lower(): value for name, value in answer.headers.items()},
+        )
 
 
 def route_of(path: str) -> str:

@@ -44,7 +44,7 @@ def pages_of(reader: Person) -> dict[str, int]:
         if path in found or kinds.get(kind, 0) >= 1 or path.startswith("/static/"):
             continue
         page = reader.get(path)
-        if page.status != 200 or not page.headers.get("Content-Type", "").startswith("text/html"):
+        if page.status != 200 or not page.headers.get("content-type", "").startswith("text/html"):
             continue
         found[path] = page.size
         kinds[kind] = kinds.get(kind, 0) + 1
