@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.offers import Purchase, next_break, offers_of, one_more_pounds
 from planner.partnership import Partnership, Service
 from planner.reasons import half_days
+from planner.words import listed
 
 
 def price_words(partnership: Partnership, service: Service) -> str:
@@ -34,7 +35,7 @@ def what_to_buy(bought: Purchase) -> str:
             if parts
             else half_days(bought.single_sessions)
         )
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts) or "nothing"
+    return listed(parts) or "nothing"
 
 
 def buying_words(partnership: Partnership, service: Service, bought: Purchase) -> str:

@@ -143,24 +143,21 @@ def without_results(content: bytes) -> bytes:
 
 def with_number(content: bytes, at: At, number: float) -> bytes:
     """The workbook with another number in a cell that holds one."""
-
-    def change(title: str, xml: str) -> str:
-        if title != at[0]:
-            return xml
-        changed, count = re.subn(rf'(<c r="{at[1]}"[^>]*?)>(?:<v>[^<]*</v>|<v ?/>)</c>', rf"\g<1>><v>{number!r}</v></c>", xml)
-        assert count == 1, at
-        return changed
-
-    return _with_sheets(content, change)
+    return _with_cell(content, at, rf'(<c r="{at[1]}"[^>]*?>)(?:<v>[^<]*</v>|<v ?/>)', number)
 
 
 def with_result(content: bytes, at: At, number: float) -> bytes:
     """The workbook with another figure beside a formula."""
+    return _with_cell(content, at, rf'(<c r="{at[1]}"[^>]*?>(?:<f>.*?</f>))<v>[^<]*</v>', number)
+
+
+def _with_cell(content: bytes, at: At, pattern: str, number: float) -> bytes:
+    """The workbook with a number in place of what a cell has after the first group of the pattern."""
 
     def change(title: str, xml: str) -> str:
         if title != at[0]:
             return xml
-        changed, count = re.subn(rf'(<c r="{at[1]}"[^>]*?>(?:<f>.*?</f>))<v>[^<]*</v></c>', rf"\g<1><v>{number!r}</v></c>", xml)
+        changed, count = re.subn(rf"{pattern}</c>", rf"\g<1><v>{number!r}</v></c>", xml)
         assert count == 1, at
         return changed
 

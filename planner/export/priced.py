@@ -11,7 +11,7 @@ from planner.plan import Amounts
 from planner.policy import Policy
 from planner.reasons import half_days, plain_number
 from planner.rules import RULES, Rule
-from planner.words import most_points
+from planner.words import listed, most_points
 
 MOST_PLACES = 3
 """How many places of one rule a sentence names."""
@@ -100,9 +100,7 @@ def _where(world: World, here: list[Miss]) -> str:
     shown = [f"at {said_where(world, miss)} by {said_by(world, miss)}" for miss in here[:MOST_PLACES]]
     others = [f"at {len(here) - MOST_PLACES} more"] if len(here) > MOST_PLACES else []
     points = sum((miss.points for miss in here), Fraction(0))
-    parts = [*shown, *others]
-    listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-    return f"It gives way {listed}; that costs {_points(points)}."
+    return f"It gives way {listed([*shown, *others])}; that costs {_points(points)}."
 
 
 def _points(points: Fraction) -> str:

@@ -19,7 +19,7 @@ from planner.plan import Ending, Plan
 from planner.reasons import half_days, lower_first
 from planner.rounding import largest_remainder
 from planner.supply import available_pounds, is_part_year, service_supply
-from planner.words import day, is_before, least_points, most_points
+from planner.words import day, is_before, least_points, listed, most_points
 
 ILLUSTRATIVE = "ILLUSTRATIVE (people or funds are assumed): "
 UNFINISHED = "UNFINISHED, not for a decision: "
@@ -87,10 +87,6 @@ def hundreds_that_add_up(parts: Sequence[int]) -> list[str]:
     """Parts of a sum of pounds, each to £100 and all together to the sum's own nearest £100."""
     shares = largest_remainder((sum(parts) + 50) // 100, parts)
     return [hundreds(100 * share or min(pounds, SMALLEST_CHANGE_POUNDS - 1)) for share, pounds in zip(shares, parts, strict=True)]
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _standards(plan: Plan, world: World) -> str:
@@ -208,7 +204,7 @@ def _bases(plan: Plan, world: World) -> str:
     next_year = ""
     if opening_bases(world.partnership, plan.amounts):
         next_year = f" Next year these bases cost {hundreds(bases_next_year_pounds(world.partnership, world.policy, plan.amounts))} to run."
-    return f"{line}: {_listed(changes)}.{next_year}" if changes else f"{line}; none opens, closes or changes size."
+    return f"{line}: {listed(changes)}.{next_year}" if changes else f"{line}; none opens, closes or changes size."
 
 
 def opens_when(base: Base) -> str:
@@ -247,7 +243,7 @@ def _money(plan: Plan, world: World) -> str:
     most = max(world.partnership.funds, key=lambda fund: left[fund.fund_id], default=None)
     in_one = left[most.fund_id] if most else 0
     where = f" ({'all' if in_one == unplanned else hundreds(in_one)} of it in {most.name})" if most and in_one else ""
-    return f"Of {hundreds(pool)} in the pool, {_listed(parts)}{where}."
+    return f"Of {hundreds(pool)} in the pool, {listed(parts)}{where}."
 
 
 def requests_line(plan: Plan, world: World, on: dt.date | None = None) -> str:

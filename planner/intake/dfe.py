@@ -16,9 +16,9 @@ from planner.errors import InputMustBeMended
 from planner.intake.dfe_files import Links, RegisterRow, read_census, read_idaci, read_links, read_register, read_sen
 from planner.intake.dfe_resources import Resources, assume_resources, open_bases
 from planner.intake.dfe_schools import Downloads, JoinRate, Record, choose_listed, choose_near, join
-from planner.intake.dfe_tables import listed
 from planner.partnership import Partnership
 from planner.policy import Policy
+from planner.words import listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

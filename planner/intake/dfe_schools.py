@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 from planner.errors import InputMustBeMended
 from planner.intake.dfe_files import CensusFile, IdaciFile, Links, Register, RegisterRow, SenFile, SenRow
-from planner.intake.dfe_tables import date_in_name, listed
+from planner.intake.dfe_tables import date_in_name
 from planner.intake.sheets import SHEETS
 from planner.partnership import Phase, RecordedNeed, School, Source
 from planner.policy import Policy
 from planner.rounding import half_up, largest_remainder
+from planner.words import listed
 
 FEWEST_SCHOOLS = 2
 MOST_NEAR_SCHOOLS = 60

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -82,11 +82,6 @@ def date_in_name(path: Path) -> str:
         return f"{years[1]}/{years[2]}"
     year = re.search(r"(?<![0-9])20[0-9]{2}(?![0-9])", path.name)
     return year[0] if year else ""
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as a sentence lists them."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 class Unread:
