@@ -16,7 +16,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-full check fix vendor bench clean
+.PHONY: help setup demo test test-full coverage check fix vendor bench clean
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,13 @@ test: setup ## run the tests, in parallel (ARGS="-k money" for some of them); in
 test-full: setup ## run the tests with their long counts
 	@tools/install_test_programs.sh
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+
+coverage: setup ## branch coverage of the short tests, with every process they start
+	@tools/install_test_programs.sh
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow" -p no:cacheprovider $(ARGS)
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report --skip-covered --sort=cover
 
 check: setup ## format, lint, types, imports, lock file and generated pages
 	$(BIN)/ruff format --check .
