@@ -18,6 +18,7 @@ from planner.export import read_back as reading_back
 from planner.export.last_year import read_last_year, with_last_year
 from planner.export.not_read_back import USES
 from planner.export.plan_facts import Facts
+from planner.export.plan_grids import whole_number
 from planner.export.plan_workbook import plan_workbook
 from planner.export.read_back import read_back
 from planner.intake.findings import Level
@@ -387,3 +388,33 @@ def test_last_years_plan_is_the_new_years_last_year(book, tmp_path, capsys):
     rows = list(openpyxl.load_workbook(tmp_path / "next.xlsx")["Last year"].values)
     assert {tuple(row[:3]) for row in rows[1:]} == {(row.urn, row.item, row.amount) for row in expected}
     assert re.search(r"Last year is read from plan\.xlsx", capsys.readouterr().out)
+
+
+def test_a_column_of_half_days_that_is_of_no_service_listed_is_told(book):
+    content, facts = book
+    service = facts.services("school")[0]
+    had = {row.item for row in read_last_year("plan.xlsx", content).rows}
+    edit = Edit(content)
+    next(c for row in edit.book["Schools"].iter_rows() for c in row if c.value == service.name).value = "Advice, renamed"
+    read = read_last_year("plan.xlsx", edit.content())
+    assert {row.item for row in read.rows} == had - {service.service_id}
+    (note,) = read.notes
+    assert "the column 'Advice, renamed' of the sheet Schools" in note
+    assert note in read.sentence()
+    assert read_last_year("plan.xlsx", content).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("£1,200", 1_200), ("12.0", 12), ("-3", -3), ("1,2", None), ("1 2", None), ("9" * 5_000, None)]
+)
+def test_a_number_is_read_as_people_type_it(text, number):
+    assert whole_number(text) == number
+
+
+def test_a_number_that_is_none_is_refused_in_a_plan_and_in_last_years(book, document):
+    content, facts = book
+    edit = Edit(content)
+    cell = edit.write("Schools", facts.services("school")[0].name, "1,2", facts.partnership.schools[0].urn)
+    assert cell in {finding.cell for finding in back(edit.content(), document, facts).findings if finding.level is Level.MUST_MEND}
+    with pytest.raises(InputMustBeMended, match=cell):
+        read_last_year("plan.xlsx", edit.content())
