@@ -11,10 +11,12 @@ import pytest
 from builders import a_world, random_world
 from pages import demonstration_document, document_of
 
+from optimisation import baselines, hand_made
 from optimisation.hand_made import audit_by_hand
 from planner.documents import check_document, plan_from_document
-from planner.errors import InputMustBeMended
+from planner.errors import InputMustBeMended, SolverFault
 from planner.export import read_back as reading_back
+from planner.export.by_hand_words import need_line
 from planner.export.last_year import read_last_year, with_last_year
 from planner.export.not_read_back import USES
 from planner.export.plan_facts import Facts
@@ -334,6 +336,35 @@ def test_a_broken_rule_is_named_and_what_is_kept_passes_the_audit(book, document
     touched = {cell.cell_id for cell in world.picture.cells if cell.recipient == zone}
     same = {cell_id for cell_id in facts.amounts.need_met if cell_id not in touched}
     assert {c: plan.amounts.need_met[c] for c in same} == {c: facts.amounts.need_met[c] for c in same}
+
+
+def with_a_row_of_time_at_nought(content, facts):
+    """The workbook with no time left of the first service that a zone has."""
+    zone, service_id = next(key for key in facts.amounts.sessions if not key[0].isdigit())
+    edit = Edit(content)
+    edit.write("Time", "Half-days", 0, zone, service_id)
+    return edit.content()
+
+
+def test_where_the_best_use_is_not_found_in_time_it_is_said(book, document, monkeypatch):
+    edited = with_a_row_of_time_at_nought(*book)
+    told, _ = audit_by_hand("plan.xlsx", edited, document)
+    assert told.is_best_use
+    assert need_line(told).endswith("all others make the best use of theirs.")
+    monkeypatch.setattr(hand_made, "USE_SECONDS", 0.0)
+    told, _ = audit_by_hand("plan.xlsx", edited, document)
+    assert not told.is_best_use
+    assert "shared evenly" in need_line(told)
+    assert "all others make the best use" not in need_line(told)
+
+
+def test_a_fault_of_the_solver_is_no_need_met_of_nought(book, document, monkeypatch):
+    def fails(*_, **__):
+        raise SolverFault("The solver failed.")
+
+    monkeypatch.setattr(baselines, "run", fails)
+    with pytest.raises(SolverFault, match="could not be worked out just now, and nothing was kept: try again"):
+        audit_by_hand("plan.xlsx", with_a_row_of_time_at_nought(*book), document)
 
 
 def test_a_grant_off_the_step_and_a_size_that_no_base_has_are_told_with_what_could_stand(book, document):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.export.read_back import CellChange, HandMade
 from planner.words import least_points, most_points, points_apart
 
+_KEPT = "Need met follows from the amounts: schools and zones with the planned amounts keep what they had"
 _ONE = {"pounds": "£{:,}", "half-days": "{:,} half-day", "places": "{:,} place"}
 
 
@@ -77,4 +78,11 @@ def payments_line(told: HandMade) -> str:
     return ""
 
 
-NEED_LINE = "Need met follows from the amounts: schools and zones with the planned amounts keep what they had, all others make the best use of theirs."
+def need_line(told: HandMade) -> str:
+    """Where need met comes from."""
+    if told.is_best_use:
+        return f"{_KEPT}, all others make the best use of theirs."
+    return (
+        f"{_KEPT}. The best use of what all others have was not found in time, so it is shared evenly there, and the plan may be closer to the "
+        "best than is said here: bring the workbook back again later to have it worked out."
+    )

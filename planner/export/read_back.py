@@ -71,7 +71,7 @@ class HandMade:
     """What came of an edited workbook. Where a finding must be mended, all from ``broken`` on is empty.
 
     ``broken`` and ``gives_way`` are sentences; points are of what a plan makes as small as it can, ``bound_points``
-    what no plan within the rules comes below.
+    what no plan within the rules comes below. Without ``is_best_use`` changed amounts were shared evenly, for want of time.
     """
 
     changes: tuple[CellChange, ...]
@@ -85,6 +85,7 @@ class HandMade:
     stands: Standing | None = None
     plan_stands: Standing | None = None
     is_paid_again: bool = False
+    is_best_use: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

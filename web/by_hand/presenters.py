@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from planner.documents import from_plain
-from planner.export.by_hand_words import NEED_LINE, amount_words, close_line, payments_line, rules_line, stands_line
+from planner.export.by_hand_words import amount_words, close_line, need_line, payments_line, rules_line, stands_line
 from planner.export.read_back import CellChange, HandMade
 from planner.intake.findings import Level
 from planner.intake.placing import PlacedFinding
@@ -104,7 +104,7 @@ def brought_view(tx: Transaction, upload: Upload, kept: KeptPlan, *, may_keep: b
         verdict=rules_line(told) if told.is_audited else "",
         broken=told.broken[:MOST_SHOWN],
         gives_way=told.gives_way[:MOST_SHOWN],
-        lines=tuple(filter(None, (stands_line(told), close_line(told), payments_line(told), NEED_LINE))) if told.is_audited else (),
+        lines=tuple(filter(None, (stands_line(told), close_line(told), payments_line(told), need_line(told)))) if told.is_audited else (),
         keep_href=_url("by_hand.keep", upload, kept) if can_keep and may_keep else "",
         keep_words=_keep_words(told, can_keep=can_keep, may_keep=may_keep),
         throw_away_href=_url("by_hand.throw_away", upload, kept),
