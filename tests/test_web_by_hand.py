@@ -9,7 +9,9 @@ from test_read_back import Edit
 from websites import HERE, OWN_URN, PEOPLE, a_site
 
 from planner.store import Role
+from planner.store.uploads import MOST_BY_HAND
 from web.plans.files import workbook
+from web.workshop import Workshop
 
 BY_HAND = f"/partnerships/{HERE}/plans/{HERE}/by-hand"
 BRING = f"/partnerships/{HERE}/bring"
@@ -102,6 +104,38 @@ def test_text_in_a_cell_stays_text_and_the_copy_is_marked(site, content):
     assert copy["Our own sums"]["B2"].value == "kept"
     site.post(head, f"{at}/throw-away", form_at=at)
     assert head.get(at).status_code == 404
+
+
+def test_only_who_brought_it_and_who_makes_plans_read_it_and_throwing_away_is_recorded(site, content):
+    head, other, board = site.browser("head"), site.browser("other-head"), site.browser("board")
+    at = brought(site, head, content, "mine.xlsx").location
+    assert "mine.xlsx" in says(head.get(BY_HAND).text)
+    for refused in (other, site.browser("commissioner"), site.browser("administrator")):
+        for page in (at, f"{at}/marked-copy"):
+            assert refused.get(page).status_code == 404
+        assert "mine.xlsx" not in says(refused.get(BY_HAND).text)
+        assert site.post(refused, f"{at}/throw-away", form_at=BY_HAND).status_code == 404
+    assert "mine.xlsx" not in says(site.browser("administrator").get(BRING).text)
+    assert "holds the plan as it is" in says(board.get(at).text)
+    assert site.post(board, f"{at}/throw-away", form_at=at).status_code == 303
+    assert head.get(at).status_code == 404
+    with site.store.read() as tx:
+        newest = tx.events.events(partnership_id=HERE)[0]
+    assert (newest.action, newest.subject) == ("edited workbook thrown away", f"plan {HERE}")
+    assert newest.detail == {"upload": int(at.rpartition("/")[2])}
+
+
+def test_who_has_too_many_waiting_is_told_before_the_audit(site, monkeypatch):
+    monkeypatch.setattr(Workshop, "by_hand", lambda *_: pytest.fail("It was audited."))
+    with site.store.begin() as tx:
+        for plan_id in range(11, 11 + MOST_BY_HAND):
+            tx.uploads.add(
+                partnership_id=HERE, file_name="a.xlsx", content=b"", findings={"plan": plan_id}, document=None, by=site.user_ids["head"]
+            )
+    answer = brought(site, site.browser("head"), b"")
+    assert answer.status_code == 422
+    assert "throw one away" in says(answer.text)
+    assert answer.text.count("/by-hand/") == MOST_BY_HAND
 
 
 def test_other_files_are_refused_in_one_sentence(site):

@@ -17,7 +17,7 @@ from web.bring.frame import FEW, MOST_SHOWN, how_many, short
 from web.names import name_of
 from web.plans.presenters.frame import plan_url
 from web.shelf import KeptPlan
-from web.tables import Fact, TableRow, TableView, row, table, words
+from web.tables import Fact, TableCell, TableRow, TableView, row, table, words
 from web.words import count, listed, moment, upper_first
 
 MOST_NAMED = 3
@@ -61,7 +61,7 @@ class BroughtView:
 
 def told_in(upload: UploadRow, plan_id: int) -> HandMade | None:
     """What came of an edited workbook of a plan; None where an upload is of another plan, or holds a partnership's figures."""
-    if not isinstance(upload.findings, dict) or upload.findings.get("plan") != plan_id:
+    if upload.plan_id != plan_id:
         return None
     told: HandMade = from_plain(HandMade, upload.findings["by_hand"])
     return told
@@ -72,6 +72,21 @@ def of_plan(kept: KeptPlan) -> OfPlan:
     return OfPlan(
         plan_id=kept.plan_id, partnership=kept.facts.partnership.name, name=f"plan {kept.plan_id}", href=plan_url(kept, "plans.summary_page"),
         downloads_href=plan_url(kept, "plans.downloads"), workbook_href=plan_url(kept, "plans.workbook"), here_href=plan_url(kept, "by_hand.choose"),
+    )  # fmt: skip
+
+
+def mine_view(mine: tuple[UploadRow, ...]) -> TableView:
+    """The edited workbooks of the reader that wait, of whichever plan."""
+    return table(
+        "Edited workbooks of yours, kept a day",
+        words("File", "Of", "Given", "Kept until"),
+        [
+            row(
+                TableCell(text=one.file_name, href=url_for("by_hand.brought", partnership_id=one.partnership_id, plan_id=one.plan_id, edited_id=one.id)),
+                f"Plan {one.plan_id}", moment(one.uploaded_at), moment(one.expires_at),
+            )
+            for one in mine
+        ],
     )  # fmt: skip
 
 
