@@ -54,6 +54,7 @@ def test_an_edited_workbook_is_audited_and_kept_beside_the_others(site, content)
     assert "1 amount changed by hand: it keeps every rule" in words
     assert f"Time, {cell}" in words
     assert "No plan within these rules comes below" in words
+    assert "How much need is met was worked out from the amounts." in words
     kept = site.post(board, f"{answer.location}/keep", form_at=answer.location)
     assert kept.status_code == 303
     compared = board.get(kept.location)
@@ -94,7 +95,7 @@ def test_text_in_a_cell_stays_text_and_the_copy_is_marked(site, content):
     edit.book.create_sheet("Our own sums")["B2"] = "kept"
     at = brought(site, head, edit.content()).location
     page = head.get(at).text
-    assert "It cannot be audited yet" in page
+    assert "It cannot be checked yet" in page
     assert text not in page
     assert text.replace("<", "&lt;").replace(">", "&gt;") in page
     copy = openpyxl.load_workbook(io.BytesIO(head.get(f"{at}/marked-copy").data))

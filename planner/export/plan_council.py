@@ -25,6 +25,11 @@ from planner.policy_lines import ACADEMY, MAINTAINED, MAINTENANCE, NOT_SAID, Cou
 from planner.supply import MONTHS, grant_months
 
 SHEET = "Council lines"
+FOLLOWS = (
+    "In the workbook a grant follows the sheet Schools, and contingency and the moderated pot follow the sheet Money; each moves the total under "
+    "its heading. A host that you choose to be maintained or an academy moves its lines. What is paid for specialist time and for bases, and how many "
+    "places a base has, stand as the plan has them, whatever is changed on other sheets: keep the changed plan, and its own workbook has them anew."
+)
 NOT_MAPPED = "not mapped"
 PLACES = "#,##0.00"
 _AROUND = 4
@@ -39,6 +44,7 @@ def council_sheet(book: Book, facts: Facts, schools: Table, accounts: Table) -> 
         SHEET, "Council lines: the plan under the headings of the council's own returns",
         f"{pack.title}, version {pack.version}, {pack.date}. Which money belongs on which line is our reading: the council's finance team decides.",
     )  # fmt: skip
+    _paragraph(page, FOLLOWS)
     for question in questions(facts.world, pack, (*money, *places)):
         _paragraph(page, question)
     page.row += 1

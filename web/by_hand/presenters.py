@@ -155,8 +155,8 @@ def _keep_words(told: HandMade, *, can_keep: bool, may_keep: bool) -> str:
             "and plan again under the new rules."
         )
     if not may_keep:
-        return "Who makes plans for the board may keep it beside the others: send them the address of this page."
-    return "It is then compared with the plan it was made from. Nothing is overwritten, and schools go on reading the plan they read."
+        return "A board member or the chair can keep it beside the other plans: send them the address of this page."
+    return "You then see it compared with the plan that it was made from. Nothing is overwritten, and schools still read the plan that they read now."
 
 
 def _change(one: CellChange) -> TableRow:

@@ -40,7 +40,7 @@ def audit_workbook(workbook: Path, plan: Path, json_path: Path | None) -> None:
         place = f"{finding.sheet}, {finding.cell}" if finding.cell else finding.sheet
         print(f"{finding.level}: {place}{f' ({finding.column})' if finding.column else ''}: {finding.what} {finding.mend}")
     if not told.is_audited:
-        raise InputMustBeMended(f"{workbook.name} cannot be audited yet: mend what must be mended, then audit it again.")
+        raise InputMustBeMended(f"{workbook.name} cannot be checked yet: mend what must be mended, then audit it again.")
     for line in (need_line(told) if told.changes else "", payments_line(told), stands_line(told), close_line(told), rules_line(told)):
         if line:
             print(line)
