@@ -132,8 +132,9 @@ def test_the_command_takes_last_year_from_a_plans_workbook_and_says_what_it_leav
     for (urn, _), pounds in demonstration_plan().facts.amounts.grants.items():
         grants[urn] += pounds
     assert {row.urn: row.amount for row in built.last_year if row.item == "grant"} == {urn: grants[urn] for urn in (900101, 900102)}
+    last = demonstration_plan().facts.partnership
     assert [(one.source, one.is_assumed) for one in built.sources if one.sheet == "Last year"] == [
-        (f"Last year's plan workbook ({demonstration_plan().facts.partnership.name})", False)
+        (f"Last year's plan workbook ({last.name}, {last.academic_year})", False)
     ]
     out.unlink()
     assert main([*order[:-3], str(tmp_path / "none.xlsx"), *order[-2:]]) == 1

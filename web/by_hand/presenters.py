@@ -11,6 +11,7 @@ from planner.export.by_hand_words import amount_words, close_line, need_line, pa
 from planner.export.read_back import CellChange, HandMade
 from planner.intake.findings import Level
 from planner.intake.placing import PlacedFinding
+from planner.rules import RULES
 from planner.store import Transaction
 from planner.store.uploads import Upload, UploadRow
 from web.bring.frame import FEW, MOST_SHOWN, how_many, short
@@ -105,10 +106,10 @@ def brought_view(tx: Transaction, upload: Upload, kept: KeptPlan, *, may_keep: b
         ),
         to_mend=_findings(f"To mend: {count(len(must), 'finding')}", must, "What is wrong", "How to mend it"),
         changes=table(
-            f"What was changed: {count(len(told.changes), 'amount')}",
+            f"{count(len(told.changes), 'amount differs', 'amounts differ')} from the plan",
             words("What", "Sheet and cell", "Was", "Now", "Who may change it"),
             [_change(one) for one in told.changes[:MOST_SHOWN]],
-            empty="Nothing: the allocation is the plan's own.",
+            empty="Nothing: every amount is the plan's own." if not must else "Every amount that could be read is the plan's own.",
         ),
         changes_more=how_many(len(told.changes), "amount") if len(told.changes) > MOST_SHOWN else "",
         is_folded=len(told.changes) > FEW,
@@ -117,7 +118,7 @@ def brought_view(tx: Transaction, upload: Upload, kept: KeptPlan, *, may_keep: b
         marked_href=_url("by_hand.marked_copy", upload, kept),
         is_audited=told.is_audited and bool(told.changes),
         verdict=rules_line(told) if told.is_audited else "",
-        broken=told.broken[:MOST_SHOWN],
+        broken=tuple(map(_broken, told.broken[:MOST_SHOWN])),
         gives_way=told.gives_way[:MOST_SHOWN],
         lines=tuple(filter(None, (stands_line(told), close_line(told), payments_line(told), need_line(told)))) if told.is_audited else (),
         keep_href=_url("by_hand.keep", upload, kept) if can_keep and may_keep else "",
@@ -157,6 +158,13 @@ def _keep_words(told: HandMade, *, can_keep: bool, may_keep: bool) -> str:
     if not may_keep:
         return "A board member or the chair can keep it beside the other plans: send them the address of this page."
     return "You then see it compared with the plan that it was made from. Nothing is overwritten, and schools still read the plan that they read now."
+
+
+def _broken(line: str) -> str:
+    """What is broken, without what programs call the rule."""
+    for rule in RULES.values():
+        line = line.replace(f"{rule.sentence} ({rule.rule_id})", rule.sentence)
+    return line
 
 
 def _change(one: CellChange) -> TableRow:

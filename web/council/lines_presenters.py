@@ -43,7 +43,7 @@ class LinesView:
     every_line: TableView | None = None
     zip_href: str = ""
     workbook_href: str = ""
-    follows: str = ""
+    follows: tuple[str, ...] = ()
 
     @property
     def tables(self) -> tuple[TableView, ...]:
