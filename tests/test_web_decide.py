@@ -422,7 +422,9 @@ def test_effects_count_schools_beside_last_year_and_the_public_copy_hides_small_
     assert site.browser("board").get(page_of(decision_id, "/plans/999/effects")).status_code == 404
 
 
-@pytest.mark.parametrize(("expected", "shown"), [([4, 4, 0], ["left out", "left out", "0", "left out"]), ([4, 40, 60], ["left out", "left out", "60", "104"])])
+@pytest.mark.parametrize(
+    ("expected", "shown"), [([4, 4, 0], ["left out", "left out", "0", "left out"]), ([4, 40, 60], ["left out", "left out", "60", "104"])]
+)
 def test_a_total_that_would_tell_small_numbers_is_hidden_in_the_public_copy(site, monkeypatch, expected, shown):
     kept = site.shelf.plan(HERE, HERE)
     world = kept.facts.world
