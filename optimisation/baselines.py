@@ -48,6 +48,8 @@ def baselines(world: World, *, seconds: float) -> tuple[Baseline, ...]:
     result = []
     for number, (name, title, amounts) in enumerate(found):
         used = best_use(world, amounts, seconds=(end - time.perf_counter()) / (len(found) - number))
+        if used is None:
+            used = replace(amounts, need_met=share_evenly(world, amounts))
         broken = sorted({b.rule.rule_id for b in breaches(world, used)})
         result.append(Baseline(name=name, title=title, amounts=used, rules_broken=tuple(broken)))
     return tuple(result)
@@ -109,13 +111,13 @@ def _shares(total: int, weights: dict[str, int]) -> dict[str, int]:
     return dict(zip(weights, largest_remainder(total, list(weights.values())), strict=True))
 
 
-def best_use(world: World, amounts: Amounts, *, seconds: float, keeps_places: bool = False) -> Amounts:
-    """The amounts with the need met that makes best use of them: below the line first, then in total.
+def best_use(world: World, amounts: Amounts, *, seconds: float, keeps_places: bool = False) -> Amounts | None:
+    """The amounts with the need met that makes best use of them: below the line first, then in total. None where none was found in time.
 
     Base places go where they meet most, or with ``keeps_places`` stay as they are.
     """
     if seconds < LEAST_SECONDS:
-        return replace(amounts, need_met=share_evenly(world, amounts))
+        return None
     model = build_model(world, only=NEED_RULES[:1] if keeps_places else NEED_RULES)
     problem = compile_model(model)
     given: dict[str, Mapping[Any, int]] = {"sessions": amounts.sessions, "base_size": dict.fromkeys(amounts.base_sizes.items(), 1)}
@@ -134,7 +136,7 @@ def best_use(world: World, amounts: Amounts, *, seconds: float, keeps_places: bo
     fixed = replace(problem, costs=costs, offsets=np.zeros(1), lower=lower, upper=upper, is_whole=is_whole)
     solved = run(load(fixed), gap=0.01, seconds=seconds)
     if solved.values is None:
-        return replace(amounts, need_met=share_evenly(world, amounts))
+        return None
     used = amounts_from(model, fixed, solved.values, is_paid=False)
     # last year's grants need not be on this year's steps, so need is made exact against the amounts themselves
     return with_exact_need(world, replace(amounts, places=amounts.places if keeps_places else used.places, need_met=used.need_met))

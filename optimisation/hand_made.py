@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from optimisation.baselines import best_use
+from optimisation.greedy import share_evenly
 from optimisation.payments import pay_to_the_pound
 from planner.audit import breaches, leading_points, leads, misses
 from planner.child import Json
@@ -28,19 +29,24 @@ from planner.supply import grant_step_pounds, sizes_of
 PLAN_FILE = "plan.json"
 ENGINE = "by hand, in the plan's workbook"
 USE_SECONDS = 15.0
+NOT_NOW = "What schools can do with the changed amounts could not be worked out just now, and nothing was kept: try again in a minute."
 _HELD = ("grants", "sessions", "places")
 
 
 def audit_by_hand(name: str, content: bytes, document: Json) -> tuple[HandMade, Json | None]:
     """Read an edited workbook of a plan, given its document, and audit what it says; with a plan document where it keeps every rule.
 
-    Raises ``InputMustBeMended`` where the file is no workbook of a plan, ``AuditRefused`` where the plan's document was altered.
+    Raises ``InputMustBeMended`` where the file is no workbook of a plan, ``AuditRefused`` where the plan's document was altered,
+    ``SolverFault`` where the need that the amounts meet could not be worked out.
     """
     plan, world = check_document(document)
     read = read_back(name, content, Facts(plan, world), fingerprint=document["fingerprint"])
     if read.amounts is None:
         return HandMade(changes=read.changes, findings=read.findings), None
-    amounts = whole_amounts(world, plan.amounts, read)
+    try:
+        amounts, is_best_use = whole_amounts(world, plan.amounts, read)
+    except SolverFault as fault:
+        raise SolverFault(NOT_NOW) from fault
     broken = [*cannot_be(world, amounts), *(breach.sentence() for breach in breaches(world, amounts))]
     told = HandMade(
         changes=read.changes,
@@ -53,6 +59,7 @@ def audit_by_hand(name: str, content: bytes, document: Json) -> tuple[HandMade, 
         bound_points=min(plan.bound_points, float(leading_points(world, plan.amounts))),
         stands=standing(world.picture, world.policy, amounts),
         plan_stands=standing(world.picture, world.policy, plan.amounts),
+        is_best_use=is_best_use,
         is_paid_again=not read.has_own_payments and _payments(amounts) != _payments(plan.amounts),
     )
     return told, None if broken or not read.changes else _document(plan, world, amounts)
@@ -78,31 +85,33 @@ def cannot_be(world: World, amounts: Amounts) -> Iterator[str]:
             yield f"{base.name} cannot run at {size:,} places; its possible sizes are {sizes}."
 
 
-def whole_amounts(world: World, planned: Amounts, read: ReadBack) -> Amounts:
-    """What was read with its payments and the need it meets."""
+def whole_amounts(world: World, planned: Amounts, read: ReadBack) -> tuple[Amounts, bool]:
+    """What was read with its payments and the need it meets, and whether that is the best use of it."""
     assert read.amounts is not None
     amounts = read.amounts
     if not read.changes:
-        return planned
+        return planned, True
     if not read.has_own_payments:
         payments = pay_to_the_pound(world, amounts)
         if payments is not None:
             amounts = replace(amounts, spending=payments.spending, pots=payments.pots, carried=payments.carried)
-    return replace(amounts, need_met=need_met_by_hand(world, planned, amounts))
+    need_met, is_best_use = need_met_by_hand(world, planned, amounts)
+    return replace(amounts, need_met=need_met), is_best_use
 
 
-def need_met_by_hand(world: World, planned: Amounts, amounts: Amounts) -> dict[str, int]:
-    """Need met: as planned where a school or zone has what was planned, else by the best use of what it has."""
+def need_met_by_hand(world: World, planned: Amounts, amounts: Amounts) -> tuple[dict[str, int], bool]:
+    """Need met: as planned where a school or zone has what was planned, else by the best use of what it has.
+
+    With whether it is: where the best use was not found in time, others share what they have evenly.
+    """
     touched = set(_touched(planned, amounts))
     kept = {cell.cell_id: planned.need_met.get(cell.cell_id, 0) for cell in world.picture.cells if cell.recipient not in touched}
     if not touched:
-        return dict(planned.need_met)
-    try:
-        used = best_use(world, amounts, seconds=USE_SECONDS, keeps_places=True).need_met
-    except SolverFault:
-        used = {}
+        return dict(planned.need_met), True
+    best = best_use(world, amounts, seconds=USE_SECONDS, keeps_places=True)
+    used = share_evenly(world, amounts) if best is None else best.need_met
     met = {cell.cell_id: kept.get(cell.cell_id, used.get(cell.cell_id, 0)) for cell in world.picture.cells}
-    return {cell_id: level for cell_id, level in met.items() if level}
+    return {cell_id: level for cell_id, level in met.items() if level}, best is not None
 
 
 def _touched(planned: Amounts, amounts: Amounts) -> Iterable[str]:

@@ -207,6 +207,12 @@ class Policy:
     document: str
     fewest_pupils_shown: int = FEWEST_SHOWN
 
+    def figure(self, path: str) -> Figure:
+        """The figure at a path such as ``board.line_percent``; the planner's own where no pack and no board has set it. Raises ``KeyError``."""
+        unset = {f"{PUBLICATION}.{name}": about for name, about in _PUBLICATION.items()}
+        found = next((figure for figure in self.figures if figure.path == path), None)
+        return found or Figure(path=path, **{key: str(value) for key, value in unset[path].items()})
+
     def role(self, role_id: str) -> Role:
         """The role with this id."""
         return next(role for role in self.roles if role.role_id == role_id)
@@ -591,7 +597,10 @@ MAY_BE_PRICED = tuple(rule_id for rule_id in MAY_BE_OFF if not RULES[rule_id].is
 PRICES = "prices"
 MOST_PRICE_POINTS = 100
 PUBLICATION = "publication"
-_PUBLICATION = {"fewest_pupils_shown": {"value": FEWEST_SHOWN, "unit": "pupils", "source": "", "date": "", "confidence": ""}}
+_FEWEST_SHOWN = {
+    "value": FEWEST_SHOWN, "unit": "pupils", "source": "Planner default; the board may set a larger one", "date": "", "confidence": "unconfirmed",
+}  # fmt: skip
+_PUBLICATION = {"fewest_pupils_shown": _FEWEST_SHOWN}
 """In no pack: a board may leave out larger numbers of pupils than these from what it publishes."""
 
 LATER_RULES = (

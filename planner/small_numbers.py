@@ -7,6 +7,8 @@ from math import inf
 
 FEWEST_SHOWN = 5
 """A number of pupils above 0 and below this may tell of a single child."""
+LEFT_OUT = "left out"
+"""What stands in the place of a number that is not published."""
 LEAST_SPREAD = 5
 """How far apart the least and the most must lie that a number left out could be, for all that is shown: nearer, and a guess half way were within 2 of it."""
 

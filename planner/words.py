@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 MINUS = "−"
+EHC_RIGHT = "The right to ask for an EHC needs assessment is unaffected."
+"""Said on every page and every copy, of which a part may be read alone."""
 _WAYS = {"Greedy by need": "Most need first"}
 """What a stored plan calls another way to share -> what pages call it."""
 

@@ -127,6 +127,8 @@ def test_what_a_protection_costs_is_what_a_share_by_formula_leaves_below_it(pape
     row = next(row for row in table_of(paper, "The board's and heads'") if row[0].startswith("No school's grant falls below"))
     assert row[2] == f"Would leave {len(below)} school{'s' * (len(below) != 1)} {pounds(-(-sum(below) // 1))} below it."
     assert row[1].startswith("Kept. It keeps £")
+    assert "anyone can have it made" in text_of(paper)
+    assert "planner values" not in text_of(paper)
 
 
 def test_it_has_real_headings_repeated_table_heads_a4_pages_and_their_numbers(paper):

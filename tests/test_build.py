@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from pages import demonstration_plan
 
 from planner.errors import InputMustBeMended
 from planner.export.partnership_workbook import write_partnership_csv, write_partnership_workbook
@@ -23,6 +24,8 @@ from planner.intake.phase_help import PHASE_HELP
 from planner.partnership import AMOUNT_COLUMNS, BaseKind, Consent, DecisionRight, FundSource, Phase
 from planner.policy import load_policy
 from planner.rounding import largest_remainder
+from web.command_line import main
+from web.plans.files import workbook
 
 POLICY = load_policy()
 SPLIT = int(POLICY.all_through_primary_percent * 301 / 100 + Fraction(1, 2))
@@ -108,6 +111,35 @@ def school(result, urn=900001):
 def assumed(result, sheet, column=""):
     found = (s for s in result.partnership.sources if s.is_assumed and s.sheet == sheet)
     return {(s.key, s.column): s.value for s in found if column in {"", s.column}}
+
+
+# --- last year from a plan ---------------------------------------------------------------
+
+
+def test_the_command_takes_last_year_from_a_plans_workbook_and_says_what_it_leaves_out(tmp_path, capsys):
+    plan, out = tmp_path / "plan.xlsx", tmp_path / "partnership.xlsx"
+    plan.write_bytes(workbook(demonstration_plan(), standing=""))
+    gias = register(tmp_path, *some(101, 102, 999))
+    order = ["build", "--gias", str(gias), "--urns", "900101,900102,900999", "--last-year", str(plan), "--out", str(out)]
+    assert main(order) == 0
+    said = capsys.readouterr().out
+    assert "Last year is read from plan.xlsx" in said
+    assert "Left out, as no longer in the partnership: the schools with URN 900103" in said
+    assert "Left out, as the partnership has no service of this name: " in said
+    assert "Not in last year's plan, so their last year is unknown: the schools with URN 900999." in said
+    built = read_partnership(out, need_codes=POLICY.need_codes(), role_ids=POLICY.role_ids())[0]
+    grants = Counter()
+    for (urn, _), pounds in demonstration_plan().facts.amounts.grants.items():
+        grants[urn] += pounds
+    assert {row.urn: row.amount for row in built.last_year if row.item == "grant"} == {urn: grants[urn] for urn in (900101, 900102)}
+    last = demonstration_plan().facts.partnership
+    assert [(one.source, one.is_assumed) for one in built.sources if one.sheet == "Last year"] == [
+        (f"Last year's plan workbook ({last.name}, {last.academic_year})", False)
+    ]
+    out.unlink()
+    assert main([*order[:-3], str(tmp_path / "none.xlsx"), *order[-2:]]) == 1
+    assert "cannot be opened" in capsys.readouterr().err
+    assert not out.exists()
 
 
 # --- cells and recognition -----------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from importlib.resources import files
 from random import Random
@@ -20,7 +20,7 @@ from test_plan_workbook import formulas, table
 from optimisation.greedy import greedy_amounts
 from planner.council_lines import NOT_BY_PLAN, money_lines, place_lines, placed, planned_pence, questions, sums
 from planner.errors import InputMustBeMended
-from planner.export.plan_council import NOT_MAPPED
+from planner.export.plan_council import FOLLOWS, NOT_MAPPED
 from planner.export.plan_workbook import plan_workbook
 from planner.measures import fund_accounts, paid_by_year
 from planner.offers import purchases
@@ -283,6 +283,21 @@ def test_the_sheet_adds_up_live_to_what_the_funds_pay(workbook):
     assert not [at for at in live if at[0] == "Council lines" and shown[at[0]][at[1]].value is None]
     check = next(row for row in table(shown["Checks"], "What is tested") if row["What is tested"].startswith("Council lines"))
     assert (check["Holds"], check["Rule"]) == (True, "adds_up")
+
+
+def test_what_is_said_to_follow_other_sheets_does_and_nothing_else(workbook):
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook))["Council lines"]
+    *lines, _ = table(sheet, "Payee")
+    follows = defaultdict(set)
+    for line in lines:
+        amount = str(line[f"{YEARS[0]}, September to March"])
+        follows[line["Pays for"]].add(amount[2:].partition("'")[0].partition("!")[0] if amount.startswith("=") else "")
+    assert follows == {
+        "grants to schools": {"Schools"}, "contingency": {"Money"}, "moderated pot": {"Money"},
+        "specialist time": {""}, "running bases": {""},
+    }  # fmt: skip
+    assert "=" not in {str(row["Places"])[:1] for row in table(sheet, "Kind")[:-1]}
+    assert set(FOLLOWS) <= {cell.value for row in sheet.iter_rows(max_col=1) for cell in row}
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from test_intake import full_partnership
 
 from planner.intake.differences import Change, Difference, PolicyDifference, differences, policy_differences
 from planner.intake.sheets import SHEETS
-from planner.partnership import Partnership
+from planner.partnership import Partnership, Source
 from planner.policy import load_policy
 
 FIELDS = [(sheet, column) for sheet in SHEETS for column in sheet.columns]
@@ -92,6 +92,26 @@ def test_rows_and_cells_are_said_in_words():
     assert differences(old, last)[0].row == "Alder Primary School (900001), County psychology"
     urn = replace(old, lead_school_urn=900002)
     assert (differences(old, urn)[0].was, differences(old, urn)[0].now) == ("900001", "900002")
+
+
+def test_where_figures_come_from_is_said_by_the_names_of_their_rows():
+    old = replace(full_partnership(), sources=())
+    school, fund, base, person = old.schools[0], old.funds[0], old.bases[0], old.people[0]
+    item = old.last_year[0].item
+    said = {
+        ("Schools", str(school.urn), "FSM6 pupils"): f"Schools, {school.name} ({school.urn}), FSM6 pupils",
+        ("Schools", "*", "FSM6 pupils"): "Schools, all rows, FSM6 pupils",
+        ("Funds", fund.fund_id, "April to August"): f"Funds, {fund.name}, April to August",
+        ("Bases", base.base_id, "Cost a place"): f"Bases, {base.name}, Cost a place",
+        ("People", person.person_id, "Name"): f"People, {person.name}, Name",
+        ("Last year", f"{school.urn}/{item}", "Amount"): f"Last year, {school.name} ({school.urn}), County psychology, Amount",
+        ("Funds", "gone", "Name"): "Funds, gone, Name",
+        ("No sheet", "a/b", "Name"): "No sheet, a/b, Name",
+    }
+    sources = tuple(
+        Source(sheet=sheet, key=key, column=column, value="", source="A paper", date="", is_assumed=False) for sheet, key, column in said
+    )
+    assert [one.row for one in differences(old, replace(old, sources=sources))] == list(said.values())
 
 
 def test_rows_of_one_key_are_matched_in_turn():

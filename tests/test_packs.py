@@ -20,10 +20,10 @@ from planner.export.plan_workbook import BOARD_COPY
 from planner.policy import load_policy, with_settings
 from planner.public_counts import ALL, LAYOUTS, Counts, audit_order, expected_counts, need_totals_left_out, place, told_by_standards
 from planner.rounding import half_up
-from planner.small_numbers import FEWEST_SHOWN
+from planner.small_numbers import FEWEST_SHOWN, LEFT_OUT
 from web.command_line import main
 from web.packs.files import left_out_of
-from web.packs.presenters import LEFT_OUT, PUBLIC_COPY
+from web.packs.presenters import PUBLIC_COPY
 
 TABLES, ALL_TABLES = 60, 1000
 WIDTH = 5

@@ -19,7 +19,7 @@ from planner.audit import breaches, leading_points, misfits
 from planner.errors import PlannerError
 from planner.export.plan_decision import DecisionTaken, Signed
 from planner.export.plan_facts import Facts
-from planner.export.plan_workbook import BANNER, BOARD_COPY, EHC_RIGHT, OPEN_DATA, plan_workbook, write_plan_workbook
+from planner.export.plan_workbook import BANNER, BOARD_COPY, OPEN_DATA, plan_workbook, write_plan_workbook
 from planner.export.summary import claims, hundreds, hundreds_that_add_up, summary_lines
 from planner.export.tables import different
 from planner.measures import fund_accounts, school_ledgers, standing
@@ -28,7 +28,7 @@ from planner.partnership import FundUse
 from planner.plan import Amounts, Baseline, Ending, Level, Plan
 from planner.policy import load_policy
 from planner.reasons import OUT_OF_REACH, plain_number, reasons
-from planner.words import day, least_points, most_points
+from planner.words import EHC_RIGHT, day, least_points, most_points
 from web.progress import TerminalProgress, progress_words
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -465,7 +465,7 @@ def test_why_says_each_school_in_sentences_and_who_could_change_it(shown):
 
 def test_the_calendar_asks_for_what_waits_the_first_day_first(shown):
     rows = table(shown["Calendar"], "To do")
-    assert [(f"{r['By']:%Y-%m-%d}", r["To do"], r["Of whom"], r["Waits for it"], r["Counted in"]) for r in rows][:2] == [
+    assert [(f"{r['By']:%Y-%m-%d}", r["To do"], r["Of whom"], r["How much"], r["Counted in"]) for r in rows][:2] == [
         ("2026-05-01", "Ask", "Wendleshire", 8, "places"),
         ("2026-05-23", "Ask", "NHS trust", 18, "half-days"),
     ]

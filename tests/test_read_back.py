@@ -11,13 +11,16 @@ import pytest
 from builders import a_world, random_world
 from pages import demonstration_document, document_of
 
+from optimisation import baselines, hand_made
 from optimisation.hand_made import audit_by_hand
 from planner.documents import check_document, plan_from_document
-from planner.errors import InputMustBeMended
+from planner.errors import InputMustBeMended, SolverFault
 from planner.export import read_back as reading_back
+from planner.export.by_hand_words import need_line
 from planner.export.last_year import read_last_year, with_last_year
 from planner.export.not_read_back import USES
 from planner.export.plan_facts import Facts
+from planner.export.plan_grids import whole_number
 from planner.export.plan_workbook import plan_workbook
 from planner.export.read_back import read_back
 from planner.intake.findings import Level
@@ -335,6 +338,35 @@ def test_a_broken_rule_is_named_and_what_is_kept_passes_the_audit(book, document
     assert {c: plan.amounts.need_met[c] for c in same} == {c: facts.amounts.need_met[c] for c in same}
 
 
+def with_a_row_of_time_at_nought(content, facts):
+    """The workbook with no time left of the first service that a zone has."""
+    zone, service_id = next(key for key in facts.amounts.sessions if not key[0].isdigit())
+    edit = Edit(content)
+    edit.write("Time", "Half-days", 0, zone, service_id)
+    return edit.content()
+
+
+def test_where_the_best_use_is_not_found_in_time_it_is_said(book, document, monkeypatch):
+    edited = with_a_row_of_time_at_nought(*book)
+    told, _ = audit_by_hand("plan.xlsx", edited, document)
+    assert told.is_best_use
+    assert need_line(told).endswith("all others make the best use of theirs.")
+    monkeypatch.setattr(hand_made, "USE_SECONDS", 0.0)
+    told, _ = audit_by_hand("plan.xlsx", edited, document)
+    assert not told.is_best_use
+    assert "shared evenly" in need_line(told)
+    assert "all others make the best use" not in need_line(told)
+
+
+def test_a_fault_of_the_solver_is_no_need_met_of_nought(book, document, monkeypatch):
+    def fails(*_, **__):
+        raise SolverFault("The solver failed.")
+
+    monkeypatch.setattr(baselines, "run", fails)
+    with pytest.raises(SolverFault, match="could not be worked out just now, and nothing was kept: try again"):
+        audit_by_hand("plan.xlsx", with_a_row_of_time_at_nought(*book), document)
+
+
 def test_a_grant_off_the_step_and_a_size_that_no_base_has_are_told_with_what_could_stand(book, document):
     content, facts = book
     (urn, fund_id), grant = next(iter(facts.amounts.grants.items()))
@@ -387,3 +419,33 @@ def test_last_years_plan_is_the_new_years_last_year(book, tmp_path, capsys):
     rows = list(openpyxl.load_workbook(tmp_path / "next.xlsx")["Last year"].values)
     assert {tuple(row[:3]) for row in rows[1:]} == {(row.urn, row.item, row.amount) for row in expected}
     assert re.search(r"Last year is read from plan\.xlsx", capsys.readouterr().out)
+
+
+def test_a_column_of_half_days_that_is_of_no_service_listed_is_told(book):
+    content, facts = book
+    service = facts.services("school")[0]
+    had = {row.item for row in read_last_year("plan.xlsx", content).rows}
+    edit = Edit(content)
+    next(c for row in edit.book["Schools"].iter_rows() for c in row if c.value == service.name).value = "Advice, renamed"
+    read = read_last_year("plan.xlsx", edit.content())
+    assert {row.item for row in read.rows} == had - {service.service_id}
+    (note,) = read.notes
+    assert "the column 'Advice, renamed' of the sheet Schools" in note
+    assert note in read.sentence()
+    assert read_last_year("plan.xlsx", content).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("£1,200", 1_200), ("12.0", 12), ("-3", -3), ("1,2", None), ("1 2", None), ("9" * 5_000, None)]
+)
+def test_a_number_is_read_as_people_type_it(text, number):
+    assert whole_number(text) == number
+
+
+def test_a_number_that_is_none_is_refused_in_a_plan_and_in_last_years(book, document):
+    content, facts = book
+    edit = Edit(content)
+    cell = edit.write("Schools", facts.services("school")[0].name, "1,2", facts.partnership.schools[0].urn)
+    assert cell in {finding.cell for finding in back(edit.content(), document, facts).findings if finding.level is Level.MUST_MEND}
+    with pytest.raises(InputMustBeMended, match=cell):
+        read_last_year("plan.xlsx", edit.content())

@@ -61,7 +61,7 @@ WHO_MAY = {
         "plans.list_plans", "plans.our_school", "plans.summary_page", "plans.changes", "plans.all_schools", "plans.school", "plans.map_page",
         "plans.services", "plans.bases", "plans.standards", "plans.standard", "plans.money", "plans.other_ways", "plans.trade_offs", "plans.how_good",
         "plans.pots", "plans.letter", "plans.fairness", "plans.one_more", "plans.doses", "plans.why", "plans.answer_file", "plans.why_file",
-        "by_hand.choose", "by_hand.take", "by_hand.brought", "by_hand.marked_copy", "by_hand.throw_away",
+        "by_hand.choose", "by_hand.take",
         "plans.downloads", "plans.document", "plans.workbook", "plans.tables", "plans.tables_document", "plans.table",
         "bring.versions", "bring.changes", "bring.version_workbook", "bring.policy", "bring.policy_changes", "bring.settings_in_force",
         "decide.decisions", "decide.decision", "decide.effects", "decide.paper", "packs.board", "packs.public",
@@ -119,8 +119,10 @@ OF_A_DRAFT = {
     )
 }  # fmt: skip
 OF_A_REQUEST = {"requests.one", "requests.answer", "requests.grant"}
-MAY_GRANT = {HERE: {"board", "chair"}, ELSEWHERE: {"elsewhere"}}
-"""Who reads it beside who asked: whom it is asked of."""
+OF_AN_EDITED_WORKBOOK = {"by_hand.brought", "by_hand.marked_copy", "by_hand.throw_away"}
+OF_THE_BOARD_TOO = OF_A_REQUEST | OF_AN_EDITED_WORKBOOK
+BOARD_OF = {HERE: {"board", "chair"}, ELSEWHERE: {"elsewhere"}}
+"""Who reads those beside who began them: of whom it is asked, and who makes plans."""
 
 
 CHANGE = as_data(AskedChange(what=What.MONEY, number=-10, half_term=3))
@@ -146,7 +148,7 @@ def test_the_table_of_who_may_names_every_route_once(site):
         *ANYBODY,
         *OWN_ACCOUNT,
         *OF_A_DRAFT,
-        *OF_A_REQUEST,
+        *OF_THE_BOARD_TOO,
         *OF_A_TOKEN,
         *(endpoint for endpoints in WHO_MAY.values() for endpoint in endpoints),
     ]
@@ -224,7 +226,7 @@ def things_of(site, partnership_id):
             "standard_id": figures.world.picture.cells[0].standard_id,
             "version": 2,
             "upload_id": tx.uploads.add(partnership_id=partnership_id, file_name="a.xlsx", content=b"", findings=kept(Found()), document=None, by=by),
-            "edited_id": tx.uploads.add(partnership_id=partnership_id, file_name="b.xlsx", content=b"", findings=an_edited_workbook(plan_id), document=None, by=by),
+            "edited_id": tx.uploads.add(partnership_id=partnership_id, file_name="b.xlsx", content=b"", findings=an_edited_workbook(plan_id), document=None, by=owner),
             "decision_id": tx.decisions.open_decision(partnership_id=partnership_id, title="The plan", rules=RULES, options=[plan_id], by=by),
             "what": "money",
             "answer_id": tx.answers.ask_replan(partnership_id=partnership_id, plan_id=plan_id, change=CHANGE, by=by)[0],
@@ -304,8 +306,8 @@ def expected(endpoint, who, arguments, partnership_id):
         return "in"
     if endpoint in OF_A_TOKEN:
         return "in" if who == "house" else 404
-    if endpoint in OF_A_DRAFT | OF_A_REQUEST:
-        mine = {OF_WHO_BEGAN[partnership_id], *(MAY_GRANT[partnership_id] if endpoint in OF_A_REQUEST else ())}
+    if endpoint in OF_A_DRAFT | OF_THE_BOARD_TOO:
+        mine = {OF_WHO_BEGAN[partnership_id], *(BOARD_OF[partnership_id] if endpoint in OF_THE_BOARD_TOO else ())}
         return "in" if who in mine else 404
     allowed = next(people for people, endpoints in WHO_MAY.items() if endpoint in endpoints)
     if "partnership_id" not in arguments:

@@ -8,8 +8,11 @@ from pages import demonstration_plan, parsed, tables_of, words_of
 from test_read_back import Edit
 from websites import HERE, OWN_URN, PEOPLE, a_site
 
+from planner.rules import RULES
 from planner.store import Role
+from planner.store.uploads import MOST_BY_HAND
 from web.plans.files import workbook
+from web.workshop import Workshop
 
 BY_HAND = f"/partnerships/{HERE}/plans/{HERE}/by-hand"
 BRING = f"/partnerships/{HERE}/bring"
@@ -52,6 +55,7 @@ def test_an_edited_workbook_is_audited_and_kept_beside_the_others(site, content)
     assert "1 amount changed by hand: it keeps every rule" in words
     assert f"Time, {cell}" in words
     assert "No plan within these rules comes below" in words
+    assert "How much need is met was worked out from the amounts." in words
     kept = site.post(board, f"{answer.location}/keep", form_at=answer.location)
     assert kept.status_code == 303
     compared = board.get(kept.location)
@@ -72,7 +76,8 @@ def test_a_plan_that_breaks_a_rule_is_shown_and_not_kept(site, content):
     edit.write("Schools", service.name, 5_000, OWN_URN)
     at = brought(site, commissioner, edit.content()).location
     words = says(commissioner.get(at).text)
-    assert "(vacancy_held_back)" in words
+    assert f"{RULES['vacancy_held_back'].sentence} It is missed by" in words
+    assert "vacancy_held_back" not in words
     assert "A plan is kept only where every rule holds" in words
     assert f"{at}/keep" not in board.get(at).text
     answer = site.post(board, f"{at}/keep", form_at=at)
@@ -92,7 +97,8 @@ def test_text_in_a_cell_stays_text_and_the_copy_is_marked(site, content):
     edit.book.create_sheet("Our own sums")["B2"] = "kept"
     at = brought(site, head, edit.content()).location
     page = head.get(at).text
-    assert "It cannot be audited yet" in page
+    assert "It cannot be checked yet" in page
+    assert "Every amount that could be read is the plan's own." in says(page)
     assert text not in page
     assert text.replace("<", "&lt;").replace(">", "&gt;") in page
     copy = openpyxl.load_workbook(io.BytesIO(head.get(f"{at}/marked-copy").data))
@@ -104,12 +110,45 @@ def test_text_in_a_cell_stays_text_and_the_copy_is_marked(site, content):
     assert head.get(at).status_code == 404
 
 
+def test_only_who_brought_it_and_who_makes_plans_read_it_and_throwing_away_is_recorded(site, content):
+    head, other, board = site.browser("head"), site.browser("other-head"), site.browser("board")
+    at = brought(site, head, content, "mine.xlsx").location
+    assert "mine.xlsx" in says(head.get(BY_HAND).text)
+    for refused in (other, site.browser("commissioner"), site.browser("administrator")):
+        for page in (at, f"{at}/marked-copy"):
+            assert refused.get(page).status_code == 404
+        assert "mine.xlsx" not in says(refused.get(BY_HAND).text)
+        assert site.post(refused, f"{at}/throw-away", form_at=BY_HAND).status_code == 404
+    assert "mine.xlsx" not in says(site.browser("administrator").get(BRING).text)
+    assert "holds the plan as it is" in says(board.get(at).text)
+    assert site.post(board, f"{at}/throw-away", form_at=at).status_code == 303
+    assert head.get(at).status_code == 404
+    with site.store.read() as tx:
+        newest = tx.events.events(partnership_id=HERE)[0]
+    assert (newest.action, newest.subject) == ("edited workbook thrown away", f"plan {HERE}")
+    assert newest.detail == {"upload": int(at.rpartition("/")[2])}
+
+
+def test_who_has_too_many_waiting_is_told_before_the_audit(site, monkeypatch):
+    monkeypatch.setattr(Workshop, "by_hand", lambda *_: pytest.fail("It was audited."))
+    with site.store.begin() as tx:
+        for plan_id in range(11, 11 + MOST_BY_HAND):
+            tx.uploads.add(
+                partnership_id=HERE, file_name="a.xlsx", content=b"", findings={"plan": plan_id}, document=None, by=site.user_ids["head"]
+            )
+    answer = brought(site, site.browser("head"), b"")
+    assert answer.status_code == 422
+    assert "throw one away" in says(answer.text)
+    assert answer.text.count("/by-hand/") == MOST_BY_HAND
+
+
 def test_other_files_are_refused_in_one_sentence(site):
     board = site.browser("board")
     for content, said in ((b"no workbook", "not an Excel workbook"), (b"", "not an Excel workbook")):
         answer = brought(site, board, content)
         assert answer.status_code == 422
         assert said in says(answer.text)
+        assert "There is a problem" in says(answer.text)
     assert site.post(board, BY_HAND).status_code == 422
     book = openpyxl.Workbook()
     stream = io.BytesIO()

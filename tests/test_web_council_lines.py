@@ -11,6 +11,7 @@ from pages import demonstration_plan, parsed, tables_of, words_of
 from websites import HERE, a_site
 
 from planner.council_lines import money_lines, place_lines, planned_pence
+from planner.export.plan_council import FOLLOWS
 from planner.store import Role
 
 LINES = f"/partnerships/{HERE}/council-lines"
@@ -46,6 +47,7 @@ def test_each_form_adds_up_to_the_plan_and_says_why_some_is_not_mapped(page):
     assert tables["High needs places: places by the months they run"][-1][3] == f"{places:,.2f}"
     said = main_of(page)
     assert "The Inclusive Mainstream Fund is a grant of its own" in said
+    assert all(sentence in said for sentence in FOLLOWS)
     assert "a version of england-council-lines after 1 with headings for 2027-28 is needed" in said
     assert "Which of these hosts does the council maintain" in said
     assert all(row[3] and row[4] for row in tables["Where each heading comes from"][1:])

@@ -109,6 +109,18 @@ def test_figures_and_rules_set_in_the_form_are_the_next_version_and_the_rest_sta
         assert tx.events.events(partnership_id=HERE)[0].subject == "policy version 2"
 
 
+def test_the_smallest_number_that_is_published_is_set_though_no_pack_has_it(site):
+    board = site.browser("board")
+    assert "In force: 5 pupils (unconfirmed)." in words_of(parsed(board.get(CHANGE).text))
+    assert fault_of(look(site, publication__fewest_pupils_shown="4")).endswith("must be a whole number from 5 to 100.")
+    page = look(site, publication__fewest_pupils_shown="10")
+    assert changes_on(page) == [("Smallest number of pupils that is published", "Not set", "10 pupils")]
+    confirm(site, page)
+    assert in_force(site)[1].fewest_pupils_shown == 10
+    assert "In force: 10 pupils, set by the board." in words_of(parsed(board.get(CHANGE).text))
+    assert fault_of(look(site)).startswith("You changed nothing")
+
+
 def test_a_run_asked_for_afterwards_plans_by_it(site):
     confirm(site, look(site, board__line_percent="65"))
     runs = f"/partnerships/{HERE}/runs"
@@ -283,6 +295,7 @@ def test_every_setting_is_said_in_words_and_none_by_its_key():
     paths = (
         [path for path, _ in policy_settings(plain, "")]
         + [f"prices.{rule_id}" for rule_id in MAY_BE_PRICED]
+        + ["publication.fewest_pupils_shown"]
         + [f"board.standard_floors.{policy.standards[0].standard_id}"]
     )
     said = {path: setting_words(path, names_of(policy)) for path in paths}

@@ -100,7 +100,11 @@ def test_everybodys_year_adds_up_by_person_by_school_and_by_half_term(shared, do
     everybody = tables_of(manager.get(at(shared)).text)["Everybody's half-days"]
     assert sum(int(r[-3]) for r in everybody[1:]) == document["roster_summary"]["half_days"]
     row, numbers, _ = person_at(document)
-    (year,) = tables_of(manager.get(at(shared, f"/people/{numbers[row['person']]}")).text).values()
+    text = manager.get(at(shared, f"/people/{numbers[row['person']]}")).text
+    assert re.search(
+        r"Goes to \d+ of the partnership.s \d+ schools and may go to (any number|no more than \d+ schools?)\. ", words_of(parsed(text))
+    )
+    (year,) = tables_of(text).values()
     planned, can, spare = year[-3:]
     assert [int(c) - int(p) for c, p in zip(can[1:8], planned[1:8], strict=True)] == [int(s) for s in spare[1:8]]
     in_half_term = [r["half_days"] for r in document["roster"] if (r["person"], r["half_term"]) == (row["person"], row["half_term"])]

@@ -447,7 +447,10 @@ def test_a_draft_goes_to_the_board_as_a_frozen_copy_and_only_its_author_withdraw
     assert site.browser("chair").post(f"{proposal}/withdraw").status_code == 403
     assert client.post(f"{proposal}/withdraw").status_code == 303
     assert "It was withdrawn before" in main_of(client.post(f"{proposal}/withdraw", follow_redirects=True))
-    assert "Withdrawn" in main_of(site.browser("board").get(PROPOSALS))
+    listed = main_of(site.browser("board").get(PROPOSALS))
+    assert "Withdrawn" in listed
+    assert "How close to the best its rules allow" in listed
+    assert re.search(r"Within \d+\.\d+ points of need", listed)
 
 
 def test_pages_have_one_heading_and_no_id_twice(site):

@@ -12,6 +12,7 @@ from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined, Undefined
 from jinja2.utils import missing
 
+from planner.words import EHC_RIGHT
 from web.access import may, the_user
 from web.headers import nonce
 from web.navigation import claims_steps, navigation, plans_steps
@@ -47,5 +48,6 @@ def set_up_templates(app: Flask, *, journeys: tuple[str, ...]) -> None:
     app.jinja_loader = ChoiceLoader(loaders)
     WTFormsHelpers(app)
     app.jinja_env.globals.update(
-        service_name=SERVICE_NAME, csp_nonce=nonce, the_user=the_user, may=may, navigation=navigation, plans_steps=plans_steps, claims_steps=claims_steps
+        service_name=SERVICE_NAME, csp_nonce=nonce, the_user=the_user, may=may, navigation=navigation, plans_steps=plans_steps, claims_steps=claims_steps,
+        ehc_right=EHC_RIGHT,
     )  # fmt: skip

@@ -30,7 +30,7 @@ from planner.effects import (
     percent_change,
 )
 from planner.export.plan_facts import Facts, counts_alone
-from planner.export.plan_workbook import BOARD_COPY, EHC_RIGHT
+from planner.export.plan_workbook import BOARD_COPY
 from planner.export.priced import price_lines
 from planner.export.summary import ENDINGS, ILLUSTRATIVE, claims, hundreds, requests_line
 from planner.export.word_file import Column, WordFile, number_columns, text_columns
@@ -43,7 +43,7 @@ from planner.pots import half_terms_begin
 from planner.reasons import OUT_OF_REACH, half_days, lower_first
 from planner.rules import FIRST_TO_GIVE_WAY, RULES
 from planner.supply import MONTHS, STEP_POUNDS_A_MONTH
-from planner.words import change, count, day, is_before, listed, most_points, pounds, pounds_change, upper_first, way_name
+from planner.words import EHC_RIGHT, change, count, day, is_before, listed, most_points, pounds, pounds_change, upper_first, way_name
 
 RECOMMENDATION = "Recommendation"
 MARK = 16
@@ -246,7 +246,8 @@ def _how_close(file: WordFile, facts: Facts, about: About) -> None:
             ("Bound", facts.lines[6]),
             (
                 "Certificate",
-                about.certificate or "none is there, so the bound is the solver's word; the plan's own figures do not rest on it.",
+                about.certificate
+                or "none is there, so nobody has checked the bound apart from the program that found it; the plan's own figures do not rest on it.",
             ),
             (
                 "Audit",
@@ -311,7 +312,7 @@ def _protections(file: WordFile, facts: Facts) -> None:
     file.paragraph(
         "A protection keeps something for a school before need decides. What it costs is shown beside a share by formula, in which every school gets "
         "a part in proportion to its need: where that falls below the protection, the difference is what others go without. How much more need could be met "
-        "without each is a search of its own (planner values --protection)."
+        "without each is a search of its own; anyone can have it made for this plan on a computer with this planner."
         if formula is not None
         else "A protection keeps something for a school before need decides. No share by formula was worked out beside this plan, so what each costs is not known."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.export.read_back import CellChange, HandMade
 from planner.words import least_points, most_points, points_apart
 
+_KEPT = "How much need is met was worked out from the amounts. Schools and zones whose amounts are unchanged meet what they met in the plan"
 _ONE = {"pounds": "£{:,}", "half-days": "{:,} half-day", "places": "{:,} place"}
 
 
@@ -35,10 +36,10 @@ def rules_line(told: HandMade) -> str:
     """Whether the hand-made plan keeps the rules; rules that give way at the board's price are kept."""
     if told.broken:
         number = len(told.broken)
-        return f"It does not hold: {number:,} thing{'s' * (number != 1)} to mend, each with where and by how much."
+        return f"It does not keep every rule. {number:,} thing{'s' * (number != 1)} to mend, with where and by how much:"
     if told.gives_way:
         number = len(told.gives_way)
-        return f"It keeps every rule that is on; what gives way at the board's price does so at {number:,} place{'s' * (number != 1)}."
+        return f"It keeps every rule that is on, but for those that may give way at a price of the board's: they do so in {number:,} place{'s' * (number != 1)}."
     return "It keeps every rule that is on."
 
 
@@ -65,7 +66,7 @@ def close_line(told: HandMade) -> str:
         else "so it comes below that only because it breaks rules."
     )
     return (
-        f"Need below the board's line, with the price of what gives way: {points} points; the plan has {most_points(told.plan_points)}. "
+        f"Need below the board's line, with the price of any rule that gives way, is {points} points here and {most_points(told.plan_points)} in the plan. "
         f"No plan within these rules comes below {bound}, {end}"
     )
 
@@ -77,4 +78,11 @@ def payments_line(told: HandMade) -> str:
     return ""
 
 
-NEED_LINE = "Need met follows from the amounts: schools and zones with the planned amounts keep what they had, all others make the best use of theirs."
+def need_line(told: HandMade) -> str:
+    """Where need met comes from."""
+    if told.is_best_use:
+        return f"{_KEPT}; all others make the best use of theirs."
+    return (
+        f"{_KEPT}. The best use of what all others have was not found in time, so theirs is shared evenly over what they need, and the plan may be closer to the "
+        "best than is said here: bring the workbook back again later to have it worked out."
+    )

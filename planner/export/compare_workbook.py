@@ -7,8 +7,9 @@ import json
 from planner import __version__
 from planner.compare import HOW, Axis, Comparison, Count, Line, Side, Unit, Verdict
 from planner.documents import sha256_of, to_plain
-from planner.export.plan_workbook import BANNER, BOARD_COPY, EHC_RIGHT
+from planner.export.plan_workbook import BANNER, BOARD_COPY
 from planner.export.tables import CHANGE, CHANGE_POUNDS, HUNDREDTHS, POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, text_column
+from planner.words import EHC_RIGHT
 
 LOOKS = {Unit.POUNDS: POUNDS, Unit.POINTS: HUNDREDTHS}
 CHANGES = {Unit.POUNDS: CHANGE_POUNDS, Unit.POINTS: "+#,##0.00;-#,##0.00;0.00"}

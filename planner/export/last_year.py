@@ -10,14 +10,23 @@ from planner.child import Json, run_child, shown_name
 from planner.documents import from_plain, to_plain
 from planner.errors import InputMustBeMended
 from planner.export.not_read_back import HEADINGS
-from planner.export.plan_grids import GridRow, GridTable, Heading, grid_of, one_line, short, table_of
+from planner.export.plan_grids import (
+    LARGEST,
+    GridRow,
+    GridTable,
+    Heading,
+    grid_of,
+    one_line,
+    provenance_of,
+    short,
+    table_of,
+    whole_number,
+)
 from planner.intake.apart import READ_LIMITS, UPLOAD
 from planner.intake.format_versions import FORMAT_HEADING, PLAN_FORMAT, older_format
 from planner.intake.reading import grids_of, refuse_other_files
 from planner.intake.zip_guard import judge_zip
 from planner.partnership import GRANT_ITEM, LastYear, Partnership, Source
-
-_NUMBER = re.compile(r"£?([0-9]{1,9})(?:\.0*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +72,15 @@ def read_job(order: Json) -> tuple[Json, bytes]:
 def read_last_year(name: str, content: bytes) -> LastYearRead:
     """What schools had by a plan's workbook: grants of all funds, and half-days of each service that goes to schools."""
     grids = grids_of(name, content)
-    here = {title: grid_of(grids, title) for title in ("Schools", "Services", "Provenance")}
-    schools, services = here["Schools"], here["Services"]
+    schools, services, marks = grid_of(grids, "Schools"), grid_of(grids, "Services"), provenance_of(grids)
     table = None if schools is None else table_of("Schools", schools[1], HEADINGS["schools"][1], HEADINGS["schools"][2])
     listed = None if services is None else table_of("Services", services[1], ("Service", "Role", "Id"), ("Id",))
-    marks = {row[0]: row[1] for row in reversed(here["Provenance"][1]) if len(row) > 1} if here["Provenance"] is not None else {}
     if table is None or listed is None or "Fingerprint" not in marks:
         raise InputMustBeMended(
             f"{name} is not a plan's workbook with its sheets Schools, Services and Provenance: give the one that the planner wrote."
         )
     older = older_format(name, marks.get(FORMAT_HEADING, ""), PLAN_FORMAT, unsaid=1)
-    columns = _services(name, table, listed)
+    columns, unknown = _services(name, table, listed)
     grants = [heading for heading in table.between("Paid in", "Grant, all funds") if heading[0].startswith("Grant: ")]
     rows: list[LastYear] = []
     for row in table.rows:
@@ -85,7 +92,10 @@ def read_last_year(name: str, content: bytes) -> LastYearRead:
         rows=tuple(rows),
         whose=short(one_line(marks.get("Partnership", ""))) or "no name",
         file_name=name,
-        notes=(f"It is of format {older} and was read as format {PLAN_FORMAT}.",) if older is not None else (),
+        notes=(
+            *((f"It is of format {older} and was read as format {PLAN_FORMAT}.",) if older is not None else ()),
+            *map(_left_out, unknown),
+        ),
     )
 
 
@@ -111,12 +121,16 @@ def with_last_year(partnership: Partnership, read: LastYearRead) -> tuple[Partne
     return replace(partnership, last_year=rows, sources=sources), tuple(notes)
 
 
-def _services(name: str, table: GridTable, listed: GridTable) -> list[tuple[str, Heading]]:
-    """Each service that goes to schools, with its column on the sheet Schools: two of one name cannot be told apart."""
+def _services(name: str, table: GridTable, listed: GridTable) -> tuple[list[tuple[str, Heading]], list[Heading]]:
+    """Each service that goes to schools with its column on the sheet Schools, and the columns that are of no service listed there.
+
+    Raises ``InputMustBeMended`` where two services have one name: they cannot be told apart.
+    """
     ids: dict[str, list[str]] = {}
     for row in listed.rows:
         ids.setdefault(one_line(row.text("Service")), []).append(row.text("Id"))
     found: list[tuple[str, Heading]] = []
+    unknown: list[Heading] = []
     for heading in table.between("Grant, all funds", "All half-days"):
         known = ids.get(heading[0], [])
         if len(known) > 1:
@@ -124,7 +138,16 @@ def _services(name: str, table: GridTable, listed: GridTable) -> list[tuple[str,
                 f"{name} holds two services named {short(heading[0])}: give each a name of its own there, then give it again."
             )
         found.extend((service_id, heading) for service_id in known)
-    return found
+        if not known:
+            unknown.append(heading)
+    return found, unknown
+
+
+def _left_out(heading: Heading) -> str:
+    return (
+        f"Left out, as the sheet Services lists no service of this name: the column '{short(heading[0])}' of the sheet Schools. "
+        "If it holds half-days of a service, give both the same name and give the workbook again."
+    )
 
 
 def _urn(name: str, row: GridRow) -> int:
@@ -136,9 +159,9 @@ def _urn(name: str, row: GridRow) -> int:
 
 def _amount(name: str, row: GridRow, heading: Heading) -> int:
     spot = row.cells[heading]
-    number = _NUMBER.fullmatch(spot.text.replace(",", "").replace(" ", ""))
-    if number is None:
+    number = whole_number(spot.text)
+    if number is None or not 0 <= number <= LARGEST:
         raise InputMustBeMended(
             f"{name}, sheet Schools, {spot.cell} ({heading[0]}): '{short(spot.text)}' is not a whole number: write what the school had, 0 for nothing."
         )
-    return int(number[1])
+    return number

@@ -37,7 +37,9 @@ def calendar_sheet(book: Book, facts: Facts, *, services: Table, bases: Table, b
         text_column("kind", "To do", 14),
         text_column("what", "What", 48),
         text_column("whom", "Of whom", 34),
-        Column(key="amount", heading="Waits for it", width=14, look=WHOLE, help="In this plan; it follows the other sheets."),
+        Column(
+            key="amount", heading="How much", width=14, look=WHOLE, help="How much of this plan it is about; it follows the other sheets."
+        ),
         text_column("unit", "Counted in", 16),
     ]
     dues = [*_services(facts, services), *_bases(facts, bases), *_funds(facts, by_fund, accounts)]

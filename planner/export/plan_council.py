@@ -25,6 +25,17 @@ from planner.policy_lines import ACADEMY, MAINTAINED, MAINTENANCE, NOT_SAID, Cou
 from planner.supply import MONTHS, grant_months
 
 SHEET = "Council lines"
+FOLLOWS = (
+    (
+        "What follows what you change in the workbook: a grant follows the sheet Schools, contingency and the moderated pot follow the sheet Money, and the "
+        "lines of a host follow your choice of maintained or academy. Each moves the totals under its headings."
+    ),
+    (
+        "What stands as the plan has it, whatever you change on other sheets: what is paid for specialist time and for bases, and how many places a base "
+        "has. Bring the workbook back and have the changed plan kept: its own workbook then has them anew."
+    ),
+)
+"""What somebody who edits the workbook must know of these lines."""
 NOT_MAPPED = "not mapped"
 PLACES = "#,##0.00"
 _AROUND = 4
@@ -39,8 +50,8 @@ def council_sheet(book: Book, facts: Facts, schools: Table, accounts: Table) -> 
         SHEET, "Council lines: the plan under the headings of the council's own returns",
         f"{pack.title}, version {pack.version}, {pack.date}. Which money belongs on which line is our reading: the council's finance team decides.",
     )  # fmt: skip
-    for question in questions(facts.world, pack, (*money, *places)):
-        _paragraph(page, question)
+    for said in (*FOLLOWS, *questions(facts.world, pack, (*money, *places))):
+        _paragraph(page, said)
     page.row += 1
     # What is added up comes first on the page and is written last, for it refers to the lines below it.
     top = page.row
@@ -73,7 +84,7 @@ def council_sheet(book: Book, facts: Facts, schools: Table, accounts: Table) -> 
 
 
 def _paragraph(page: Page, text: str) -> None:
-    """A question over the width of what is added up; merged cells do not grow by themselves, so its height is set."""
+    """A note or question over the width of what is added up; merged cells do not grow by themselves, so its height is set."""
     cell = page.write(page.row, 1, text)
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     page.sheet.merge_cells(start_row=page.row, end_row=page.row, start_column=1, end_column=7)

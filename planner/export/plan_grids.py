@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from planner.intake.reading import clean_text, sheet_key
 
 Grid = Sequence[Sequence[str]]
 TOTAL = "Total"
+LARGEST = 1_000_000_000
+"""No partnership has more pounds, half-days or places than this."""
+_NUMBER = re.compile(r"(-?)£?([0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,18})(?:\.0*)?")
 Heading = tuple[str, int]
 """A heading's text, and how often it stood before in the same row: two columns may have one name."""
 
@@ -92,6 +96,18 @@ def _counted(row: Sequence[str]) -> Iterator[tuple[int, Heading]]:
         if name:
             yield i, (name, seen.get(name, 0))
             seen[name] = seen.get(name, 0) + 1
+
+
+def provenance_of(grids: Mapping[str, Grid]) -> dict[str, str]:
+    """The lines of the sheet Provenance, by their labels; the first of each."""
+    sheet = grid_of(grids, "Provenance")
+    return {} if sheet is None else {row[0]: row[1] for row in reversed(sheet[1]) if len(row) > 1 and row[0]}
+
+
+def whole_number(text: str) -> int | None:
+    """A whole number as people type it, pounds and thousands marked or not; None where it is none, or of more than 18 digits."""
+    plain = _NUMBER.fullmatch(text)
+    return None if plain is None else int(plain[1] + plain[2].replace(",", ""))
 
 
 def one_line(text: str) -> str:

@@ -13,9 +13,10 @@ from planner.export.cached_values import CachedValue
 from planner.export.csv_file import csv_bytes, zip_bytes
 from planner.export.plan_decision import DecisionTaken
 from planner.export.plan_facts import Facts
-from planner.export.plan_workbook import BANNER, BOARD_COPY, EHC_RIGHT, plan_book
+from planner.export.plan_workbook import BANNER, BOARD_COPY, plan_book
 from planner.export.tables import CHANGE_POUNDS, DAY, PENCE, POUNDS, SHARE, TEXT, Column, KeptTable
 from planner.files import cannot_write, save
+from planner.words import EHC_RIGHT
 
 FORMAT, FORMAT_VERSION = "partnership-planner tables", 1
 ABOUT, COLUMNS = "About", "Columns"

@@ -55,12 +55,11 @@ from planner.measures import shortfall
 from planner.need import World
 from planner.plan import Ending, Plan
 from planner.rules import RULES
-from planner.words import least_figure, least_points, most_figure, most_points
+from planner.words import EHC_RIGHT, least_figure, least_points, most_figure, most_points
 
 BANNER = "ILLUSTRATIVE: people or funds are assumed, not the partnership's own. Nothing here is a decision."
 BOARD_COPY = "Board copy: contains small numbers; not for publication."
 OPEN_DATA = "Contains public sector information (DfE, MHCLG, ONS) licensed under OGL v3.0; OS data (c) Crown copyright."
-EHC_RIGHT = "The right to ask for an EHC needs assessment is unaffected."
 _PUBLISHER = re.compile(r"\b(DfE|Department for Education|MHCLG|Ministry of Housing|ONS|Office for National Statistics)\b", re.IGNORECASE)
 _ORDER = (
     "Summary", "Charts", "Schools", "Ledger", "Why", "Services", "Buying", "Time", "Roster", "Calendar", "Bases", "Money", "Money by use",

@@ -6,7 +6,6 @@ figures or from these, so that a change of it is only told. Cells are found by t
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,20 @@ from typing import Any
 from planner.errors import InputMustBeMended
 from planner.export.not_read_back import HALF_TERMS, HEADINGS, USES, not_read_back
 from planner.export.plan_facts import Facts
-from planner.export.plan_grids import Grid, GridRow, GridTable, Heading, Spot, grid_of, one_line, short, table_of
+from planner.export.plan_grids import (
+    LARGEST,
+    Grid,
+    GridRow,
+    GridTable,
+    Heading,
+    Spot,
+    grid_of,
+    one_line,
+    provenance_of,
+    short,
+    table_of,
+    whole_number,
+)
 from planner.export.plan_workbook import plan_workbook
 from planner.intake.findings import Level
 from planner.intake.format_versions import FORMAT_HEADING, PLAN_FORMAT, older_format
@@ -25,9 +37,7 @@ from planner.intake.whose import who_may_change_amount
 from planner.measures import SPENDING_USES, Standing
 from planner.plan import Amounts
 
-_LARGEST = 1_000_000_000
 _MOST_TOLD = 200
-_NUMBER = re.compile(r"(-?)£?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.0*)?")
 Key = tuple[str, Any]
 """One amount: the field of ``Amounts`` it is in, and its key there."""
 
@@ -61,7 +71,7 @@ class HandMade:
     """What came of an edited workbook. Where a finding must be mended, all from ``broken`` on is empty.
 
     ``broken`` and ``gives_way`` are sentences; points are of what a plan makes as small as it can, ``bound_points``
-    what no plan within the rules comes below.
+    what no plan within the rules comes below. Without ``is_best_use`` changed amounts were shared evenly, for want of time.
     """
 
     changes: tuple[CellChange, ...]
@@ -75,6 +85,7 @@ class HandMade:
     stands: Standing | None = None
     plan_stands: Standing | None = None
     is_paid_again: bool = False
+    is_best_use: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +121,8 @@ class _Reading:
     def amount(self, key: Key, table: GridTable, row: GridRow, heading: Heading, words: str) -> None:
         """Read one amount, or note why it cannot be."""
         spot = row.cells[heading]
-        number = _whole(spot.text)
-        if number is not None and 0 <= number <= _LARGEST:
+        number = whole_number(spot.text)
+        if number is not None and 0 <= number <= LARGEST:
             self.found[key].append(_Found(sheet=table.sheet, spot=spot, row=words, column=heading[0], number=number))
             return
         self.unread.add(key)
@@ -141,7 +152,7 @@ def read_back(name: str, content: bytes, facts: Facts, *, fingerprint: str) -> R
     grids = grids_of(name, content)
     grids = {title: grid for title, grid in grids.items() if title != FINDINGS_SHEET}
     reading = _Reading(facts)
-    marks = _marks(grids)
+    marks = provenance_of(grids)
     if "Fingerprint" not in marks:
         raise InputMustBeMended(
             f"{name} is not a plan's workbook: take the one that the plan's page of downloads gives, change it and give that."
@@ -165,12 +176,6 @@ def read_back(name: str, content: bytes, facts: Facts, *, fingerprint: str) -> R
 
 
 # --- which plan, which format ----------------------------------------------------------------
-
-
-def _marks(grids: Mapping[str, Grid]) -> dict[str, str]:
-    """The lines of the sheet Provenance, by their labels."""
-    sheet = grid_of(grids, "Provenance")
-    return {} if sheet is None else {row[0]: row[1] for row in reversed(sheet[1]) if len(row) > 1 and row[0]}
 
 
 def _which(reading: _Reading, name: str, marks: Mapping[str, str], fingerprint: str) -> None:
@@ -466,12 +471,6 @@ _UNITS = {
     "pots": "pounds",
     "carried": "pounds",
 }
-
-
-def _whole(text: str) -> int | None:
-    """A whole number as people type it, pounds and thousands marked or not; None where it is none."""
-    plain = _NUMBER.fullmatch(text)
-    return None if plain is None else int(plain[1] + plain[2].replace(",", ""))
 
 
 def _row_words(facts: Facts, kind: str, key: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from planner.intake.placing import SheetLayout
 from planner.intake.sheets import SHEETS, Kind, Sheet
 from planner.intake.whose import who_may_change_row
-from planner.partnership import GRANT_ITEM, Partnership
+from planner.partnership import GRANT_ITEM, Partnership, Source
 
 
 class Change(StrEnum):
@@ -129,15 +129,32 @@ def _by_key(sheet: Sheet, partnership: Partnership) -> dict[tuple[Any, ...], Any
 
 def _row_words(sheet: Sheet, row: Any, partnership: Partnership) -> str:
     """A row as a person calls it: schools, funds and services by their names."""
+    if sheet.attribute == "sources":
+        return _source_words(row, partnership)
     name = getattr(row, "name", "")
     own = [getattr(row, part) for part in sheet.key]
     if name:
         return f"{name} ({own[0]})" if sheet.attribute == "schools" else str(name)
-    return ", ".join(_KEY_WORDS.get(part, _as_it_is)(partnership, value) for part, value in zip(sheet.key, own, strict=True))
+    return _key_words(sheet, own, partnership)
+
+
+def _key_words(sheet: Sheet, key: Sequence[Any], partnership: Partnership) -> str:
+    return ", ".join(_KEY_WORDS.get(part, _as_it_is)(partnership, value) for part, value in zip(sheet.key, key, strict=True))
+
+
+def _source_words(source: Source, partnership: Partnership) -> str:
+    """Whose figure it says the source of, and under which heading: its key joins those of the figure's own row."""
+    sheet = next((one for one in SHEETS if one.name == source.sheet), None)
+    key = source.key.split("/")
+    if source.key == "*":
+        whose = "all rows"
+    else:
+        whose = source.key if sheet is None or len(key) != len(sheet.key) else _key_words(sheet, key, partnership)
+    return f"{source.sheet}, {whose}, {source.column}"
 
 
 def _school(partnership: Partnership, urn: Any) -> str:
-    return next((f"{school.name} ({urn})" for school in partnership.schools if school.urn == urn), str(urn))
+    return next((f"{school.name} ({urn})" for school in partnership.schools if str(school.urn) == str(urn)), str(urn))
 
 
 def _fund(partnership: Partnership, fund_id: Any) -> str:
@@ -154,7 +171,17 @@ def _as_it_is(_: Partnership, value: Any) -> str:
     return str(value)
 
 
-_KEY_WORDS: Mapping[str, Callable[[Partnership, Any], str]] = {"urn": _school, "fund_id": _fund, "item": _item, "service_id": _item}
+def _base(partnership: Partnership, base_id: Any) -> str:
+    return next((base.name for base in partnership.bases if base.base_id == base_id), str(base_id))
+
+
+def _person(partnership: Partnership, person_id: Any) -> str:
+    return next((person.name for person in partnership.people if person.person_id == person_id), str(person_id))
+
+
+_KEY_WORDS: Mapping[str, Callable[[Partnership, Any], str]] = {
+    "urn": _school, "fund_id": _fund, "item": _item, "service_id": _item, "base_id": _base, "person_id": _person,
+}  # fmt: skip
 
 
 def _words(value: Any, kind: Kind | None = None) -> str:

@@ -14,6 +14,8 @@ from planner.store.tables import uploads
 
 MOST_WAITING = 10
 """Of one partnership: each may hold 20 MB, and as much again in its document."""
+MOST_BY_HAND = 3
+"""Edited workbooks of plans, of one person in one partnership: they take no place of its figures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,11 @@ class UploadRow:
     uploaded_at: int
     expires_at: int
 
+    @property
+    def plan_id(self) -> int | None:
+        """The plan that this is an edited workbook of; None where it holds a partnership's figures."""
+        return _plan_of(self.findings)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload(UploadRow):
@@ -40,9 +47,14 @@ class Uploads(Room):
     """Uploads, kept a day."""
 
     def add(self, *, partnership_id: int, file_name: str, content: bytes, findings: Any, document: Json | None, by: int) -> int:
-        """The upload's id. ``findings`` is any JSON data. Raises ``InputMustBeMended`` where too many wait already."""
-        waiting = sa.select(sa.func.count()).select_from(uploads).where(*self._waiting(partnership_id))
-        if self._connection.execute(waiting).scalar_one() >= MOST_WAITING:
+        """The upload's id. ``findings`` is any JSON data, ``plan`` in it the plan of an edited workbook.
+
+        Raises ``InputMustBeMended`` where too many wait already.
+        """
+        plan_id = _plan_of(findings)
+        if plan_id is not None:
+            self.check_room_by_hand(partnership_id=partnership_id, plan_id=plan_id, by=by)
+        elif sum(one.plan_id is None for one in self.waiting(partnership_id=partnership_id)) >= MOST_WAITING:
             raise InputMustBeMended(f"{MOST_WAITING} uploads wait already: confirm one or throw some away, then give this one again.")
         added = uploads.insert().values(
             partnership_id=partnership_id,
@@ -55,6 +67,17 @@ class Uploads(Room):
             expires_at=self._now + DAY,
         )
         return int(self._connection.execute(added.returning(uploads.c.id)).scalar_one())
+
+    def by_hand(self, *, partnership_id: int, by: int) -> tuple[UploadRow, ...]:
+        """The edited workbooks that one person has waiting, newest first."""
+        return tuple(one for one in self.waiting(partnership_id=partnership_id) if one.plan_id is not None and one.uploaded_by == by)
+
+    def check_room_by_hand(self, *, partnership_id: int, plan_id: int, by: int) -> None:
+        """Raises ``InputMustBeMended`` where too many edited workbooks of a person's wait; one of the same plan gives its place up."""
+        if sum(one.plan_id != plan_id for one in self.by_hand(partnership_id=partnership_id, by=by)) >= MOST_BY_HAND:
+            raise InputMustBeMended(
+                f"{MOST_BY_HAND} edited workbooks of yours wait already: throw one away, or wait until one is a day old, then give this one again."
+            )
 
     def upload(self, *, partnership_id: int, upload_id: int) -> Upload | None:
         """One upload while it waits."""
@@ -87,3 +110,7 @@ class Uploads(Room):
 
     def _waiting(self, partnership_id: int) -> tuple[sa.ColumnElement[bool], ...]:
         return (uploads.c.partnership_id == partnership_id, uploads.c.expires_at > self._now)
+
+
+def _plan_of(findings: Any) -> int | None:
+    return findings.get("plan") if isinstance(findings, dict) else None

@@ -12,7 +12,7 @@ from stored import DOCUMENT, a_partnership, a_user
 from planner.documents import sha256_of, to_plain
 from planner.errors import ChangedMeanwhile, InputMustBeMended
 from planner.store import Decision, QueryState, Transaction
-from planner.store.uploads import MOST_WAITING
+from planner.store.uploads import MOST_BY_HAND, MOST_WAITING
 
 
 def test_versions_are_numbered_and_the_second_of_two_who_add_one_is_told(store):
@@ -101,6 +101,32 @@ def test_no_more_uploads_wait_than_a_partnership_needs(store, later):
     add(there)
     later(minutes=24 * 60)
     add(here)
+
+
+def test_edited_workbooks_take_no_place_of_figures_and_a_person_has_few(store):
+    by, other, here = a_user(store), a_user(store, "other"), a_partnership(store)
+
+    def add(plan_id, by):
+        with store.begin() as tx:
+            tx.uploads.add(partnership_id=here, file_name="1.xlsx", content=b"", findings={"plan": plan_id}, document=None, by=by)
+
+    def add_figures():
+        with store.begin() as tx:
+            tx.uploads.add(partnership_id=here, file_name="1.xlsx", content=b"", findings={"findings": []}, document=None, by=by)
+
+    for _ in range(MOST_WAITING):
+        add_figures()
+    for plan_id in range(1, MOST_BY_HAND + 1):
+        add(plan_id, by)
+    add(1, other)
+    with pytest.raises(InputMustBeMended, match="of yours wait already"):
+        add(MOST_BY_HAND + 1, by)
+    with store.begin() as tx:
+        assert [one.plan_id for one in tx.uploads.by_hand(partnership_id=here, by=by)] == [3, 2, 1]
+        tx.uploads.check_room_by_hand(partnership_id=here, plan_id=1, by=by)
+        figures = [one.id for one in tx.uploads.waiting(partnership_id=here) if one.plan_id is None]
+        assert tx.uploads.drop(partnership_id=here, upload_id=figures[0])
+    add_figures()
 
 
 def test_a_head_confirms_a_version_of_the_school_once(store):

@@ -15,6 +15,7 @@ from planner.partnership import Partnership
 from planner.policy import Policy
 from planner.store import Transaction
 from planner.store.uploads import Upload, UploadRow
+from web.access import Permission, may, me
 from web.bring.frame import MOST_SHOWN, Changes, changes_of, how_many, short
 from web.names import name_of
 from web.tables import Fact, TableCell, TableRow, TableView, numbers, row, table, words
@@ -88,9 +89,9 @@ def kept(found: Found) -> object:
     return to_plain(found)
 
 
-def is_of_a_plan(upload: UploadRow) -> bool:
-    """Whether an upload is an edited workbook of a plan, which has pages of its own."""
-    return isinstance(upload.findings, dict) and "by_hand" in upload.findings
+def may_read(edited: UploadRow) -> bool:
+    """Whether who is asking may read, keep or throw away an edited workbook: who brought it, and who makes plans for the board."""
+    return edited.uploaded_by == me().user_id or may(Permission.RUN_PLAN, edited.partnership_id)
 
 
 def found_in(upload: UploadRow) -> Found:
@@ -115,21 +116,20 @@ def clash(partnership: Partnership, policy: Policy) -> str:
 
 
 def waiting_view(tx: Transaction, partnership_id: int) -> WaitingView:
-    """Every upload that waits, newest first."""
+    """The figures that wait, and the edited workbooks that the reader may read, newest first."""
     return WaitingView(
         uploads=table(
             "Waiting for you to confirm them or throw them away",
             words("File", "Given", "By", "Found", "Kept until"),
-            [_waiting_row(tx, one) for one in tx.uploads.waiting(partnership_id=partnership_id)],
+            [_waiting_row(tx, one) for one in tx.uploads.waiting(partnership_id=partnership_id) if one.plan_id is None or may_read(one)],
         )
     )
 
 
 def _waiting_row(tx: Transaction, one: UploadRow) -> TableRow:
-    if is_of_a_plan(one):
-        plan_id = one.findings["plan"]
-        href = url_for("by_hand.brought", partnership_id=one.partnership_id, plan_id=plan_id, edited_id=one.id)
-        said = f"an edited workbook of plan {plan_id}: it changes no figures"
+    if one.plan_id is not None:
+        href = url_for("by_hand.brought", partnership_id=one.partnership_id, plan_id=one.plan_id, edited_id=one.id)
+        said = f"an edited workbook of plan {one.plan_id}: it changes no figures"
     else:
         href = url_for("bring.upload", partnership_id=one.partnership_id, upload_id=one.id)
         said = found_in(one).sentence()

@@ -66,14 +66,15 @@ def settings_view(in_force: Policy) -> SettingsView:
 
 
 def _views(groups: Iterable[SettingsGroup], in_force: Policy) -> tuple[GroupView, ...]:
-    figures = {figure.path: figure for figure in in_force.figures}
     return tuple(
         GroupView(
             key=group.key,
             title=group.title,
             sentence=group.sentence,
             fields=tuple(
-                FieldView(name=one.name, meaning=one.meaning, now=_now(one, figures[one.path], in_force), sign=one.sign, keys=_keys(one))
+                FieldView(
+                    name=one.name, meaning=one.meaning, now=_now(one, in_force.figure(one.path), in_force), sign=one.sign, keys=_keys(one)
+                )
                 for one in group.settings
             ),
         )

@@ -25,7 +25,7 @@ from web.words import MINUS, count, moment, upper_first
 _PARTS = {
     "board": "The board's settings", "rules": "Rules", PRICES: "Price at which it may give way", "need": "Area need", "priorities": "What a need weighs", "benefit": "What support meets",
     "adult_hours": "Trained adults", "roles": "Specialist roles", "bases": "Bases", "assume": "What is assumed", "assume_needs": "What is assumed",
-    "standards": "Quality standards",
+    "standards": "Quality standards", "publication": "What is published",
 }  # fmt: skip
 _ON_OFF = {"yes": "on", "no": "off"}
 
@@ -53,6 +53,7 @@ def policy_view(tx: Transaction, partnership_id: int) -> PolicyView:
     idle = _idle(policy)
     names = names_of(policy)
     board = [figure for path, figure in by_path.items() if path.startswith("board.") and path not in idle]
+    board.append(policy.figure("publication.fewest_pupils_shown"))
     brought = next(iter(tx.house.packs()), None)
     newer = None if brought is None or (brought.pack_id, brought.version) == (policy.policy_id, policy.version) else brought
     in_force = f"Version {here.latest_policy}" if here.latest_policy else "The planner's policy pack as it is shipped"

@@ -312,6 +312,21 @@ _BOARD = (
             ),
         ),
     ),
+    SettingsGroup(
+        key="published",
+        title="What is published",
+        sentence="",
+        settings=(
+            Setting(
+                path="publication.fewest_pupils_shown",
+                title="The smallest number of pupils that is published",
+                label="Smallest number of pupils that is published",
+                sign="pupils",
+                meaning="The public pack leaves out every smaller number of pupils but 0, and any that would give one away. "
+                "Where no public pack can be made, a larger number may make one possible.",
+            ),
+        ),
+    ),
 )
 
 
@@ -351,10 +366,10 @@ def figure_text(value: str | int | Decimal) -> str:
 
 def settings_form(policy: Policy, answered: Mapping[str, str] | None = None) -> Any:
     """The form with what was typed into it, else with what a policy says and the changes that were already answered."""
-    texts = {figure.path: figure_text(figure.value) for figure in policy.figures}
     before = answered or {}
     fields: dict[str, Any] = {
-        one.name: text_field(one.label, "", default=before.get(one.name, texts[one.path])) for one in _settings(policy)
+        one.name: text_field(one.label, "", default=before.get(one.name, figure_text(policy.figure(one.path).value)))
+        for one in _settings(policy)
     }
     for rule_id, is_on in policy.rules_on:
         now = figure_text(str(float(dict(policy.prices)[rule_id]))) if rule_id in dict(policy.prices) else "0"
@@ -419,9 +434,8 @@ def _price_label(rule_id: str) -> str:
 
 def differing(values: Mapping[str, Value], policy: Policy) -> dict[str, Value]:
     """Those of the values that a policy does not have already."""
-    has = {figure.path: Fraction(figure.value) for figure in policy.figures}
+    has = {path: Fraction(value) for path, value in _values(policy).items()}
     has |= {f"rules.{rule_id}": Fraction(is_on) for rule_id, is_on in policy.rules_on}
-    has = {f"{PRICES}.{rule_id}": Fraction(0) for rule_id in MAY_BE_PRICED} | has
     return {path: value for path, value in values.items() if Fraction(value) != has[path]}
 
 
@@ -476,8 +490,15 @@ def changes_asked(values: Mapping[str, bool | float], policy: Policy) -> dict[st
 
 def figures_in_force(policy: Policy) -> tuple[tuple[Setting, int | Decimal], ...]:
     """Every figure that can be changed, with what it is now; a price that is not set is 0."""
-    has = {figure.path: figure.value for figure in policy.figures}
-    return tuple((one, _plain(Decimal(has.get(path, "0")))) for path, one in _figures(policy).items())
+    now = _values(policy)
+    return tuple((one, _plain(Decimal(now[path]))) for path, one in _figures(policy).items())
+
+
+def _values(policy: Policy) -> dict[str, str]:
+    """Path -> what every figure that can be changed is now; a price that is not set is 0."""
+    prices = {f"{PRICES}.{rule_id}": "0" for rule_id in MAY_BE_PRICED}
+    prices |= {figure.path: figure.value for figure in policy.figures if figure.path in prices}
+    return {one.path: policy.figure(one.path).value for one in _settings(policy)} | prices
 
 
 def _figures(policy: Policy) -> dict[str, Setting]:

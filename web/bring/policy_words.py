@@ -53,6 +53,7 @@ _WORDS = {
     "assume.new_base_sizes": "Sizes a possible base may have", "assume.places_between_sizes": "Places between two sizes",
     "assume_needs.new_base_primary": "Needs of a possible primary base", "assume_needs.new_base_secondary": "Needs of a possible secondary base",
     "assume_needs.open_base": "Needs of an open base",
+    "publication.fewest_pupils_shown": "Smallest number of pupils that is published",
     "calendar.half_terms_begin": "Days on which half-terms begin",
     "standards.*.id": "Short name", "standards.*.name": "Name", "standards.*.need": "Need", "standards.*.tier": "Tier", "standards.*.phase": "Phase",
     "standards.*.share_percent": "Pupils with the need whom it is for", "standards.*.group_size": "Pupils in a group",

@@ -17,7 +17,7 @@ from planner.store import Transaction
 from planner.store.uploads import Upload
 from web.access import Permission, me, requires
 from web.bring.files import workbook
-from web.bring.findings import Found, clash, found_in, is_of_a_plan, kept, upload_view
+from web.bring.findings import Found, clash, found_in, kept, upload_view
 from web.bring.forms import ConfirmForm
 from web.bring.frame import frame
 from web.shelf import policy_of
@@ -102,7 +102,7 @@ def add_uploads(routes: Blueprint, wiring: Wiring) -> None:
 def figures_waiting(tx: Transaction, partnership_id: int, upload_id: int) -> Upload | None:
     """A partnership's figures that wait; None where they no longer do, or the upload is an edited workbook of a plan."""
     waits = tx.uploads.upload(partnership_id=partnership_id, upload_id=upload_id)
-    return None if waits is None or is_of_a_plan(waits) else waits
+    return None if waits is None or waits.plan_id is not None else waits
 
 
 def given(file: object) -> FileStorage | None:

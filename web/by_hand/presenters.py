@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from flask import url_for
 
 from planner.documents import from_plain
-from planner.export.by_hand_words import NEED_LINE, amount_words, close_line, payments_line, rules_line, stands_line
+from planner.export.by_hand_words import amount_words, close_line, need_line, payments_line, rules_line, stands_line
 from planner.export.read_back import CellChange, HandMade
 from planner.intake.findings import Level
 from planner.intake.placing import PlacedFinding
+from planner.rules import RULES
 from planner.store import Transaction
 from planner.store.uploads import Upload, UploadRow
 from web.bring.frame import FEW, MOST_SHOWN, how_many, short
 from web.names import name_of
 from web.plans.presenters.frame import plan_url
 from web.shelf import KeptPlan
-from web.tables import Fact, TableRow, TableView, row, table, words
+from web.tables import Fact, TableCell, TableRow, TableView, row, table, words
 from web.words import count, listed, moment, upper_first
 
 MOST_NAMED = 3
@@ -61,7 +62,7 @@ class BroughtView:
 
 def told_in(upload: UploadRow, plan_id: int) -> HandMade | None:
     """What came of an edited workbook of a plan; None where an upload is of another plan, or holds a partnership's figures."""
-    if not isinstance(upload.findings, dict) or upload.findings.get("plan") != plan_id:
+    if upload.plan_id != plan_id:
         return None
     told: HandMade = from_plain(HandMade, upload.findings["by_hand"])
     return told
@@ -72,6 +73,21 @@ def of_plan(kept: KeptPlan) -> OfPlan:
     return OfPlan(
         plan_id=kept.plan_id, partnership=kept.facts.partnership.name, name=f"plan {kept.plan_id}", href=plan_url(kept, "plans.summary_page"),
         downloads_href=plan_url(kept, "plans.downloads"), workbook_href=plan_url(kept, "plans.workbook"), here_href=plan_url(kept, "by_hand.choose"),
+    )  # fmt: skip
+
+
+def mine_view(mine: tuple[UploadRow, ...]) -> TableView:
+    """The edited workbooks of the reader that wait, of whichever plan."""
+    return table(
+        "Edited workbooks of yours, kept a day",
+        words("File", "Of", "Given", "Kept until"),
+        [
+            row(
+                TableCell(text=one.file_name, href=url_for("by_hand.brought", partnership_id=one.partnership_id, plan_id=one.plan_id, edited_id=one.id)),
+                f"Plan {one.plan_id}", moment(one.uploaded_at), moment(one.expires_at),
+            )
+            for one in mine
+        ],
     )  # fmt: skip
 
 
@@ -90,10 +106,10 @@ def brought_view(tx: Transaction, upload: Upload, kept: KeptPlan, *, may_keep: b
         ),
         to_mend=_findings(f"To mend: {count(len(must), 'finding')}", must, "What is wrong", "How to mend it"),
         changes=table(
-            f"What was changed: {count(len(told.changes), 'amount')}",
+            f"{count(len(told.changes), 'amount differs', 'amounts differ')} from the plan",
             words("What", "Sheet and cell", "Was", "Now", "Who may change it"),
             [_change(one) for one in told.changes[:MOST_SHOWN]],
-            empty="Nothing: the allocation is the plan's own.",
+            empty="Nothing: every amount is the plan's own." if not must else "Every amount that could be read is the plan's own.",
         ),
         changes_more=how_many(len(told.changes), "amount") if len(told.changes) > MOST_SHOWN else "",
         is_folded=len(told.changes) > FEW,
@@ -102,9 +118,9 @@ def brought_view(tx: Transaction, upload: Upload, kept: KeptPlan, *, may_keep: b
         marked_href=_url("by_hand.marked_copy", upload, kept),
         is_audited=told.is_audited and bool(told.changes),
         verdict=rules_line(told) if told.is_audited else "",
-        broken=told.broken[:MOST_SHOWN],
+        broken=tuple(map(_broken, told.broken[:MOST_SHOWN])),
         gives_way=told.gives_way[:MOST_SHOWN],
-        lines=tuple(filter(None, (stands_line(told), close_line(told), payments_line(told), NEED_LINE))) if told.is_audited else (),
+        lines=tuple(filter(None, (stands_line(told), close_line(told), payments_line(told), need_line(told)))) if told.is_audited else (),
         keep_href=_url("by_hand.keep", upload, kept) if can_keep and may_keep else "",
         keep_words=_keep_words(told, can_keep=can_keep, may_keep=may_keep),
         throw_away_href=_url("by_hand.throw_away", upload, kept),
@@ -140,8 +156,15 @@ def _keep_words(told: HandMade, *, can_keep: bool, may_keep: bool) -> str:
             "and plan again under the new rules."
         )
     if not may_keep:
-        return "Who makes plans for the board may keep it beside the others: send them the address of this page."
-    return "It is then compared with the plan it was made from. Nothing is overwritten, and schools go on reading the plan they read."
+        return "A board member or the chair can keep it beside the other plans: send them the address of this page."
+    return "You then see it compared with the plan that it was made from. Nothing is overwritten, and schools still read the plan that they read now."
+
+
+def _broken(line: str) -> str:
+    """What is broken, without what programs call the rule."""
+    for rule in RULES.values():
+        line = line.replace(f"{rule.sentence} ({rule.rule_id})", rule.sentence)
+    return line
 
 
 def _change(one: CellChange) -> TableRow:

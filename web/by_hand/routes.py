@@ -13,9 +13,10 @@ from planner.store import Transaction
 from planner.store.uploads import Upload
 from web.access import Permission, may, me, requires
 from web.bring.files import workbook
+from web.bring.findings import may_read
 from web.bring.forms import WorkbookForm
 from web.bring.uploads import given
-from web.by_hand.presenters import brought_view, kept_words, of_plan, told_in
+from web.by_hand.presenters import brought_view, kept_words, mine_view, of_plan, told_in
 from web.change.routes import keep_document, kept_before
 from web.shelf import KeptPlan
 from web.wiring import Wiring
@@ -38,14 +39,16 @@ def blueprint(wiring: Wiring) -> Blueprint:
         return kept
 
     def waiting(tx: Transaction, kept: KeptPlan, edited_id: int) -> Upload:
-        """An edited workbook of this plan while it waits; 404 where there is none."""
+        """An edited workbook of this plan while it waits; 404 where there is none, or it is not the reader's to see."""
         upload = tx.uploads.upload(partnership_id=kept.partnership_id, upload_id=edited_id)
-        if upload is None or told_in(upload, kept.plan_id) is None:
+        if upload is None or told_in(upload, kept.plan_id) is None or not may_read(upload):
             abort(404)
         return upload
 
     def show_form(kept: KeptPlan, form: WorkbookForm, status: int) -> Page:
-        return render_template("by_hand/choose.html", form=form, view_of=of_plan(kept)), status
+        with store.read() as tx:
+            mine = mine_view(tx.uploads.by_hand(partnership_id=kept.partnership_id, by=me().user_id))
+        return render_template("by_hand/choose.html", form=form, mine=mine, view_of=of_plan(kept)), status
 
     @routes.get(BY_HAND)
     @export
@@ -61,22 +64,24 @@ def blueprint(wiring: Wiring) -> Blueprint:
         if file is None:
             form.file.errors = ["Choose the edited workbook."]
             return show_form(kept, form, 422)
-        with store.read() as tx:
-            stored = tx.plans.plan(partnership_id=partnership_id, plan_id=plan_id)
-        assert stored is not None
+        by = me().user_id
         try:
+            with store.read() as tx:
+                tx.uploads.check_room_by_hand(partnership_id=partnership_id, plan_id=plan_id, by=by)  # before the audit, which is long
+                stored = tx.plans.plan(partnership_id=partnership_id, plan_id=plan_id)
+            assert stored is not None
             content = file.read()
             told, made = wiring.workshop.by_hand(content, file.filename or "", stored.document)
             with store.begin() as tx:
-                for before in tx.uploads.waiting(partnership_id=partnership_id):
-                    if before.uploaded_by == me().user_id and told_in(before, plan_id) is not None:
+                for before in tx.uploads.by_hand(partnership_id=partnership_id, by=by):
+                    if before.plan_id == plan_id:
                         tx.uploads.drop(partnership_id=partnership_id, upload_id=before.id)
                 edited_id = tx.uploads.add(
                     partnership_id=partnership_id, file_name=shown_name(file.filename or "") or "The file", content=content,
-                    findings={"by_hand": to_plain(told), "plan": plan_id}, document=made, by=me().user_id,
+                    findings={"by_hand": to_plain(told), "plan": plan_id}, document=made, by=by,
                 )  # fmt: skip
                 tx.events.record(
-                    partnership_id=partnership_id, by=me().user_id, action="edited workbook brought back", subject=f"plan {plan_id}",
+                    partnership_id=partnership_id, by=by, action="edited workbook brought back", subject=f"plan {plan_id}",
                     detail={"upload": edited_id, "changes": len(told.changes), "broken": len(told.broken)},
                 )  # fmt: skip
         except InputMustBeMended as refused:
@@ -142,7 +147,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
         kept = find(partnership_id, plan_id)
         with store.begin() as tx:
             upload = waiting(tx, kept, edited_id)
-            tx.uploads.drop(partnership_id=partnership_id, upload_id=edited_id)
+            if tx.uploads.drop(partnership_id=partnership_id, upload_id=edited_id):
+                tx.events.record(
+                    partnership_id=partnership_id, by=me().user_id, action="edited workbook thrown away", subject=f"plan {plan_id}",
+                    detail={"upload": edited_id},
+                )  # fmt: skip
         flash(f"{upload.file_name} is thrown away. Plan {plan_id} is as it was.", "success")
         return redirect(of_plan(kept).downloads_href, 303)
 

@@ -17,10 +17,10 @@ def audit_workbook(workbook: Path, plan: Path, json_path: Path | None) -> None:
     """Say what was changed, which rules it breaks and how far it is from the best; raises where it cannot be read or does not hold."""
     from optimisation.hand_made import audit_by_hand  # noqa: PLC0415
     from planner.export.by_hand_words import (  # noqa: PLC0415
-        NEED_LINE,
         change_line,
         close_line,
         count_line,
+        need_line,
         payments_line,
         rules_line,
         stands_line,
@@ -42,8 +42,8 @@ def audit_workbook(workbook: Path, plan: Path, json_path: Path | None) -> None:
         place = f"{finding.sheet}, {finding.cell}" if finding.cell else finding.sheet
         print(f"{finding.level}: {place}{f' ({finding.column})' if finding.column else ''}: {finding.what} {finding.mend}")
     if not told.is_audited:
-        raise InputMustBeMended(f"{workbook.name} cannot be audited yet: mend what must be mended, then audit it again.")
-    for line in (NEED_LINE if told.changes else "", payments_line(told), stands_line(told), close_line(told), rules_line(told)):
+        raise InputMustBeMended(f"{workbook.name} cannot be checked yet: mend what must be mended, then audit it again.")
+    for line in (need_line(told) if told.changes else "", payments_line(told), stands_line(told), close_line(told), rules_line(told)):
         if line:
             print(line)
     if told.broken:

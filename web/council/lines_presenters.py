@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from flask import url_for
 
 from planner.council_lines import MoneyLine, PlaceLine, Years, money_lines, place_lines, placed, questions, sums
+from planner.export.plan_council import FOLLOWS
 from planner.policy_lines import NOT_SAID, CouncilHeadings, Form, Placed, load_headings
 from planner.supply import MONTHS
 from web.council.presenters import Member
@@ -42,6 +43,7 @@ class LinesView:
     every_line: TableView | None = None
     zip_href: str = ""
     workbook_href: str = ""
+    follows: tuple[str, ...] = ()
 
     @property
     def tables(self) -> tuple[TableView, ...]:
@@ -76,6 +78,7 @@ def lines_view(member: Member) -> LinesView:
         headings=named("headings", _headings(pack)),
         every_line=named("every-line", _every_line(pack, years, money)),
         zip_href=url_for("council.lines_copy", partnership_id=member.partnership_id),
+        follows=FOLLOWS,
         workbook_href=url_for("plans.workbook", partnership_id=member.partnership_id, plan_id=member.plan.plan_id),
     )
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from planner.small_numbers import left_out
+from planner.small_numbers import LEFT_OUT, left_out
 from web.tables import TableCell, TableRow, TableView, row
 
 PUPILS_NOW, EXPECTED = "Pupils there now", "Expected pupils"
 OF_PUPILS = (PUPILS_NOW, EXPECTED)
 """Headings over numbers of pupils, wherever they stand."""
-LEFT_OUT = "left out"
 NOTE = "Numbers of pupils from 1 to 4 are left out, and others from which they could be worked out."
 
 

@@ -24,14 +24,13 @@ from planner.effects import (
     percent_change,
 )
 from planner.measures import SchoolLedger
-from planner.small_numbers import left_out
+from planner.small_numbers import LEFT_OUT, left_out
 from web.shelf import KeptPlan
 from web.standing import Standing
 from web.tables import TableRow, TableView, numbers, row, table, words
-from web.words import change, count, pounds_change
+from web.words import change, count, pounds_change, upper_first
 
 FEWEST_FOR_PERCENT = 20
-HIDDEN = "c"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +124,7 @@ def by_need(kept: KeptPlan, *, is_public: bool) -> TableView:
     def line(one: NeedEffects, *, is_hidden: bool, is_total: bool = False) -> TableRow:
         is_told = not is_hidden and not (is_public and one.expected_pupils < FEWEST_FOR_PERCENT)
         return row(
-            one.name, HIDDEN if is_hidden else f"{one.expected_pupils:,}", f"{one.standards:,}", f"{one.met:,}",
+            one.name, LEFT_OUT if is_hidden else f"{one.expected_pupils:,}", f"{one.standards:,}", f"{one.met:,}",
             f"{one.under_half:,}", f"{one.out_of_reach:,}",
             "none" if one.percent_met is None else f"{one.percent_met}%" if is_told else "not shown",
             is_total=is_total,
@@ -149,8 +148,8 @@ def _notes(kept: KeptPlan, *, is_public: bool) -> list[str]:
         *([f"Last year is not known for {count(unknown, 'school')}, left out of every count beside last year."] if unknown else []),
         *(
             [
-                f"{HIDDEN}: hidden because it is fewer than {kept.facts.policy.fewest_pupils_shown} pupils, or would give away such a number.",
-                f"Percentages are not shown where fewer than {FEWEST_FOR_PERCENT} pupils are expected, or their number is hidden.",
+                f"{upper_first(LEFT_OUT)} is a number of fewer than {kept.facts.policy.fewest_pupils_shown} pupils, or one that would give such a number away.",
+                f"Percentages are not shown where fewer than {FEWEST_FOR_PERCENT} pupils are expected, or their number is left out.",
             ]
             if is_public
             else ["Expected pupils are estimates from the size and area of schools, never counts of named children."]

@@ -17,6 +17,7 @@ from planner.child import Limits, run_child
 from planner.errors import InputMustBeMended, SolverFault
 from planner.export.plan_workbook import BOARD_COPY
 from planner.public_counts import Counts, Where, audit_order, expected_counts, need_totals_left_out, told_by_standards
+from planner.words import EHC_RIGHT
 from web.packs.presenters import PUBLIC_COPY, board_pack, public_pack, sheet
 from web.plans.files import ZIP_TIME, table_csv, tables_of, workbook
 from web.plans.presenters.letter import governors_letter
@@ -100,9 +101,11 @@ def _page(template: str, **names: object) -> bytes:
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )  # fmt: skip
+    templates.globals["ehc_right"] = EHC_RIGHT
+    return templates
 
 
 def _plain(name: str) -> str:

@@ -12,7 +12,7 @@ from planner.need import Cell
 from planner.partnership import Phase
 from planner.public_counts import ALL, LAYOUTS, NEED, PHASE, ZONE, Counts, Layout, Where, place
 from planner.reasons import lower_first
-from planner.small_numbers import LEAST_SPREAD
+from planner.small_numbers import LEAST_SPREAD, LEFT_OUT
 from web.decide.effects import by_groups
 from web.plans.presenters.cells import whole
 from web.plans.presenters.resources import funds
@@ -20,7 +20,6 @@ from web.shelf import KeptPlan
 from web.tables import TableCell, TableView, numbers, row, table, words
 from web.words import count, upper_first
 
-LEFT_OUT = "left out"
 PUBLIC_COPY = "Copy for publication: small numbers of pupils are left out."
 _STANDS = (MET, PARTLY, UNDER_HALF, OUT_OF_REACH)
 _AXES = {NEED: "Need", PHASE: "Phase", ZONE: "Zone"}

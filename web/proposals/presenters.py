@@ -70,11 +70,11 @@ def proposals_view(tx: Transaction, names: dict[int, str], partnership_id: int) 
         partnership=partnership_name(tx, partnership_id),
         steps=proposals_steps(partnership_id, "proposals.proposals"),
         table=table(
-            "Proposals to the board", words("Proposal", "From", "Sent", "At most possible beyond it", "State"),
+            "Proposals to the board", words("Proposal", "From", "Sent", "How close to the best its rules allow", "State"),
             [
                 row(
                     TableCell(text=f"{one.id}. {one.title}", href=url_for("proposals.proposal", partnership_id=partnership_id, proposal_id=one.id)),
-                    whose(tx, names, one), moment(one.submitted_at), f"{most_points(one.gap_points)} points of need",
+                    whose(tx, names, one), moment(one.submitted_at), f"Within {most_points(one.gap_points)} points of need",
                     TableCell(text=stand[one.id].word, tag=stand[one.id].colour),
                 )
                 for one in sent

@@ -142,7 +142,7 @@ def certificate_sentence(found: Json) -> str:
     rest = (
         "That is all the distance the plan states."
         if float(gap) <= float(stated)
-        else f"The plan states a smaller distance, {stated} points: the difference is the solver's word, and was not checked."
+        else f"The plan states a smaller distance, {stated} points: nobody has checked the difference apart from the program that made the plan."
     )
     return (
         f"Checked exactly, without the solver, in {count(found['cases'], 'case')}: no plan within these rules and figures leaves less than "

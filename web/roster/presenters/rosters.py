@@ -313,7 +313,8 @@ def person_view(book: Book, number: int) -> PersonView | None:
     rows.append(row("Can give", *(whole(n) for n in one.half_days), whole(one.half_days_a_year), "", "", is_total=True))
     rows.append(row("Spare", *(whole(n) for n in spare), whole(sum(spare)), "", "", is_total=True))
     schools = {urn for r in given for urn in urns_of(book.world, r)}
-    limit = "no limit" if one.person.most_schools is None else f"{one.person.most_schools} at most"
+    most = one.person.most_schools
+    limit = "and may go to any number" if most is None else f"and may go to no more than {count(most, 'school')}"
     links = []
     if may(Permission.CHANGE_PEOPLE_AND_ROSTER, book.kept.partnership_id):
         links = [
@@ -322,7 +323,7 @@ def person_view(book: Book, number: int) -> PersonView | None:
         ]
     return PersonView(
         name=one.person.name,
-        sentence=f"{service.name}, {proposal_of(service)}. {count(len(schools), 'school')} of {len(book.world.partnership.schools):,}, {limit}. "
+        sentence=f"{service.name}, {proposal_of(service)}. Goes to {len(schools):,} of the partnership's {count(len(book.world.partnership.schools), 'school')} {limit}. "
         + ("Drives." if one.person.drives else "Does not drive."),
         year=table(
             f"The year of {one.person.name}",
