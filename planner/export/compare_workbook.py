@@ -21,7 +21,7 @@ def compare_workbook(comparison: Comparison) -> bytes:
     Every difference from the first side is a formula that carries our own figure too.
     """
     is_illustrative = any(side.world.partnership.is_illustrative() for side in comparison.sides)
-    book = Book(banner=BANNER if is_illustrative else "", footer=BOARD_COPY)
+    book = Book(banner=BANNER if is_illustrative else "", footer=f"{BOARD_COPY}\n{EHC_RIGHT}")
     axes = {axis.key: _axis(book, comparison, axis) for axis in comparison.axes}
     _summary(book, comparison, axes["schools"])
     _differences(book, comparison)

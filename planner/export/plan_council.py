@@ -77,16 +77,16 @@ def _paragraph(page: Page, text: str) -> None:
     cell = page.write(page.row, 1, text)
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     page.sheet.merge_cells(start_row=page.row, end_row=page.row, start_column=1, end_column=7)
-    page.sheet.row_dimensions[page.row].height = 15 * lines_of(text, 150) + 4
+    page.sheet.row_dimensions[page.row].height = 15 * lines_of(text, 108) + 4
     page.row += 1
 
 
 def _line_columns(what: str, sort: str, who: str, look: str, years: Sequence[str]) -> list[Column]:
     return [
-        text_column("what", what, 44),
-        text_column("sort", sort, 18),
-        text_column("who", who, 34),
-        text_column("school", "Maintained or academy", 14),
+        text_column("what", what, 28),
+        text_column("sort", sort, 12),
+        text_column("who", who, 22),
+        text_column("school", "Maintained or academy", 12),
         *_amount_columns(look, years),
     ]
 
@@ -94,9 +94,9 @@ def _line_columns(what: str, sort: str, who: str, look: str, years: Sequence[str
 def _amount_columns(look: str, years: Sequence[str]) -> list[Column]:
     first, second = years
     return [
-        Column(key="first", heading=f"{first}, September to March", width=14, look=look, is_summed=True),
-        Column(key="second", heading=f"{second}, April to August", width=14, look=look, is_summed=True),
-        Column(key="year", heading="Academic year", width=14, look=look, is_summed=True),
+        Column(key="first", heading=f"{first}, September to March", width=13, look=look, is_summed=True),
+        Column(key="second", heading=f"{second}, April to August", width=13, look=look, is_summed=True),
+        Column(key="year", heading="Academic year", width=13, look=look, is_summed=True),
     ]
 
 
@@ -116,8 +116,8 @@ def _form_columns(pack: CouncilHeadings, counts: str, years: Sequence[str]) -> l
         column
         for form in pack.forms_of(counts)
         for column in (
-            *(text_column(f"{form.form_id}_{i}", f"{form.name}, {year}", 30) for i, year in enumerate(years)),
-            text_column(f"{form.form_id}_why", "Why not mapped", 36),
+            *(text_column(f"{form.form_id}_{i}", f"{form.name}, {year}", 12 if counts == "pounds" else 17) for i, year in enumerate(years)),
+            text_column(f"{form.form_id}_why", "Why not mapped", 28 if counts == "pounds" else 32),
         )
     ]
 
@@ -131,7 +131,7 @@ def _hosts(page: Page, money: Sequence[MoneyLine], places: Sequence[PlaceLine]) 
             bases += [payee.name] if payee.name not in bases else []
     page.heading("Hosts of bases, for you to choose what each is; its lines follow")
     table = page.table(
-        [text_column("name", "Base (host school)", 44), Column(key="urn", heading="Host URN", look=PLAIN), text_column("blank", "", 34), text_column("school", "Maintained or academy", 14)],
+        [text_column("name", "Base (host school)", 28), Column(key="urn", heading="Host URN", look=PLAIN), text_column("blank", "", 22), text_column("school", "Maintained or academy", 12)],
         [{"name": "; ".join(bases), "urn": urn, "school": school} for urn, (school, bases) in by_urn.items()],
     )  # fmt: skip
     choice = DataValidation(type="list", formula1=f'"{",".join(MAINTENANCE)}"', allow_blank=False)
@@ -265,10 +265,10 @@ def _sums_table(
         )  # fmt: skip
     page.table(
         [
-            text_column("what", "Heading", 44),
-            text_column("read_in", "Read in the return of", 18),
-            text_column("source", "Source", 34),
-            text_column("confidence", "Confidence", 14),
+            text_column("what", "Heading", 28),
+            text_column("read_in", "Read in the return of", 12),
+            text_column("source", "Source", 22),
+            text_column("confidence", "Confidence", 12),
             *_amount_columns(look, years),
         ],
         rows,
