@@ -10,6 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
 
 from optimisation.messages import Better, Failed, Stage
 from optimisation.progress import Progress
@@ -315,7 +316,12 @@ def test_a_plan_on_assumed_money_says_so_on_every_sheet(plan, policy, tmp_path, 
 
 def test_every_page_says_board_copy_and_provenance_says_which_plan(shown):
     assert all(BOARD_COPY in page.oddFooter.left.text and "f1f1f1f1f1f1" in page.oddFooter.left.text for page in shown)
-    assert all(page.page_setup.orientation == "landscape" and page.sheet_properties.pageSetUpPr.fitToPage for page in shown)
+    assert all(EHC_RIGHT in page.oddFooter.left.text and page.oddFooter.right.text == "&A, page &P of &N" for page in shown)
+    across = {"landscape": 784, "portrait": 538}  # points that A4 has between its margins; a character of a column's width takes 5.25
+    for page in shown:
+        widths = sum(page.column_dimensions[get_column_letter(n)].width for n in range(1, page.max_column + 1))
+        scale = page.page_setup.fitToWidth * across[page.page_setup.orientation] / (5.25 * widths)
+        assert 11 * scale >= 6.8, (page.title, "prints in type of less than about 7 points")
     said = [cell.value for row in shown["Provenance"].iter_rows() for cell in row if cell.value]
     assert {*MARKS.values(), EHC_RIGHT, OPEN_DATA, "by hand"} <= set(said)
 

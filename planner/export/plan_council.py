@@ -18,7 +18,7 @@ from planner.council_lines import (
     sums,
 )
 from planner.export.plan_facts import Facts
-from planner.export.tables import AMBER, PENCE, PLAIN, Book, Column, Formula, Page, Row, Table, Value, lines_of, text_column
+from planner.export.tables import AMBER, PENCE, PLAIN, Book, Column, Formula, Page, Row, Table, Value, height_of, lines_of, text_column
 from planner.measures import SPENDING_USES
 from planner.partnership import FundUse
 from planner.policy_lines import ACADEMY, MAINTAINED, MAINTENANCE, NOT_SAID, CouncilHeadings, Form, load_headings
@@ -77,7 +77,7 @@ def _paragraph(page: Page, text: str) -> None:
     cell = page.write(page.row, 1, text)
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     page.sheet.merge_cells(start_row=page.row, end_row=page.row, start_column=1, end_column=7)
-    page.sheet.row_dimensions[page.row].height = 15 * lines_of(text, 108) + 4
+    page.sheet.row_dimensions[page.row].height = height_of(lines_of(text, 108), 4)
     page.row += 1
 
 

@@ -46,6 +46,7 @@ from planner.export.tables import (
     Table,
     Value,
     font,
+    height_of,
     lines_of,
     text_column,
 )
@@ -261,7 +262,7 @@ def _paragraph(page: Page, text: str) -> None:
     cell = page.write(page.row, 1, text)
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     page.sheet.merge_cells(start_row=page.row, end_row=page.row, start_column=1, end_column=7)
-    page.sheet.row_dimensions[page.row].height = 15 * lines_of(text, 134) + 4
+    page.sheet.row_dimensions[page.row].height = height_of(lines_of(text, 134), 4)
     page.row += 1
 
 

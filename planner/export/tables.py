@@ -54,6 +54,7 @@ _BOLD = 1.06
 _SMALLEST_WIDTH = 7.0
 _ROW_CM = 0.53
 _LINE_POINTS = 15
+_HIGHEST_POINTS = 409
 _LONGEST_WORD = 34
 _LONGEST_HEADING = 255
 _CHARACTER_POINTS = 5.25
@@ -161,6 +162,11 @@ def lines_of(text: str, width: float) -> int:
             lines += int(broad / max(1, width))  # a word longer than a line is cut
             here += broad + (0.0 if word.endswith("-") else 0.5)
     return lines
+
+
+def height_of(lines: int, around: float) -> float:
+    """Points that a row of so many lines stands high, with what stays free around them; no row may be higher than Excel lets it."""
+    return min(_LINE_POINTS * lines + around, _HIGHEST_POINTS)
 
 
 class Book:
@@ -385,7 +391,7 @@ class Page:
             if column.help:
                 cell.comment = comment(column.help)
             tallest = max(tallest, lines_of(heading, (self.widths[get_column_letter(i)] - 2) / _BOLD))
-        self.sheet.row_dimensions[self.row].height = _LINE_POINTS * tallest + 4
+        self.sheet.row_dimensions[self.row].height = height_of(tallest, 4)
         self.row += 1
 
     def _row(self, columns: Sequence[Column], letters: Mapping[str, str], row: Row) -> None:
@@ -399,7 +405,7 @@ class Page:
             shown = figure(value)
             if isinstance(shown, str):
                 tallest = max(tallest, lines_of(shown, self.widths[letters[column.key]] - (1 if i == 1 else 2)))
-        self.sheet.row_dimensions[self.row].height = _LINE_POINTS * tallest + 1
+        self.sheet.row_dimensions[self.row].height = height_of(tallest, 1)
         self.row += 1
 
     def _cell(self, column: Column, number: int) -> Any:
