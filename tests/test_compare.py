@@ -155,7 +155,7 @@ def test_the_command_compares_and_refuses_with_a_sentence(tmp_path, capsys):
     assert "No school's grant falls below the board's floor on last year. Missed at 4;" in said
     assert out.stat().st_size > 5000
     data = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))
-    assert data["of"] == ["Formula share", str(plan)]
+    assert data["of"] == ["Formula share", "plan.json"]
     assert data["beside_the_first"][0]["differences"][0]["sentence"] in said
     for wrong, why in (
         (["formula", "greedy"], "Name at least one plan.json"),
