@@ -404,6 +404,24 @@ def test_every_sheet_prints_with_its_title_and_fits_the_paper(written):
         assert (page.page_setup.fitToHeight, page.page_setup.paperSize) == (0, 9)
 
 
+def test_the_summary_says_first_where_to_look_and_how_close_it_is(shown):
+    said = [row[0].value for row in shown["Summary"].iter_rows(max_col=1) if isinstance(row[0].value, str)]
+    at = [
+        next(n for n, text in enumerate(said) if text.startswith(start))
+        for start in ("Where to look", "How close", "What the plan does", "Who gets more")
+    ]
+    assert at == sorted(at)
+    assert set(re.findall(r"(?:sheets|and|on) ([A-Z][a-z]+)", said[at[0]])) <= set(shown.sheetnames)
+
+
+def test_a_reason_leaves_out_what_stands_beside_it_in_its_row(shown):
+    rows = [row for row in table(shown["Needs"], "Why") if row["Why"]]
+    assert rows
+    for row in rows:
+        assert row["School or zone"] not in row["Why"].partition(". ")[0]
+        assert row["Why"][0].isupper()
+
+
 def test_charts_say_in_words_what_they_show_and_draw_from_cells(written):
     with zipfile.ZipFile(written) as parts:
         drawings = [name for name in parts.namelist() if name.startswith("xl/drawings/drawing")]

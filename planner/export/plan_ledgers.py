@@ -129,14 +129,14 @@ def time_sheet(book: Book, facts: Facts) -> Table:
     members = {zone.zone_id: ", ".join(facts.names[str(urn)] for urn in zone.urns) for zone in facts.world.picture.zones}
     schools = {str(s.urn) for s in p.schools}
     columns = [
-        text_column("recipient", "School or zone", 28),
+        text_column("recipient", "School or zone", 27),
         text_column("kind", "Is a", 8),
-        text_column("service", "Service", 27),
+        text_column("service", "Service", 26),
         text_column("role", "Role", 22),
         Column(key="sessions", heading="Half-days", width=11, is_summed=True, bar_to=0, help="In the year."),
         Column(key="block", heading="Smallest block", help="A school or zone gets none of the service or at least this."),
         Column(key="last", heading="Last year", is_summed=True, help="Blank where last year is not known."),
-        text_column("members", "Schools of the zone", 32),
+        text_column("members", "Schools of the zone", 30),
         text_column("service_id", "Service id", 13),
     ]
     services = {service.service_id: service for service in p.services}

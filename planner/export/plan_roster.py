@@ -21,10 +21,10 @@ def roster_sheet(book: Book, facts: Facts) -> Table | None:
     for number, line in enumerate(roster_lines(facts.plan, facts.world)):
         page.line("" if number else "In short", line)
     columns = [
-        text_column("service", "Service", 26),
+        text_column("service", "Service", 25),
         text_column("role", "Role", 20),
-        text_column("person", "Person", 28),
-        text_column("recipient", "School or zone", 30),
+        text_column("person", "Person", 26),
+        text_column("recipient", "School or zone", 28),
         *(Column(key=f"h{h}", heading=f"{h}", width=6, band="Half-days in half-term", is_summed=True) for h in _HALF_TERMS),
         Column(
             key="year",
