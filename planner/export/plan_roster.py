@@ -21,10 +21,10 @@ def roster_sheet(book: Book, facts: Facts) -> Table | None:
     for number, line in enumerate(roster_lines(facts.plan, facts.world)):
         page.line("" if number else "In short", line)
     columns = [
-        text_column("service", "Service", 25),
+        text_column("service", "Service", 26),
         text_column("role", "Role", 20),
         text_column("person", "Person", 26),
-        text_column("recipient", "School or zone", 28),
+        text_column("recipient", "School or zone", 30),
         *(Column(key=f"h{h}", heading=f"{h}", width=6, band="Half-days in half-term", is_summed=True) for h in _HALF_TERMS),
         Column(
             key="year",
@@ -35,7 +35,7 @@ def roster_sheet(book: Book, facts: Facts) -> Table | None:
             help="Half-days in the year; what nobody can give has no half-term.",
         ),
         text_column("link", "Link practitioner", 12, help="The one whom the school knows; shared only where nobody could give it all."),
-        text_column("right", "Whose decision", 48, help="Ours to decide, or a proposal to the service that employs the person."),
+        text_column("right", "Whose decision", 47, help="Ours to decide, or a proposal to the service that employs the person."),
         text_column("person_id", "Person id", 9),
         Column(key="urn", heading="URN or zone", width=10, look=PLAIN),
     ]
