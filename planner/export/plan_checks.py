@@ -143,13 +143,13 @@ def checks_sheet(book: Book, facts: Facts, tables: Tables) -> tuple[Table, dict[
     head = page.row
     page.row += 2
     columns = [
-        text_column("rule", "Rule", 24, help="The rule's name, as on the sheet Rules; adds_up tests sums only."),
-        text_column("says", "What is tested", 58),
-        text_column("where", "Where", 40),
-        Column(key="left", heading="Figure", width=14, help="As the plan has it; pounds, half-days, places or a count, by the rule."),
-        text_column("must_be", "Must be", 11),
-        Column(key="right", heading="What it is held against", width=14),
-        Column(key="holds", heading="Holds", width=10, look="General"),
+        text_column("rule", "Rule", 22, help="The rule's name, as on the sheet Rules; adds_up tests sums only."),
+        text_column("says", "What is tested", 63),
+        text_column("where", "Where", 36),
+        Column(key="left", heading="Figure", width=11, help="As the plan has it; pounds, half-days, places or a count, by the rule."),
+        text_column("must_be", "Must be", 9),
+        Column(key="right", heading="What it is held against", width=12),
+        Column(key="holds", heading="Holds", width=9, look="General"),
     ]
     words = {"=": "equal to", "<=": "at most", ">=": "at least"}
     rows: list[Row] = [
