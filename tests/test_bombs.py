@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from mutations import good_workbook, mutant, unzipped, zipped
+from mutations import good_workbook, good_zip, mutant, unzipped, zipped
 from test_apart import POLICY, POLICY_DOCUMENT, deflated_zeros, raw_zip
 
 from planner.errors import InputMustBeMended
@@ -61,6 +61,13 @@ def wide_rows():
 def narrow_rows(cells):
     """So many cells that hold nothing, in rows that a sheet of ours may have."""
     return b"".join(b'<row r="%d">' % n + b'<c s="%d"/>' % n * 100 + b"</row>" for n in range(100, 100 + cells // 100))
+
+
+def with_schools(rows):
+    """The good ZIP of CSVs with more below its schools."""
+    parts = unzipped(good_zip())
+    name = next(name for name in parts if name.casefold().endswith("schools.csv"))
+    return zipped(parts | {name: parts[name] + rows})
 
 
 def in_two_sheets(rows):
@@ -122,6 +129,8 @@ BOMBS = {
     "as many texts as are read": (lambda: zipped(with_texts(many(b"<si><t>%d" + b"x" * 700 + "\U0001f600</t></si>".encode(), 13_000))), ""),
     "ninety megabytes that nobody reads": (lambda: zipped(unzipped(good_workbook()) | {"xl/media/1.bin": many(b"%d" + b"x" * 600, 150_000)}), "unpacks to far more"),
     "forty-five megabytes that nobody reads": (lambda: zipped(unzipped(good_workbook()) | {"xl/media/1.bin": many(b"%d" + b"x" * 600, 75_000)}), ""),
+    "a CSV row of a million cells": (lambda: with_schools(many(b"%d,", 1_000_000)), "is not a CSV that can be read"),
+    "a CSV row over half a million lines": (lambda: with_schools(many(b'"%d\n",', 500_000)), "is not a CSV that can be read"),
     "a million levels among the rows": (in_rows(lambda: deep(1_000_000)), "unpacks to far more"),
     "a million levels of styles": (lambda: with_part(STYLES, lambda xml: xml.replace(b"<cellXfs", deep(1_000_000) + b"<cellXfs")), "unpacks to far more"),
     "thirty-five thousand levels of styles": (lambda: with_part(STYLES, lambda xml: xml.replace(b"<cellXfs", deep(35_000) + b"<cellXfs")), ""),
