@@ -15,6 +15,7 @@ from typing import Any
 
 from planner.need import World
 from planner.partnership import Phase
+from planner.policy import Standard
 from planner.rounding import half_up, largest_remainder
 from planner.small_numbers import FEWEST_SHOWN, left_out
 
@@ -100,14 +101,58 @@ def need_totals_left_out(counts: Counts, fewest: int) -> frozenset[Where]:
     return frozenset((needs[n], ALL, ALL) for n in hidden) | ({EVERYWHERE} if is_total_hidden else frozenset())
 
 
-def told_by_standards(world: World) -> dict[Where, int]:
-    """The least pupils of a need that its standards tell: each school or zone with one expects more pupils than are negligible."""
-    least: dict[Where, int] = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The least and the most pupils that other published figures tell of a count, where they tell any."""
+
+    least: dict[Where, int]
+    most: dict[Where, int]
+
+
+def told_by_standards(world: World, counts: Counts) -> Told:
+    """What the tables of standards tell of pupils: a school or zone with a standard expects more pupils than are negligible, one without it fewer.
+
+    It is taken for told which school or zone has which standard, more than the tables say of each need, phase and zone; never past the true count.
+    """
+    least = {where: min(half_up(pupils), counts.everything.get(where, 0)) for where, pupils in _least_expected(world).items()}
+    most: dict[Where, int] = {}
+    with_cells = {cell.standard_id for cell in world.picture.cells}
     for standard in world.policy.standards:
-        there = sum(cell.standard_id == standard.standard_id for cell in world.picture.cells)
-        at = (standard.need, ALL, ALL)
-        least[at] = max(half_up(there * world.policy.board.negligible_pupils * 100 / standard.share_percent), least.get(at, 0))
-    return least
+        if standard.standard_id not in with_cells:
+            at = (standard.need, standard.phase.value if standard.phase else ALL, ALL)
+            there = len(world.picture.zones if standard.is_for_zone else world.partnership.schools)
+            told = max(half_up(there * _not_negligible(world, standard)), counts.everything.get(at, 0))
+            most[at] = min(told, most.get(at, told))
+    return Told(least=least, most=most)
+
+
+def _not_negligible(world: World, standard: Standard) -> Fraction:
+    """From how many expected pupils with the need on a school or zone has the standard."""
+    return world.policy.board.negligible_pupils * 100 / standard.share_percent
+
+
+def _least_expected(world: World) -> dict[Where, Fraction]:
+    """The least pupils that cells tell, of each need, phase and zone and all their sums; a school of both phases tells of neither alone."""
+    standards = {standard.standard_id: standard for standard in world.policy.standards}
+    phase_of = {str(one.urn): one.phase for one in world.partnership.schools}
+    zone_of = {str(urn): zone.zone_id for zone in world.picture.zones for urn in zone.urns}
+    told: dict[Where, dict[str, Fraction]] = defaultdict(dict)
+    for cell in world.picture.cells:
+        standard = standards[cell.standard_id]
+        phase = standard.phase or phase_of.get(cell.recipient, Phase.ALL_THROUGH)
+        for name in {ALL} if phase is Phase.ALL_THROUGH else {ALL, phase.value}:
+            of_recipient = told[standard.need, name, zone_of.get(cell.recipient, cell.recipient)]
+            of_recipient[cell.recipient] = max(of_recipient.get(cell.recipient, Fraction(0)), _not_negligible(world, standard))
+    expected = {
+        (need, phase, zone): max(of.get(zone, Fraction(0)), sum((n for who, n in of.items() if who != zone), Fraction(0)))
+        for (need, phase, zone), of in told.items()
+    }
+    least: dict[Where, Fraction] = defaultdict(Fraction)
+    for (need, phase, zone), pupils in expected.items():
+        of_phases = sum((expected.get((need, one.value, zone), Fraction(0)) for one in Phase), Fraction(0))
+        for where in product({need, ALL}, {phase}, {zone, ALL}):
+            least[where] += pupils if phase else max(pupils, of_phases)
+    return dict(least)
 
 
 def audit_order(
@@ -115,12 +160,12 @@ def audit_order(
     *,
     layouts: Iterable[Layout] = LAYOUTS,
     settled: frozenset[Where] | None = frozenset(),
-    least: dict[Where, int] | None = None,
+    told: Told | None = None,
     fewest: int = FEWEST_SHOWN,
 ) -> dict[str, Any]:
     """What the audit of all published tables together is asked, as plain data.
 
-    ``settled`` is what is left out of the needs' totals, which another page publishes too (None: this pack alone publishes them); ``least`` is
+    ``settled`` is what is left out of the needs' totals, which another page publishes too (None: this pack alone publishes them); ``told`` is
     what else is published of a count.
     """
     lines = [line for layout in layouts for line in counts.lines(layout)]
@@ -143,7 +188,8 @@ def audit_order(
         "places": [[list(where) for where in alike] for alike in places],
         "of": [list(of) for of in same],
         "may_hide": [not any(map(is_settled, alike)) for alike in places],
-        "least": [max((least or {}).get(where, 0) for where in alike) for alike in places],
+        "least": [max(told.least.get(where, 0) if told else 0 for where in alike) for alike in places],
+        "most": [min((told.most[where] for where in alike if told and where in told.most), default=None) for alike in places],
         "lines": [[number[where] for where in line] for line in lines],
         "hidden": [n for n, alike in enumerate(places) if is_small(alike)],
     }

@@ -54,7 +54,7 @@ def left_out_of(kept: KeptPlan, counts: Counts) -> frozenset[Where]:
     """The counts of pupils that the audit of all published tables together leaves out, in a process of its own."""
     world = kept.facts.world
     fewest = world.policy.fewest_pupils_shown
-    order = audit_order(counts, settled=need_totals_left_out(counts, fewest), least=told_by_standards(world), fewest=fewest)
+    order = audit_order(counts, settled=need_totals_left_out(counts, fewest), told=told_by_standards(world, counts), fewest=fewest)
     try:
         told, _ = run_child(AUDIT, order, {}, AUDIT_LIMITS, name="The audit")
     except InputMustBeMended as error:
