@@ -30,6 +30,7 @@ from planner.effects import (
     percent_change,
 )
 from planner.export.plan_facts import Facts, counts_alone
+from planner.export.plan_workbook import BOARD_COPY, EHC_RIGHT
 from planner.export.priced import price_lines
 from planner.export.summary import ENDINGS, ILLUSTRATIVE, claims, hundreds, requests_line
 from planner.export.word_file import Column, WordFile, number_columns, text_columns
@@ -44,8 +45,6 @@ from planner.rules import FIRST_TO_GIVE_WAY, RULES
 from planner.supply import MONTHS, STEP_POUNDS_A_MONTH
 from planner.words import change, count, day, is_before, listed, most_points, pounds, pounds_change, upper_first, way_name
 
-BOARD_COPY = "Board copy: contains small numbers; not for publication."
-EHC_RIGHT = "The right to ask for an EHC needs assessment is unaffected."
 RECOMMENDATION = "Recommendation"
 MARK = 16
 """How much of a fingerprint a page shows."""

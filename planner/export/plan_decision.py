@@ -34,13 +34,11 @@ class DecisionTaken:
 
 
 def decision_part(page: Page, taken: DecisionTaken | None) -> None:
-    """The decision below what a sheet holds already; what is missing where none carried the plan."""
+    """The decision below what a sheet holds already; nothing where none is told: the plan's standing says whether there is one."""
+    if taken is None:
+        return
     page.row += 1
     page.heading("The board's decision")
-    if taken is None:
-        page.line("Decision", "None: no vote carried this plan when the workbook was made.")
-        page.row += 1
-        return
     for label, text in taken.facts:
         page.line(label, text)
     page.row += 1

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from planner.export.cached_values import CachedValue
-from planner.export.csv_file import csv_bytes
+from planner.export.csv_file import csv_bytes, zip_bytes
+from planner.export.plan_decision import DecisionTaken
 from planner.export.plan_facts import Facts
 from planner.export.plan_workbook import BANNER, BOARD_COPY, EHC_RIGHT, plan_book
 from planner.export.tables import CHANGE_POUNDS, DAY, PENCE, POUNDS, SHARE, TEXT, Column, KeptTable
@@ -21,8 +20,6 @@ from planner.files import cannot_write, save
 FORMAT, FORMAT_VERSION = "partnership-planner tables", 1
 ABOUT, COLUMNS = "About", "Columns"
 """The two files beside the tables: which plan they are of, and what every column holds."""
-_WHEN = (2000, 1, 1, 0, 0, 0)
-"""In the ZIP: the same plan makes the same file."""
 _BY_LOOK = {TEXT: "words", POUNDS: "pounds", CHANGE_POUNDS: "pounds", PENCE: "pounds", DAY: "date", SHARE: "share of 1"}
 _BY_SHEET = {"Council lines": "places", "Support": "half-days, places or hours"}
 """What else is counted on a sheet where a number of several columns is of one kind, or says its kind beside it."""
@@ -58,9 +55,19 @@ class PlanTables:
     tables: tuple[KeptTable, ...]
 
 
-def plan_tables(facts: Facts, *, fingerprint: str, inputs_sha256: str, policy_sha256: str, standing: str = "") -> PlanTables:
+def plan_tables(
+    facts: Facts,
+    *,
+    fingerprint: str,
+    inputs_sha256: str,
+    policy_sha256: str,
+    standing: str = "",
+    made_from: str = "",
+    taken: DecisionTaken | None = None,
+) -> PlanTables:
     """The tables of the workbook that the same words would make."""
-    book = plan_book(facts, fingerprint=fingerprint, inputs_sha256=inputs_sha256, policy_sha256=policy_sha256, standing=standing)
+    marks = {"fingerprint": fingerprint, "inputs_sha256": inputs_sha256, "policy_sha256": policy_sha256}
+    book = plan_book(facts, **marks, standing=standing, made_from=made_from, taken=taken)
     first = [("Copy", BOARD_COPY), ("EHC needs assessments", EHC_RIGHT)]
     if facts.partnership.is_illustrative():
         first.insert(0, ("Illustrative", BANNER))
@@ -105,11 +112,7 @@ def tables_csv(found: PlanTables) -> dict[str, bytes]:
 
 def tables_zip(found: PlanTables) -> bytes:
     """The CSVs in one ZIP; the same plan makes the same bytes."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, content in tables_csv(found).items():
-            packed.writestr(zipfile.ZipInfo(name, _WHEN), content, zipfile.ZIP_DEFLATED)
-    return stream.getvalue()
+    return zip_bytes(tables_csv(found).items())
 
 
 def write_tables_csv(found: PlanTables, place: Path) -> None:

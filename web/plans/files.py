@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import unicodedata
-import zipfile
 
 from planner.documents import Json
-from planner.export.csv_file import csv_bytes
+from planner.export.csv_file import csv_bytes, zip_bytes
 from planner.export.plan_decision import DecisionTaken
 from planner.export.plan_tables import PlanTables, plan_tables
 from planner.export.plan_workbook import plan_workbook
@@ -45,13 +43,8 @@ def table_csv(view: TableView) -> bytes:
 
 
 def tables_zip(tables: dict[str, TableView]) -> bytes:
-    """Every table as a CSV in one ZIP; those of single schools in a folder."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, view in tables.items():
-            place = f"schools/{name}.csv" if name.startswith("school-") else f"{name}.csv"
-            packed.writestr(zipfile.ZipInfo(place, ZIP_TIME), table_csv(view), zipfile.ZIP_DEFLATED)
-    return stream.getvalue()
+    """Every table as a CSV in one ZIP; the same tables make the same bytes."""
+    return zip_bytes((f"{name}.csv", table_csv(view)) for name, view in tables.items())
 
 
 def workbook(kept: KeptPlan, *, standing: str, made_from: str = "", taken: DecisionTaken | None = None) -> bytes:
@@ -62,10 +55,11 @@ def workbook(kept: KeptPlan, *, standing: str, made_from: str = "", taken: Decis
     )  # fmt: skip
 
 
-def workbook_tables(kept: KeptPlan, *, standing: str) -> PlanTables:
+def workbook_tables(kept: KeptPlan, *, standing: str, made_from: str, taken: DecisionTaken | None) -> PlanTables:
     """The tables of that workbook as data."""
     return plan_tables(
         kept.facts, fingerprint=kept.fingerprint, inputs_sha256=kept.inputs_sha256, policy_sha256=kept.policy_sha256, standing=standing,
+        made_from=made_from, taken=taken,
     )  # fmt: skip
 
 

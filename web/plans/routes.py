@@ -224,9 +224,13 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @EXPORT
     def workbook(partnership_id: int, plan_id: int) -> Response:
         kept = find(partnership_id, plan_id)
+        return send(kept, workbook_of(partnership_id, plan_id, *taken_away(kept)), ".xlsx")
+
+    def taken_away(kept: KeptPlan) -> tuple[str, DecisionTaken | None]:
+        """A plan's standing and the decision that carried it, with its votes for who may read them."""
         with store.read() as tx:
-            standing, taken = standing_of(tx, kept), decision_taken(tx, shelf, kept, reads_votes=may(Permission.COMMENT, partnership_id))
-        return send(kept, workbook_of(partnership_id, plan_id, standing.line, taken), ".xlsx")
+            reads_votes = may(Permission.COMMENT, kept.partnership_id)
+            return standing_of(tx, kept).line, decision_taken(tx, shelf, kept, reads_votes=reads_votes)
 
     @routes.get(f"{PLAN}/plan.json")
     @EXPORT
@@ -242,16 +246,17 @@ def blueprint(wiring: Wiring) -> Blueprint:
         return send(kept, files.document(stored.document), ".json")
 
     @functools.lru_cache(maxsize=8)
-    def workbook_tables_of(partnership_id: int, plan_id: int, standing: str) -> PlanTables:
+    def workbook_tables_of(partnership_id: int, plan_id: int, standing: str, taken: DecisionTaken | None) -> PlanTables:
         """The tables of a plan's workbook, kept for the same reason."""
-        return files.workbook_tables(find(partnership_id, plan_id), standing=standing)
+        kept = find(partnership_id, plan_id)
+        return files.workbook_tables(kept, standing=standing, made_from=made_from(partnership_id, kept.run_id), taken=taken)
 
     def workbook_tables(ending: str, endpoint: str, written: Callable[[PlanTables], bytes]) -> None:
         @routes.get(f"{PLAN}/tables{ending}", endpoint=endpoint)
         @EXPORT
         def taken(partnership_id: int, plan_id: int) -> Response:
             kept = find(partnership_id, plan_id)
-            return send(kept, written(workbook_tables_of(partnership_id, plan_id, stands(kept).line)), ending, "tables")
+            return send(kept, written(workbook_tables_of(partnership_id, plan_id, *taken_away(kept))), ending, "tables")
 
     workbook_tables(".zip", "tables", tables_zip)
     workbook_tables(".json", "tables_document", tables_json)
