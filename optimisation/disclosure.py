@@ -1,9 +1,9 @@
 """Which counts to leave out of published tables so that none left out can be told, and the proof of it.
 
 All tables of a plan are looked at together. They are sums of the same parts, so whoever reads them knows that the parts are whole, not
-negative, and add up to every count shown; that noughts are shown; and what the tables of standards tell. A count left out is safe once two sets of parts are found that agree with everything shown and
-whose counts lie at least ``LEAST_SPREAD`` apart: whatever a reader guesses, it may be more than 2 away. Where none are found, another count
-beside it is left out too. It runs in a process of its own.
+negative, and add up to every count shown; that noughts are shown; and what the tables of standards tell. A count left out is safe once two sets
+of parts are found that agree with everything known and whose counts lie at least ``LEAST_SPREAD`` apart: whatever a reader guesses, it may be
+more than 2 away. Where none are found, another count beside it is left out too. It runs in a process of its own.
 """
 
 from __future__ import annotations

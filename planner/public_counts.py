@@ -6,7 +6,7 @@ What may be left out of them, and what else is published that says something of 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -112,47 +112,88 @@ class Told:
 def told_by_standards(world: World, counts: Counts) -> Told:
     """What the tables of standards tell of pupils: a school or zone with a standard expects more pupils than are negligible, one without it fewer.
 
-    It is taken for told which school or zone has which standard, more than the tables say of each need, phase and zone; never past the true count.
+    Who has a standard is taken for told of each need, phase and zone, which is more than the tables say; who has none, where no row of theirs
+    counts any. Never past the true count.
     """
-    least = {where: min(half_up(pupils), counts.everything.get(where, 0)) for where, pupils in _least_expected(world).items()}
-    most: dict[Where, int] = {}
-    with_cells = {cell.standard_id for cell in world.picture.cells}
-    for standard in world.policy.standards:
-        if standard.standard_id not in with_cells:
-            at = (standard.need, standard.phase.value if standard.phase else ALL, ALL)
-            there = len(world.picture.zones if standard.is_for_zone else world.partnership.schools)
-            told = max(half_up(there * _not_negligible(world, standard)), counts.everything.get(at, 0))
-            most[at] = min(told, most.get(at, told))
+    expects = {
+        standard.standard_id: world.policy.board.negligible_pupils * 100 / standard.share_percent for standard in world.policy.standards
+    }
+    least = {where: min(half_up(n), counts.everything.get(where, 0)) for where, n in _least_expected(world, expects).items()}
+    most = {where: max(half_up(n), counts.everything.get(where, 0)) for where, n in _most_expected(world, expects).items()}
     return Told(least=least, most=most)
 
 
-def _not_negligible(world: World, standard: Standard) -> Fraction:
-    """From how many expected pupils with the need on a school or zone has the standard."""
-    return world.policy.board.negligible_pupils * 100 / standard.share_percent
+def _least_expected(world: World, expects: Mapping[str, Fraction]) -> dict[Where, Fraction]:
+    """The least pupils that standards tell, of each need, phase and zone and all their sums; a school of both phases tells of neither alone.
 
-
-def _least_expected(world: World) -> dict[Where, Fraction]:
-    """The least pupils that cells tell, of each need, phase and zone and all their sums; a school of both phases tells of neither alone."""
-    standards = {standard.standard_id: standard for standard in world.policy.standards}
-    phase_of = {str(one.urn): one.phase for one in world.partnership.schools}
-    zone_of = {str(urn): zone.zone_id for zone in world.picture.zones for urn in zone.urns}
-    told: dict[Where, dict[str, Fraction]] = defaultdict(dict)
+    ``expects``: standard id -> from how many expected pupils with its need on a school or zone has it.
+    """
+    phase_of, zone_of = _of_recipients(world)
+    told: dict[tuple[str, str, str], dict[str, Fraction]] = defaultdict(dict)  # (need, zone, school or zone) -> phase -> pupils
     for cell in world.picture.cells:
-        standard = standards[cell.standard_id]
-        phase = standard.phase or phase_of.get(cell.recipient, Phase.ALL_THROUGH)
-        for name in {ALL} if phase is Phase.ALL_THROUGH else {ALL, phase.value}:
-            of_recipient = told[standard.need, name, zone_of.get(cell.recipient, cell.recipient)]
-            of_recipient[cell.recipient] = max(of_recipient.get(cell.recipient, Fraction(0)), _not_negligible(world, standard))
-    expected = {
-        (need, phase, zone): max(of.get(zone, Fraction(0)), sum((n for who, n in of.items() if who != zone), Fraction(0)))
-        for (need, phase, zone), of in told.items()
-    }
+        standard = world.policy.standard(cell.standard_id)
+        phase = _phase(standard.phase or phase_of[cell.recipient])
+        of_one = told[standard.need, zone_of[cell.recipient], cell.recipient]
+        of_one[phase] = max(of_one.get(phase, Fraction(0)), expects[cell.standard_id])
+    of_schools, of_whole_zone = (defaultdict[Where, Fraction](Fraction) for _ in range(2))
+    for (need, zone, recipient), of_one in told.items():
+        for phase, pupils in _with_all(of_one).items():
+            (of_whole_zone if recipient == zone else of_schools)[need, phase, zone] += pupils
     least: dict[Where, Fraction] = defaultdict(Fraction)
-    for (need, phase, zone), pupils in expected.items():
-        of_phases = sum((expected.get((need, one.value, zone), Fraction(0)) for one in Phase), Fraction(0))
-        for where in product({need, ALL}, {phase}, {zone, ALL}):
-            least[where] += pupils if phase else max(pupils, of_phases)
+    for need, zone in dict.fromkeys((need, zone) for need, zone, _ in told):
+        places = {phase: (need, phase, zone) for phase in dict.fromkeys(map(_phase, Phase))}
+        for phase, pupils in _with_all({phase: max(of_schools[at], of_whole_zone[at]) for phase, at in places.items()}).items():
+            for where in product({need, ALL}, {phase}, {zone, ALL}):
+                least[where] += pupils
     return dict(least)
+
+
+def _with_all(of_phases: dict[str, Fraction]) -> dict[str, Fraction]:
+    """With all phases together at least what each tells."""
+    each = sum((pupils for phase, pupils in of_phases.items() if phase != ALL), Fraction(0))
+    return of_phases | {ALL: max(of_phases.get(ALL, Fraction(0)), each)}
+
+
+def _most_expected(world: World, expects: Mapping[str, Fraction]) -> dict[Where, Fraction]:
+    """The most pupils that rows without any standard tell: of a need, of its standard, of a zone, of a phase of schools."""
+    phase_of, zone_of = _of_recipients(world)
+    zones = {zone.zone_id: [str(urn) for urn in zone.urns] for zone in world.picture.zones}
+    recipients = {cell.recipient for cell in world.picture.cells}
+    with_some = {cell.standard_id for cell in world.picture.cells}
+    zones_with_some = {zone_of[one] for one in recipients}
+    phases_with_some = {phase_of[one] for one in recipients if one not in zones}
+    most: dict[Where, Fraction] = {}
+
+    def has_none(one: str) -> bool:
+        return zone_of[one] not in zones_with_some or (one not in zones and phase_of[one] not in phases_with_some)
+
+    def tell(where: Where, those: Collection[str], standard: Standard) -> None:
+        if standard.standard_id not in with_some or all(map(has_none, those)):
+            pupils = len(those) * expects[standard.standard_id]
+            most[where] = min(pupils, most.get(where, pupils))
+
+    for standard in world.policy.standards:
+        for phase in [standard.phase] if standard.phase or standard.is_for_zone else [None, Phase.PRIMARY, Phase.SECONDARY]:
+            of_zones = {
+                zone: [zone]
+                if standard.is_for_zone
+                else [one for one in schools if not phase or phase_of[one] in {phase, Phase.ALL_THROUGH}]
+                for zone, schools in zones.items()
+            }
+            for zone, those in (*of_zones.items(), (ALL, [one for each in of_zones.values() for one in each])):
+                tell((standard.need, phase.value if phase else ALL, zone), those, standard)
+    return most
+
+
+def _of_recipients(world: World) -> tuple[dict[str, Phase], dict[str, str]]:
+    """Of each school its phase, and of each school and zone its zone; a zone is of both phases."""
+    zones = world.picture.zones
+    phase_of = {str(one.urn): one.phase for one in world.partnership.schools} | {zone.zone_id: Phase.ALL_THROUGH for zone in zones}
+    return phase_of, {str(urn): zone.zone_id for zone in zones for urn in zone.urns} | {zone.zone_id: zone.zone_id for zone in zones}
+
+
+def _phase(phase: Phase) -> str:
+    return ALL if phase is Phase.ALL_THROUGH else phase.value
 
 
 def audit_order(
