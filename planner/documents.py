@@ -335,7 +335,9 @@ def read_document(path: Path) -> Json:
     except OSError as error:
         raise InputMustBeMended(f"The plan {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise InputMustBeMended(f"{path} is not a plan.json; to audit a workbook, audit the .json written with it (--json).") from error
+        raise InputMustBeMended(
+            f"{path} is not a plan.json: give the .json written with it (--json). A plan's workbook changed by hand is audited with planner audit EDITED.xlsx --plan PLAN.json."
+        ) from error
     except ValueError as error:
         raise InputMustBeMended(f"{path} is not a whole plan.json: it may be cut short, so write it again.") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:

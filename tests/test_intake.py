@@ -312,6 +312,15 @@ def workbook_without_schools():
     return stream.getvalue()
 
 
+def workbook_of_a_plan():
+    workbook, stream = minimal_workbook(), io.BytesIO()
+    del workbook["schools"]
+    for title in ("Baselines", "Provenance"):
+        workbook.create_sheet(title).append(("What", "Is"))
+    workbook.save(stream)
+    return stream.getvalue()
+
+
 def entity_bomb():
     workbook, stream, made = minimal_workbook(), io.BytesIO(), io.BytesIO()
     workbook.save(stream)
@@ -340,6 +349,7 @@ def entity_bomb():
         ("entities.xlsx", entity_bomb, "damaged"),
         ("big.xlsx", lambda: b"PK\x03\x04" + b"0" * 20_000_000, "larger than 20 MB"),
         ("lacking.xlsx", workbook_without_schools, "no sheet named Schools"),
+        ("plan.xlsx", workbook_of_a_plan, "plan's workbook, not a partnership's figures"),
     ],
 )
 def test_what_cannot_be_read_says_so_in_one_sentence(tmp_path, name, make, says):

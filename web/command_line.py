@@ -325,6 +325,7 @@ def _make_and_write(
     from planner.export.priced import price_lines  # noqa: PLC0415
     from planner.export.roster_words import roster_lines, undelivered_lines  # noqa: PLC0415
     from planner.export.summary import claims, summary_lines  # noqa: PLC0415
+    from planner.files import check_places  # noqa: PLC0415
     from planner.need import world_of  # noqa: PLC0415
     from web.commands.certificates import certify_plan  # noqa: PLC0415
     from web.words import today  # noqa: PLC0415
@@ -335,7 +336,7 @@ def _make_and_write(
         print(f"{finding.level}: {finding.sentence()}", file=sys.stderr)
     if partnership is None:
         raise InputMustBeMended(f"{partnership_path} cannot be planned yet. {_count(findings)}")
-    _check_places(out, json_path, certificate_path(json_path) if json_path else None, inputs=(partnership_path, policy_path))
+    check_places(out, json_path, certificate_path(json_path) if json_path else None, inputs=(partnership_path, policy_path))
     world = world_of(partnership, policy)
     began = time.perf_counter()
     certified = ""
@@ -374,22 +375,6 @@ def _make_and_write(
         for line in claims(plan, world):
             print(line)
     return document
-
-
-def _check_places(*outs: Path | None, inputs: Sequence[Path | None]) -> None:
-    """Say before a long solve, not after it, that a file cannot be written or would replace an input."""
-    taken = {path.resolve() for path in inputs if path is not None}
-    for out in outs:
-        if out is None:
-            continue
-        place = out.resolve()
-        if out.is_dir() or not (out.parent.is_dir() and os.access(out.parent, os.W_OK)):
-            raise PlannerError(
-                f"{out} cannot be written: it is a folder, or there is no folder {out.parent} to write in. Choose another place."
-            )
-        if place in taken or place.parent in taken:
-            raise InputMustBeMended(f"{out} would replace one of the inputs or the other output; choose another name.")
-        taken.add(place)
 
 
 def _teller() -> Tell:

@@ -178,6 +178,11 @@ def _csv_names(name: str, parts: Mapping[str, bytes]) -> list[str]:
 def _with_required(name: str, tables: dict[str, Table]) -> dict[str, Table]:
     for sheet in SHEETS:
         if sheet.is_required and sheet.name not in tables:
+            if tables.keys() >= {"Baselines", "Provenance"}:
+                raise InputMustBeMended(
+                    f"{name} is a plan's workbook, not a partnership's figures: give the workbook that it was planned from. "
+                    "What was changed in a plan by hand is audited beside that plan: on its page Downloads, or with planner audit --plan."
+                )
             found = ", ".join(tables) or "none"
             raise InputMustBeMended(
                 f"{name} has no sheet named {sheet.name} (sheets found: {found[:200]}): add it, or rename the sheet that holds it."

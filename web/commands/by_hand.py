@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner.documents import read_document, write_plan
 from planner.errors import AuditRefused, InputMustBeMended
+from planner.files import check_places
 
 if TYPE_CHECKING:
     from planner.partnership import Partnership
@@ -25,6 +26,7 @@ def audit_workbook(workbook: Path, plan: Path, json_path: Path | None) -> None:
         stands_line,
     )
 
+    check_places(json_path, inputs=[workbook, plan])
     document = read_document(plan)
     try:
         content = workbook.read_bytes()

@@ -36,11 +36,11 @@ def _run(options: argparse.Namespace) -> int:
     from planner.compare import LEAST_SIDES, MOST_SIDES, compare  # noqa: PLC0415
     from planner.documents import to_plain  # noqa: PLC0415
     from planner.export.compare_workbook import compare_workbook  # noqa: PLC0415
-    from planner.files import save  # noqa: PLC0415
+    from planner.files import check_places, save  # noqa: PLC0415
 
     if not LEAST_SIDES <= len(options.of) <= MOST_SIDES or len(set(options.of)) < len(options.of):
         raise InputMustBeMended(f"Name {LEAST_SIDES} to {MOST_SIDES} different plans to compare; {len(options.of)} were named.")
-    _check_outs(options)
+    check_places(options.out, options.json, inputs=[Path(name) for name in options.of])
     comparison = compare(_sides(options.of))
     for line in lines(comparison):
         print(line)
@@ -57,17 +57,6 @@ def _run(options: argparse.Namespace) -> int:
     ]  # fmt: skip
     write_data(options.json, data)
     return 0
-
-
-def _check_outs(options: argparse.Namespace) -> None:
-    """Refuse, before anything is read, a place that cannot be written or would replace a plan."""
-    taken = {Path(name).resolve() for name in options.of}
-    for out in (options.out, options.json):
-        if out is None:
-            continue
-        if out.is_dir() or not out.resolve().parent.is_dir() or out.resolve() in taken:
-            raise InputMustBeMended(f"{out} cannot be written there; choose another name.")
-        taken.add(out.resolve())
 
 
 def _sides(names: Sequence[str]) -> list[Side]:

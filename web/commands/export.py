@@ -47,13 +47,9 @@ def _run(options: argparse.Namespace) -> int:
 
 def _check_places(options: argparse.Namespace) -> None:
     """Refuse, before the plan is audited, what cannot be written or would replace it."""
+    from planner.files import check_places  # noqa: PLC0415
+
     if options.csv is None and options.json is None:
         raise InputMustBeMended("Say where to: --csv FOLDER or --csv FILE.zip, --json FILE, or both.")
-    outs = [out.resolve() for out in (options.csv, options.json) if out is not None]
-    for out in (options.csv, options.json):
-        if out is None:
-            continue
-        is_folder = out is options.csv and out.suffix.casefold() != ".zip"
-        is_wrong_kind = out.exists() and out.is_dir() is not is_folder
-        if is_wrong_kind or not out.resolve().parent.is_dir() or out.resolve() == options.plan.resolve() or len(set(outs)) < len(outs):
-            raise InputMustBeMended(f"{out} cannot be written there; choose another name.")
+    is_zip = options.csv is not None and options.csv.suffix.casefold() == ".zip"
+    check_places(options.json, options.csv if is_zip else None, folder=None if is_zip else options.csv, inputs=[options.plan])

@@ -43,11 +43,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], command: 
 
 def _mends(options: argparse.Namespace, read: Read) -> int:
     from optimisation.solve import Solver  # noqa: PLC0415
+    from planner.files import check_places  # noqa: PLC0415
 
-    if options.json is not None and (options.json.is_dir() or not options.json.parent.is_dir()):
-        raise InputMustBeMended(
-            f"{options.json} cannot be written: it is a folder, or there is no folder {options.json.parent}. Choose another place."
-        )
+    check_places(options.json, inputs=[options.input, options.policy])
     world = with_wishes(_world(options, read), options.wish)
     if sys.stderr.isatty():
         print("Looking for what clashes and how to make room ...", file=sys.stderr)

@@ -56,9 +56,10 @@ def _run(options: argparse.Namespace) -> int:
 
 def _check(out: Path, plan: Path) -> None:
     """Refuse, before anything is made, a place that cannot be written or holds something else."""
+    from planner.files import check_places  # noqa: PLC0415
+
     is_zip = out.suffix.casefold() == ".zip"
-    if not out.resolve().parent.is_dir() or out.resolve() == plan.resolve() or (is_zip and out.is_dir()) or (not is_zip and out.is_file()):
-        raise InputMustBeMended(f"{out} cannot be written there; choose another name.")
+    check_places(out if is_zip else None, folder=None if is_zip else out, inputs=[plan])
     if not is_zip and out.is_dir() and any(out.iterdir()):
         raise InputMustBeMended(f"{out} holds other files; choose a new or empty folder, or a .zip.")
 

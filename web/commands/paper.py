@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from planner.errors import InputMustBeMended
 from web.commands.plans import plan_argument
 from web.commands.why import Command
 
@@ -27,13 +26,12 @@ def _run(options: argparse.Namespace) -> int:
     from planner.documents import check_document, read_document  # noqa: PLC0415
     from planner.export.board_paper import About, board_paper  # noqa: PLC0415
     from planner.export.plan_facts import Facts  # noqa: PLC0415
-    from planner.files import save  # noqa: PLC0415
+    from planner.files import check_places, save  # noqa: PLC0415
     from web.commands.certificates import audit_certificate  # noqa: PLC0415
     from web.words import today  # noqa: PLC0415
 
     out: Path = options.out
-    if out.is_dir() or not out.resolve().parent.is_dir() or out.resolve() == options.plan.resolve():
-        raise InputMustBeMended(f"{out} cannot be written there; choose another name.")
+    check_places(out, inputs=[options.plan])
     document = read_document(options.plan)
     plan, world = check_document(document)
     is_certified = certificate_path(options.plan).exists()

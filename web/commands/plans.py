@@ -52,9 +52,9 @@ def read_plan(path: Path) -> tuple[Plan, World]:
 
 def check_out(options: argparse.Namespace) -> None:
     """Refuse, before anything is searched, a place that cannot be written or would replace the plan."""
-    out: Path | None = options.json
-    if out is not None and (out.is_dir() or not out.resolve().parent.is_dir() or out.resolve() == options.plan.resolve()):
-        raise InputMustBeMended(f"{out} cannot be written there; choose another name.")
+    from planner.files import check_places  # noqa: PLC0415
+
+    check_places(options.json, inputs=[options.plan])
 
 
 def write_data(out: Path | None, data: dict[str, Any]) -> None:

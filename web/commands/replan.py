@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.errors import InputMustBeMended, PlannerError
+from planner.errors import InputMustBeMended
 from web.commands.plans import plan_argument, read_newer, read_plan, seconds
 
 if TYPE_CHECKING:
@@ -62,12 +62,11 @@ def run(options: argparse.Namespace) -> int:
     """Read the plan, make the change, show the curve, and write what is asked for."""
     from optimisation.replan import replan  # noqa: PLC0415
     from optimisation.solve import Solver  # noqa: PLC0415
+    from planner.files import check_places  # noqa: PLC0415
 
     if options.out is not None and options.choose is None:
         raise InputMustBeMended("--out writes one plan as a workbook: say which with --choose.")
-    for place in (options.json, options.out):
-        if place is not None and not place.resolve().parent.is_dir():
-            raise PlannerError(f"{place} cannot be written: there is no folder {place.parent}. Choose another place.")
+    check_places(options.json, options.out, inputs=[options.plan])
     plan, world = read_plan(options.plan)
     change = _change(options, world, plan.amounts)
     with Solver() as solver:

@@ -42,14 +42,11 @@ def _run(options: argparse.Namespace) -> int:
     from optimisation.sandbox import Sandbox  # noqa: PLC0415
     from optimisation.why import explain  # noqa: PLC0415
     from planner.export.priced import price_note  # noqa: PLC0415
-    from planner.files import save  # noqa: PLC0415
+    from planner.files import check_places, save  # noqa: PLC0415
 
     wish = _wish(options)
     plan, world = read_plan(options.plan)
-    if options.json is not None and (
-        options.json.is_dir() or not options.json.resolve().parent.is_dir() or options.json.resolve() == options.plan.resolve()
-    ):
-        raise InputMustBeMended(f"{options.json} cannot be written there; choose another name.")
+    check_places(options.json, inputs=[options.plan])
     with Sandbox(world) as sandbox:
         why = explain(sandbox, plan, options.school, wish, tell=_teller())
     if sys.stderr.isatty():
