@@ -45,8 +45,9 @@ class Tables:
             self.sums[count, parts] = 1
         self.values = self.sums @ self.parts
         self.may_hide: list[bool] = order["may_hide"]
-        # Noughts are shown, so that a count left out is known to be 1 or more; where a nought had to be left out, that cannot be known of it.
-        self.told = np.maximum(np.array(order["least"], dtype=np.int64), self.values > 0)
+        # Noughts are shown, so that a count left out is known to be 1 or more, but where all of a need are left out; nor of a nought left out at last.
+        is_above = (self.values > 0) & ~np.array(order["may_be_nought"], dtype=bool)
+        self.told = np.maximum(np.array(order["least"], dtype=np.int64), is_above)
         self.told_most = np.array([np.inf if most is None else most for most in order["most"]], dtype=np.float64)
         self.lines: list[list[int]] = order["lines"]
 

@@ -17,7 +17,7 @@ from planner.need import World
 from planner.partnership import Phase
 from planner.policy import Standard
 from planner.rounding import half_up, largest_remainder
-from planner.small_numbers import FEWEST_SHOWN, left_out
+from planner.small_numbers import FEWEST_SHOWN, LEAST_SPREAD, left_out
 
 ALL = ""
 Where = tuple[str, str, str]
@@ -99,6 +99,30 @@ def need_totals_left_out(counts: Counts, fewest: int) -> frozenset[Where]:
     pupils = [counts.everything[need, ALL, ALL] for need in needs]
     hidden, is_total_hidden = left_out(pupils, sum(pupils), fewest=fewest)
     return frozenset((needs[n], ALL, ALL) for n in hidden) | ({EVERYWHERE} if is_total_hidden else frozenset())
+
+
+def needs_of_few(counts: Counts, settled: frozenset[Where] | None) -> frozenset[Where]:
+    """The numbers by phase or by zone of needs whose totals on another page are so small that they tell them: all are left out, noughts too.
+
+    Were noughts shown, each number left out would be known to be 1 or more, and their sum would leave each too little room. It depends on what is
+    shown alone, so that whoever knows the rule can tell no more: a total, or the sum of those left out.
+    """
+    if settled is None:
+        return frozenset()
+    left = [need for need in counts.axes[NEED] if (need, ALL, ALL) in settled]
+    groups = [[need] for need in counts.axes[NEED] if need not in left] + [left] * (EVERYWHERE not in settled)
+    found: set[Where] = set()
+    for axis in (PHASE, ZONE):
+        columns = [one for one in counts.axes[axis] if counts.everything[_at(axis, ALL, one)]]
+        for group in groups:
+            pupils = sum(counts.everything[need, ALL, ALL] for need in group)
+            if len(columns) > 1 and 0 < pupils < LEAST_SPREAD + len(group) * len(columns):
+                found |= {_at(axis, need, one) for need in group for one in columns}
+    return frozenset(found)
+
+
+def _at(axis: int, need: str, one: str) -> Where:
+    return (need, one, ALL) if axis == PHASE else (need, ALL, one)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,17 +241,23 @@ def audit_order(
     places = list(same.values())
     number = {where: n for n, alike in enumerate(places) for where in alike}
 
+    few = needs_of_few(counts, settled)
+
     def is_settled(where: Where) -> bool:
         return settled is not None and where[PHASE] == ALL and where[ZONE] == ALL
 
+    def is_of_few(alike: list[Where]) -> bool:
+        return not few.isdisjoint(alike) and not any(map(is_settled, alike))
+
     def is_small(alike: list[Where]) -> bool:
         fixed = [where for where in alike if is_settled(where)]
-        return fixed[0] in (settled or ()) if fixed else 0 < counts.everything.get(alike[0], 0) < fewest
+        return fixed[0] in (settled or ()) if fixed else 0 < counts.everything.get(alike[0], 0) < fewest or is_of_few(alike)
 
     return {
         "parts": [*counts.parts.values()],
         "places": [[list(where) for where in alike] for alike in places],
         "of": [list(of) for of in same],
+        "may_be_nought": [is_of_few(alike) for alike in places],
         "may_hide": [not any(map(is_settled, alike)) for alike in places],
         "least": [max(told.least.get(where, 0) if told else 0 for where in alike) for alike in places],
         "most": [min((told.most[where] for where in alike if told and where in told.most), default=None) for alike in places],

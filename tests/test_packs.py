@@ -18,7 +18,18 @@ from optimisation.highs import load, problem_of, run, set_objective
 from planner.errors import InputMustBeMended
 from planner.export.plan_workbook import BOARD_COPY
 from planner.policy import load_policy, with_settings
-from planner.public_counts import ALL, LAYOUTS, Counts, Told, audit_order, expected_counts, need_totals_left_out, place, told_by_standards
+from planner.public_counts import (
+    ALL,
+    LAYOUTS,
+    Counts,
+    Told,
+    audit_order,
+    expected_counts,
+    need_totals_left_out,
+    needs_of_few,
+    place,
+    told_by_standards,
+)
 from planner.rounding import half_up
 from planner.small_numbers import FEWEST_SHOWN
 from web.command_line import main
@@ -41,16 +52,17 @@ def left_out_of_tables(order):
     return {tuple(where) for count in hidden for where in order["places"][count]}
 
 
-def ranges(counts, hidden, asked=None):
+def ranges(counts, hidden, asked=None, *, settled=None):
     """What a reader with a solver finds that each number left out can be: the least and the most, from the tables as they are printed.
 
-    Noughts are shown, so the reader takes each number left out for 1 or more, and is told of the noughts left out all the same.
+    Noughts are shown, so the reader takes each number left out for 1 or more, but of needs of few; and is told of the noughts left out all the same.
     """
     parts = list(counts.parts)
     printed = {
         place(one, row, column) for one in LAYOUTS for row in (*counts.axes[one.down], ALL) for column in (*counts.axes[one.across], ALL)
     }
-    shown, above_nought = sorted(printed - hidden), sorted(where for where in hidden & printed if counts.everything[where])
+    few = needs_of_few(counts, settled)
+    shown, above_nought = sorted(printed - hidden), sorted(where for where in (hidden & printed) - few if counts.everything[where])
 
     def adds(where):
         return [float(all(w in {ALL, p} for w, p in zip(where, part, strict=True))) for part in parts]
@@ -88,7 +100,7 @@ def no_number_is_told(number, seed, *, most=None):
         small = {where for where, pupils in counts.everything.items() if 0 < pupils < FEWEST_SHOWN and ALL in where}
         assert small <= hidden, "every small number that is printed is left out"
         attacked = None if most is None else rng.sample(sorted(hidden), min(most, len(hidden)))
-        for where, low, high in ranges(counts, hidden, attacked):
+        for where, low, high in ranges(counts, hidden, attacked, settled=settled):
             assert low <= counts.everything[where] <= high
             assert high - low >= WIDTH, (counts, where, low, high)
             left += 1
@@ -246,7 +258,8 @@ def test_the_public_pack_has_no_small_number_and_names_no_school_person_or_base(
         assert rows[-1][0] == PUBLIC_COPY
         assert len(tables_of(page)[rows_caption(page, rows)]) == len(rows) - 1
     assert left > 2
-    assert all(most - least >= WIDTH for _, least, most in ranges(counts, hidden))
+    settled = need_totals_left_out(counts, FEWEST_SHOWN)
+    assert all(most - least >= WIDTH for _, least, most in ranges(counts, hidden, settled=settled))
     for name, data in files.items():
         if not name.startswith("tables/pupils"):
             assert "pupils" not in ",".join(rows_of(data)[0]).casefold(), "standards are shares of a need's pupils, and would tell them"
