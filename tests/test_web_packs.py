@@ -6,13 +6,15 @@ import io
 import threading
 import zipfile
 
+import openpyxl
 import pytest
 from pages import demonstration_document, demonstration_plan, parsed, words_of
 from websites import HERE, OTHER_URN, OWN_URN, a_site
 
 from planner.errors import InputMustBeMended, SolverFault
+from planner.export.plan_decision import DecisionTaken
 from planner.export.plan_workbook import BOARD_COPY
-from web.packs import files
+from web.packs import files, routes
 from web.packs.presenters import PUBLIC_COPY
 from web.plans.presenters.downloads import ONE_OF_A_YEAR
 
@@ -51,11 +53,23 @@ def test_a_head_takes_the_letter_of_the_own_school_and_the_board_all(site):
     assert site.browser("board").get(f"/partnerships/{HERE}/plans/99/packs/public.zip").status_code == 404
 
 
-def test_the_packs_carry_their_mark_and_the_plans_standing(site):
+def decision(*_, reads_votes):
+    return DecisionTaken(
+        facts=(("Decision", "3: The year's plan"),), votes=(("Member 7", "Plan 1", ""),) if reads_votes else None, signatures=()
+    )
+
+
+def test_the_packs_carry_their_mark_the_plans_standing_and_the_decision(site, monkeypatch):
+    monkeypatch.setattr(routes, "decision_taken", decision)
     public, board = taken(site, "board", "public"), taken(site, "board", "board")
+    book = openpyxl.load_workbook(io.BytesIO(board["plan.xlsx"]), read_only=True)
+    rows = [[cell for cell in row if cell] for row in book["Provenance"].iter_rows(values_only=True)]
+    assert ["Decision", "3: The year's plan"] in rows
+    assert any(row[:2] == ["Member 7", "Plan 1"] for row in rows)
+    monkeypatch.setattr(files, "board_files", lambda *_, taken, **__: [("votes", lambda: repr(taken.votes).encode())])
+    assert taken(site, "commissioner", "board") == {"votes": b"None"}, "who may not read votes is not given the copy kept for who may"
     assert PUBLIC_COPY in public["public-pack.html"].decode()
     assert BOARD_COPY in board["board-pack.html"].decode()
-    assert "plan.xlsx" in board
     for page in (public["public-pack.html"], board["board-pack.html"], *taken(site, "head", "letters").values()):
         assert "It is for trying out until every head has confirmed" in page.decode()
 
