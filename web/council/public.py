@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from planner.small_numbers import LEFT_OUT, left_out
-from web.tables import TableCell, TableRow, TableView, row
+from web.tables import TableView, row
 
 PUPILS_NOW, EXPECTED = "Pupils there now", "Expected pupils"
 OF_PUPILS = (PUPILS_NOW, EXPECTED)
