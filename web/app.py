@@ -16,6 +16,7 @@ from web import (
     compare,
     council,
     decide,
+    everything,
     figures,
     home,
     house,
@@ -67,6 +68,7 @@ JOURNEYS = (
     requests,
     provider,
     tokens,
+    everything,
     api,
 )
 """Each makes its routes over the same things: ``blueprint(wiring)``; its templates lie in its own folder."""
