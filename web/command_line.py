@@ -19,6 +19,7 @@ from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
 from planner.words import most_points
 from web.commands import (
+    administrator,
     backups,
     by_hand,
     compare,
@@ -474,23 +475,14 @@ def _parser() -> argparse.ArgumentParser:
     replan.add(commands, _command)
     where.add(commands, _command)
 
-    serve = _command(commands, "serve", "show plans in the browser of this computer, until Ctrl-C", "planner serve --port 8080")
-    _port_option(serve)
-    serve.add_argument(
-        "--behind-proxy", action="store_true",
-        help="serve others through one proxy of yours that speaks TLS: believe its X-Forwarded-For, -Proto and -Host (or PLANNER_BEHIND_PROXY=1)",
-    )  # fmt: skip
-    serve.add_argument(
-        "--metrics-port", type=_a_port, metavar="N",
-        help="tell programs that watch the service its numbers, at /metrics on this port of this computer (or PLANNER_METRICS_PORT)",
-    )  # fmt: skip
-    serve.set_defaults(run=_serve)
+    _serve_command(commands)
 
     worker = _command(commands, "worker", "plan the runs that wait in the database, until Ctrl-C", "planner worker")
     worker.add_argument("--beside", type=int, metavar="PID", help="end too when the process that started this one, PID, has gone")
     worker.set_defaults(run=_worker)
 
     backups.add(commands, _command)
+    administrator.add(commands, _command)
 
     _build_command(commands)
 
@@ -514,6 +506,20 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--time-limit", type=seconds, default=60.0, help="seconds for one solve (default 60)")
     bench.set_defaults(run=_bench)
     return parser
+
+
+def _serve_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = _command(commands, "serve", "show plans in the browser of this computer, until Ctrl-C", "planner serve --port 8080")
+    _port_option(serve)
+    serve.add_argument(
+        "--behind-proxy", action="store_true",
+        help="serve others through one proxy of yours that speaks TLS: believe its X-Forwarded-For, -Proto and -Host (or PLANNER_BEHIND_PROXY=1)",
+    )  # fmt: skip
+    serve.add_argument(
+        "--metrics-port", type=_a_port, metavar="N",
+        help="tell programs that watch the service its numbers, at /metrics on this port of this computer (or PLANNER_METRICS_PORT)",
+    )  # fmt: skip
+    serve.set_defaults(run=_serve)
 
 
 def _audit_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
