@@ -47,7 +47,7 @@ PEOPLE: tuple[tuple[str, int, Role, Story], ...] = (
 SOLVES = 2
 LOOK_SECONDS = 2.0
 MOST_GROWTH_PERCENT = 5
-KINDS = ("serve", "worker")
+KINDS = ("server", "workers")
 OPEN = {RunState.QUEUED, RunState.RUNNING}
 
 
@@ -117,7 +117,8 @@ def _memory_of(home: Path) -> dict[str, int]:
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             command = (folder / "cmdline").read_bytes().split(b"\0")
-            kind = next((kind for kind in KINDS if kind.encode() in command), None)
+            is_server = b"serve" in command or command[0].startswith(b"granian")  # granian names itself where setproctitle is installed
+            kind = "server" if is_server else "workers" if b"worker" in command else None
             if kind and f"PLANNER_HOME={home}".encode() in (folder / "environ").read_bytes().split(b"\0"):
                 held[kind] += int((folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
     return held

@@ -14,6 +14,7 @@ from planner.store.backup import make_backup, restore_backup
 from planner.store.engine import DATABASE_FILE
 
 WRITERS = 4
+A_FEW = 5
 
 
 def address_of(database):
@@ -49,10 +50,12 @@ def writers(database, here, by):
     assert errors == []
 
 
-@pytest.mark.parametrize("backups", [5, pytest.param(60, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
+@pytest.mark.parametrize("backups", [A_FEW, pytest.param(60, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
 def test_backups_made_while_writers_write_are_each_one_moment_and_can_be_put_back(database, tmp_path, request, backups):
     if database.is_postgres and not (shutil.which("pg_dump") and shutil.which("pg_restore")):
         pytest.skip("no pg_dump: install the PostgreSQL client programs")
+    if database.is_postgres and backups == A_FEW:
+        backups = 2  # each starts four programs; the long count is the same on both
     with database.open() as store:
         by = a_user(store)
         here = a_partnership(store, by=by)
