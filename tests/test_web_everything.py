@@ -24,9 +24,9 @@ RULES = VotingRules(quorum=1, majority=Majority.SIMPLE, weighting=Weighting.ONE_
 EVERYTHING = f"/partnerships/{HERE}/everything"
 
 
-@pytest.fixture
-def site(tmp_path):
-    with a_site(tmp_path / "home") as site:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with a_site(tmp_path_factory.mktemp("site") / "home") as site:
         yield site
 
 
