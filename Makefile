@@ -51,6 +51,7 @@ check: setup ## format, lint, types, imports, lock file and generated pages
 	page = pathlib.Path('docs/formats.md').read_text(encoding='utf-8'); \
 	sys.exit(None if page.startswith(formats_page()) else 'docs/formats.md is out of date: run make fix.')"
 	@$(BIN)/python -m optimisation.model_page | cmp -s - docs/model.md || { echo "docs/model.md is out of date: run make fix." >&2; exit 1; }
+	@$(BIN)/python tools/licences_page.py | cmp -s - docs/licences.md || { echo "docs/licences.md is out of date: run make fix." >&2; exit 1; }
 
 fix: setup ## mend format and lint, write the generated pages again
 	$(BIN)/ruff format .
@@ -58,6 +59,7 @@ fix: setup ## mend format and lint, write the generated pages again
 	@{ $(BIN)/python -m planner.intake.formats_page && echo && awk '/^## / {part++} part > 1' docs/formats.md; } > docs/formats.new \
 	&& mv docs/formats.new docs/formats.md
 	@$(BIN)/python -m optimisation.model_page > docs/model.new && mv docs/model.new docs/model.md
+	@$(BIN)/python tools/licences_page.py > docs/licences.new && mv docs/licences.new docs/licences.md
 
 vendor: setup ## make web/static/vendor and tests/vendor again (needs Node.js)
 	$(BIN)/python tools/vendor_assets.py

@@ -122,9 +122,9 @@ def _make(store: Store, run: Run, solver: Solver, should_end: Callable[[], bool]
     try:
         end = _ending(store, run, solver, should_end)
         has_ended = _patiently(store.begin, end, should_end)
-        _LOG.info("Run %s %s.", run.id, "has ended" if has_ended else "was no longer ours to end")
+        _LOG.info("Run %s %s.", run.id, "has ended" if has_ended else "was no longer ours to end", extra={"run": run.id})
     except LetGo:
-        _LOG.info("Run %s is let go.", run.id)
+        _LOG.info("Run %s is let go.", run.id, extra={"run": run.id})
         if should_end():
             with store.begin() as tx:
                 tx.runs.give_back(run)
@@ -188,7 +188,7 @@ def _reason(run: Run, error: Exception) -> str:
     if isinstance(error, RulesCannotAllHold | InputMustBeMended):
         return str(error)
     where = "".join(traceback.format_tb(error.__traceback__))
-    _LOG.error("Run %s failed: %s\n%s", run.id, _in_short(error), where)
+    _LOG.error("Run %s failed: %s\n%s", run.id, _in_short(error), where, extra={"run": run.id})
     if isinstance(error, SolverFault):
         return "The solver ended before it found a plan: try again with more time, and if it happens again tell the administrator."
     if isinstance(error, AuditRefused):

@@ -30,6 +30,7 @@ from web.command_line import _parser, main
 ROOT = Path(__file__).parent.parent
 TWO, IMPOSSIBLE, MESSY = path_of("two_schools"), path_of("impossible"), path_of("messy_upload")
 COMMANDS = (
+    "administrator",
     "backup",
     "restore",
     "demo",

@@ -100,7 +100,7 @@ WHO_MAY = {
         "bring.choose", "bring.take", "bring.take_last_year", "bring.blank_workbook", "bring.upload", "bring.confirm", "bring.marked_copy", "bring.throw_away",
         "bring.build", "bring.list_schools", "bring.near", "bring.choose_near", "bring.order", "bring.build_it",
         "people.people", "people.person", "people.invite", "people.invite_now", "people.invitation", "people.withdraw_invitation",
-        "people.take_away", "people.take_away_now",
+        "people.take_away", "people.take_away_now", "everything.page", "everything.take",
     },
     HOUSE: {
         "home.new_partnership", "home.make_partnership", "bring.dfe_files", "bring.add_dfe_file", "bring.remove_dfe_file", "bring.remove_dfe_file_now",

@@ -48,6 +48,7 @@ class Permission(StrEnum):
     EXPORT = auto()
     UPLOAD = auto()
     MANAGE_ACCOUNTS = auto()
+    TAKE_EVERYTHING = auto()
     RUN_THE_HOUSE = auto()
 
 
@@ -89,6 +90,7 @@ MAY: dict[Role, frozenset[Permission]] = {
             _P.UPLOAD,
             _P.ANSWER_QUERIES,
             _P.MANAGE_ACCOUNTS,
+            _P.TAKE_EVERYTHING,
             _P.RUN_THE_HOUSE,
             _P.EXPORT,
             _P.TAKE_LETTERS,

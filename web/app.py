@@ -16,6 +16,7 @@ from web import (
     compare,
     council,
     decide,
+    everything,
     figures,
     home,
     house,
@@ -41,6 +42,7 @@ from web.errors import show_errors
 from web.headers import send_headers
 from web.settings import LARGEST_REQUEST_BYTES, SESSION_HOURS, Settings
 from web.templating import Templates, set_up_templates
+from web.watching import tell_of_requests
 from web.wiring import Wiring, wire
 
 JOURNEYS = (
@@ -67,6 +69,7 @@ JOURNEYS = (
     requests,
     provider,
     tokens,
+    everything,
     api,
 )
 """Each makes its routes over the same things: ``blueprint(wiring)``; its templates lie in its own folder."""
@@ -79,6 +82,7 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> Flask:
     app.jinja_environment = Templates
     app.config.from_mapping(_config(settings))
     use_numbers(app)
+    tell_of_requests(app)
     forms_are_ours = CSRFProtect(app)
     know_people(app, stands_on.store)
     set_up_templates(app, journeys=tuple(journey.__name__.removeprefix("web.") for journey in JOURNEYS))

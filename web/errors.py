@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from web.access import is_program
 from web.problems import problem, problem_of
+from web.watching import request_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,11 @@ def show_errors(app: Flask) -> None:
 
     def our_fault(error: Exception) -> Any:
         app.logger.error("a page failed", exc_info=error)
-        return problem(500) if is_program() else show(PAGES[500])
+        return (
+            problem(500)
+            if is_program()
+            else show(replace(PAGES[500], sentences=(*PAGES[500].sentences, f"Tell them this number: {request_id()}.")))
+        )
 
     def foreign_host(_: SecurityError) -> Any:
         return "This address is not one that the app answers to.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}

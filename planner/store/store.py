@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from planner.errors import PlannerError
 from planner.store.answers import Answers
+from planner.store.archive import Archive
 from planner.store.backup import FOLDER, Backup, backups, make_backup
 from planner.store.decisions import Decisions
 from planner.store.dfe_files import DfeFiles
@@ -69,6 +70,7 @@ class Transaction:
         self.proposals = Proposals(connection, clock)
         self.events = Events(connection, clock)
         self.house = House(connection, clock)
+        self.archive = Archive(connection, clock)
 
     @property
     def now(self) -> int:
