@@ -36,6 +36,7 @@ from planner.store.runs import Runs
 from planner.store.schools import Schools
 from planner.store.sessions import Sessions
 from planner.store.throttle import Throttle
+from planner.store.tickets import Tickets
 from planner.store.tokens import Tokens
 from planner.store.uploads import Uploads
 
@@ -69,6 +70,7 @@ class Transaction:
         self.proposals = Proposals(connection, clock)
         self.events = Events(connection, clock)
         self.house = House(connection, clock)
+        self.tickets = Tickets(connection, clock)
 
     @property
     def now(self) -> int:
@@ -128,6 +130,11 @@ class Store:
     def back_up(self, *, out: Path | None = None) -> Backup:
         """Copy the database as it stands into a file (None: in the data folder), and check it. Raises ``PlannerError`` with one sentence."""
         return make_backup(self._engines.writer.url, self.home, out=out)
+
+    @property
+    def address(self) -> str:
+        """The database as a PostgreSQL program is told of it; it may hold a password."""
+        return self._engines.writer.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     @property
     def backups_folder(self) -> Path:
