@@ -99,9 +99,10 @@ def _spend(store: Store, name: str, solver: Solver, should_end: Callable[[], boo
     """Take one thing that waits. Where none may be taken just now, its ticket must not be lost."""
     if not should_end() and take_one(store, name, solver, should_end):
         return
-    time.sleep(IDLE_SECONDS)
     with store.begin() as tx:
-        tx.tickets.hand_out_missing()
+        must_wait = tx.tickets.hand_out_missing() > 0
+    if must_wait:
+        time.sleep(IDLE_SECONDS)
 
 
 def _look(store: Store, name: str) -> None:
