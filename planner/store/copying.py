@@ -57,7 +57,9 @@ def copy_store(file: Path, url: str) -> tuple[Copied, ...]:
 def _copy(source: Engines, target: Engines, file: Path) -> tuple[Copied, ...]:
     with source.reader.begin() as read, target.writer.begin() as written:
         if (step := current(read)) != HEAD:
-            raise InputMustBeMended(f"{file} is of step {step} and this planner of step {HEAD}: start planner serve on it once, then copy it.")
+            raise InputMustBeMended(
+                f"{file} is of step {step} and this planner of step {HEAD}: start planner serve on it once, then copy it."
+            )
         written.exec_driver_sql(f"SELECT pg_advisory_xact_lock({POSTGRES_LOCK})")
         _refuse_unless_empty(written)
         for table in METADATA.sorted_tables:
@@ -106,7 +108,9 @@ def sums(connection: Connection, table: Table) -> Copied:
 
 def _as_kept(table: Table) -> TableClause:
     """The table with every value as the database keeps it: documents are their text, to the letter."""
-    return sa.table(table.name, *(sa.column(c.name, c.type.impl if isinstance(c.type, sa.types.TypeDecorator) else c.type) for c in table.c))
+    return sa.table(
+        table.name, *(sa.column(c.name, c.type.impl if isinstance(c.type, sa.types.TypeDecorator) else c.type) for c in table.c)
+    )
 
 
 def _in_order(table: Table, connection: Connection) -> sa.Select[tuple[object, ...]]:

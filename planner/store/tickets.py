@@ -17,19 +17,25 @@ from planner.store.tables import answers, roster_versions, runs
 
 QUEUE = "planner"
 TASK = "take what waits"
-WAITING = ((runs, RunState.QUEUED, RunState.RUNNING), *((one, AnswerState.QUEUED, AnswerState.RUNNING) for one in (roster_versions, answers)))
+WAITING = (
+    (runs, RunState.QUEUED, RunState.RUNNING),
+    *((one, AnswerState.QUEUED, AnswerState.RUNNING) for one in (roster_versions, answers)),
+)
 MOST_AT_ONCE = 1_000
 
 _HAND_OUT = f"""
-    PERFORM procrastinate_defer_jobs_v1(array_fill(
-        ROW('{QUEUE}', '{TASK}', 0, NULL, NULL, '{{}}'::jsonb, NULL)::procrastinate_job_to_defer_v1, ARRAY[%s]
-    ));
+    CREATE OR REPLACE FUNCTION planner_hand_out(tickets integer) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM procrastinate_defer_jobs_v1(array_fill(
+            ROW('{QUEUE}', '{TASK}', 0, NULL, NULL, '{{}}'::jsonb, NULL)::procrastinate_job_to_defer_v1, ARRAY[tickets]
+        ));
+    END $$
 """
-_FUNCTIONS = (
-    f"CREATE OR REPLACE FUNCTION planner_hand_out(tickets integer) RETURNS void LANGUAGE plpgsql AS $$ BEGIN {_HAND_OUT % 'tickets'} END $$",
-    "CREATE OR REPLACE FUNCTION planner_hand_out_one() RETURNS trigger LANGUAGE plpgsql AS $$"
-    " BEGIN PERFORM planner_hand_out(1); RETURN NULL; END $$",
-)
+_HAND_OUT_ONE = """
+    CREATE OR REPLACE FUNCTION planner_hand_out_one() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM planner_hand_out(1);
+        RETURN NULL;
+    END $$
+"""
 
 
 class Tickets(Room):
@@ -48,7 +54,7 @@ class Tickets(Room):
         self._connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({POSTGRES_LOCK})")
         if not sa.inspect(self._connection).has_table("procrastinate_jobs"):
             self._connection.execution_options(no_parameters=True).exec_driver_sql(schema)
-        for statement in _FUNCTIONS:
+        for statement in (_HAND_OUT, _HAND_OUT_ONE):
             self._connection.exec_driver_sql(statement)
         for table, queued, _ in WAITING:
             self._connection.exec_driver_sql(
@@ -62,11 +68,11 @@ class Tickets(Room):
         for table, queued, running in WAITING:
             has_run_out = sa.and_(table.c.state == running, table.c.lease_until <= self._now)
             count = sa.select(sa.func.count()).where(sa.or_(table.c.state == queued, has_run_out)).select_from(table)
-            waiting += self._connection.execute(count).scalar_one()
+            waiting += int(self._connection.execute(count).scalar_one())
         if not waiting:
             return 0
         self._connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({POSTGRES_LOCK})")  # two at once would hand out twice as many
-        out = self._connection.execute(_TICKETS_OUT, {"queue": QUEUE}).scalar_one()
+        out = int(self._connection.execute(_TICKETS_OUT, {"queue": QUEUE}).scalar_one())
         missing = min(max(0, waiting - out), MOST_AT_ONCE)
         if missing:
             self._connection.execute(_HAND_OUT_MORE, {"missing": missing})

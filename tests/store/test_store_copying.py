@@ -24,13 +24,17 @@ def filled(home, sqlite_template):
         here = a_partnership(store, "More", by)
         run_id = a_run(store, here, by, gap_points=1e-300)
         with store.begin() as tx:
-            tx.uploads.add(partnership_id=here, file_name="a.xlsx", content=bytes(range(256)), findings=[], document={"b": 1, "a": 0.1}, by=by)
+            tx.uploads.add(
+                partnership_id=here, file_name="a.xlsx", content=bytes(range(256)), findings=[], document={"b": 1, "a": 0.1}, by=by
+            )
             tx.house.seen(worker="b")
             tx.house.seen(worker="B")
             for _ in range(AT_ONCE + 1):
                 tx.provider_sign_ins.begin_visit(browser="x", back="/")
                 tx.events.record(partnership_id=here, by=by, action="tried", detail={"é": ["ü", None, True]})
-            tx.runs.keep_made_elsewhere(partnership_id=here, run_id=run_id, document={**PLAN, "shortfall_points": 0.1 + 0.2, "bound_points": 5})
+            tx.runs.keep_made_elsewhere(
+                partnership_id=here, run_id=run_id, document={**PLAN, "shortfall_points": 0.1 + 0.2, "bound_points": 5}
+            )
             member = tx.people.add_membership(user_id=by, partnership_id=here, role="board")
             tx.people.end_membership(partnership_id=here, membership_id=member)
     return home / "planner.db", member

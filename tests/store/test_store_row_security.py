@@ -46,9 +46,14 @@ def two(store):
 def test_every_table_of_partnerships_has_its_policy_and_holds_its_owner_to_it(database, store):
     with store._engines.reader.begin() as connection:
         forced = set(
-            connection.exec_driver_sql("SELECT relname FROM pg_class WHERE relkind = 'r' AND relrowsecurity AND relforcerowsecurity").scalars()
+            connection.exec_driver_sql(
+                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relrowsecurity AND relforcerowsecurity"
+            ).scalars()
         )
-        policies = {row.tablename: row.qual for row in connection.exec_driver_sql("SELECT tablename, qual FROM pg_policies WHERE policyname = 'in_sight'")}
+        policies = {
+            row.tablename: row.qual
+            for row in connection.exec_driver_sql("SELECT tablename, qual FROM pg_policies WHERE policyname = 'in_sight'")
+        }
         superuser = connection.exec_driver_sql("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").scalar_one()
     if superuser:
         pytest.skip("the tests connect as a superuser, whom no policy holds")
@@ -61,8 +66,22 @@ def test_whoever_sees_one_partnership_reads_changes_and_removes_no_row_of_anothe
     ours, theirs, _ = two
     with store.begin() as tx:
         connection = tx.runs._connection
-        held = {name for name, key in KEYS.items() if connection.exec_driver_sql(f"SELECT count(*) FROM {name} WHERE {key} = {theirs}").scalar_one()}
-    assert held >= {"runs", "plans", "answers", "drafts", "events", "roster_versions", "partnership_versions", "partnerships", "event_chains"}
+        held = {
+            name
+            for name, key in KEYS.items()
+            if connection.exec_driver_sql(f"SELECT count(*) FROM {name} WHERE {key} = {theirs}").scalar_one()
+        }
+    assert held >= {
+        "runs",
+        "plans",
+        "answers",
+        "drafts",
+        "events",
+        "roster_versions",
+        "partnership_versions",
+        "partnerships",
+        "event_chains",
+    }
     for name in held:
         key = KEYS[name]
         with seeing(ours), store.begin() as tx:
