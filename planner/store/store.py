@@ -112,6 +112,13 @@ class Store:
             strays = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         return (*(str(row) for row in rows if row != "ok"), *(f"row {row[1]} of {row[0]} refers to nothing" for row in strays))
 
+    def keeps_apart(self) -> bool | None:
+        """Whether PostgreSQL holds this process to a transaction's sight; a superuser it does not. None on SQLite, which cannot."""
+        if not self._engines.is_postgres:
+            return None
+        with self._engines.reader.begin() as connection:
+            return not connection.exec_driver_sql("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").scalar_one()
+
     def is_ready(self) -> bool:
         """Whether the database answers and stands at this version of the planner."""
         try:

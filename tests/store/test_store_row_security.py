@@ -1,14 +1,19 @@
 """The last line between partnerships: what PostgreSQL shows and takes, whatever a query says."""
 
+import shutil
+
 import pytest
 import sqlalchemy as sa
 from stored import PLAN, a_partnership, a_run, a_user
 from websites import HERE, a_site
 
-from planner.store import RunState
+from planner.store import RunState, open_store
+from planner.store.backup import make_backup, restore_backup
+from planner.store.migrate import downgrade, upgrade
 from planner.store.sight import HOUSE, SETTING, seeing, seeing_the_house
 from planner.store.tables import METADATA
 from web.access import me
+from web.house.presenters import health_view
 
 ON_POSTGRES = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 KEYS = {
@@ -21,6 +26,12 @@ KEYS = {
 def raw(database):
     """The database without the store: what nobody set up first."""
     return sa.create_engine(sa.make_url(database.url).set(drivername="postgresql+psycopg"))
+
+
+@pytest.fixture(autouse=True)
+def as_no_superuser(request):
+    if "store" in request.fixturenames and request.getfixturevalue("store").keeps_apart() is False:
+        pytest.skip("TEST_DATABASE_URL is a superuser's, whom no policy holds")
 
 
 @pytest.fixture
@@ -43,6 +54,18 @@ def two(store):
 
 
 @ON_POSTGRES
+def test_the_health_page_tells_of_a_superuser_whom_no_policy_holds(database, store):
+    def told(of):
+        row = next(row for row in health_view(of).checks.rows if row.cells[0].text == "Partnerships kept apart")
+        return row.cells[1].text
+
+    assert told(store) == "Well"
+    if "plain@" in database.url:
+        with open_store(database.url.replace("plain@", "planner@"), database.home) as as_superuser:
+            assert told(as_superuser) == "Look at it"
+
+
+@ON_POSTGRES
 def test_every_table_of_partnerships_has_its_policy_and_holds_its_owner_to_it(database, store):
     with store._engines.reader.begin() as connection:
         forced = set(
@@ -54,9 +77,6 @@ def test_every_table_of_partnerships_has_its_policy_and_holds_its_owner_to_it(da
             row.tablename: row.qual
             for row in connection.exec_driver_sql("SELECT tablename, qual FROM pg_policies WHERE policyname = 'in_sight'")
         }
-        superuser = connection.exec_driver_sql("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").scalar_one()
-    if superuser:
-        pytest.skip("the tests connect as a superuser, whom no policy holds")
     assert set(KEYS) | {"decision_votes"} == forced == set(policies)
     assert {policies[name] for name, key in KEYS.items() if key == "partnership_id"} == {"planner_sees(partnership_id)"}
 
@@ -123,6 +143,24 @@ def test_rows_of_no_partnership_are_read_by_whoever_said_for_whom_they_ask_and_c
         assert not tx.people.end_membership(partnership_id=None, membership_id=mine.id)
     with seeing(), store.read() as tx:
         assert tx.people.memberships_of(user_id=by) == ()
+
+
+@ON_POSTGRES
+@pytest.mark.skipif(not (shutil.which("pg_dump") and shutil.which("pg_restore")), reason="no PostgreSQL client programs")
+def test_a_backup_from_before_the_policies_is_put_back_and_held_to_them_again(database, store, two, tmp_path):
+    engines = store._engines
+    downgrade(engines, to="0013")
+    file = make_backup(engines.writer.url, database.home, out=tmp_path / "older").path
+    upgrade(engines)
+    engines.dispose()
+    restore_backup(engines.writer.url, file)
+    with database.open() as again:
+        with seeing(two[0]), again.read() as tx:
+            assert [row.name for row in tx.partnerships.partnerships()] == ["Ours"]
+        newer = make_backup(engines.writer.url, database.home, out=tmp_path / "newer").path
+    restore_backup(engines.writer.url, newer)
+    with database.open() as again, again.read() as tx:
+        assert [row.name for row in tx.partnerships.partnerships()] == ["Ours", "Theirs"]
 
 
 @ON_POSTGRES
