@@ -92,6 +92,7 @@ async def _work(store: Store, name: str, should_end: Callable[[], bool]) -> None
 def _app(store: Store) -> App:
     from procrastinate import App, PsycopgConnector  # noqa: PLC0415
 
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)  # a ticket taken is no news: the run tells of itself
     return App(connector=PsycopgConnector(conninfo=store.address, min_size=1, max_size=4))
 
 

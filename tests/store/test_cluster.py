@@ -107,7 +107,7 @@ def end(worker):
     return code
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(40, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])])
+@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])])
 def test_workers_of_several_machines_killed_at_random_lose_no_run_and_finish_none_twice(database, store, kills):
     by, world = a_user(store), busy_world(8)
     partnerships = [bring(store, world, by) for _ in range(2)]
@@ -115,9 +115,9 @@ def test_workers_of_several_machines_killed_at_random_lose_no_run_and_finish_non
     workers = [Worker(database, "--cluster") for _ in range(min(kills, 2))]
     try:
         while len(hits) < kills:
-            while len(open_runs(store)) < 3:
+            while len(open_runs(store)) < 2:
                 here = random.choice(partnerships)
-                runs[a_run(store, here, by, gap_points=0.0)] = here
+                runs[a_run(store, here, by, gap_points=0.0, seconds=4)] = here
             victim = wait_for(lambda: next((worker for worker in workers if running(store, worker)), None))
             run = running(store, victim)
             if run is None or hits.count(run.id) >= MOST_KILLS_OF_A_RUN:
@@ -132,11 +132,11 @@ def test_workers_of_several_machines_killed_at_random_lose_no_run_and_finish_non
         while open_runs(store):
             assert time.monotonic() < until
             let_leases_run_out(store, workers)
-            time.sleep(0.5)
+            time.sleep(1)
     finally:
         codes = [end(worker) for worker in workers]
     print(f"{len(hits)} kills, {sum(hit is not None for hit in hits)} at work, {len(runs)} runs")
-    assert codes == [0, 0]
+    assert set(codes) == {0}
     wait_for(lambda: not any(map(processes_with, tags)))
     assert any(hit is not None for hit in hits), "no worker was killed at work: the test tests nothing"
     assert {the_run(store, here, run_id).state for run_id, here in runs.items()} == {RunState.FINISHED}
