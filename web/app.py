@@ -34,7 +34,7 @@ from web import (
     tokens,
     try_it,
 )
-from web.access import guard
+from web.access import guard, see_nobody_at_first
 from web.accounts.session import know_people
 from web.addresses import use_numbers
 from web.assets import serve_assets
@@ -81,6 +81,7 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> Flask:
     app = Flask("web")
     app.jinja_environment = Templates
     app.config.from_mapping(_config(settings))
+    see_nobody_at_first(app)
     use_numbers(app)
     tell_of_requests(app)
     forms_are_ours = CSRFProtect(app)

@@ -160,6 +160,7 @@ def _worker(options: argparse.Namespace) -> int:
     import platform  # noqa: PLC0415
 
     from optimisation.run_worker import work  # noqa: PLC0415
+    from optimisation.ticket_worker import set_up_tickets, work_by_tickets  # noqa: PLC0415
     from planner.store import open_store  # noqa: PLC0415
     from web.logs import set_up_logs  # noqa: PLC0415
     from web.settings import Settings  # noqa: PLC0415
@@ -172,8 +173,11 @@ def _worker(options: argparse.Namespace) -> int:
     set_up_logs(settings, usual="info" if options.beside is None else "warning")
     # Ctrl-C reaches this process and the one that started it, which asks again: the second time means nothing new.
     with _stopping_by_hand(is_second_obeyed=False) as is_asked, open_store(settings.database_url, settings.home) as store:
+        if options.cluster:
+            set_up_tickets(store)
+        take_part = work_by_tickets if options.cluster else work
         print("Ready: waiting runs are planned here until Ctrl-C.", flush=True)
-        work(store, name=f"{platform.node()} {os.getpid()}", should_end=lambda: is_asked() or is_alone())
+        take_part(store, name=f"{platform.node()} {os.getpid()}", should_end=lambda: is_asked() or is_alone())
     return 0
 
 
@@ -464,6 +468,7 @@ def _parser() -> argparse.ArgumentParser:
 
     worker = _command(commands, "worker", "plan the runs that wait in the database, until Ctrl-C", "planner worker")
     worker.add_argument("--beside", type=int, metavar="PID", help="end too when the process that started this one, PID, has gone")
+    worker.add_argument("--cluster", action="store_true", help="be told of waiting runs by PostgreSQL, as one of many machines' workers")
     worker.set_defaults(run=_worker)
 
     backups.add(commands, _command)

@@ -100,7 +100,10 @@ def a_server():
         options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
         run("pg_ctl", "start", "--wait", "--log", folder / "log", "--options", options)
         try:
-            yield Server(f"postgresql://planner@/postgres?host={folder}")
+            # A superuser would be shown every row, whatever row-level security says.
+            with psycopg.connect(f"postgresql://planner@/postgres?host={folder}", autocommit=True) as connection:
+                connection.execute("CREATE ROLE plain LOGIN CREATEDB")
+            yield Server(f"postgresql://plain@/postgres?host={folder}")
         finally:
             run("pg_ctl", "stop", "--mode=immediate")
     finally:

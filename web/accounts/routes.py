@@ -11,6 +11,7 @@ from planner.errors import AlreadyTaken
 from planner.store import Transaction
 from planner.store.invitations import Invitation
 from planner.store.room import MINUTE
+from planner.store.sight import seeing_the_house
 from web.access import me, public, signed_in, the_user
 from web.accounts.forms import NewAccountForm, NewPasswordForm, SignInForm
 from web.accounts.invitations import waiting_invitation
@@ -53,7 +54,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         # Outside the transaction: a password takes a tenth of a second on purpose.
         is_in = is_right(person.password_hash if person else None, password)
         renewed = hash_of(password) if is_in and person and is_out_of_date(person.password_hash or "") else None
-        with store.begin() as tx:
+        with seeing_the_house(), store.begin() as tx:
             now = tx.people.user_by_sign_in(sign_in=name)  # it may have been disabled or given another password meanwhile
             is_in = (
                 is_in and now is not None and person is not None and now.disabled_at is None and now.password_hash == person.password_hash
@@ -91,13 +92,13 @@ def blueprint(wiring: Wiring) -> Blueprint:
         form = NewAccountForm()
         if user is None and not _is_filled_in(form):
             return _show_invitation(token, form, 422)
-        with store.read() as tx:
+        with seeing_the_house(), store.read() as tx:
             can_be_used = waiting_invitation(tx, token) is not None
         if not can_be_used:  # asked before the hash, which is work, too
             return _show_invitation(token, form)
         hashed = hash_of(form.password.data) if user is None else ""
         try:
-            with store.begin() as tx:
+            with seeing_the_house(), store.begin() as tx:
                 if waiting_invitation(tx, token) is None:
                     return _show_invitation(token, form)
                 user_id = user.user_id if user else tx.people.add_user(
@@ -118,7 +119,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         return redirect(url_for("home.partnerships"), 303)
 
     def _show_invitation(token: str, form: NewAccountForm, status: int = 200) -> tuple[str, int]:
-        with store.read() as tx:
+        with seeing_the_house(), store.read() as tx:
             found = waiting_invitation(tx, token)
             where = _where(tx, found) if found else ""
             names = school_names(shelf, found.partnership_id) if found and found.partnership_id and found.urn else {}
@@ -157,7 +158,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             form.new.errors = [fault]
             return _show_account(form, 422)
         hashed = hash_of(form.new.data)
-        with store.begin() as tx:
+        with seeing_the_house(), store.begin() as tx:  # its log is the house's
             tx.throttle.succeeded(sign_in=person.sign_in)
             tx.people.set_password_hash(user_id=user.user_id, password_hash=hashed)
             ended = tx.sessions.revoke_all(user_id=user.user_id)

@@ -58,9 +58,21 @@ def health_view(store: Store) -> HealthView:
     disk = shutil.disk_usage(store.home)
     free = 100 * disk.free // max(disk.total, 1)
     newest = next(iter(store.backups()), None)
+    keeps_apart = store.keeps_apart()
     waits_for_nobody = not workers and queue.runs_waiting
     rows = (
         _check("Database", is_well=not faults, well="Whole", wrong=_first(faults), do="Put the newest backup back; see Backups"),
+        *(
+            ()
+            if keeps_apart is None
+            else (
+                _check(
+                    "Partnerships kept apart", is_well=keeps_apart, well="By the database itself, too",
+                    wrong="Only by this program: it signs in to the database as a superuser, whom the database shows everything",
+                    do="Have it sign in as a role that owns the database and is no superuser",
+                ),
+            )
+        ),
         _check(
             "Worker", is_well=bool(workers),
             well=f"{count(len(workers), 'worker')} there, last seen {moment(max((w.seen_at for w in workers), default=now))}",

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from planner.store.people import User as Person
+from planner.store.sight import seeing_the_house
 from web.access import Permission, me, public, requires
 from web.accounts.passwords import fault_of, hash_of
 from web.forms import Form
@@ -71,7 +72,7 @@ def add_password_links(routes: Blueprint, wiring: Wiring) -> None:
             form.password.errors = [fault]
             return show(person, form, 422)
         hashed = hash_of(form.password.data)  # outside the transaction: it takes a tenth of a second on purpose
-        with store.begin() as tx:
+        with seeing_the_house(), store.begin() as tx:
             user_id = tx.password_links.use(token=token)
             if user_id is not None:
                 tx.people.set_password_hash(user_id=user_id, password_hash=hashed)
