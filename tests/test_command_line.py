@@ -33,6 +33,7 @@ COMMANDS = (
     "administrator",
     "backup",
     "restore",
+    "copy",
     "demo",
     "check",
     "plan",
