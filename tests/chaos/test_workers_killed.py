@@ -1,6 +1,5 @@
 """Workers killed and frozen at any moment: no run is lost, none is finished twice, no solver outlives its worker."""
 
-import multiprocessing
 import os
 import random
 import signal
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from counts import IS_FULL
+from fresh_databases import BEGINNING
 from pretending import LEASE, work_until_frozen, work_until_killed
 from stored import a_partnership, a_run, claim, finish, run_of
 from test_run_worker import ON_BOTH, open_runs, plan_of, the_run
@@ -25,9 +25,6 @@ RUNS_AHEAD = 8
 REAL_RUNS_AHEAD = 3
 MOST_KILLS_OF_A_RUN = 3
 """The fifth ends it as failed, which is promised too, but tested elsewhere."""
-
-BEGINNING = multiprocessing.get_context("forkserver")  # quick to start, and shares no connection with us
-BEGINNING.set_forkserver_preload(["planner.store", "pysqlite3.dbapi2", "sqlalchemy.dialects.postgresql.psycopg", "psycopg"])
 
 
 class Workers:

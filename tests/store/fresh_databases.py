@@ -1,5 +1,6 @@
 """Fixtures: SQLite and PostgreSQL, each test in a fresh database."""
 
+import multiprocessing
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,6 +10,10 @@ from databases import Database, a_database, a_server
 
 from planner.store import open_store
 from planner.store.room import database_now
+
+
+BEGINNING = multiprocessing.get_context("forkserver")  # quick to start, and shares no connection with us
+BEGINNING.set_forkserver_preload(["planner.store", "pysqlite3.dbapi2", "sqlalchemy.dialects.postgresql.psycopg", "psycopg"])
 
 
 @pytest.fixture(scope="session")
