@@ -130,7 +130,7 @@ def _missing(roster: Roster) -> int:
 
 def _roster(solver: Solver, world: World, amounts: Amounts, until: float, tell: Tell, should_stop: Callable[[], bool]) -> Roster | None:
     """The roster of a plan, None when it was not ready in time."""
-    if should_stop():
+    if should_stop() or until + LATE_SECONDS - time.perf_counter() < LEAST_SECONDS:
         return None
     seconds = min(MOST_SECONDS, max(LEAST_SECONDS, until - time.perf_counter()))
     tell(Stage(words=STAGE))
