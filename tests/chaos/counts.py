@@ -30,6 +30,7 @@ COUNTS = {
     "write-refused": Count("the disk refuses the 1st, 2nd, ... write of a run", 6, 50),
     "disk-full": Count("the disk is full at the 1st, 2nd, ... page of a run", 3, 50),
     "disk-read-only": Count("the disk turns read-only before the 1st, 2nd, ... change of a run", 2, 8),
+    "page-refused": Count("the disk refuses what a page has to write", 1, 20),
     "postgresql-stopped": Count("PostgreSQL stopped at once in the middle of a run, and started again", 1, 20, 15),
     "clock-jumps": Count("runs while the clock of one of two workers jumps by an hour, forwards and back", 8, 100),
     "poison-solver": Count("a run whose solver crashes every time (segmentation fault)", 1, 5),
