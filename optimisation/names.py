@@ -134,9 +134,7 @@ def _roster(solver: Solver, world: World, amounts: Amounts, until: float, tell: 
         return None
     seconds = min(MOST_SECONDS, max(LEAST_SECONDS, until - time.perf_counter()))
     tell(Stage(words=STAGE))
-    said = solver.exchange(
-        Rostering(world=world, amounts=amounts, seconds=seconds), until=until + LATE_SECONDS, should_stop=should_stop
-    )
+    said = solver.exchange(Rostering(world=world, amounts=amounts, seconds=seconds), until=until + LATE_SECONDS, should_stop=should_stop)
     return said.roster if isinstance(said, Rostered) else None
 
 

@@ -56,7 +56,9 @@ def work_until_frozen(name, database, pipe, is_writing):
             pipe.send((run.id, run.fence))
             for seq in range(200):
                 time.sleep(random.uniform(0, 0.01))
-                if not write(lambda tx, run=run, seq=seq: tx.runs.beat(run, lease=LEASE) and tx.runs.add_progress(run, seq=seq, stage="trying")):
+                if not write(
+                    lambda tx, run=run, seq=seq: tx.runs.beat(run, lease=LEASE) and tx.runs.add_progress(run, seq=seq, stage="trying")
+                ):
                     break
             late = [
                 write(lambda tx, run=run: tx.runs.add_progress(run, seq=999, stage="late")),

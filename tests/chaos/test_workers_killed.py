@@ -101,7 +101,8 @@ def test_workers_killed_at_any_moment_lose_no_run_and_finish_none_twice(database
 @ON_LINUX
 @ON_BOTH
 @pytest.mark.parametrize(
-    "how", [pytest.param("kill", marks=pytest.mark.chaos("worker-killed")), pytest.param("kill_group", marks=pytest.mark.chaos("group-killed"))]
+    "how",
+    [pytest.param("kill", marks=pytest.mark.chaos("worker-killed")), pytest.param("kill_group", marks=pytest.mark.chaos("group-killed"))],
 )
 def test_workers_killed_while_they_solve_lose_no_run_finish_none_twice_and_leave_no_solver(database, store, by, how, times, say):
     world = busy_world(12)
