@@ -39,7 +39,6 @@ from planner.store.throttle import Throttle
 from planner.store.tokens import Tokens
 from planner.store.uploads import Uploads
 
-
 NoAnswer = sa.exc.OperationalError
 """What leaves a transaction when the database does not answer, or its disk does not: nothing of it was kept, and later it may be."""
 

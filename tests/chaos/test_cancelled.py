@@ -19,7 +19,8 @@ from planner.store import RunState
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 MOST_SECONDS = 3
-SHAPES = [(schools, seconds) for seconds in (2, 3, 5, 8) for schools in (12, 20, 30, 40, 60)][:-1] + [(60, 60)]
+SHAPES = [(schools, seconds) for seconds in (2, 3, 5, 8) for schools in (12, 20, 30, 40, 60)]
+SHAPES[-1] = (60, 60)
 
 
 def state_of(store, here, run_id):

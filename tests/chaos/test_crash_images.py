@@ -6,7 +6,6 @@ import shutil
 import signal
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest

@@ -11,7 +11,6 @@ from databases import Database, a_database, a_server
 from planner.store import open_store
 from planner.store.room import database_now
 
-
 BEGINNING = multiprocessing.get_context("forkserver")  # quick to start, and shares no connection with us
 BEGINNING.set_forkserver_preload(["planner.store", "pysqlite3.dbapi2", "sqlalchemy.dialects.postgresql.psycopg", "psycopg"])
 
