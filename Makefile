@@ -16,10 +16,10 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-full coverage check fix vendor bench clean
+.PHONY: help setup demo test test-full chaos chaos-short coverage check fix vendor bench clean
 
 help: ## list these commands
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv with everything in it (needs only Python 3.11 or later and make)
 
@@ -33,6 +33,14 @@ test: setup ## run the tests, in parallel (ARGS="-k money" for some of them); in
 test-full: setup ## run the tests with their long counts
 	@tools/install_test_programs.sh
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+
+chaos-short: setup ## make things fail on purpose, each a few times (part of make test)
+	@tools/install_test_programs.sh
+	$(BIN)/python -m pytest tests/chaos -n auto --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+
+chaos: setup ## make things fail on purpose, as often as docs/reliability.md says (up to an hour), and write its table again
+	@tools/install_test_programs.sh
+	PLANNER_CHAOS=full PLANNER_CHAOS_PAGE=docs/reliability.md $(BIN)/python -m pytest tests/chaos -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: setup ## branch coverage of the short tests, with every process they start
 	@tools/install_test_programs.sh

@@ -31,7 +31,7 @@ from optimisation.plain_amounts import amounts_from_plain, amounts_to_plain
 from optimisation.solve import BoundSoFar, Solver
 from planner.audit import leads, price_points
 from planner.documents import Json, check_document, plan_document
-from planner.errors import AuditRefused, InputMustBeMended, RulesCannotAllHold, SolverFault
+from planner.errors import AuditRefused, InputMustBeMended, RulesCannotAllHold, SolverFault, TooLarge
 from planner.measures import POINTS_PLACES, standing
 from planner.need import World, world_of
 from planner.plan import Amounts, Ending
@@ -203,6 +203,11 @@ def _reason(run: Run, error: Exception) -> str:
         return str(error)
     where = "".join(traceback.format_tb(error.__traceback__))
     _LOG.error("Run %s failed: %s\n%s", run.id, in_short(error), where, extra={"run": run.id})
+    if isinstance(error, TooLarge):
+        return (
+            "This is too large: the search needs more memory than it may have, so there is no plan. "
+            "Plan with fewer schools or fewer rules of heads at once; if it should fit, tell the administrator."
+        )
     if isinstance(error, SolverFault):
         return "The solver ended before it found a plan: try again with more time, and if it happens again tell the administrator."
     if isinstance(error, AuditRefused):

@@ -9,6 +9,7 @@ from flask import Flask, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from planner.store import NoAnswer
 from web.access import is_program
 from web.problems import problem, problem_of
 from web.watching import request_id
@@ -91,7 +92,7 @@ PAGES = {
         ),
         ErrorPage(
             status=503, title="The service cannot answer just now",
-            sentences=("It is busy or being looked after: try again in a minute.",),
+            sentences=("Nothing you sent was changed by it.", "It is busy or being looked after: try again in a minute."),
         ),
     )
 }  # fmt: skip
@@ -118,6 +119,10 @@ def show_errors(app: Flask) -> None:
             else show(replace(PAGES[500], sentences=(*PAGES[500].sentences, f"Tell them this number: {request_id()}.")))
         )
 
+    def no_database(error: Exception) -> Any:
+        app.logger.error("the database did not answer", exc_info=error)
+        return problem(503) if is_program() else show(PAGES[503])
+
     def foreign_host(_: SecurityError) -> Any:
         return "This address is not one that the app answers to.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
 
@@ -126,6 +131,7 @@ def show_errors(app: Flask) -> None:
 
     app.register_error_handler(SecurityError, foreign_host)  # no page: no address could be made for its links
     app.register_error_handler(HTTPException, redirected_or_shown)
+    app.register_error_handler(NoAnswer, no_database)
     app.register_error_handler(Exception, our_fault)
 
 

@@ -19,6 +19,8 @@ from web.settings import Settings
 
 THREADS = 16
 WORKER = (sys.executable, "-m", "web.command_line", "worker", "--beside")
+ANSWERS_WITHIN_SECONDS = 18
+"""What was asked before the server is asked to end; then its worker has ``ENDS_WITHIN_SECONDS``: half a minute in all."""
 ENDS_WITHIN_SECONDS = 10
 
 
@@ -37,7 +39,7 @@ def serve(settings: Settings) -> int:
     with worker_beside(settings):
         Granian(
             "web.wsgi:app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
-            blocking_threads=THREADS, log_enabled=False, log_access=False, websockets=False, workers_kill_timeout=10,
+            blocking_threads=THREADS, log_enabled=False, log_access=False, websockets=False, workers_kill_timeout=ANSWERS_WITHIN_SECONDS,
         ).serve()  # fmt: skip
     return 0
 

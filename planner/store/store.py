@@ -41,6 +41,9 @@ from planner.store.tickets import Tickets
 from planner.store.tokens import Tokens
 from planner.store.uploads import Uploads
 
+NoAnswer = sa.exc.OperationalError
+"""What leaves a transaction when the database does not answer, or its disk does not: nothing of it was kept, and later it may be."""
+
 
 class Transaction:
     """Everything the store can do, in one transaction: a room for each kind of thing."""

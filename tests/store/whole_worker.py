@@ -1,0 +1,101 @@
+"""``planner worker`` as it is started beside the server, found again by a tag in its environment."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+TAG = "PLANNER_TEST_TAG"
+
+
+class Worker:
+    """``planner worker`` as a process of its own, its children found by a tag in their environment."""
+
+    def __init__(self, database, *arguments):
+        self.tag = uuid.uuid4().hex
+        environment = {**os.environ, "PLANNER_HOME": str(database.home), "PLANNER_DATABASE_URL": database.url or "", TAG: self.tag}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "web.command_line", "worker", *arguments],
+            cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+        )  # fmt: skip
+
+    @property
+    def name(self):
+        return f"{os.uname().nodename} {self.process.pid}"
+
+    def wait_until_ready(self):
+        assert self.process.stdout.readline() == "Ready: waiting runs are planned here until Ctrl-C.\n"
+
+    def processes(self):
+        """The processes of this worker that are left."""
+        return processes_with(self.tag)
+
+    def kill(self):
+        """Kill it, and say how many seconds its solver outlived it."""
+        assert self.process.poll() is None, "the worker ended by itself"
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        return self.outlived()
+
+    def kill_group(self):
+        """Kill it with everything that it started, all at once."""
+        assert self.process.poll() is None, "the worker ended by itself"
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stdout.close()
+        return self.outlived()
+
+    def end(self):
+        """Ask it to end; says how many seconds it took and its exit code. What it started may take a moment longer."""
+        start = time.monotonic()
+        self.process.terminate()
+        code = self.process.wait(10)
+        seconds = time.monotonic() - start
+        self.process.stdout.close()
+        self.outlived()
+        return seconds, code
+
+    def outlived(self):
+        """How many seconds its processes outlived it: the solver's, and Python's own that tidies up after it."""
+        start, used_then = time.monotonic(), processor_seconds(self.processes())
+        while left := self.processes():
+            used = sum(seconds - used_then.get(pid, 0.0) for pid, seconds in processor_seconds(left).items())
+            seconds = time.monotonic() - start
+            assert seconds < 1 or (used < 1 and seconds < 10), f"left behind: {left}"  # a busy machine gives it no time to end
+            time.sleep(0.01)
+        return time.monotonic() - start
+
+
+def processor_seconds(pids):
+    """Seconds of processor time that each process has used, as far as it is still there."""
+    used = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            used[pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return used
+
+
+def processes_with(tag):
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{TAG}={tag}".encode() in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+        except OSError:
+            pass  # gone, or somebody else's
+    return found
+
+
+def wait_for(is_so, seconds=60):
+    until = time.monotonic() + seconds
+    while not (found := is_so()):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return found
