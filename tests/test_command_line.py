@@ -32,6 +32,7 @@ TWO, IMPOSSIBLE, MESSY = path_of("two_schools"), path_of("impossible"), path_of(
 COMMANDS = (
     "backup",
     "restore",
+    "check-log",
     "demo",
     "check",
     "plan",

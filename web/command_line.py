@@ -21,6 +21,7 @@ from planner.words import most_points
 from web.commands import (
     backups,
     by_hand,
+    check_log,
     compare,
     export,
     frontier,
@@ -488,6 +489,7 @@ def _parser() -> argparse.ArgumentParser:
     worker.set_defaults(run=_worker)
 
     backups.add(commands, _command)
+    check_log.add(commands, _command)
 
     _build_command(commands)
 
