@@ -143,6 +143,7 @@ def test_swapped_identifiers_tell_nothing_and_change_nothing(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_five_thousand_swapped_identifiers_tell_nothing_and_change_nothing(tmp_path):
     assert swap(tmp_path, 5000, seed=34) == []
 
