@@ -108,7 +108,7 @@ def talkative(request, monkeypatch):
     monkeypatch.setenv("PLANNER_LOG", request.param)
 
 
-def test_nothing_personal_or_secret_stands_in_what_the_server_and_its_worker_write(talkative, served):  # noqa: ARG001, F811
+def test_nothing_personal_or_secret_stands_in_what_the_server_and_its_worker_write(talkative, served):  # noqa: F811
     process, site, _ = served
     wait_until_it_answers(site, process)
     first_link = re.search(r"http://\S+", process.stdout.readline())[0].removeprefix(site)

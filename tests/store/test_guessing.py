@@ -27,7 +27,7 @@ def guessed(database, tries):
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     text=True,
-                )  # fmt: skip
+                )
             )
             for mine in share
         ]
