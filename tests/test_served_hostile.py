@@ -136,7 +136,7 @@ def test_nothing_personal_or_secret_stands_in_what_the_server_and_its_worker_wri
     other = Browser(site)
     assert other.send(link, name="Ermintrude Plantedname", sign_in="ermintrude.planted@example.org", password=PASSWORD)[0] == 200
     assert other.send("/account/password", old=PASSWORD, new=NEW_PASSWORD)[0] == 200
-    token = re.search(r'id="token"[^>]*>([^<]+)<', house.send("/account/tokens", name="Planted-finance", days="30")[1])[1].strip()
+    token = re.search(r'id="link"[^>]*>([^<]+)<', house.send("/account/tokens", name="Planted-finance", days="30")[1])[1].strip()
     assert ask_with(site, token) == 200
     assert ask_with(site, "Planted-wrong-token") == 401
     secrets = [link.rpartition("/")[2], token, *cookies(house), *cookies(other)]

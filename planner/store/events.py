@@ -119,7 +119,7 @@ def seal(content: Json) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
-def _seal_of(row: sa.Row[Any]) -> str | None:
+def _seal_of(row: Any) -> str | None:
     """The seal of an event as the database holds it; None where its detail is no text that the store writes."""
     try:
         detail = json.loads(row.detail)
