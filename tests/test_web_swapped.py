@@ -13,7 +13,7 @@ from websites import ELSEWHERE, HERE, a_site
 
 from planner.store.tables import METADATA, Words, partnerships
 
-MARK = "Zanthorpe-7391"
+MARKS = {HERE: "Ottermere-5128", ELSEWHERE: "Zanthorpe-7391"}
 WHO = {HERE: ("head", "board", "chair", "administrator", "service-manager", "commissioner", "newcomer", None), ELSEWHERE: ("elsewhere",)}
 """Who asks of each partnership about the other; the last two belong to neither."""
 PEOPLE = (*WHO[HERE], *WHO[ELSEWHERE])
@@ -38,7 +38,7 @@ ENDS_SOMEBODY = {
 
 
 def mark(site):
-    """Let every text of the other partnership carry the mark; what it is known by besides."""
+    """Let every text of each partnership carry its own mark, on top of what stands in its plan and figures."""
     with site.store.begin() as tx:
         connection = tx.people._connection
         for name in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all():
@@ -47,9 +47,8 @@ def mark(site):
             of = table.c.id if table is partnerships else table.c.get("partnership_id")
             texts = [column for column in table.c if isinstance(column.type, Words) and not column.primary_key]
             if of is not None and texts and table.name not in {"events", "plans", "progress"}:
-                connection.execute(table.update().where(of == ELSEWHERE).values({column: column + f" {MARK}" for column in texts}))
-    schools = site.shelf.figures(ELSEWHERE).world.partnership.schools
-    return {MARK, *(school.name for school in schools)}
+                for place, word in MARKS.items():
+                    connection.execute(table.update().where(of == place).values({column: column + f" {word}" for column in texts}))
 
 
 def rows_of(site, partnership_id):
@@ -80,8 +79,9 @@ class Asker:
         site.app.config["WTF_CSRF_ENABLED"] = False
         self.things = {place: things_of(site, place) for place in (HERE, ELSEWHERE)}
         self.of_house = things_of_the_house(site)
-        self.marks = {ELSEWHERE: mark(site), HERE: {school.name for school in site.shelf.figures(HERE).world.partnership.schools}}
-        self.marks[HERE].add("Hatherby")
+        mark(site)
+        schools = site.shelf.figures(ELSEWHERE).world.partnership.schools  # those of the demonstration are examples in every blank workbook
+        self.marks = {HERE: {MARKS[HERE]}, ELSEWHERE: {MARKS[ELSEWHERE], *(school.name for school in schools)}}
         self.rules = [
             rule for rule in sorted(site.app.url_map.iter_rules(), key=lambda rule: rule.rule) if rule.endpoint not in ENDS_SOMEBODY
         ]
@@ -91,11 +91,11 @@ class Asker:
 
     def is_told_its_own(self):
         """The marks are told to those they belong to: else not finding them would mean nothing."""
-        of_elsewhere = self.browsers["elsewhere"]
         for page in ("/plans", "/questions", "/decisions", "/people"):
-            assert MARK in told(of_elsewhere.get(f"/partnerships/{ELSEWHERE}{page}"))
-        workbook = told(of_elsewhere.get(self.site.plan("/plan.xlsx", partnership_id=ELSEWHERE)))
-        assert all(one in workbook for one in self.marks[ELSEWHERE] - {MARK})
+            assert MARKS[ELSEWHERE] in told(self.browsers["elsewhere"].get(f"/partnerships/{ELSEWHERE}{page}"))
+            assert MARKS[HERE] in told(self.browsers["administrator"].get(f"/partnerships/{HERE}{page}"))
+        workbook = told(self.browsers["elsewhere"].get(self.site.plan("/plan.xlsx", partnership_id=ELSEWHERE)))
+        assert all(one in workbook for one in self.marks[ELSEWHERE] - {MARKS[ELSEWHERE]})
 
     def foreign(self, of):
         """An identifier of the other partnership, as text."""
