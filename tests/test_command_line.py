@@ -34,6 +34,7 @@ COMMANDS = (
     "backup",
     "restore",
     "copy",
+    "check-log",
     "demo",
     "check",
     "plan",

@@ -39,7 +39,7 @@ from web.accounts.session import know_people
 from web.addresses import use_numbers
 from web.assets import serve_assets
 from web.errors import show_errors
-from web.headers import send_headers
+from web.headers import refuse_foreign_forms, send_headers
 from web.settings import LARGEST_REQUEST_BYTES, SESSION_HOURS, Settings
 from web.templating import Templates, set_up_templates
 from web.watching import tell_of_requests
@@ -85,6 +85,7 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> Flask:
     use_numbers(app)
     tell_of_requests(app)
     forms_are_ours = CSRFProtect(app)
+    refuse_foreign_forms(app)
     know_people(app, stands_on.store)
     set_up_templates(app, journeys=tuple(journey.__name__.removeprefix("web.") for journey in JOURNEYS))
     serve_assets(app)

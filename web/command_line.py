@@ -22,6 +22,7 @@ from web.commands import (
     administrator,
     backups,
     by_hand,
+    check_log,
     compare,
     export,
     frontier,
@@ -473,6 +474,7 @@ def _parser() -> argparse.ArgumentParser:
 
     backups.add(commands, _command)
     administrator.add(commands, _command)
+    check_log.add(commands, _command)
 
     _build_command(commands)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, render_template
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 
 from planner.store import NoAnswer
 from web.access import is_program
@@ -101,6 +101,18 @@ OLD_FORM = ErrorPage(
     sentences=("Nothing was saved, to keep others from sending forms in your name.", "Go back, load the page again, and send it once more."),
 )  # fmt: skip
 
+FOREIGN_FORM = ErrorPage(
+    status=400, title="This form was sent from another site",
+    sentences=(
+        "Nothing was saved, to keep others from sending forms in your name.", _START,
+        "If that happens on this service's own pages, tell whoever runs it: its proxy must pass on the address that people see (X-Forwarded-Host).",
+    ),
+)  # fmt: skip
+
+
+class ForeignForm(BadRequest):
+    """A page of another site had a browser send a form here."""
+
 
 def show_errors(app: Flask) -> None:
     """Answer every error with its page; an exception of ours is our fault."""
@@ -108,7 +120,7 @@ def show_errors(app: Flask) -> None:
     def http_error(error: HTTPException) -> Any:
         if is_program():
             return problem_of(error)
-        page, status = show(OLD_FORM if isinstance(error, CSRFError) else page_for(error.code or 500))
+        page, status = show(_page_of(error))
         return page, status, {name: value for name, value in error.get_headers() if name in _KEPT_HEADERS}
 
     def our_fault(error: Exception) -> Any:
@@ -133,6 +145,12 @@ def show_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, redirected_or_shown)
     app.register_error_handler(NoAnswer, no_database)
     app.register_error_handler(Exception, our_fault)
+
+
+def _page_of(error: HTTPException) -> ErrorPage:
+    if isinstance(error, ForeignForm):
+        return FOREIGN_FORM
+    return OLD_FORM if isinstance(error, CSRFError) else page_for(error.code or 500)
 
 
 def page_for(status: int) -> ErrorPage:

@@ -1,4 +1,4 @@
-"""Headers on every answer: what a page may load, where it may be shown, who may keep it; and those of a trusted proxy."""
+"""Headers on every answer: what a page may load, where it may be shown, who may keep it; those of a trusted proxy; where a form comes from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import secrets
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from web.access import is_program
+from web.errors import ForeignForm
 from web.settings import Settings
 
 POLICY = (
@@ -53,3 +55,19 @@ def send_headers(app: Flask, settings: Settings) -> None:
         return response
 
     app.after_request(add)
+
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def refuse_foreign_forms(app: Flask) -> None:
+    """Refuse what a page of another site has a browser send here, though it had a good token; browsers say where a form stands."""
+
+    def look() -> None:
+        origin = request.headers.get("Origin")
+        # A proxy that speaks TLS may be silent about it, so https is always ours; http is where that is how we are asked.
+        ours = {f"{request.scheme}://{request.host}", f"https://{request.host}"}
+        if request.method not in SAFE and not is_program() and origin is not None and origin.casefold() not in ours:
+            raise ForeignForm
+
+    app.before_request(look)
