@@ -21,7 +21,7 @@ from planner.export.last_year import read_last_year, with_last_year
 from planner.export.not_read_back import USES
 from planner.export.plan_facts import Facts
 from planner.export.plan_grids import whole_number
-from planner.export.plan_workbook import plan_workbook
+from planner.export.plan_workbook import plan_book, plan_workbook
 from planner.export.read_back import read_back
 from planner.intake.findings import Level
 from planner.intake.format_versions import FORMAT_HEADING
@@ -45,11 +45,11 @@ def _made_once():
     def kept(facts, **marks):
         key = (facts.partnership, marks["standing"])
         if key not in made:
-            made[key] = plan_workbook(facts, **marks)
+            made[key] = plan_book(facts, **marks)
         return made[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading_back, "plan_workbook", kept)
+        patch.setattr(reading_back, "plan_book", kept)
         yield
 
 
