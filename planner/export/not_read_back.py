@@ -37,6 +37,7 @@ _TITLES_ABOVE = 3
 """Title, note and banner of a sheet: they may differ with the day."""
 _NOT_COMPARED = ("Summary", "Provenance")
 _FOLLOWS = "What is worked out follows from the amounts; what was brought is changed in the partnership's figures."
+_SET = "Whether a rule is on, and how far it goes, is set in the board's policy; then plan again."
 
 
 def not_read_back(
@@ -105,7 +106,7 @@ def _of_sheet(title: str, written: Grid, formulas: Grid, now: Grid) -> Iterator[
             if len(changed) == 1
             else f"{len(changed):,} cells of this sheet were changed, here the first"
         )
-        yield _finding(title, f"{what}. Nothing in it is read back.", _FOLLOWS, spot=changed[0])
+        yield _finding(title, f"{what}. Nothing in it is read back.", _SET if title == "Rules" else _FOLLOWS, spot=changed[0])
 
 
 def _formulas(table: GridTable) -> dict[int, set[Heading]]:
