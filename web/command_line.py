@@ -487,6 +487,7 @@ def _parser() -> argparse.ArgumentParser:
 
     policy = _command(commands, "policy", "show the policy in force, its dates and sources; or check a policy file", "planner policy show")
     policy.add_argument("what", choices=("show", "check"))
+    policy.add_argument("policy", nargs="?", type=Path, metavar="FILE.toml", help="the board's own settings, laid over the policy pack")
     _policy_option(policy)
     policy.set_defaults(run=_policy_command)
 

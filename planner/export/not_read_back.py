@@ -42,6 +42,7 @@ _TITLES_ABOVE = 3
 """Title, note and banner of a sheet: they may differ with the day."""
 _NOT_COMPARED = ("Summary", "Provenance")
 _FOLLOWS = "What is worked out follows from the amounts; what was brought is changed in the partnership's figures."
+_SET = "Whether a rule is on, and how far it goes, is set in the board's policy; then plan again."
 
 
 _Change = tuple[Heading, Spot, Spot]
@@ -137,7 +138,7 @@ def _of_sheet(title: str, written: Grid, formulas: Container[str], now: Grid) ->
             if len(changed) == 1
             else f"{len(changed):,} cells of this sheet were changed, here the first"
         )
-        yield _finding(title, f"{what}. Nothing in it is read back.", _FOLLOWS, spot=changed[0])
+        yield _finding(title, f"{what}. Nothing in it is read back.", _SET if title == "Rules" else _FOLLOWS, spot=changed[0])
 
 
 def _key(row: GridRow, name: str) -> tuple[str, ...]:
