@@ -8,6 +8,7 @@ Called as ``python failing_disk.py HOW TIMES FOLDER``; says a line of JSON for e
 """
 
 import contextlib
+import functools
 import json
 import logging
 import resource
@@ -17,6 +18,8 @@ import sys
 import threading
 import time
 from pathlib import Path
+
+import sqlalchemy.exc
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
@@ -28,6 +31,7 @@ from worlds_to_plan import bring
 
 from optimisation import run_worker
 from optimisation.greedy import greedy_amounts
+from optimisation.messages import Stage
 from planner.documents import check_document
 from planner.plan import Ending, Plan
 from planner.store import RunState, open_store
@@ -37,8 +41,11 @@ FAILS_FOR_SECONDS = 0.25
 ENDS_WITHIN_SECONDS = 60
 
 
-def plan_at_hand(solver, world, *, tell, **_):
-    """In place of the solver."""
+def plan_at_hand(solver, world, *, tell, stages, **_):
+    """In place of the solver: as many stages as asked for, each told to the store before the next, so that the run writes enough to fail at."""
+    for number in range(stages):
+        tell(Stage(words=f"stage {number + 1}"))
+        tell.__self__._look()
     time.sleep(0.1)
     return Plan(amounts=greedy_amounts(world), ending=Ending.FIRST_PLAN_ONLY, bound_points=0.0, levels=(), engine="by hand", seconds=0.1)
 
@@ -116,6 +123,7 @@ class Heard(logging.Handler):
 def one_run(way, number, folder):
     """A run on a disk that fails at this point; what became of it."""
     heard = Heard()
+    run_worker.make_plan_with_names = functools.partial(plan_at_hand, stages=number)
     logging.getLogger().handlers = [heard]
     with open_store(None, folder) as store:
         by = a_user(store)
@@ -132,7 +140,7 @@ def one_run(way, number, folder):
         )
         fault.begin()
         worker.start()
-        while not heard.words and is_open(store, here, run_id):  # a short run may end before it writes so much
+        while not heard.words and is_open(store, here, run_id):
             time.sleep(0.02)
         time.sleep(FAILS_FOR_SECONDS)
         fault.end()
@@ -155,14 +163,15 @@ def one_run(way, number, folder):
 
 
 def is_open(store, here, run_id):
-    with store.read() as tx:
+    """Whether the run has still to end; a disk that cannot be read does not say that it has."""
+    with contextlib.suppress(sqlalchemy.exc.OperationalError), store.read() as tx:
         return tx.runs.run(partnership_id=here, run_id=run_id).state in {RunState.QUEUED, RunState.RUNNING}
+    return True
 
 
 def main(how, times, folder):
     """Each time on a database of its own, made here."""
     run_worker.PAUSE_SECONDS, run_worker.LOOK_SECONDS, run_worker.IDLE_SECONDS = 0.05, 0.02, 0.02
-    run_worker.make_plan_with_names = plan_at_hand
     run_worker.Solver = contextlib.nullcontext
     whole = folder / "whole"
     whole.mkdir()

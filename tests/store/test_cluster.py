@@ -5,6 +5,7 @@ import sys
 import time
 
 import pytest
+from counts import forms
 from databases import Database, a_database
 from stored import a_partnership, a_run, a_user, claim
 from test_run_worker import open_runs, plan_of, the_run
@@ -107,8 +108,8 @@ def end(worker):
     return code
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])])
-def test_workers_of_several_machines_killed_at_random_lose_no_run_and_finish_none_twice(database, store, kills):
+@pytest.mark.parametrize("kills", forms("cluster-killed"))
+def test_workers_of_several_machines_killed_at_random_lose_no_run_and_finish_none_twice(database, store, kills, say):
     by, world = a_user(store), busy_world(8)
     partnerships = [bring(store, world, by) for _ in range(2)]
     runs, hits, tags = {}, [], []
@@ -135,7 +136,7 @@ def test_workers_of_several_machines_killed_at_random_lose_no_run_and_finish_non
             time.sleep(1)
     finally:
         codes = [end(worker) for worker in workers]
-    print(f"{len(hits)} kills, {sum(hit is not None for hit in hits)} at work, {len(runs)} runs")
+    say(f"{len(runs)} runs, {sum(hit is not None for hit in hits)} killed at work, 0 lost, 0 double")
     assert set(codes) == {0}
     wait_for(lambda: not any(map(processes_with, tags)))
     assert any(hit is not None for hit in hits), "no worker was killed at work: the test tests nothing"
