@@ -19,8 +19,6 @@ import threading
 import time
 from pathlib import Path
 
-import sqlalchemy.exc
-
 sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "store"))
@@ -38,7 +36,7 @@ from planner.store import RunState, open_store
 
 HEADER, FRAME, PAGE = 32, 24 + 4096, 4096
 FAILS_FOR_SECONDS = 0.25
-ENDS_WITHIN_SECONDS = 60
+ENDS_WITHIN_SECONDS = 120
 
 
 def plan_at_hand(solver, world, *, tell, stages, **_):
@@ -140,7 +138,7 @@ def one_run(way, number, folder):
         )
         fault.begin()
         worker.start()
-        while not heard.words and is_open(store, here, run_id):
+        while not heard.words and time.monotonic() < until:  # we keep no file open meanwhile: it could not turn read-only
             time.sleep(0.02)
         time.sleep(FAILS_FOR_SECONDS)
         fault.end()
@@ -163,16 +161,15 @@ def one_run(way, number, folder):
 
 
 def is_open(store, here, run_id):
-    """Whether the run has still to end; a disk that cannot be read does not say that it has."""
-    with contextlib.suppress(sqlalchemy.exc.OperationalError), store.read() as tx:
+    with store.read() as tx:
         return tx.runs.run(partnership_id=here, run_id=run_id).state in {RunState.QUEUED, RunState.RUNNING}
-    return True
 
 
 def main(how, times, folder):
     """Each time on a database of its own, made here."""
     run_worker.PAUSE_SECONDS, run_worker.LOOK_SECONDS, run_worker.IDLE_SECONDS = 0.05, 0.02, 0.02
     run_worker.Solver = contextlib.nullcontext
+    run_worker.work_out = run_worker.work_out_roster = lambda *_: None  # what follows a plan is not tried here
     whole = folder / "whole"
     whole.mkdir()
     open_store(None, whole).close()

@@ -9,7 +9,8 @@ from counts import forms
 from databases import Database, a_database
 from stored import a_partnership, a_run, a_user, claim
 from test_run_worker import open_runs, plan_of, the_run
-from test_run_worker_killed import MOST_KILLS_OF_A_RUN, Worker, all_events, let_leases_run_out, processes_with, running, wait_for
+from test_workers_killed import MOST_KILLS_OF_A_RUN, all_events, let_leases_run_out, running
+from whole_worker import Worker, processes_with, wait_for
 from worlds_to_plan import bring, busy_world
 
 from optimisation.ticket_worker import set_up_tickets
@@ -145,7 +146,7 @@ def test_workers_of_several_machines_killed_at_random_lose_no_run_and_finish_non
         plans = [plan.run_id for here in partnerships for plan in tx.plans.plans(partnership_id=here)]
     assert sorted(plans) == sorted(runs)
     for here in partnerships:
-        finished = sorted(subject for action, subject, _ in all_events(store, here) if action == "run finished")
+        finished = sorted(subject for action, subject in all_events(store, here) if action == "run finished")
         assert finished == sorted(f"run {run_id}" for run_id, where in runs.items() if where == here)
     for run_id, here in runs.items():
         check_document(plan_of(store, here, run_id).document)

@@ -53,27 +53,31 @@ class Worker:
 
     def end(self):
         """Ask it to end; says how many seconds it took and its exit code. What it started may take a moment longer."""
-        start = time.monotonic()
         self.process.terminate()
-        code = self.process.wait(10)
-        seconds = time.monotonic() - start
+        seconds = undisturbed_seconds(self.tag, lambda _: self.process.poll() is None, most=10)
         self.process.stdout.close()
         self.outlived()
-        return seconds, code
+        return seconds, self.process.returncode
 
     def outlived(self):
-        """How many seconds its processes outlived it: the solver's, and Python's own that tidies up after it.
+        """How many seconds its processes outlived it: the solver's, and Python's own that tidies up after it."""
+        return undisturbed_seconds(self.tag, bool, most=1)
 
-        Without those in which another program had the processor that one of them, or we who look, waited for.
-        """
-        seconds, then, waited = 0.0, time.monotonic(), seconds_waited([os.getpid(), *self.processes()])
-        while left := self.processes():
-            now, waiting = time.monotonic(), seconds_waited([os.getpid(), *left])
-            seconds += max(0.0, now - then - max(total - waited.get(task, total) for task, total in waiting.items()))
-            then, waited = now, waiting
-            assert seconds < 1, f"left behind: {left}"
-            time.sleep(0.01)
-        return seconds
+
+def undisturbed_seconds(tag, is_so, *, most):
+    """Seconds for which this is so of the processes with the tag, which may not be as many as ``most``.
+
+    Without those in which another program had the processor that one of them, or we who look, waited for.
+    """
+    seconds, then, waited = 0.0, time.monotonic(), seconds_waited([os.getpid(), *processes_with(tag)])
+    while is_so(left := processes_with(tag)):
+        now, waiting = time.monotonic(), seconds_waited([os.getpid(), *left])
+        longest = max((total - waited.get(task, total) for task, total in waiting.items()), default=0.0)
+        seconds += max(0.0, now - then - longest)
+        then, waited = now, waiting
+        assert seconds < most, f"left after {most} seconds: {left}"
+        time.sleep(0.01)
+    return seconds
 
 
 def seconds_waited(pids):
@@ -97,7 +101,7 @@ def processes_with(tag):
     return found
 
 
-def wait_for(is_so, seconds=60):
+def wait_for(is_so, seconds=180):
     until = time.monotonic() + seconds
     while not (found := is_so()):
         assert time.monotonic() < until
