@@ -45,7 +45,7 @@ COUNTS = {
     "cancelled-huge": Count("a run cancelled while HiGHS holds a model of 100,000 binaries", 1, 5),
     "deadlines": Count("a run of 20 shapes with 2 to 60 seconds for its search", 2, 50, 20),
     "flood": Count("200 runs of one partnership before those of five others", 1, 5),
-    "cluster-killed": Count("workers of several machines, told of work by tickets, killed while they plan", 1, 20, 20),
+    "cluster-killed": Count("workers of several machines, told of work by PostgreSQL, killed while they plan", 1, 20, 20),
     "backups": Count("a backup made while four writers write, and put back", 5, 60, 30),
     "copied": Count("a database copied from a file to PostgreSQL, every table compared", 1, 1),
     "steps": Count("a database of an older version brought up to this one and back, with a row in every table", 1, 1),
