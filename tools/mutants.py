@@ -57,7 +57,7 @@ GROUPS = (
         name="store",
         files=("planner/store/*.py",),
         tests=("tests/store/test_store_*.py",),
-        but="postgresql or at_once or step or chain or url or address",
+        but="postgresql or at_once or step or chain or address or killed or locked or closes or many",
     ),
     Group(
         name="access",
@@ -70,13 +70,14 @@ GROUPS = (
             "planner/store/sessions.py",
             "planner/store/throttle.py",
         ),
-        tests=("tests/test_web_access.py", "tests/test_web_accounts.py", "tests/store/test_store_people.py"),
-        but="postgresql or every_route or at_once or headers or nonce or hash",
+        tests=("tests/test_access.py", "tests/store/test_store_people.py"),
+        but="postgresql or at_once",
     ),
     Group(
         name="suppression",
         files=("planner/small_numbers.py", "planner/public_counts.py", "optimisation/disclosure.py"),
         tests=("tests/test_small_numbers.py", "tests/test_packs.py"),
+        but="public_pack or board_pack or letter or one_pack or files_of or terminal",
     ),
 )
 
