@@ -46,7 +46,7 @@ class Group:
 
 
 GROUPS = (
-    Group(name="audit", files=("planner/audit.py",), tests=("tests/rules",)),
+    Group(name="audit", files=("planner/audit.py",), tests=("tests/rules", "tests/test_whole_plans.py")),
     Group(
         name="certificate",
         files=("planner/certificate.py",),
