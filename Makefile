@@ -36,11 +36,11 @@ test-full: setup ## run the tests with their long counts
 
 chaos-short: setup ## make things fail on purpose, each a few times (part of make test)
 	@tools/install_test_programs.sh
-	$(BIN)/python -m pytest tests/chaos -n auto --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "chaos and not slow" $(ARGS)
 
 chaos: setup ## make things fail on purpose, as often as docs/reliability.md says (up to an hour), and write its table again
 	@tools/install_test_programs.sh
-	PLANNER_CHAOS=full PLANNER_CHAOS_PAGE=docs/reliability.md $(BIN)/python -m pytest tests/chaos -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	PLANNER_CHAOS=full PLANNER_CHAOS_PAGE=docs/reliability.md $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m chaos $(ARGS)
 
 coverage: setup ## branch coverage of the short tests, with every process they start
 	@tools/install_test_programs.sh

@@ -1,12 +1,15 @@
 """The certificate: its rows hold for every legal plan, it never claims more than is true, and a spoiled one is refused."""
 
 import copy
+import functools
 import json
 from collections import defaultdict
+from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
 import pytest
+from builders import a_world, two_schools
 from pages import demonstration, demonstration_document
 from planning import GAP_POINTS, answer_number, least_shortfall, plan_of, world_number
 
@@ -14,12 +17,15 @@ from fixtures import path_of
 from optimisation.certify import Certify, certify
 from optimisation.impossible import Impossible
 from planner.certificate import (
+    Certified,
     certificate_document,
     certificate_path,
     check_certificate,
     claimable,
+    multiplier_of,
     prove,
     read_certificate,
+    within_block,
     write_certificate,
 )
 from planner.documents import plan_document
@@ -129,16 +135,245 @@ def test_a_bound_is_claimed_rounded_down_and_never_above_what_the_plan_has():
     assert claimable(Fraction(12_345_678, 10_000_000), 5.0) == 1.2345
     assert claimable(Fraction(-1), 5.0) == 0.0
     assert claimable(Fraction(7), 5.0) == 5.0
+    assert claimable(Fraction(1, 2), 5.0) == 0.5
+    assert claimable(None, 5.0) == 5.0
+
+
+# --- what a tree proves, added up again by hand ----------------------------------------------
+
+
+def multipliers(rng, rows):
+    """Numbers for some rows, each with a sign that the row has a side for."""
+    signs = {row.name: [sign for sign, side in (("", row.lower), ("-", row.upper)) if side is not None] for row in rows}
+    return {
+        name: f"{rng.choice(signs[name])}{rng.uniform(0, 0.002):.{rng.choice((4, 9, 15))}f}"
+        for name in signs
+        if signs[name] and rng.random() < 0.7
+    }
+
+
+def random_tree(rng, statement, bases, depth=0):
+    """Cases of bases and of whole amounts, and within some of them cases of one part."""
+    whole = [
+        n for block in statement.blocks for n in block.columns if statement.columns[n].is_whole and statement.columns[n].key[0] != "size"
+    ]
+    if depth < 3 and rng.random() < 0.7:
+        if rng.random() < 0.5:
+            base = rng.choice(sorted(bases))
+            head = {"base": base, "at_most": rng.choice((*bases[base], 3, 9))}
+        else:
+            head = an_amount(rng, statement, whole)
+        return {**head, "then": random_tree(rng, statement, bases, depth + 1), "else": random_tree(rng, statement, bases, depth + 1)}
+    return {
+        "linking": multipliers(rng, statement.linking),
+        "blocks": {b.name: random_part(rng, statement, b) for b in statement.blocks if rng.random() < 0.8},
+    }
+
+
+def random_part(rng, statement, block, depth=0):
+    whole = [n for n in block.columns if statement.columns[n].is_whole and statement.columns[n].key[0] != "size"]
+    if whole and depth < 2 and rng.random() < 0.4:
+        sides = {side: random_part(rng, statement, block, depth + 1) for side in ("then", "else")}
+        return {**an_amount(rng, statement, whole), **sides}
+    return {"rows": multipliers(rng, block.rows)}
+
+
+def an_amount(rng, statement, whole):
+    column = statement.columns[rng.choice(whole)]
+    return {
+        "amount": " ".join(column.key),
+        "at_most": rng.choice((0, 1, column.block - 1, column.block, int(column.most) // 2, int(column.most))),
+    }
+
+
+def least_of(statement, bases, node, sizes, between, block=None, used=None):
+    """What a tree comes to, in points: the same sum as the certificate's, as it is defined and in fractions; None where no plan is."""
+    number = {" ".join(column.key): n for n, column in enumerate(statement.columns)}
+    if block and any(least > most for least, most in between.values()):
+        return None
+    if "amount" in node:
+        n, at = number[node["amount"]], node["at_most"]
+        column = statement.columns[n]
+        least, most = between.get(n, (0, int(column.most)))
+        below, above = (least, min(most, at)), (max(least, at + 1), most)
+        ends = [(max(low, column.block) if low > 0 else low, 0 if 0 <= high < column.block else high) for low, high in (below, above)]
+        found = [
+            least_of(statement, bases, node[side], sizes, {**between, n: end}, block, used)
+            for side, end in zip(("then", "else"), ends, strict=True)
+        ]
+        return min((one for one in found if one is not None), default=None)
+    if "base" in node:
+        base, at = node["base"], node["at_most"]
+        left = [{size for size in sizes[base] if size <= at}, {size for size in sizes[base] if size > at}]
+        found = [
+            least_of(statement, bases, node[side], {**sizes, base: some}, between)
+            for side, some in zip(("then", "else"), left, strict=True)
+        ]
+        return min((one for one in found if one is not None), default=None)
+    runs = {base for base in bases if 0 not in sizes[base]}
+    rows, given = (block.rows, node.get("rows", {})) if block else (statement.linking, node.get("linking", {}))
+    total, prices = Fraction(0), defaultdict(Fraction, used or {})
+    for row in rows:
+        times = Fraction(given.get(row.name, 0))
+        lower = Fraction(1) if row.rule_id == "one_size_a_base" and row.at in runs else row.lower
+        total += times * ((lower if times > 0 else row.upper) or 0)
+        for n, by in row.terms:
+            prices[n] += times * by
+    shut = {number[f"size {base} {size}"]: (0, 0) for base in bases for size in bases[base] if size and size not in sizes[base]}
+    if not block:
+        if not all(sizes.values()):
+            return None
+        parts = [
+            least_of(statement, bases, node["blocks"].get(b.name, {}), sizes, {n: between[n] for n in b.columns if n in between}, b, prices)
+            for b in statement.blocks
+        ]
+        if None in parts:
+            return None
+        total += statement.offset + sum(parts)
+    for n in block.columns if block else statement.free:
+        cost = statement.costs[n] - prices[n]
+        least, most = between.get(n, (0, statement.columns[n].most)) if block else shut.get(n, (0, statement.columns[n].most))
+        total += cost * (most if cost < 0 else least)
+    return total
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_tree_proves_exactly_what_its_rows_and_multipliers_add_up_to(seed):
+    world, rng = (two_schools() if seed % 4 == 0 else a_world()), Random(seed)
+    statement = state(world)
+    bases = {base.base_id: (0, *base.sizes) for base in world.partnership.bases}
+    tree = random_tree(rng, statement, bases)
+    proved, cases = prove(world, tree)
+    assert proved == least_of(statement, bases, tree, {base: set(sizes) for base, sizes in bases.items()}, {})
+    assert cases == sum("linking" in node for node in nodes(tree))
+
+
+A_LEAF = {"linking": {}, "blocks": {}}
+
+
+def halved(times):
+    """A tree of one base's sizes cut again and again, so deep."""
+    tree = A_LEAF
+    for _ in range(times):
+        tree = {"base": "haven", "at_most": 8, "then": A_LEAF, "else": tree}
+    return tree
+
+
+def test_cases_go_so_deep_and_no_deeper():
+    assert prove(a_world(), halved(200))[1] == 201
+    with pytest.raises(ValueError, match="too deep"):
+        prove(a_world(), halved(201))
+
+
+def test_a_certificate_has_so_many_cases_and_no_more(monkeypatch):
+    monkeypatch.setattr("planner.certificate.MOST_LEAVES", 4)
+    assert prove(a_world(), halved(3))[1] == 4
+    with pytest.raises(ValueError, match="too many cases"):
+        prove(a_world(), halved(4))
+    pieces = 2 * len(state(a_world()).blocks)
+    monkeypatch.setattr("planner.certificate.MOST_PIECES", pieces)
+    assert prove(a_world(), halved(1))[1] == 2
+    monkeypatch.setattr("planner.certificate.MOST_PIECES", pieces - 1)
+    with pytest.raises(ValueError, match="too many cases"):
+        prove(a_world(), halved(1))
+
+
+def test_the_cases_of_one_part_go_so_deep_and_no_deeper():
+    block, amount = next(
+        (b, " ".join(c.key))
+        for b in state(a_world()).blocks
+        for c in (state(a_world()).columns[n] for n in b.columns)
+        if c.is_whole and c.key[0] == "grant"
+    )
+
+    def deep(times):
+        part = {"rows": {}}
+        for _ in range(times):
+            part = {"amount": amount, "at_most": 10**6, "then": part, "else": {"rows": {}}}
+        return {"linking": {}, "blocks": {block.name: part}}
+
+    assert prove(a_world(), deep(200))[1] == 1
+    with pytest.raises(ValueError, match="too deep"):
+        prove(a_world(), deep(201))
+
+
+def test_an_amount_of_one_part_or_of_no_whole_number_cannot_be_cut_in_another():
+    statement = state(a_world())
+    block, other = (b for b in statement.blocks if any(statement.columns[n].key[0] == "grant" for n in b.columns))
+    amount = next(" ".join(statement.columns[n].key) for n in other.columns if statement.columns[n].key[0] == "grant")
+    cut = {"amount": amount, "at_most": 1, "then": {"rows": {}}, "else": {"rows": {}}}
+    assert prove(a_world(), {**A_LEAF, "blocks": {other.name: cut}})[1] == 1
+    with pytest.raises(ValueError, match=f"{amount} is not part of {block.name}"):
+        prove(a_world(), {**A_LEAF, "blocks": {block.name: cut}})
+    with pytest.raises(ValueError, match="no such part"):
+        prove(a_world(), {**A_LEAF, "blocks": {"no such part": {"rows": {}}}})
+    for name in ("size haven 8", next(" ".join(c.key) for c in statement.columns if not c.is_whole)):
+        with pytest.raises(ValueError, match=f"{name} is no whole amount"):
+            prove(a_world(), {"amount": name, "at_most": 0, "then": A_LEAF, "else": A_LEAF})
+
+
+@pytest.mark.parametrize(
+    ("at_most", "is_one"), [(-1, True), (0, True), (1_000_000, True), (-2, False), (1_000_001, False), (True, False), (8.0, False)]
+)
+def test_a_cut_is_at_a_whole_number_that_can_be(at_most, is_one):
+    tree = {"base": "haven", "at_most": at_most, "then": A_LEAF, "else": A_LEAF}
+    if is_one:
+        assert prove(a_world(), tree)[1] == 2
+    else:
+        with pytest.raises(ValueError, match=f"{at_most} is no size or amount"):
+            prove(a_world(), tree)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so_much"),
+    [("1.5", 15 * 10**14), ("-1.5", -15 * 10**14), ("0.000000000000001", 1), ("12", 12 * 10**15), ("999999999999", 999_999_999_999 * 10**15),
+     ("1.", None), (".5", None), ("+1", None), ("1e3", None), ("0.0000000000000001", None), ("1000000000000", None)],
+)  # fmt: skip
+def test_a_multiplier_is_a_plain_decimal_number(text, is_so_much):
+    if is_so_much is None:
+        with pytest.raises(ValueError, match="is not a multiplier"):
+            multiplier_of(text)
+    else:
+        assert multiplier_of(text) == is_so_much
+
+
+@pytest.mark.parametrize(
+    ("between", "within"),
+    [((1, 9), (4, 9)), ((0, 3), (0, 0)), ((0, 4), (0, 4)), ((0, -1), (0, -1)), ((1, 3), (4, 0)), ((6, 9), (6, 9)), ((0, 0), (0, 0))],
+)
+def test_an_amount_in_blocks_of_four_is_nought_or_at_least_four(between, within):
+    assert within_block(between, 4) == within
+
+
+def test_what_a_certificate_says_is_in_points_counts_and_what_the_plan_states():
+    one = Certified(certified_points=3.8, shortfall_points=3.9, stated_gap_points=0.1, cases=1)
+    assert one.gap_points == 0.1
+    assert "from 1 case:" in one.sentence()
+    assert one.sentence().endswith("that is the gap the plan states, or less.")
+    assert "price" not in one.sentence()
+    more = replace(one, cases=1200, stated_gap_points=0.05, price_points=0.25)
+    assert "from 1,200 cases:" in more.sentence()
+    assert "with 0.25 for rules that give way at a price" in more.sentence()
+    assert "as the plan states, is the solver's word and not certified" in more.sentence()
+    assert "no more than 0.05," in more.sentence()
+    assert replace(one, certified_points=4.0).gap_points == 0.0
 
 
 # --- the demonstration, whole and spoiled ---------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@functools.cache
+def certificate_of_the_demonstration():
+    """Of a bound that is soon reached, so that it is the same on a busy computer."""
+    found = certified(demonstration(), seconds=120.0, target=3.76)
+    proved, _ = prove(demonstration(), found.tree)
+    return certificate_document(demonstration_document(), found.tree, claimable(proved, demonstration_document()["shortfall_points"]))
+
+
+@pytest.fixture
 def whole():
     """A certificate of the demonstration that proves little more than it claims."""
-    found = certified(demonstration(), seconds=4.0)
-    return certificate_document(demonstration_document(), found.tree, found.certified_points)
+    return certificate_of_the_demonstration()
 
 
 def refusal(certificate):
@@ -254,6 +489,51 @@ def test_a_certificate_cut_short_or_missing_is_refused(whole, tmp_path):
         path.write_bytes(spoilt)
         with pytest.raises(AuditRefused):
             read_certificate(path)
+
+
+def test_a_file_as_large_as_a_certificate_may_be_is_read_and_a_larger_one_is_not(whole, tmp_path, monkeypatch):
+    path = tmp_path / "plan.certificate.json"
+    write_certificate(whole, path)
+    monkeypatch.setattr("planner.certificate.MOST_BYTES", path.stat().st_size)
+    assert read_certificate(path) == whole
+    monkeypatch.setattr("planner.certificate.MOST_BYTES", path.stat().st_size - 1)
+    with pytest.raises(AuditRefused, match="is larger than any certificate"):
+        read_certificate(path)
+
+
+@pytest.mark.parametrize("change", [{"format": "another"}, {"format_version": 2}])
+def test_a_file_of_another_kind_is_no_certificate(whole, tmp_path, change):
+    path = tmp_path / "plan.certificate.json"
+    for document in ({**whole, **change}, {k: v for k, v in whole.items() if k not in change}):
+        write_certificate(document, path)
+        with pytest.raises(AuditRefused, match="not a certificate that this version can check"):
+            read_certificate(path)
+
+
+def test_a_plan_better_than_what_is_proved_contradicts_its_certificate(whole):
+    document = demonstration_document()
+    proved = float(prove(demonstration(), whole["tree"])[0])
+    with pytest.raises(AuditRefused, match="contradict each other"):
+        check_certificate(whole, {**document, "shortfall_points": proved - 0.001}, demonstration())
+    just = check_certificate(whole, {**document, "shortfall_points": round(proved + 0.001, 6)}, demonstration())
+    assert just.shortfall_points == round(round(proved + 0.001, 6), 4)
+
+
+def test_a_price_is_in_what_the_plan_has_and_not_in_what_is_certified(whole):
+    document = {**demonstration_document(), "price_points": 0.5}
+    checked = check_certificate(whole, document, demonstration())
+    assert checked.shortfall_points == pytest.approx(document["shortfall_points"] + 0.5, abs=1e-4)
+    assert (checked.price_points, checked.stated_gap_points) == (0.5, document["gap_points"])
+    assert checked.certified_points == whole["certified_points"]
+    del document["price_points"]
+    assert check_certificate(whole, document, demonstration()).price_points == 0.0
+
+
+def test_nothing_and_the_whole_are_claims_and_a_claim_up_to_what_is_proved_holds(whole):
+    assert check_certificate({**whole, "certified_points": 0.0}, demonstration_document(), demonstration()).certified_points == 0.0
+    assert "prove no more than" in refusal({**whole, "certified_points": 100.0})
+    tree = {**A_LEAF, "linking": {}}
+    assert check_certificate({**whole, "certified_points": 0.0, "tree": tree}, demonstration_document(), demonstration()).cases == 1
 
 
 # --- the commands --------------------------------------------------------------------------------

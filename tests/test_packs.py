@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pages import demonstration, demonstration_document, demonstration_plan, parsed, tables_of, words_of
 
-from optimisation.disclosure import Tables, left_out_job, left_out_together, told
+from optimisation.disclosure import Found, Tables, _is_nought_anyway, _note, left_out_job, left_out_together, told
 from optimisation.highs import load, problem_of, run, set_objective
 from planner.errors import InputMustBeMended
 from planner.export.plan_workbook import BOARD_COPY
@@ -169,6 +169,79 @@ def test_what_nothing_can_hide_is_refused_with_what_would_make_it_possible():
     assert left_out_job(audit_order(counts, settled=settled))[0]["hidden"]
     told_of_it = left_out_job(audit_order(counts, settled=settled, told=Told(least={("a", ALL, ALL): 4, ("b", ALL, ALL): 6}, most={})))[0]
     assert "publication.fewest_pupils_shown" in told_of_it["refused"]
+
+
+def test_a_nought_is_not_left_out_beside_a_number_where_a_larger_nought_shows_it():
+    """Of phase s nothing is expected anywhere: to leave a nought of it out hides nothing while the nought of the whole phase is shown."""
+    parts = {("a", "p", "x"): 3, ("a", "s", "x"): 0, ("b", "p", "x"): 30, ("b", "s", "x"): 0}
+    order = audit_order(Counts((("a", "b"), ("p", "s"), ("x",)), parts), settled=None)
+    number = {tuple(where): n for n, alike in enumerate(order["places"]) for where in alike}
+    tables = Tables(order)
+    nought, phase, small, all_of_a = (number[w] for w in (("a", "s", ALL), (ALL, "s", ALL), ("a", "p", ALL), ("a", ALL, ALL)))
+    assert _is_nought_anyway(tables, nought, {small})
+    assert not _is_nought_anyway(tables, nought, {small, *(n for w, n in number.items() if "s" in w and n != nought)}), (
+        "no larger nought is shown"
+    )
+    assert not _is_nought_anyway(tables, small, {small})
+    assert not _is_nought_anyway(tables, all_of_a, {small})
+    assert not _is_nought_anyway(tables, phase, set()) or tables.values[phase] == 0
+    hidden = left_out_of_tables(order)
+    assert ("a", "s", ALL) not in hidden or (ALL, "s", ALL) in hidden
+
+
+def test_what_is_found_lies_far_apart_from_five_on():
+    found = Found(least=np.array([1, 1, 0]), most=np.array([5, 6, 9]))
+    assert [found.is_far(n) for n in range(3)] == [False, True, True]
+
+
+def test_parts_that_do_not_agree_with_what_is_shown_are_not_taken_for_found():
+    order = audit_order(
+        Counts((("a", "b"), ("p",), ("x",)), {("a", "p", "x"): 3, ("b", "p", "x"): 9}), settled=None, least={("b", ALL, ALL): 4}
+    )
+    number = {tuple(where): n for n, alike in enumerate(order["places"]) for where in alike}
+    tables, a, b = Tables(order), number["a", ALL, ALL], number["b", ALL, ALL]
+    hidden = {a, b}
+
+    def noted(*parts):
+        found = Found(least=tables.values.copy(), most=tables.values.copy())
+        _note(tables, hidden, found, None if not parts else np.array(parts, dtype=np.float64))
+        return [(int(found.least[n]), int(found.most[n])) for n in (a, b)], found.searches
+
+    as_it_is = [(3, 3), (9, 9)]
+    assert noted(8, 4) == ([(3, 8), (4, 9)], 1)
+    assert noted(7.9999999, 4.0000001) == ([(3, 8), (4, 9)], 1)
+    assert noted(0, 12) == ([(0, 3), (9, 12)], 1)
+    assert noted() == (as_it_is, 1), "the search found nothing in time"
+    assert noted(-1, 13) == (as_it_is, 1), "no number is below nought"
+    assert noted(9, 4) == (as_it_is, 1), "the total is shown, and it is 12"
+    assert noted(9, 3) == (as_it_is, 1), "4 of b are told elsewhere"
+
+
+def test_the_places_of_a_table_are_counted_once_and_what_is_told_of_them_is_known():
+    counts = Counts((("a", "b"), ("p",), ("x", "y")), {("a", "p", "x"): 1, ("a", "p", "y"): 0, ("b", "p", "x"): 7, ("b", "p", "y"): 5})
+    order = audit_order(counts, settled=frozenset({("a", ALL, ALL)}), least={("b", ALL, ALL): 6})
+    number = {tuple(where): n for n, alike in enumerate(order["places"]) for where in alike}
+    assert number["a", ALL, ALL] == number["a", "p", ALL], "of one phase, all phases are the same count"
+    assert order["parts"] == [1, 0, 7, 5]
+    assert order["of"][number["b", ALL, ALL]] == [2, 3]
+    assert order["of"][number[ALL, ALL, "x"]] == [0, 2]
+    assert order["of"][number[ALL, ALL, ALL]] == [0, 1, 2, 3]
+    assert {n for w, n in number.items() if w[1] == ALL and w[2] == ALL} == {n for n, may in enumerate(order["may_hide"]) if not may}
+    assert [order["least"][number[w]] for w in (("b", ALL, ALL), ("a", ALL, ALL), (ALL, ALL, "x"))] == [6, 0, 0]
+    assert order["hidden"] == sorted({number["a", ALL, ALL], number["a", ALL, "x"]})
+    assert [number["a", ALL, "x"], number["a", ALL, "y"], number["a", ALL, ALL]] in order["lines"]
+    assert [number["a", ALL, "x"], number["b", ALL, "x"], number[ALL, ALL, "x"]] in order["lines"]
+    alone = audit_order(counts, settled=None, fewest=6)
+    assert all(alone["may_hide"])
+    assert ["b", ALL, "y"] in [alone["places"][n][0] for n in alone["hidden"]], "5 is below 6"
+
+
+def test_the_page_of_the_effects_and_the_pack_leave_out_the_same_totals_of_needs():
+    counts = Counts((("a", "b", "c"), ("p",), ("x",)), {("a", "p", "x"): 3, ("b", "p", "x"): 9, ("c", "p", "x"): 40})
+    assert need_totals_left_out(counts, 5) == {("a", ALL, ALL), ("b", ALL, ALL)}
+    assert need_totals_left_out(counts, 3) == frozenset()
+    few = Counts((("a",), ("p",), ("x",)), {("a", "p", "x"): 3})
+    assert need_totals_left_out(few, 5) == {("a", ALL, ALL), (ALL, ALL, ALL)}
 
 
 def test_counts_add_up_and_the_needs_totals_are_those_of_the_effects():

@@ -17,6 +17,7 @@ from optimisation.progress import Progress
 from optimisation.solve import ended_by_clock
 from planner import partnership as nouns
 from planner.audit import breaches, leading_points, misfits
+from planner.effects import effects_sentences
 from planner.errors import PlannerError
 from planner.export.plan_decision import DecisionTaken, Signed
 from planner.export.plan_facts import Facts
@@ -746,3 +747,12 @@ def test_the_file_holds_no_clock(written):
     with zipfile.ZipFile(written) as parts:
         assert {info.date_time for info in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert b"2000-01-01" in parts.read("docProps/core.xml")
+
+
+def test_one_school_gets_more_and_two_get_less(world, policy):
+    some = school_ledgers(world.partnership, policy, world.picture, AMOUNTS)[0]
+    more = replace(some, grant_pounds=2_000, last_year_grant_pounds=1_000, sessions=(("ep", 3),), last_year_sessions=2)
+    less = replace(more, grant_pounds=500, sessions=())
+    of_grants, of_time = effects_sentences((more, less, less))
+    assert of_grants == "Of 3 schools, 1 gets more grant than last year, 2 get less and 0 about the same."
+    assert of_time.startswith("Of 3 schools, 1 gets more half-days of its own, 2 get fewer and 0 the same; ")

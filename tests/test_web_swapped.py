@@ -8,6 +8,7 @@ import random
 import zipfile
 
 import pytest
+from counts import forms
 from test_web_access import NAMES_A_THING, address_of, outcome, things_of, things_of_the_house
 from websites import ELSEWHERE, HERE, a_site
 
@@ -147,11 +148,7 @@ def swap(home, times, *, seed=33):
     return faults
 
 
-def test_swapped_identifiers_tell_nothing_and_change_nothing(tmp_path):
-    assert swap(tmp_path, 300) == []
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_five_thousand_swapped_identifiers_tell_nothing_and_change_nothing(tmp_path):
-    assert swap(tmp_path, 5000, seed=34) == []
+@pytest.mark.parametrize("times", forms("swapped"))
+def test_swapped_identifiers_tell_nothing_and_change_nothing(tmp_path, times, say):
+    assert swap(tmp_path, times) == []
+    say("nothing told, nothing changed, nothing broken")

@@ -10,11 +10,13 @@ import re
 import pytest
 from pages import settings_at
 from prometheus_client import generate_latest
-from websites import HERE, OWN_URN, a_site
+from test_web_forged import token_of
+from websites import ELSEWHERE, HERE, OWN_URN, a_site
 
 from planner.errors import PlannerError
 from web.logs import JsonLines, PlainLines, set_up_logs
 from web.metrics import registry_of
+from web.watching import Why
 
 
 @pytest.fixture
@@ -51,6 +53,41 @@ def test_a_request_is_told_of_by_its_route_and_number_only(site, lines):
     assert (nowhere["route"], nowhere["status"]) == ("none", 404)
     told = json.dumps(lines())
     assert not [word for word in (str(OWN_URN), "ann@", "let me in", "head", "127.0.0.1", "sort=") if word in told]
+
+
+def test_what_was_refused_is_told_of_with_why_and_whose_account_but_no_word_that_was_typed(site, lines, monkeypatch):
+    monkeypatch.setattr("web.accounts.routes.is_right", lambda password_hash, password: False)  # a tenth of a second each
+    logging.getLogger().setLevel(logging.WARNING)  # as the server has it where no setting says otherwise
+    head, nobody = site.browser("head"), site.browser(None)
+    refusals = [
+        head.get("/health"),
+        head.get(f"/partnerships/{ELSEWHERE}/plans/{ELSEWHERE}"),
+        head.post("/sign-out"),
+        head.post("/account/sessions/end", data={"csrf_token": token_of(head)}, headers={"Origin": "https://evil.example"}),
+        site.post(head, "/account/password", form_at="/account", old="let me in", new="let me in now"),
+        site.post(nobody, "/sign-in", sign_in="board", password="let me in"),
+        *(site.post(nobody, "/sign-in", sign_in="ann@example.org", password="let me in") for _ in range(11)),
+        nobody.get("/invitations/let-me-in"),
+        nobody.get("/password-links/let-me-in"),
+        nobody.get("/api/v1/partnerships", headers={"Authorization": "Bearer let-me-in"}),
+    ]
+    assert head.get("/account").status_code == 200
+    told = lines()
+    assert [one["request"] for one in told] == [answer.headers["X-Request-ID"] for answer in refusals]
+    assert [one["status"] for one in told] == [answer.status_code for answer in refusals]
+    assert {one["level"] for one in told} == {"warning"}
+    number = site.user_ids
+    whole = [(one["status"], one["refused"], one.get("user")) for one in told]
+    assert whole[:6] == [
+        (403, Why.NOT_THEIR_ROLE, number["head"]), (404, Why.NOT_THEIRS, number["head"]), (400, Why.OLD_FORM, number["head"]),
+        (400, Why.FOREIGN_FORM, number["head"]), (422, Why.NOT_SIGNED_IN, number["head"]), (422, Why.NOT_SIGNED_IN, number["board"]),
+    ]  # fmt: skip
+    assert whole[6:] == [
+        *[(422, Why.NOT_SIGNED_IN, None)] * 10, (429, Why.TOO_MANY_TRIES, None), (410, Why.SPENT_LINK, None), (410, Why.SPENT_LINK, None),
+        (401, Why.OF_PROGRAM, None),
+    ]  # fmt: skip
+    assert told[5]["route"] == "/sign-in"
+    assert not [word for word in ("ann@", "let me in", "let-me-in", "head", "evil", "127.0.0.1") if word in json.dumps(told)]
 
 
 def test_an_error_is_told_of_by_its_kind_and_place_with_the_number_its_page_shows(site, lines, monkeypatch):

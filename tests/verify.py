@@ -18,8 +18,8 @@ from optimisation.extract import assign
 from optimisation.model import build_model
 from optimisation.registry import MATHS, SHAPES
 from planner.audit import AUDITS
-from planner.need import World
-from planner.partnership import FundUse
+from planner.need import ADULT_HOURS, PLACE, World
+from planner.partnership import GRANT_ITEM, FundUse
 from planner.plan import Amounts
 from planner.rules import RULES
 from planner.supply import sizes_of
@@ -68,8 +68,29 @@ def verdict(model: Any, world: World, rule_id: str, given: Amounts) -> Verdict:
         for name, index in forbidden_by_shape(world, rule_id, given):
             assert index not in getattr(model, name), f"{rule_id} forbids {name}[{index}], but the model has it"
             kept_out.append(f"{name}[{index}]")
-    audit = max((Fraction(by) for _, by in AUDITS[rule_id](world, given)), default=Fraction(0))
+    audited = list(AUDITS[rule_id](world, given))
+    known = place_words(world)
+    for where, _ in audited:
+        assert all(part in known for part in where.split(", ")), f"{rule_id} names {where!r}, which is no place a reader knows"
+    audit = max((Fraction(by) for _, by in audited), default=Fraction(0))
     return Verdict(rule_id=rule_id, maths_miss=miss, audit_miss=max(audit, Fraction(0)), kept_out=tuple(kept_out))
+
+
+def place_words(world: World) -> set[str]:
+    """All that an audit may say of where a rule is missed."""
+    p = world.partnership
+    words = {"next year", "all bases", "carried over 31 March", "September to March", "April to August", "both years", "places at once"}
+    words |= (
+        {f"half-term {n}" for n in range(1, 7)} | set(p.financial_years) | {str(use) for use in FundUse} | {PLACE, ADULT_HOURS, GRANT_ITEM}
+    )
+    words |= {word for f in p.funds for word in (f.fund_id, f.name)} | {word for s in p.services for word in (s.service_id, s.name, s.role)}
+    words |= (
+        {word for b in p.bases for word in (b.name, f"{b.name} closes")}
+        | {str(s.urn) for s in p.schools}
+        | {r.rule_id for r in p.head_rules}
+    )
+    words |= {z.zone_id for z in world.picture.zones} | {word for c in world.picture.cells for word in (c.cell_id, *dict(c.requirements))}
+    return words
 
 
 def _is_a_size(world: World, variable: str) -> bool:

@@ -16,6 +16,7 @@ from flask_login import current_user
 
 from planner.store import Membership, Role
 from planner.store.sight import see_again, see_nobody, see_only, see_the_house
+from web.watching import Why, refused
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -256,6 +257,7 @@ def _ask(is_partnership: Callable[[int], bool]) -> Any:
     if partnership_id is not None and user.roles_in(partnership_id):
         see_only(partnership_id)
     if partnership_id is not None and not (user.roles_in(partnership_id) and is_partnership(partnership_id)):
+        refused(Why.NOT_THEIRS, user.user_id)
         abort(404)
     if not isinstance(declared, Permission) or not user.may(declared, partnership_id, urn):
         abort(403)

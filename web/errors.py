@@ -10,9 +10,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 
 from planner.store import NoAnswer
-from web.access import is_program
+from web.access import is_program, the_user
 from web.problems import problem, problem_of
-from web.watching import request_id
+from web.watching import Why, refused, request_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +118,10 @@ def show_errors(app: Flask) -> None:
     """Answer every error with its page; an exception of ours is our fault."""
 
     def http_error(error: HTTPException) -> Any:
+        why = _why(error)
+        if why is not None:
+            user = the_user()
+            refused(why, None if user is None else user.user_id)
         if is_program():
             return problem_of(error)
         page, status = show(_page_of(error))
@@ -145,6 +149,15 @@ def show_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, redirected_or_shown)
     app.register_error_handler(NoAnswer, no_database)
     app.register_error_handler(Exception, our_fault)
+
+
+def _why(error: HTTPException) -> Why | None:
+    """Why it was refused, where somebody may have tried to get in."""
+    if isinstance(error, ForeignForm):
+        return Why.FOREIGN_FORM
+    if isinstance(error, CSRFError):
+        return Why.OLD_FORM
+    return Why.NOT_THEIR_ROLE if error.code == 403 else None
 
 
 def _page_of(error: HTTPException) -> ErrorPage:

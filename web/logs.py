@@ -13,7 +13,7 @@ from types import TracebackType
 
 from web.settings import Settings
 
-MORE = ("request", "method", "route", "status", "ms", "run")
+MORE = ("request", "method", "route", "status", "ms", "refused", "user", "run")
 """What a line may say besides its words; a JSON object has each under this name."""
 _Info = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 

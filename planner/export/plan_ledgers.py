@@ -34,7 +34,10 @@ from planner.supply import (
     base_running_pounds,
     consent_said,
     host_condition,
+    months_run,
+    place_pounds,
     school_of,
+    teacher_pounds,
 )
 
 _ZONE_HELP = "What the school may count on of its zone's share, by expected pupils; not an amount of its own."
@@ -363,15 +366,21 @@ def _over_the_year_columns(facts: Facts) -> list[Column]:
 
 
 def _over_the_year(base: Base, size: int, facts: Facts) -> Row:
-    found: dict[str, Value] = {"running": base_running_pounds(base, size, facts.policy)}
+    """What a base costs at its planned places, live from these."""
+    policy, months = facts.policy, months_run(base, facts.policy)
+    teachers = f"ROUNDUP({{size}}/{policy.bases.places_per_teacher},0)*{teacher_pounds(base, policy)}"
+    full = f"MAX(0,{teachers}+{{size}}*{place_pounds(base, policy)})"
+    found: dict[str, Value] = {"running": Formula(f"=ROUNDUP({full}*{sum(months)}/{MONTHS},0)", base_running_pounds(base, size, policy))}
     if facts.opens_during_the_year:
         found["opens"] = None if base.is_open or not size else base.opens_in_half_term
     if facts.lead_in_pounds:
-        found["lead_in"] = base_lead_in_pounds(base, size, facts.policy)
+        lead_in = "=0" if base.is_open else f"=ROUNDUP({teachers}*{policy.bases.lead_in_months}/{MONTHS},0)"
+        found["lead_in"] = Formula(lead_in, base_lead_in_pounds(base, size, policy))
     if facts.opens_during_the_year or facts.lead_in_pounds:
-        found["march"] = base_march_twelfths(base, size, facts.policy) / MONTHS
-    if facts.opens_bases or facts.policy.is_on("next_year_affordable"):
-        found["next_year"] = base_full_year_pounds(base, size, facts.policy)
+        march = f"={full}*{months[0]}/{MONTHS}" + ("+{lead_in}" if facts.lead_in_pounds else "")
+        found["march"] = Formula(march, base_march_twelfths(base, size, policy) / MONTHS)
+    if facts.opens_bases or policy.is_on("next_year_affordable"):
+        found["next_year"] = Formula(f"={full}", base_full_year_pounds(base, size, policy))
     return found
 
 
@@ -383,7 +392,7 @@ def _base_row(base: Base, facts: Facts, places: Table) -> Row:
         if base_id == base.base_id and n:
             zone = cell_id.rpartition(":")[0]
             by_zone[zone] = by_zone.get(zone, 0) + n
-    given = sum(by_zone.values())
+    given, opening = sum(by_zone.values()), base_opening_pounds(base, facts.policy)
     return {
         "name": base.name,
         "host": school_of(facts.partnership, base.host_urn).name,
@@ -398,11 +407,11 @@ def _base_row(base: Base, facts: Facts, places: Table) -> Row:
         "pupils": base.pupils_now,
         "size": size,
         "given": Formula("=" + places.sum_where("places", "id", "{id}"), given),
-        "free": Formula("={size}-MAX({given},{pupils})", size - max(given, base.pupils_now)) if size else 0,
+        "free": Formula("=IF({size}=0,0,{size}-MAX({given},{pupils}))", size - max(given, base.pupils_now) if size else 0),
         "zones": "; ".join(f"{zone}: {n}" for zone, n in by_zone.items()),
         "reach": "; ".join(z.zone_id for z in facts.world.picture.zones if base_reaches(facts.partnership, facts.policy, base, z.urns)),
         **_over_the_year(base, size, facts),
-        "opening": base_opening_pounds(base, facts.policy) if size else 0,
+        "opening": Formula(f"=IF({{size}}=0,0,{opening})", opening if size else 0),
         "admissions": base.admissions_by,
         "consent": consent_said(condition),
         "condition": condition.condition,

@@ -12,7 +12,7 @@ import io
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -296,20 +296,35 @@ def _opened(name: str, parts: dict[str, bytes], *, formulas: bool = False) -> It
         raise InputMustBeMended(f"{name} is damaged or is not a workbook: open it in Excel and save it again as .xlsx.") from error
 
 
-def grids_of(name: str, content: bytes, *, formulas: bool = False) -> dict[str, list[list[str]]]:
-    """Every sheet of a workbook as rows of text, by its title; with ``formulas`` what stands in a cell that has one is its formula.
+def grids_of(name: str, content: bytes) -> dict[str, list[list[str]]]:
+    """Every sheet of a workbook as rows of text, by its title.
 
     Raises ``InputMustBeMended`` as ``tables_of`` does.
     """
     parts = parts_of(name, content, only=_is_read)
     if not is_workbook(parts):
         raise InputMustBeMended(f"{name} is a ZIP of CSVs: give the workbook (.xlsx) itself.")
-    with _opened(name, parts, formulas=formulas) as workbook:
+    with _opened(name, parts) as workbook:
         read, sheets = _Read(), {sheet.title: f"{name}, sheet {sheet.title}" for sheet in workbook.worksheets}
         return {
             sheet.title: _trimmed(sheets[sheet.title], read.counted(sheets[sheet.title], _workbook_rows(sheet)))
             for sheet in workbook.worksheets
         }
+
+
+def formula_cells(name: str, content: bytes, titles: Container[str]) -> dict[str, frozenset[str]]:
+    """The cells that hold formulas, in those sheets so titled of a workbook that ``grids_of`` has read.
+
+    Raises ``InputMustBeMended`` as it does.
+    """
+    with _opened(name, parts_of(name, content, only=_is_read), formulas=True) as workbook:
+        return {sheet.title: frozenset(_formula_cells(sheet)) for sheet in workbook.worksheets if sheet.title in titles}
+
+
+def _formula_cells(sheet: Any) -> Iterator[str]:
+    sheet.reset_dimensions()
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        yield from (f"{get_column_letter(column)}{number}" for column, cell in enumerate(row, start=1) if cell.data_type == "f")
 
 
 def _trimmed(name: str, rows: Iterator[list[str]]) -> list[list[str]]:
@@ -332,10 +347,10 @@ def _trimmed(name: str, rows: Iterator[list[str]]) -> list[list[str]]:
 def _workbook_rows(sheet: Any) -> Iterator[list[str]]:
     sheet.reset_dimensions()  # a sheet's stated size may be the whole grid
     for row in sheet.iter_rows():
-        yield [_cell_text(cell.value, cell.number_format if cell.value is not None else "") for cell in row] if row else []
+        yield [cell_text(cell.value, cell.number_format if isinstance(cell.value, int | float) else "") for cell in row] if row else []
 
 
-def _cell_text(value: object, number_format: str) -> str:
+def cell_text(value: object, number_format: str) -> str:
     """Return the text a person sees in a cell: 12.0 is 12, a date is ISO, 0.8 shown as a percentage is 80%."""
     if value is None:
         return ""

@@ -3,6 +3,8 @@
 import os
 from dataclasses import dataclass
 
+import pytest
+
 IS_FULL = os.environ.get("PLANNER_CHAOS") == "full"
 
 
@@ -29,7 +31,7 @@ COUNTS = {
     "log-cut": Count("the write-ahead log cut off at any byte", 20, 200),
     "write-refused": Count("the disk refuses the 1st, 2nd, ... write of a run", 6, 50),
     "disk-full": Count("the disk is full at the 1st, 2nd, ... page of a run", 3, 50),
-    "disk-read-only": Count("the disk turns read-only before the 1st, 2nd, ... change of a run", 2, 8),
+    "disk-read-only": Count("the disk turns read-only before the 1st, 2nd, ... change of a run", 2, 50),
     "page-refused": Count("the disk refuses what a page has to write", 1, 20),
     "postgresql-stopped": Count("PostgreSQL stopped at once in the middle of a run, and started again", 1, 20, 15),
     "clock-jumps": Count("runs while the clock of one of two workers jumps by an hour, forwards and back", 8, 100),
@@ -43,4 +45,21 @@ COUNTS = {
     "cancelled-huge": Count("a run cancelled while HiGHS holds a model of 100,000 binaries", 1, 5),
     "deadlines": Count("a run of 20 shapes with 2 to 60 seconds for its search", 2, 50, 20),
     "flood": Count("200 runs of one partnership before those of five others", 1, 5),
+    "cluster-killed": Count("workers of several machines, told of work by PostgreSQL, killed while they plan", 1, 20, 20),
+    "backups": Count("a backup made while four writers write, and put back", 5, 60, 30),
+    "copied": Count("a database copied from a file to PostgreSQL, every table compared", 1, 1),
+    "steps": Count("a database of an older version brought up to this one and back, with a row in every table", 1, 1),
+    "editors": Count("edits of one policy by many people at once", 24, 1000, 20),
+    "log-tampered": Count("one thing changed in the log by somebody who went round the database's guard", 30, 1000),
+    "guessed": Count("passwords guessed by three processes at once", 60, 1000),
+    "swapped": Count("a request with another partnership's identifiers in it", 300, 5000, 30),
+    "uploads": Count("a damaged workbook or ZIP of CSVs sent as an upload", 40, 10_000, 60),
+    "uploads-apart": Count("a damaged upload, read by the process that reads uploads", 8, 60),
 }  # fmt: skip
+
+
+def forms(name):
+    """The short count, for every change, and the full one, for the long counts and ``make chaos``: parameters of a test elsewhere."""
+    count = COUNTS[name]
+    full = [pytest.mark.chaos(name, times=count.full), pytest.mark.slow, pytest.mark.timeout(60 * count.minutes)]
+    return [pytest.param(count.short, marks=pytest.mark.chaos(name, times=count.short)), pytest.param(count.full, marks=full)]

@@ -8,6 +8,7 @@ Called as ``python failing_disk.py HOW TIMES FOLDER``; says a line of JSON for e
 """
 
 import contextlib
+import functools
 import json
 import logging
 import resource
@@ -28,17 +29,21 @@ from worlds_to_plan import bring
 
 from optimisation import run_worker
 from optimisation.greedy import greedy_amounts
+from optimisation.messages import Stage
 from planner.documents import check_document
 from planner.plan import Ending, Plan
 from planner.store import RunState, open_store
 
 HEADER, FRAME, PAGE = 32, 24 + 4096, 4096
 FAILS_FOR_SECONDS = 0.25
-ENDS_WITHIN_SECONDS = 60
+ENDS_WITHIN_SECONDS = 120
 
 
-def plan_at_hand(solver, world, *, tell, **_):
-    """In place of the solver."""
+def plan_at_hand(solver, world, *, tell, stages, **_):
+    """In place of the solver: as many stages as asked for, each told to the store before the next, so that the run writes enough to fail at."""
+    for number in range(stages):
+        tell(Stage(words=f"stage {number + 1}"))
+        tell.__self__._look()
     time.sleep(0.1)
     return Plan(amounts=greedy_amounts(world), ending=Ending.FIRST_PLAN_ONLY, bound_points=0.0, levels=(), engine="by hand", seconds=0.1)
 
@@ -116,6 +121,7 @@ class Heard(logging.Handler):
 def one_run(way, number, folder):
     """A run on a disk that fails at this point; what became of it."""
     heard = Heard()
+    run_worker.make_plan_with_names = functools.partial(plan_at_hand, stages=number)
     logging.getLogger().handlers = [heard]
     with open_store(None, folder) as store:
         by = a_user(store)
@@ -132,7 +138,7 @@ def one_run(way, number, folder):
         )
         fault.begin()
         worker.start()
-        while not heard.words and is_open(store, here, run_id):  # a short run may end before it writes so much
+        while not heard.words and time.monotonic() < until:  # we keep no file open meanwhile: it could not turn read-only
             time.sleep(0.02)
         time.sleep(FAILS_FOR_SECONDS)
         fault.end()
@@ -162,8 +168,8 @@ def is_open(store, here, run_id):
 def main(how, times, folder):
     """Each time on a database of its own, made here."""
     run_worker.PAUSE_SECONDS, run_worker.LOOK_SECONDS, run_worker.IDLE_SECONDS = 0.05, 0.02, 0.02
-    run_worker.make_plan_with_names = plan_at_hand
     run_worker.Solver = contextlib.nullcontext
+    run_worker.work_out = run_worker.work_out_roster = lambda *_: None  # what follows a plan is not tried here
     whole = folder / "whole"
     whole.mkdir()
     open_store(None, whole).close()

@@ -5,10 +5,12 @@ import sys
 import time
 
 import pytest
+from counts import forms
 from databases import Database, a_database
 from stored import a_partnership, a_run, a_user, claim
 from test_run_worker import open_runs, plan_of, the_run
-from test_run_worker_killed import MOST_KILLS_OF_A_RUN, Worker, all_events, let_leases_run_out, processes_with, running, wait_for
+from test_workers_killed import MOST_KILLS_OF_A_RUN, all_events, let_leases_run_out, running
+from whole_worker import Worker, processes_with, wait_for
 from worlds_to_plan import bring, busy_world
 
 from optimisation.ticket_worker import set_up_tickets
@@ -107,8 +109,8 @@ def end(worker):
     return code
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])])
-def test_workers_of_several_machines_killed_at_random_lose_no_run_and_finish_none_twice(database, store, kills):
+@pytest.mark.parametrize("kills", forms("cluster-killed"))
+def test_workers_of_several_machines_killed_at_random_lose_no_run_and_finish_none_twice(database, store, kills, say):
     by, world = a_user(store), busy_world(8)
     partnerships = [bring(store, world, by) for _ in range(2)]
     runs, hits, tags = {}, [], []
@@ -135,7 +137,7 @@ def test_workers_of_several_machines_killed_at_random_lose_no_run_and_finish_non
             time.sleep(1)
     finally:
         codes = [end(worker) for worker in workers]
-    print(f"{len(hits)} kills, {sum(hit is not None for hit in hits)} at work, {len(runs)} runs")
+    say(f"{len(runs)} runs, {sum(hit is not None for hit in hits)} killed at work, 0 lost, 0 double")
     assert set(codes) == {0}
     wait_for(lambda: not any(map(processes_with, tags)))
     assert any(hit is not None for hit in hits), "no worker was killed at work: the test tests nothing"
@@ -144,7 +146,7 @@ def test_workers_of_several_machines_killed_at_random_lose_no_run_and_finish_non
         plans = [plan.run_id for here in partnerships for plan in tx.plans.plans(partnership_id=here)]
     assert sorted(plans) == sorted(runs)
     for here in partnerships:
-        finished = sorted(subject for action, subject, _ in all_events(store, here) if action == "run finished")
+        finished = sorted(subject for action, subject in all_events(store, here) if action == "run finished")
         assert finished == sorted(f"run {run_id}" for run_id, where in runs.items() if where == here)
     for run_id, here in runs.items():
         check_document(plan_of(store, here, run_id).document)

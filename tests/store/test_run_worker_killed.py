@@ -8,7 +8,7 @@ import uuid
 import pytest
 from stored import a_run, a_user
 from test_run_worker import FOR_EVER, ON_BOTH, the_run, told
-from whole_worker import ROOT, TAG, Worker, processes_with, wait_for
+from whole_worker import ROOT, TAG, Worker, undisturbed_seconds, wait_for
 from worlds_to_plan import bring, busy_world
 
 from planner.store import RunState
@@ -52,5 +52,5 @@ def test_a_worker_ends_when_what_started_it_is_killed(database, store, by, tmp_p
     ) as parent:  # fmt: skip
         wait_for(lambda: is_at_work(store, here, run_id))
         parent.kill()
-    wait_for(lambda: not processes_with(tag), seconds=3)
+    undisturbed_seconds(tag, bool, most=3)
     assert the_run(store, here, run_id).state is RunState.QUEUED

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from counts import COUNTS, forms
 from databases import Database, a_database
 from sqlalchemy.engine import URL, make_url
 from stored import a_partnership, a_user
@@ -14,7 +15,6 @@ from planner.store.backup import make_backup, restore_backup
 from planner.store.engine import DATABASE_FILE
 
 WRITERS = 4
-A_FEW = 5
 
 
 def address_of(database):
@@ -50,11 +50,11 @@ def writers(database, here, by):
     assert errors == []
 
 
-@pytest.mark.parametrize("backups", [A_FEW, pytest.param(60, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
-def test_backups_made_while_writers_write_are_each_one_moment_and_can_be_put_back(database, tmp_path, request, backups):
+@pytest.mark.parametrize("backups", forms("backups"))
+def test_backups_made_while_writers_write_are_each_one_moment_and_can_be_put_back(database, tmp_path, request, backups, say):
     if database.is_postgres and not (shutil.which("pg_dump") and shutil.which("pg_restore")):
         pytest.skip("no pg_dump: install the PostgreSQL client programs")
-    if database.is_postgres and backups == A_FEW:
+    if database.is_postgres and backups == COUNTS["backups"].short:
         backups = 2  # each starts four programs; the long count is the same on both
     with database.open() as store:
         by = a_user(store)
@@ -77,6 +77,7 @@ def test_backups_made_while_writers_write_are_each_one_moment_and_can_be_put_bac
         assert chain.is_whole
         assert least <= len(runs) == len(queries) == chain.events <= most
         assert {query.question for query in queries} == {f"Run {run.id}?" for run in runs}
+    say(f"each whole and one moment; {kept()} changes kept meanwhile")
 
 
 def until_more(kept, than):

@@ -40,6 +40,7 @@ def filled(home, sqlite_template):
     return home / "planner.db", member
 
 
+@pytest.mark.chaos("copied")
 def test_every_table_is_equal_and_its_numbers_go_on(server, filled, home):
     file, gone = filled
     with a_database(server) as url:
@@ -74,6 +75,7 @@ def test_a_target_that_holds_anything_is_refused_and_stays(server, filled, home)
             tx.events.verify_chain(partnership_id=None)
 
 
+@pytest.mark.chaos("copied")
 def test_a_row_that_is_not_equal_undoes_the_whole_copy(server, filled, home, monkeypatch):
     file, _ = filled
     real = copying._copy_rows

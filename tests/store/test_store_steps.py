@@ -64,6 +64,7 @@ def assert_kept(before, after):
             assert {name: was[name] for name in both} == {name: now[name] for name in both}, table
 
 
+@pytest.mark.chaos("steps")
 def test_every_step_down_keeps_what_the_older_version_can_hold_and_all_steps_up_keep_that(engines):
     at_head = contents(engines)
     assert set(at_head) == set(METADATA.tables)
@@ -78,6 +79,7 @@ def test_every_step_down_keeps_what_the_older_version_can_hold_and_all_steps_up_
 
 
 @pytest.mark.slow
+@pytest.mark.chaos("steps")
 @pytest.mark.parametrize("step", STEPS[:-1])
 def test_from_every_step_up_to_this_version_and_down_again_nothing_is_lost(engines, step):
     downgrade(engines, to=step)

@@ -53,33 +53,41 @@ class Worker:
 
     def end(self):
         """Ask it to end; says how many seconds it took and its exit code. What it started may take a moment longer."""
-        start = time.monotonic()
         self.process.terminate()
-        code = self.process.wait(10)
-        seconds = time.monotonic() - start
+        seconds = undisturbed_seconds(self.tag, lambda _: self.process.poll() is None, most=10)
         self.process.stdout.close()
         self.outlived()
-        return seconds, code
+        return seconds, self.process.returncode
 
     def outlived(self):
         """How many seconds its processes outlived it: the solver's, and Python's own that tidies up after it."""
-        start, used_then = time.monotonic(), processor_seconds(self.processes())
-        while left := self.processes():
-            used = sum(seconds - used_then.get(pid, 0.0) for pid, seconds in processor_seconds(left).items())
-            seconds = time.monotonic() - start
-            assert seconds < 1 or (used < 1 and seconds < 10), f"left behind: {left}"  # a busy machine gives it no time to end
-            time.sleep(0.01)
-        return time.monotonic() - start
+        return undisturbed_seconds(self.tag, bool, most=1)
 
 
-def processor_seconds(pids):
-    """Seconds of processor time that each process has used, as far as it is still there."""
-    used = {}
+def undisturbed_seconds(tag, is_so, *, most):
+    """Seconds for which this is so of the processes with the tag, which may not be as many as ``most``.
+
+    Without those in which another program had the processor that one of them, or we who look, waited for.
+    """
+    seconds, then, waited = 0.0, time.monotonic(), seconds_waited([os.getpid(), *processes_with(tag)])
+    while is_so(left := processes_with(tag)):
+        now, waiting = time.monotonic(), seconds_waited([os.getpid(), *left])
+        longest = max((total - waited.get(task, total) for task, total in waiting.items()), default=0.0)
+        seconds += max(0.0, now - then - longest)
+        then, waited = now, waiting
+        assert seconds < most, f"left after {most} seconds: {left}"
+        time.sleep(0.01)
+    return seconds
+
+
+def seconds_waited(pids):
+    """Seconds that each thread of these processes has waited for a processor, as Linux counts them, as far as it is still there."""
+    found = {}
     for pid in pids:
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-            used[pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return used
+        for task in Path(f"/proc/{pid}/task").glob("*"):
+            with contextlib.suppress(OSError, IndexError):
+                found[pid, task.name] = int((task / "schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+    return found
 
 
 def processes_with(tag):
@@ -93,7 +101,7 @@ def processes_with(tag):
     return found
 
 
-def wait_for(is_so, seconds=60):
+def wait_for(is_so, seconds=180):
     until = time.monotonic() + seconds
     while not (found := is_so()):
         assert time.monotonic() < until

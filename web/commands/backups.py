@@ -26,7 +26,7 @@ def add(commands: Any, command: Command) -> None:
         commands,
         "copy",
         "copy the database file, or a backup of it, into an empty PostgreSQL database, and check that both are equal",
-        "PLANNER_DATABASE_URL=postgresql://user:password@host/name planner copy",
+        "planner copy\n         planner copy backup.db    (both with PLANNER_DATABASE_URL set to the PostgreSQL database)",
     )
     copy.add_argument("file", type=Path, nargs="?", metavar="FILE", help="what to copy (default: the database in the data folder)")
     copy.set_defaults(run=_copy)

@@ -18,6 +18,7 @@ from web.openid import Identity, Provider, ProviderIsDown, SignInRefused
 from web.provider import presenters
 from web.provider.forms import ADDRESS, KnownByForm
 from web.provider.presenters import EndingView, KnownByView
+from web.watching import Why, refused
 from web.wiring import Wiring
 
 Answer = str | Response | tuple[str, int]
@@ -114,6 +115,8 @@ def _add_sign_in(routes: Blueprint, wiring: Wiring, provider: Provider) -> None:
         return provider.identity(token, nonce=visit.nonce, now=now), token
 
     def show(ending: EndingView) -> Response:
+        if ending.status in {400, 403}:
+            refused(Why.PROVIDER)
         return _kept_nowhere(render_template("provider/ending.html", view=ending), ending.status)
 
 
