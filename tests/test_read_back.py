@@ -301,10 +301,14 @@ def test_a_changed_cell_that_is_not_read_back_is_told(book, document):
     cells = {edit.write("Schools", "Paid in", 123, urn), edit.write("Schools", "Grant, all funds", 7, urn)}
     need = edit.cell("Needs", "Limited by", nth=0)
     need.value = "nothing"
+    rule = edit.cell("Rules", "On", nth=0)
+    rule.value = "off"
     read = back(edit.content(), document, facts)
     assert read.changes == ()
     assert cells <= {finding.cell for finding in read.findings}
-    assert ("Needs", need.coordinate) in {(finding.sheet, finding.cell) for finding in read.findings}
+    mends = {(finding.sheet, finding.cell): finding.mend for finding in read.findings}
+    assert "follows from the amounts" in mends["Needs", need.coordinate]
+    assert "is set in the board's policy" in mends["Rules", rule.coordinate]
 
 
 def test_a_missing_sheet_row_or_heading_is_told(book, document):
