@@ -16,6 +16,7 @@ from planner.offers import is_paid, purchases, time_pounds
 from planner.partnership import GRANT_ITEM, FundUse, Partnership, School
 from planner.plan import Amounts
 from planner.policy import Policy
+from planner.rounding import largest_remainder
 from planner.supply import available_pounds, base_lead_in_pounds, base_march_twelfths, base_running_pounds, grant_months
 
 POINTS_PLACES = 4
@@ -226,6 +227,8 @@ def school_ledgers(partnership: Partnership, policy: Policy, picture: Picture, a
     pupils = _zone_pupils(picture, policy)
     last: dict[tuple[int, str], int] = {(row.urn, row.item): row.amount for row in partnership.last_year}
     has_last_year = {row.urn for row in partnership.last_year}
+    sessions_of = {zone.zone_id: _zone_sessions(zone, partnership, policy, pupils, amounts) for zone in picture.zones}
+    places_of = {zone.zone_id: _places_shares(zone, pupils, amounts) for zone in picture.zones}
     ledgers = []
     for school in partnership.schools:
         own = [(service_id, n) for (recipient, service_id), n in sorted(amounts.sessions.items()) if recipient == str(school.urn) and n]
@@ -240,8 +243,8 @@ def school_ledgers(partnership: Partnership, policy: Policy, picture: Picture, a
                 grant_pounds=sum(pounds for (urn, _), pounds in amounts.grants.items() if urn == school.urn),
                 sessions=tuple(own),
                 priced_sessions_pounds=sum(in_kind[v] * n if v in in_kind else paid[str(school.urn), v] for v, n in own),
-                zone_share_sessions_hundredths=_zone_sessions(school.urn, zone, partnership, policy, pupils, amounts),
-                places_share_hundredths=_places_share(school.urn, zone, pupils, amounts),
+                zone_share_sessions_hundredths=sessions_of[zone.zone_id][school.urn],
+                places_share_hundredths=places_of[zone.zone_id][school.urn],
                 base_places_hosted=sum(amounts.base_sizes.get(b.base_id, 0) for b in partnership.bases if b.host_urn == school.urn),
                 last_year_grant_pounds=last.get((school.urn, GRANT_ITEM), 0) if known else None,
                 last_year_sessions=sum(a for (urn, item), a in last.items() if urn == school.urn and item != GRANT_ITEM) if known else None,
@@ -265,31 +268,31 @@ def _zone_pupils(picture: Picture, policy: Policy) -> dict[tuple[int, str], Frac
     return pupils
 
 
-def _share(zone: Zone, urn: int, standard_ids: set[str], pupils: dict[tuple[int, str], Fraction]) -> Fraction:
-    """A school's share of its zone's expected pupils for these standards."""
-    total = sum((pupils.get((member, s), Fraction(0)) for member in zone.urns for s in standard_ids), Fraction(0))
-    own = sum((pupils.get((urn, s), Fraction(0)) for s in standard_ids), Fraction(0))
-    return own / total if total else Fraction(0)
+def _own_pupils(zone: Zone, standard_ids: set[str], pupils: dict[tuple[int, str], Fraction]) -> list[Fraction]:
+    """Expected pupils of each of a zone's schools for these standards, in the zone's order."""
+    return [sum((pupils.get((urn, s), Fraction(0)) for s in standard_ids), Fraction(0)) for urn in zone.urns]
 
 
 def _zone_sessions(
-    urn: int, zone: Zone, partnership: Partnership, policy: Policy, pupils: dict[tuple[int, str], Fraction], amounts: Amounts
-) -> tuple[tuple[str, int], ...]:
-    """Hundredths of the zone's sessions of each service that a school may count on."""
-    result = []
+    zone: Zone, partnership: Partnership, policy: Policy, pupils: dict[tuple[int, str], Fraction], amounts: Amounts
+) -> dict[int, tuple[tuple[str, int], ...]]:
+    """By school: hundredths of the zone's sessions of each service that it may count on; they add up to the zone's."""
+    shares: dict[int, list[tuple[str, int]]] = {urn: [] for urn in zone.urns}
     for service in partnership.services:
         sessions = amounts.sessions.get((zone.zone_id, service.service_id), 0)
         if sessions:
             served = {s.standard_id for s in policy.standards if service.role in dict(s.sessions_per_pupil)}
-            result.append((service.service_id, round(100 * sessions * _share(zone, urn, served, pupils))))
-    return tuple(result)
+            for urn, part in zip(zone.urns, largest_remainder(100 * sessions, _own_pupils(zone, served, pupils)), strict=True):
+                shares[urn].append((service.service_id, part))
+    return {urn: tuple(own) for urn, own in shares.items()}
 
 
-def _places_share(urn: int, zone: Zone, pupils: dict[tuple[int, str], Fraction], amounts: Amounts) -> int:
-    """Hundredths of the zone's base places that a school may count on."""
-    total = Fraction(0)
+def _places_shares(zone: Zone, pupils: dict[tuple[int, str], Fraction], amounts: Amounts) -> dict[int, int]:
+    """By school: hundredths of the zone's base places that it may count on; they add up to the zone's."""
+    exact = [Fraction(0)] * len(zone.urns)
     for (_, cell_id), places in amounts.places.items():
         recipient, _, standard_id = cell_id.rpartition(":")
-        if recipient == zone.zone_id:
-            total += places * _share(zone, urn, {standard_id}, pupils)
-    return round(100 * total)
+        own = _own_pupils(zone, {standard_id}, pupils) if recipient == zone.zone_id else []
+        if any(own):
+            exact = [before + places * n / sum(own) for before, n in zip(exact, own, strict=True)]
+    return dict(zip(zone.urns, largest_remainder(round(100 * sum(exact)), exact), strict=True))

@@ -11,7 +11,7 @@ def half_up(number: Fraction) -> int:
     return (2 * number.numerator + number.denominator) // (2 * number.denominator)
 
 
-def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
+def largest_remainder(total: int, weights: Sequence[int] | Sequence[Fraction]) -> list[int]:
     """Share a whole total by weights so that the whole parts add up to it; earlier ones win ties."""
     everything = sum(weights)
     if not everything:

@@ -57,6 +57,15 @@ def ledgers(world, plan):
     return {row.school.urn: row for row in school_ledgers(world.partnership, world.policy, world.picture, plan.amounts)}
 
 
+def test_what_schools_may_count_on_adds_up_to_their_zones(world, plan, ledgers):
+    for zone in world.picture.zones:
+        for service in world.partnership.services:
+            given = plan.amounts.sessions.get((zone.zone_id, service.service_id), 0)
+            assert sum(dict(ledgers[urn].zone_share_sessions_hundredths).get(service.service_id, 0) for urn in zone.urns) == 100 * given
+        places = sum(n for (_, cell), n in plan.amounts.places.items() if cell.startswith(f"{zone.zone_id}:"))
+        assert sum(ledgers[urn].places_share_hundredths for urn in zone.urns) == 100 * places
+
+
 def school(world, urn):
     return next(s for s in world.partnership.schools if s.urn == urn)
 
