@@ -405,3 +405,7 @@ class Partnership:
     def is_illustrative(self) -> bool:
         """True while an amount of people or funds is still as assumed by ``planner build``."""
         return any(s.is_assumed and (s.sheet, s.column) in AMOUNT_COLUMNS for s in self.sources)
+
+    def is_last_year_assumed(self) -> bool:
+        """True while an amount of last year is still as assumed by ``planner build``."""
+        return any(s.is_assumed and s.sheet == "Last year" for s in self.sources)

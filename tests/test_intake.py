@@ -436,6 +436,12 @@ def test_an_empty_required_sheet():
     assert "Schools, row 1, Phase: the column is missing." in found[1]
 
 
+def test_semicolons_between_columns_are_one_finding_a_sheet():
+    (found,) = sentences(tables(Contributions=table(("URN;Fund;Pounds",), ("900001;pool;2400",))))
+    assert found.startswith("Contributions, row 1: has semicolons or tabs between its columns, so nothing of it was read.")
+    assert "Save it again from Excel as 'CSV UTF-8 (comma delimited)'" in found
+
+
 def test_a_title_above_the_headings_is_one_finding():
     titled = tables()["Schools"]
     rows = [Row(2, {"Our schools": "URN", **{f"column {n}": h for n, h in enumerate(titled.headings[1:])}}), *titled.rows]

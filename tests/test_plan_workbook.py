@@ -315,6 +315,13 @@ def test_a_plan_on_assumed_money_says_so_on_every_sheet(plan, policy, tmp_path, 
     assert OPEN_DATA not in texts(workbook)
 
 
+def test_an_assumed_last_year_is_said_to_be_assumed(plan, world):
+    grant = nouns.Source(sheet="Last year", key="*", column="Amount", value="", source="Planner default", date="", is_assumed=True)
+    assumed = replace(world, partnership=replace(world.partnership, sources=(grant,)))
+    assert summary_lines(plan, world)[1].startswith("Against last year. ")
+    assert summary_lines(plan, assumed)[1].startswith("Against last year, as assumed where it is not known. ")
+
+
 def test_every_page_says_board_copy_and_provenance_says_which_plan(shown):
     assert all(BOARD_COPY in page.oddFooter.left.text and "f1f1f1f1f1f1" in page.oddFooter.left.text for page in shown)
     assert all(EHC_RIGHT in page.oddFooter.left.text and page.oddFooter.right.text == "&A, page &P of &N" for page in shown)

@@ -266,6 +266,18 @@ def test_what_cannot_be_read_is_told_with_its_cell_and_remedy(book, document):
     assert {cell: told[cell].written for cell in texts} == texts
 
 
+def test_where_not_all_findings_are_told_their_number_is(book, document, monkeypatch):
+    monkeypatch.setattr(reading_back, "_MOST_TOLD", 4)
+    content, facts = book
+    edit = Edit(content)
+    for half_term in range(1, 7):
+        edit.write("Money", f"Half-term {half_term}", "lots", facts.partnership.funds[0].fund_id)
+    *told, last = back(edit.content(), document, facts).findings
+    assert len(told) == 4
+    assert {finding.level for finding in (*told, last)} == {Level.MUST_MEND}
+    assert last.what == "there are 2 more findings."
+
+
 def test_a_row_about_something_that_is_not_in_the_plan_must_be_mended(book, document):
     content, facts = book
     edit = Edit(content)
@@ -289,10 +301,14 @@ def test_a_changed_cell_that_is_not_read_back_is_told(book, document):
     cells = {edit.write("Schools", "Paid in", 123, urn), edit.write("Schools", "Grant, all funds", 7, urn)}
     need = edit.cell("Needs", "Limited by", nth=0)
     need.value = "nothing"
+    rule = edit.cell("Rules", "On", nth=0)
+    rule.value = "off"
     read = back(edit.content(), document, facts)
     assert read.changes == ()
     assert cells <= {finding.cell for finding in read.findings}
-    assert ("Needs", need.coordinate) in {(finding.sheet, finding.cell) for finding in read.findings}
+    mends = {(finding.sheet, finding.cell): finding.mend for finding in read.findings}
+    assert "follows from the amounts" in mends["Needs", need.coordinate]
+    assert "is set in the board's policy" in mends["Rules", rule.coordinate]
 
 
 def test_a_missing_sheet_row_or_heading_is_told(book, document):

@@ -87,7 +87,7 @@ def test_only_the_plan_that_schools_read_has_a_pack_for_publication(tmp_path):
         other = f"/partnerships/{HERE}/plans/{second}"
         answer = board.get(fresh.plan("/packs/public.zip"), follow_redirects=True)
         assert answer.request.path == fresh.plan("/downloads")
-        assert f"Only the plan that schools read has one, which is plan {second}." in words_of(parsed(answer.text))
+        assert f"Only the plan that schools read has a pack for publication, and that is plan {second}." in words_of(parsed(answer.text))
         assert f'href="{fresh.plan("/packs/public.zip")}"' not in answer.text
         assert f'href="{other}/downloads"' in answer.text
         assert ONE_OF_A_YEAR in words_of(parsed(board.get(f"{other}/downloads").text))

@@ -158,10 +158,15 @@ def test_a_whole_figure_is_said_without_decimals(site):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("12.5", "12.5"), ("12,5", "12.5"), (" 5 % ", "5"), ("5%", "5"), ("5 per cent", "5"), ("7.50", "7.5"), ("+7", "7"), ("0,125", "0.125"), ("100", "100")],
+    [("12.5", "12.5"), ("12,5", "12.5"), (" 5 % ", "5"), ("5%", "5"), ("5 per cent", "5"), ("7.50", "7.5"), ("+7", "7"), ("100", "100")],
 )  # fmt: skip
 def test_what_is_plainly_meant_is_taken(text, value):
     assert str(number_typed(text, LINE)) == value
+
+
+def test_a_comma_after_nought_is_a_decimal_point():
+    held = next(one for group in settings_groups(load_policy()) for one in group.settings if one.path == "board.contingency_percent")
+    assert str(number_typed("0,125", held)) == "0.125"
 
 
 def test_signs_and_thousands_are_taken():
@@ -248,7 +253,7 @@ def test_changes_forged_on_the_way_are_checked_again(site):
         "board-line_percent": "750",
         "rules-statutory_first": "off",
     }
-    assert "above 0" in fault_of(site.post(browser, f"{CHANGE}/confirm", form_at=CHANGE, note="x", **forged))
+    assert "from 1 to 100" in fault_of(site.post(browser, f"{CHANGE}/confirm", form_at=CHANGE, note="x", **forged))
     forged["board-line_percent"] = "65"
     assert site.post(browser, f"{CHANGE}/confirm", form_at=CHANGE, note="x", **forged).status_code == 303
     assert in_force(site)[1].is_on("statutory_first")

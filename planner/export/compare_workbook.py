@@ -48,10 +48,6 @@ def compare_workbook(comparison: Comparison) -> bytes:
     return book.to_bytes()
 
 
-def _letters(comparison: Comparison) -> str:
-    return "; ".join(f"{letter}: {side.name}" for letter, side in zip("ABCD", comparison.sides, strict=False))
-
-
 def _summary(book: Book, comparison: Comparison, schools: Table) -> None:
     first = comparison.sides[0]
     page = book.page(

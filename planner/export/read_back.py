@@ -170,9 +170,22 @@ def read_back(name: str, content: bytes, facts: Facts, *, fingerprint: str) -> R
     return ReadBack(
         amounts=None if must else amounts,
         changes=tuple(changes),
-        findings=tuple(reading.findings[:_MOST_TOLD]),
+        findings=_not_too_many(reading.findings),
         has_own_payments=any(change.sheet == "Money" for change in changes),
     )
+
+
+def _not_too_many(findings: Sequence[PlacedFinding]) -> tuple[PlacedFinding, ...]:
+    """The findings, those that must be mended first where not all are told, and then how many more there are."""
+    if len(findings) <= _MOST_TOLD:
+        return tuple(findings)
+    ordered = sorted(findings, key=lambda finding: finding.level is not Level.MUST_MEND)
+    told, rest = ordered[:_MOST_TOLD], ordered[_MOST_TOLD:]
+    more = PlacedFinding(
+        level=rest[0].level, sheet=rest[0].sheet, row=None, column="", what=f"there are {len(rest):,} more findings.",
+        mend="Mend those listed, then bring the workbook back.", cell="", written="",
+    )  # fmt: skip
+    return (*told, more)
 
 
 # --- which plan, which format ----------------------------------------------------------------

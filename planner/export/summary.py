@@ -125,8 +125,9 @@ def _more_and_less(plan: Plan, world: World) -> str:
     grants = [(x, x.grant_pounds - (x.last_year_grant_pounds or 0)) for x in known]
     times = [(x, x.own_sessions - (x.last_year_sessions or 0)) for x in known]
     without = f" ({RARE_LEFT_OUT})" if any(world.policy.role(s.role).serves == "zone" for s in world.partnership.services) else ""
+    assumed = ", as assumed where it is not known" if world.partnership.is_last_year_assumed() else ""
     return (
-        f"Against last year. Grants: {_changes(grants, SMALLEST_CHANGE_POUNDS, lambda n: hundreds(abs(n)))}. "
+        f"Against last year{assumed}. Grants: {_changes(grants, SMALLEST_CHANGE_POUNDS, lambda n: hundreds(abs(n)))}. "
         f"Half-days{without}: {_changes(times, 1, lambda n: f'{abs(n):,}')}."
     )
 

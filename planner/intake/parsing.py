@@ -169,6 +169,12 @@ def find_column(sheet: Sheet, heading: str) -> Column | None:
     return next((c for c in sheet.columns if wanted in {_plain(h) for h in (c.heading, *c.also_called)}), None)
 
 
+def _are_parted_otherwise(sheet: Sheet, table: Table) -> bool:
+    """Whether a sheet's first heading is a whole row of them, as where a CSV was saved in another country's way."""
+    parts = re.split("[;\t]", table.headings[0]) if table.headings else []
+    return len(parts) > 1 and all(find_column(sheet, part) for part in parts[:2])
+
+
 def _headings_below(sheet: Sheet, table: Table) -> int | None:
     """The row in which a sheet's headings stand when a title or a note stands where they belong, or None."""
     if any(find_column(sheet, heading) for heading in table.headings):
@@ -249,6 +255,13 @@ class _Parser:
         if table is None or not (table.headings or table.rows):
             if sheet.is_required:
                 self.must((sheet.name, None, ""), "has no rows.", "Fill in the sheet: " + sheet.help)
+            return []
+        if _are_parted_otherwise(sheet, table):
+            self.must(
+                (sheet.name, table.heading_row, ""),
+                "has semicolons or tabs between its columns, so nothing of it was read.",
+                "Save it again from Excel as 'CSV UTF-8 (comma delimited)', or give the workbook itself.",
+            )
             return []
         below = _headings_below(sheet, table)
         if below is not None:

@@ -128,6 +128,6 @@ def _for_publication(kept: KeptPlan, read: int | None) -> FileLine:
 def only_of(read: int | None) -> str:
     """Why a plan has no pack for publication, and what would give it one; ``read``: the plan that schools read."""
     return (
-        f"Only the plan that schools read has one{'; they read none yet' if read is None else f', which is plan {read}'}. {ONE_OF_A_YEAR} "
+        f"Only the plan that schools read has a pack for publication{'; they read none yet' if read is None else f', and that is plan {read}'}. {ONE_OF_A_YEAR} "
         "This plan has one once the board puts it before the schools, on its first page."
     )

@@ -76,9 +76,10 @@ def more_and_less(kept: KeptPlan) -> tuple[str, ...]:
     grants = [(x.school.name, x.grant_pounds - (x.last_year_grant_pounds or 0)) for x in known]
     times = [(x.school.name, x.own_sessions - (x.last_year_sessions or 0)) for x in known]
     rare = f" {upper_first(RARE_LEFT_OUT)}." if kept.facts.services("zone") else ""
+    assumed = " Last year is as assumed where it is not known." if kept.facts.world.partnership.is_last_year_assumed() else ""
     return (
         _counted("Grants", "less", grants, SMALLEST_CHANGE_POUNDS, hundreds),
-        _counted("Half-days", "fewer", times, 1, lambda n: count(n, "half-day")) + rare,
+        _counted("Half-days", "fewer", times, 1, lambda n: count(n, "half-day")) + rare + assumed,
     )
 
 
