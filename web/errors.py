@@ -36,7 +36,7 @@ PAGES = {
         ),
         ErrorPage(
             status=403, title="You may not open this page",
-            sentences=("Your role in this partnership does not include it.", "If it should, ask your partnership's administrator."),
+            sentences=("Your role does not include it.", "If it should, ask your partnership's administrator."),
         ),
         ErrorPage(
             status=404, title="There is no such page",

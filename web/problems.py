@@ -15,7 +15,7 @@ PROBLEM_TYPE = "application/problem+json"
 SENTENCES = {
     400: "The request could not be understood: send it as the description of the API says.",
     401: "Send a token that counts in the header Authorization, as “Bearer planner_...”; you make one under your account.",
-    403: "Your role in this partnership does not include it; if it should, ask your partnership's administrator.",
+    403: "Your role does not include it; if it should, ask your partnership's administrator.",
     404: "There is nothing here: the address may be mistyped, or it belongs to a partnership that is not yours.",
     405: "This address cannot be used in that way; the header Allow says in which ways it can.",
     408: "The connection was too slow or broke off, and nothing was saved: send it again.",

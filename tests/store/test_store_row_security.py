@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 import sqlalchemy as sa
+from databases import Database, a_database
 from stored import PLAN, a_partnership, a_run, a_user
 from websites import HERE, a_site
 
@@ -37,6 +38,21 @@ def as_no_superuser(request):
 @pytest.fixture
 def two(store):
     """Two partnerships with a plan each, and who made them."""
+    return fill(store)
+
+
+@pytest.fixture(scope="module")
+def shared(server, tmp_path_factory):
+    """One PostgreSQL database, its store and what ``two`` gives, for tests that leave every row as it was."""
+    with a_database(server, template=server and server.template) as url:
+        database = Database(url, tmp_path_factory.mktemp("shared"))
+        with database.open() as store:
+            if store.keeps_apart() is False:
+                pytest.skip("TEST_DATABASE_URL is a superuser's, whom no policy holds")
+            yield database, store, fill(store)
+
+
+def fill(store):
     by, found = a_user(store), []
     for name in ("Ours", "Theirs"):
         here = a_partnership(store, name, by)
@@ -65,8 +81,8 @@ def test_the_health_page_tells_of_a_superuser_whom_no_policy_holds(database, sto
             assert told(as_superuser) == "Look at it"
 
 
-@ON_POSTGRES
-def test_every_table_of_partnerships_has_its_policy_and_holds_its_owner_to_it(database, store):
+def test_every_table_of_partnerships_has_its_policy_and_holds_its_owner_to_it(shared):
+    _, store, _ = shared
     with store._engines.reader.begin() as connection:
         forced = set(
             connection.exec_driver_sql(
@@ -81,9 +97,8 @@ def test_every_table_of_partnerships_has_its_policy_and_holds_its_owner_to_it(da
     assert {policies[name] for name, key in KEYS.items() if key == "partnership_id"} == {"planner_sees(partnership_id)"}
 
 
-@ON_POSTGRES
-def test_whoever_sees_one_partnership_reads_changes_and_removes_no_row_of_another(database, store, two):
-    ours, theirs, _ = two
+def test_whoever_sees_one_partnership_reads_changes_and_removes_no_row_of_another(shared):
+    _, store, (ours, theirs, _) = shared
     with store.begin() as tx:
         connection = tx.runs._connection
         held = {
@@ -117,9 +132,8 @@ def test_whoever_sees_one_partnership_reads_changes_and_removes_no_row_of_anothe
         assert tx.runs.runs(partnership_id=theirs) == ()
 
 
-@ON_POSTGRES
-def test_no_row_is_added_to_another_partnership_nor_moved_there(database, store, two):
-    ours, theirs, by = two
+def test_no_row_is_added_to_another_partnership_nor_moved_there(shared):
+    _, store, (ours, theirs, by) = shared
     for statement in (
         f"INSERT INTO memberships (user_id, partnership_id, role, since) VALUES ({by}, {theirs}, 'chair', 1)",
         f"INSERT INTO memberships (user_id, partnership_id, role, since) VALUES ({by}, NULL, 'administrator', 1)",
@@ -163,8 +177,8 @@ def test_a_backup_from_before_the_policies_is_put_back_and_held_to_them_again(da
         assert [row.name for row in tx.partnerships.partnerships()] == ["Ours", "Theirs"]
 
 
-@ON_POSTGRES
-def test_a_connection_that_says_nothing_sees_nothing(database, store, two):
+def test_a_connection_that_says_nothing_sees_nothing(shared):
+    database, _, _ = shared
     engine = raw(database)
     with engine.begin() as connection:
         assert {name: connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one() for name in KEYS} == dict.fromkeys(KEYS, 0)
