@@ -6,7 +6,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +15,7 @@ from counts import forms
 from mutations import good_workbook, good_zip, mutant
 from test_apart import deflated_zeros, raw_zip
 from websites import HERE, a_site
+from working import Watch
 
 from planner.errors import InputMustBeMended
 from planner.intake.apart import READ_LIMITS, read_content
@@ -74,15 +74,15 @@ class Sender:
             f'--edge\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{self.token}\r\n'
             f'--edge\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
         ).encode() + mutant(number)  # fmt: skip
-        start = time.perf_counter()
+        watch = Watch()
         answer = self.browser.post(BRING, data=body + b"\r\n--edge--\r\n", content_type="multipart/form-data; boundary=edge")
         said = answer.text
         if answer.status_code != 303:
             assert (answer.status_code, said.count("There is a problem")) == (422, 1), number
-            return "refused", time.perf_counter() - start
+            return "refused", watch.seconds()
         address = answer.headers["Location"]
         page = self.browser.get(address)
-        took = time.perf_counter() - start
+        took = watch.seconds()
         assert page.status_code == 200, number
         assert self.browser.post(f"{address}/throw-away", data={"csrf_token": self.token}).status_code == 303, number
         return "to confirm" if "Confirm and save" in page.text else "to mend", took

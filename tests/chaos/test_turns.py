@@ -26,12 +26,12 @@ def test_a_flood_by_one_partnership_delays_the_runs_of_others_by_two_at_most(sto
         for _ in range(FLOOD):
             a_run(store, flooder, by)
         asked_after = sorted((random.randrange(20), other) for other in others for _ in range(2))
-        waiting, at_work, of_flood = {}, [claim(store), claim(store)], 2
+        waiting, at_work, of_flood = {}, [claim(store, lease=HOUR), claim(store, lease=HOUR)], 2
         while asked_after or waiting:
             while asked_after and asked_after[0][0] <= of_flood:
                 waiting[a_run(store, asked_after.pop(0)[1], by)] = of_flood
             assert finish(store, at_work.pop(random.randrange(2)))
-            at_work.append(claim(store))
+            at_work.append(claim(store, lease=HOUR))
             if at_work[-1].partnership_id == flooder:
                 of_flood += 1
             else:
