@@ -16,10 +16,10 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-full coverage check fix vendor bench clean
+.PHONY: help setup demo test test-full chaos chaos-short coverage check fix vendor bench clean
 
 help: ## list these commands
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv with everything in it (needs only Python 3.11 or later and make)
 
@@ -33,6 +33,14 @@ test: setup ## run the tests, in parallel (ARGS="-k money" for some of them); in
 test-full: setup ## run the tests with their long counts
 	@tools/install_test_programs.sh
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+
+chaos-short: setup ## make things fail on purpose, each a few times (part of make test)
+	@tools/install_test_programs.sh
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "chaos and not slow" $(ARGS)
+
+chaos: setup ## make things fail on purpose, as often as docs/reliability.md says (up to an hour), and write its table again
+	@tools/install_test_programs.sh
+	PLANNER_CHAOS=full PLANNER_CHAOS_PAGE=docs/reliability.md $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m chaos $(ARGS)
 
 coverage: setup ## branch coverage of the short tests, with every process they start
 	@tools/install_test_programs.sh
@@ -51,6 +59,7 @@ check: setup ## format, lint, types, imports, lock file and generated pages
 	page = pathlib.Path('docs/formats.md').read_text(encoding='utf-8'); \
 	sys.exit(None if page.startswith(formats_page()) else 'docs/formats.md is out of date: run make fix.')"
 	@$(BIN)/python -m optimisation.model_page | cmp -s - docs/model.md || { echo "docs/model.md is out of date: run make fix." >&2; exit 1; }
+	@$(BIN)/python tools/licences_page.py | cmp -s - docs/licences.md || { echo "docs/licences.md is out of date: run make fix." >&2; exit 1; }
 
 fix: setup ## mend format and lint, write the generated pages again
 	$(BIN)/ruff format .
@@ -58,6 +67,7 @@ fix: setup ## mend format and lint, write the generated pages again
 	@{ $(BIN)/python -m planner.intake.formats_page && echo && awk '/^## / {part++} part > 1' docs/formats.md; } > docs/formats.new \
 	&& mv docs/formats.new docs/formats.md
 	@$(BIN)/python -m optimisation.model_page > docs/model.new && mv docs/model.new docs/model.md
+	@$(BIN)/python tools/licences_page.py > docs/licences.new && mv docs/licences.new docs/licences.md
 
 vendor: setup ## make web/static/vendor and tests/vendor again (needs Node.js)
 	$(BIN)/python tools/vendor_assets.py

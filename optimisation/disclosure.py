@@ -1,9 +1,9 @@
 """Which counts to leave out of published tables so that none left out can be told, and the proof of it.
 
 All tables of a plan are looked at together. They are sums of the same parts, so whoever reads them knows that the parts are whole, not
-negative, and add up to every count shown. A count left out is safe once two sets of parts are found that agree with everything shown and
-whose counts lie at least ``LEAST_SPREAD`` apart: whatever a reader guesses, it may be more than 2 away. Where none are found, another count
-beside it is left out too. It runs in a process of its own.
+negative, and add up to every count shown; that noughts are shown; and what the tables of standards tell. A count left out is safe once two sets
+of parts are found that agree with everything known and whose counts lie at least ``LEAST_SPREAD`` apart: whatever a reader guesses, it may be
+more than 2 away. Where none are found, another count beside it is left out too. It runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ class Tables:
             self.sums[count, parts] = 1
         self.values = self.sums @ self.parts
         self.may_hide: list[bool] = order["may_hide"]
-        self.told = np.array(order["least"], dtype=np.int64)
+        # Noughts are shown, so that a count left out is known to be 1 or more, but where all of a need are left out; nor of a nought left out at last.
+        is_above = (self.values > 0) & ~np.array(order["may_be_nought"], dtype=bool)
+        self.told = np.maximum(np.array(order["least"], dtype=np.int64), is_above)
+        self.told_most = np.array([np.inf if most is None else most for most in order["most"]], dtype=np.float64)
         self.lines: list[list[int]] = order["lines"]
 
 
@@ -76,8 +79,9 @@ def left_out_together(tables: Tables, hidden_at_first: Collection[int]) -> tuple
                 more |= _beside(tables, count, hidden | more)
         if not more:
             raise InputMustBeMended(
-                "These tables cannot be published: even with every other number of pupils left out, one that is left out could be told from how many "
-                "schools and zones have its standards. A larger publication.fewest_pupils_shown in the policy would make it possible."
+                "These tables cannot be published: even with every other number of pupils left out that may be, one could be told from the totals of "
+                "needs beside it or from how many schools and zones have its standards. A larger publication.fewest_pupils_shown in the policy would make "
+                "it possible or, for a need that no school and no zone has a standard of, a smaller board.negligible_pupils."
             )
         hidden |= more
     return hidden, found
@@ -104,7 +108,7 @@ def told(tables: Tables, hidden: Collection[int], found: Found | None = None) ->
 
 def _problem(tables: Tables, hidden: Collection[int], asked: list[int]) -> Problem:
     """Parts that add up to every count shown; as much and as little as can be of each count asked about."""
-    rows = [count for count in range(len(tables.values)) if count not in hidden or tables.told[count]]
+    rows = [count for count in range(len(tables.values)) if count not in hidden or tables.told[count] or tables.told_most[count] < np.inf]
     is_shown = np.array([count not in hidden for count in rows], dtype=bool)
     at, parts = np.nonzero(tables.sums[rows])
     return problem_of(
@@ -115,7 +119,7 @@ def _problem(tables: Tables, hidden: Collection[int], asked: list[int]) -> Probl
         upper=np.full(len(tables.parts), float(tables.parts.max(initial=0) + MOST_ABOVE)),
         is_whole=np.ones(len(tables.parts), dtype=bool),
         row_lower=np.where(is_shown, tables.values[rows], tables.told[rows]).astype(np.float64),
-        row_upper=np.where(is_shown, tables.values[rows], np.inf).astype(np.float64),
+        row_upper=np.where(is_shown, tables.values[rows], tables.told_most[rows]),
         entries=(at.astype(np.int32), parts.astype(np.int32), np.ones(len(at))),
     )
 
@@ -128,7 +132,8 @@ def _note(tables: Tables, hidden: Collection[int], found: Found, values: np.ndar
     parts = np.rint(values).astype(np.int64)
     counts = tables.sums @ parts
     shown = np.array([count not in hidden for count in range(len(counts))], dtype=bool)
-    if (parts < 0).any() or (counts[shown] != tables.values[shown]).any() or (counts < tables.told).any():
+    is_told = (counts >= tables.told) & (counts <= tables.told_most)
+    if (parts < 0).any() or (counts[shown] != tables.values[shown]).any() or not is_told.all():
         return
     found.least, found.most = np.minimum(found.least, counts), np.maximum(found.most, counts)
 

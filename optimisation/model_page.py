@@ -142,7 +142,7 @@ def _figures(world: World) -> dict[str, str]:
         "TOLERANCE_SHARE": f"{worker.TOLERANCE_SHARE:.0%}", "LEAST_TOLERANCE": f"{worker.LEAST_TOLERANCE_POINTS:g}",
         "WEIGHT": f"{worker.SHORTFALL_WEIGHT:g}", "SHARE_OUT_GAP": f"{worker.SHARE_OUT_GAP_POINTS:g}",
         "FIRST_TIME": f"{worker.SHARE_OF_TIME[0]:.0%}", "SECOND_TIME": f"{worker.SHARE_OF_TIME[1]:.0%}",
-        "SAFETY": f"{progress.SAFETY:g}", "CANARY": f"{highs.CANARY_TOLERANCE:g}", "MEMORY": f"{solve.MEMORY_MEGABYTES:,}", "GRACE": f"{solve.GRACE_SECONDS:g}",
+        "SAFETY": f"{progress.SAFETY:g}", "CANARY": f"{highs.CANARY_TOLERANCE:g}", "MEMORY": f"{solve.MEMORY_MEGABYTES:,}", "LATE": f"{solve.LATE_SECONDS:g}",
         "DECIMALS": str(certificate.DECIMALS), "SPARE": f"{certify.SPARE_POINTS:g}",
         "AIMS": "\n".join(f"| `{aim.name}` | {aim.value} |" for aim in Aim),
         "TIDY": f"{trial.TIDY:g}", "CAP_SLACK": f"{trial.CAP_SLACK_POINTS:g}",

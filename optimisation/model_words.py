@@ -143,7 +143,7 @@ $S_1$ is what level 1 reached; $t$, the **tolerance**, is «TOLERANCE_SHARE» of
 $S_1 + t \le B + \varepsilon$. The weight on the shortfall is there because a cap alone leaves the relaxation weak; it is taken out of what is reported, and level 2's bound holds only for plans
 with no more shortfall than $S_1 + t$. Level 2 begins by sharing out what level 1 left unused, with bases and blocks as they are, to within «SHARE_OUT_GAP» points of need unmet (at 60 schools in one to two seconds the best plan that is known); its search then moves the bound, and ends once that plan, or a better one, is within the gap. A level that ends early hands on what it has.
 
-Around it (`optimisation/solve.py`): a greedy plan exists before the solver starts. The solver runs in a process of its own with «MEMORY» MB at most, and is ended «GRACE» s after its limit. A crash, a hang or
+Around it (`optimisation/solve.py`): a greedy plan exists before the solver starts. The solver runs in a process of its own with «MEMORY» MB at most, and is ended «LATE» s after its limit. A crash, a hang or
 lack of memory is retried once with another seed and without presolve; after that the best audited plan so far is kept. At its start the process solves small problems whose answers are
 known, and refuses to run when one is off by more than «CANARY». Where undoing presolve breaks what was found, so that the solver says impossible of what it has just solved, it solves again without. A plan that the gap ended is the same on every run; one that a clock or a hand ended is marked so.
 

@@ -16,7 +16,7 @@ from math import ceil
 from optimisation.messages import Stage
 from optimisation.payments import paid_up
 from optimisation.roster import Rostered, Rostering
-from optimisation.solve import GRACE_SECONDS, Solver, Tell, ended_by_clock
+from optimisation.solve import LATE_SECONDS, Solver, Tell, ended_by_clock
 from planner.audit import breaches, leads
 from planner.delivered import as_delivered
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
@@ -130,14 +130,11 @@ def _missing(roster: Roster) -> int:
 
 def _roster(solver: Solver, world: World, amounts: Amounts, until: float, tell: Tell, should_stop: Callable[[], bool]) -> Roster | None:
     """The roster of a plan, None when it was not ready in time."""
-    if should_stop():
+    if should_stop() or until + LATE_SECONDS - time.perf_counter() < LEAST_SECONDS:
         return None
     seconds = min(MOST_SECONDS, max(LEAST_SECONDS, until - time.perf_counter()))
     tell(Stage(words=STAGE))
-    said = solver.exchange(
-        Rostering(world=world, amounts=amounts, seconds=seconds), until=time.perf_counter() + seconds + GRACE_SECONDS,
-        should_stop=should_stop,
-    )  # fmt: skip
+    said = solver.exchange(Rostering(world=world, amounts=amounts, seconds=seconds), until=until + LATE_SECONDS, should_stop=should_stop)
     return said.roster if isinstance(said, Rostered) else None
 
 

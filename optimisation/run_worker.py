@@ -17,7 +17,7 @@ import math
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -31,7 +31,7 @@ from optimisation.plain_amounts import amounts_from_plain, amounts_to_plain
 from optimisation.solve import BoundSoFar, Solver
 from planner.audit import leads, price_points
 from planner.documents import Json, check_document, plan_document
-from planner.errors import AuditRefused, InputMustBeMended, RulesCannotAllHold, SolverFault
+from planner.errors import AuditRefused, InputMustBeMended, RulesCannotAllHold, SolverFault, TooLarge
 from planner.measures import POINTS_PLACES, standing
 from planner.need import World, world_of
 from planner.plan import Amounts, Ending
@@ -80,35 +80,49 @@ def work(store: Store, *, name: str, should_end: Callable[[], bool]) -> None:
     ``name`` stands beside the runs this worker takes. A run it cannot end by then is given back.
     """
     sweep_at = beat_at = 0.0
-    with Solver() as solver:
+    with saying_goodbye(store, name), Solver() as solver:
         while not should_end():
             try:
                 if time.monotonic() >= sweep_at:
-                    _sweep(store)
+                    sweep(store)
                     sweep_at = time.monotonic() + SWEEP_SECONDS
-                with store.begin() as tx:
-                    if time.monotonic() >= beat_at:
-                        tx.house.seen(worker=name)
-                        beat_at = time.monotonic() + BEAT_SECONDS
-                    run = tx.runs.claim_next(worker=name)
-                    roster = tx.rosters.claim_next(worker=name) if run is None else None
-                    answer = tx.answers.claim_next(worker=name) if run is None and roster is None else None
-                if run is not None:
-                    _make(store, run, solver, should_end)
-                elif roster is not None:
-                    work_out_roster(store, roster, solver, should_end)
-                elif answer is not None:
-                    work_out(store, answer, solver, should_end)
-                else:
+                is_due = time.monotonic() >= beat_at
+                if is_due:
+                    beat_at = time.monotonic() + BEAT_SECONDS
+                if not take_one(store, name, solver, should_end, says_seen=is_due):
                     time.sleep(IDLE_SECONDS)
             except Exception as error:  # noqa: BLE001 (the next run needs a worker, whatever this was)
-                _LOG.warning("The worker was held up: %s", _in_short(error))
+                _LOG.warning("The worker was held up: %s", in_short(error))
                 time.sleep(PAUSE_SECONDS)
-    with contextlib.suppress(Exception), store.begin() as tx:  # it is forgotten by the clock where it cannot say goodbye
+
+
+@contextlib.contextmanager
+def saying_goodbye(store: Store, name: str) -> Iterator[None]:
+    """Have the house forget the worker at its end; the clock does where it cannot say so."""
+    yield
+    with contextlib.suppress(Exception), store.begin() as tx:
         tx.house.gone(worker=name)
 
 
-def _sweep(store: Store) -> None:
+def take_one(store: Store, name: str, solver: Solver, should_end: Callable[[], bool], *, says_seen: bool = False) -> bool:
+    """Claim the run, roster or answer whose turn it is and end it, or let go of it; False where none waits."""
+    with store.begin() as tx:
+        if says_seen:
+            tx.house.seen(worker=name)
+        run = tx.runs.claim_next(worker=name)
+        roster = tx.rosters.claim_next(worker=name) if run is None else None
+        answer = tx.answers.claim_next(worker=name) if run is None and roster is None else None
+    if run is not None:
+        _make(store, run, solver, should_end)
+    elif roster is not None:
+        work_out_roster(store, roster, solver, should_end)
+    elif answer is not None:
+        work_out(store, answer, solver, should_end)
+    return run is not None or roster is not None or answer is not None
+
+
+def sweep(store: Store) -> None:
+    """Forget uploads and sessions whose time is over."""
     with store.begin() as tx:
         tx.uploads.sweep()
         tx.sessions.sweep()
@@ -122,9 +136,9 @@ def _make(store: Store, run: Run, solver: Solver, should_end: Callable[[], bool]
     try:
         end = _ending(store, run, solver, should_end)
         has_ended = _patiently(store.begin, end, should_end)
-        _LOG.info("Run %s %s.", run.id, "has ended" if has_ended else "was no longer ours to end")
+        _LOG.info("Run %s %s.", run.id, "has ended" if has_ended else "was no longer ours to end", extra={"run": run.id})
     except LetGo:
-        _LOG.info("Run %s is let go.", run.id)
+        _LOG.info("Run %s is let go.", run.id, extra={"run": run.id})
         if should_end():
             with store.begin() as tx:
                 tx.runs.give_back(run)
@@ -188,7 +202,12 @@ def _reason(run: Run, error: Exception) -> str:
     if isinstance(error, RulesCannotAllHold | InputMustBeMended):
         return str(error)
     where = "".join(traceback.format_tb(error.__traceback__))
-    _LOG.error("Run %s failed: %s\n%s", run.id, _in_short(error), where)
+    _LOG.error("Run %s failed: %s\n%s", run.id, in_short(error), where, extra={"run": run.id})
+    if isinstance(error, TooLarge):
+        return (
+            "This is too large: the search needs more memory than it may have, so there is no plan. "
+            "Plan with fewer schools or fewer rules of heads at once; if it should fit, tell the administrator."
+        )
     if isinstance(error, SolverFault):
         return "The solver ended before it found a plan: try again with more time, and if it happens again tell the administrator."
     if isinstance(error, AuditRefused):
@@ -206,13 +225,13 @@ def _patiently(
             with enter() as tx:
                 return act(tx)
         except Exception as error:
-            _LOG.warning("The database was asked in vain: %s", _in_short(error))
+            _LOG.warning("The database was asked in vain: %s", in_short(error))
             if time.monotonic() > until or should_end():
                 raise LetGo from error
         time.sleep(PAUSE_SECONDS)
 
 
-def _in_short(error: Exception) -> str:
+def in_short(error: Exception) -> str:
     """An error for the log: its kind, and what the database itself said. What else it says may hold somebody's figures."""
     said = str(getattr(error, "orig", "")).strip().splitlines()
     return ": ".join([type(error).__name__, *said[:1]])
@@ -326,7 +345,7 @@ class _Keeper:
             try:
                 self._look_once()
             except Exception as error:  # noqa: BLE001 (the plan is worth more than this row, which is told again)
-                _LOG.warning("Run %s could not be told of: %s", self._run.id, _in_short(error))
+                _LOG.warning("Run %s could not be told of: %s", self._run.id, in_short(error))
                 return False
         return True
 

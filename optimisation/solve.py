@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import isfinite
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from optimisation.apart import serve_apart
 from optimisation.asked import Consequence, Question, Trial
@@ -20,7 +21,7 @@ from optimisation.impossible import Impossible
 from optimisation.messages import AllHold, Answer, Better, Explain, Failed, Job, Message, Nearly, Open, Sizes, Stage
 from optimisation.progress import Progress, safe_bound
 from planner.audit import breaches, leading_points, misfits
-from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault
+from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault, TooLarge
 from planner.need import World
 from planner.plan import Amounts, Ending, Plan
 
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
 
 MEMORY_MEGABYTES = 4096
 GRACE_SECONDS = 4.0
-"""How long past its limit the solver may be before it is killed."""
+"""How long past its limit an answer about a plan may be, or a plan that is wanted at once, before the solver is killed."""
+LATE_SECONDS = 2.0
+"""How long past the limit of a plan its solver may be before it is killed: a run is promised to be no more than 3 s late."""
+HALF_SAID_SECONDS = 2.0
+"""How long a message may take through the pipe: one that only half arrives, or is not taken, would hold up the parent for ever."""
 START_SECONDS = 60.0
 NOTHING_POINTS = 1e-3
 """Less than this two plans do not differ in shortfall: solver tolerance and rounding to the pound and the millionth."""
@@ -86,6 +91,29 @@ class Solver:
             self._process.start()
         theirs.close()
 
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        """Kill the process where it does not take a message, or goes silent in the middle of one; the pipe then breaks."""
+        timer = threading.Timer(HALF_SAID_SECONDS, self._process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _say(self, job: object) -> None:
+        with self._at_once():
+            self._pipe.send(job)
+
+    def _hear(self) -> Any:
+        """The next message; EOFError where the process ended before or within it."""
+        try:
+            with self._at_once():
+                return self._pipe.recv()
+        except OSError as error:
+            raise EOFError from error
+
     def wait_until_ready(self, should_stop: Callable[[], bool] = lambda: False) -> bool:
         """Wait until the process has solved its canaries; False if asked to stop first.
 
@@ -96,7 +124,7 @@ class Solver:
             if should_stop():
                 return False
             if self._pipe.poll(EVERY_SECONDS):
-                said = self._pipe.recv()
+                said = self._hear()
                 if isinstance(said, Failed):
                     raise SolverFault(said.why)
                 self.engine = said
@@ -173,8 +201,8 @@ class Solver:
                 best.was_stopped = True
                 return Failed(why="was stopped")
             left = max(1.0, job.seconds - (time.perf_counter() - start))
-            deadline = time.perf_counter() + left + GRACE_SECONDS
-            self._pipe.send(replace(job, seconds=left))
+            deadline = time.perf_counter() + left + LATE_SECONDS
+            self._say(replace(job, seconds=left))
             while True:
                 if should_stop() and not best.was_stopped:
                     best.was_stopped = True
@@ -185,7 +213,7 @@ class Solver:
                         continue
                     self._restart()
                     return Failed(why="did not keep its time limit and was ended")
-                message: Message = self._pipe.recv()
+                message: Message = self._hear()
                 best.bound.hear(message)
                 if isinstance(message, Nearly):
                     best.answer = message.answer
@@ -234,10 +262,10 @@ class Solver:
         if not self.is_alive():
             self._restart()
         try:
-            if should_stop() or not self.wait_until_ready(should_stop):
-                return Failed(why="was stopped")
+            if should_stop() or not self.wait_until_ready(lambda: should_stop() or time.perf_counter() >= until):
+                return Failed(why="was stopped" if should_stop() else "did not start in time")
             self._stop.clear()
-            self._pipe.send(job)
+            self._say(job)
             answer: Message = Stage(words="")
             while isinstance(answer, Stage | Consequence):
                 while not self._pipe.poll(max(0.0, min(EVERY_SECONDS, until - time.perf_counter()))):
@@ -247,11 +275,14 @@ class Solver:
                     elif time.perf_counter() >= until or (should_stop() and not isinstance(job, Question)):
                         self._restart()
                         return Failed(why="was stopped" if should_stop() else "did not keep its time limit and was ended")
-                answer = self._pipe.recv()
+                answer = self._hear()
                 tell(answer)
         except (EOFError, ConnectionError):
             self._restart()
             return Failed(why="crashed or ran out of memory")
+        except BaseException:
+            self._restart()  # or what it says of this would be taken for an answer to the next
+            raise
         return answer
 
     def _restart(self) -> None:
@@ -309,7 +340,8 @@ class _Best:
     def plan(self, engine: str, seconds: float, why: str) -> Plan:
         """The plan kept, marked with how it ended; SolverFault when there is none."""
         if self.amounts is None:
-            raise SolverFault(f"The solver {why} before it found a plan; give it more time or memory and try again.")
+            fault = TooLarge if why == "ran out of memory" else SolverFault
+            raise fault(f"The solver {why} before it found a plan; give it more time or memory and try again.")
         ending = Ending.STOPPED_BY_HAND if self.was_stopped else Ending.FIRST_PLAN_ONLY
         return Plan(amounts=self.amounts, ending=ending, bound_points=self.bound.points, levels=(), engine=engine, seconds=seconds)
 

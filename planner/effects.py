@@ -141,9 +141,13 @@ def effects_sentences(ledgers: Sequence[SchoolLedger]) -> tuple[str, ...]:
     same = every.schools - every.grants_more - every.grants_less
     same_time = every.schools - every.half_days_more - every.half_days_fewer
     return (
-        f"Of {schools}, {every.grants_more:,} get more grant than last year, {every.grants_less:,} get less and {same:,} about the same.",
-        f"Of {schools}, {every.half_days_more:,} get more half-days for themselves, {every.half_days_fewer:,} get fewer and {same_time:,} the same; {RARE_LEFT_OUT}.",
+        f"Of {schools}, {_get(every.grants_more)} more grant than last year, {_get(every.grants_less)} less and {same:,} about the same.",
+        f"Of {schools}, {_get(every.half_days_more)} more half-days of {'its' if every.half_days_more == 1 else 'their'} own, {_get(every.half_days_fewer)} fewer and {same_time:,} the same; {RARE_LEFT_OUT}.",
     )
+
+
+def _get(number: int) -> str:
+    return f"{number:,} get{'s' * (number == 1)}"
 
 
 def percent_change(amount: int, last: int) -> str:

@@ -40,6 +40,10 @@ class SolverFault(PlannerError):
     """The solver crashed, hung, ran out of memory or failed its own check."""
 
 
+class TooLarge(SolverFault):
+    """The solver needs more memory than it may have."""
+
+
 class ChangedMeanwhile(PlannerError):
     """Somebody else changed the same thing first; nothing of the later change was kept."""
 

@@ -343,7 +343,11 @@ def _read_changes(path: Path) -> dict[str, Any]:
             changes: dict[str, Any] = _with_dates_as_text(tomllib.load(file, parse_float=Decimal))
     except OSError as error:
         raise InputMustBeMended(f"The policy file {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise InputMustBeMended(
+            f"The policy file {path} is not plain text: give a policy (.toml), saved in a text editor as UTF-8; figures go to the command itself."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
         raise InputMustBeMended(f"The policy file {path} is not valid TOML: {error}. Mend that line and try again.") from error
     except (ValueError, RecursionError, ArithmeticError) as error:
         # A number of thousands of digits, or tables nested without end.
@@ -626,7 +630,7 @@ _WHOLE, _ANY = True, False
 _NUMBERS: tuple[tuple[str, Fraction | int, int, bool], ...] = (
     # setting, least, most, whole numbers only
     ("version", 1, _LARGE, _WHOLE),
-    ("board.line_percent", _ABOVE_0, 100, _ANY),
+    ("board.line_percent", 1, 100, _ANY),
     ("board.contingency_percent", 0, 100, _ANY),
     ("board.moderated_pot_percent", 0, 100, _ANY),
     ("board.money_floor_percent", -100, 1000, _ANY),
@@ -756,7 +760,9 @@ def _check_number(what: str, value: Any, least: Fraction | int, most: int, *, is
     is_number = isinstance(value, int | Fraction) and not isinstance(value, bool)
     if not is_number or not least <= value <= most or (is_whole and Fraction(value).denominator != 1):
         from_least = "more than 0" if least == _ABOVE_0 else f"at least {least}"
-        _refuse(f"{what} must be a {'whole ' * is_whole}number, {from_least} and at most {most}; it is {_shown(value)}.")
+        as_fraction = is_number and what.endswith("percent") and 0 < value < 1
+        meant = f" For {float(value * 100):g} percent write {float(value * 100):g}." if as_fraction else ""
+        _refuse(f"{what} must be a {'whole ' * is_whole}number, {from_least} and at most {most}; it is {_shown(value)}.{meant}")
 
 
 def _check_list(what: str, value: Any, *, are_numbers: bool) -> None:

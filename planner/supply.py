@@ -201,14 +201,23 @@ def base_full_year_pounds(base: Base, size: int, policy: Policy) -> int:
     """
     if size == 0:
         return 0
+    return max(0, _teachers_pounds(base, size, policy) + size * place_pounds(base, policy))
+
+
+def place_pounds(base: Base, policy: Policy) -> int:
+    """Pounds a year that each place costs the pool beside teachers, after the council's place funding; it may be below nought."""
     place = policy.bases.place_cost_pounds if base.place_cost_pounds is None else base.place_cost_pounds
-    return max(0, _teachers_pounds(base, size, policy) + size * (place - base.place_funding_pounds))
+    return place - base.place_funding_pounds
+
+
+def teacher_pounds(base: Base, policy: Policy) -> int:
+    """Pounds a year for one teacher in charge."""
+    return policy.bases.teacher_cost_pounds if base.teacher_cost_pounds is None else base.teacher_cost_pounds
 
 
 def _teachers_pounds(base: Base, size: int, policy: Policy) -> int:
     """Pounds a year for the teachers in charge."""
-    teacher = policy.bases.teacher_cost_pounds if base.teacher_cost_pounds is None else base.teacher_cost_pounds
-    return -(-size // policy.bases.places_per_teacher) * teacher
+    return -(-size // policy.bases.places_per_teacher) * teacher_pounds(base, policy)
 
 
 def base_running_pounds(base: Base, size: int, policy: Policy) -> int:

@@ -10,8 +10,13 @@ import pytest
 
 import planner  # noqa: F401 - before openpyxl, which reads once what planner says of lxml
 
+sys.path.insert(0, str(Path(__file__).parent / "chaos"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from counts import COUNTS, IS_FULL
+from reliability_page import is_short_form, mark_items, pytest_runtest_logreport, pytest_terminal_summary, say
+
+__all__ = ["pytest_runtest_logreport", "pytest_terminal_summary", "say"]
 
 LONGEST = (
     "test_from_an_empty_house_to_a_plan_and_an_answered_question", "test_workers_killed_while_they_solve_lose_no_run",
@@ -25,14 +30,29 @@ LONGEST = (
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Files with a long test first, then those with the most tests; the tests of a file share what was made for it, so they run in one process."""
+    mark_items(items)
+    if IS_FULL:
+        in_full(config, items)
+        return
     many = Counter(item.path for item in items)
     rank = dict.fromkeys(many, len(LONGEST))
     for item in items:
         place = next((i for i, name in enumerate(LONGEST) if name in item.name), len(LONGEST))
         rank[item.path] = min(rank[item.path], place)
     items.sort(key=lambda item: (rank[item.path], -many[item.path]))
+
+
+def in_full(config, items):
+    """What fails on purpose as often as it should: no short form, and the files that may take longest first."""
+    config.hook.pytest_deselected(items=[item for item in items if is_short_form(item)])
+    items[:] = [item for item in items if not is_short_form(item)]
+    minutes = Counter()
+    for item in items:
+        if of := item.get_closest_marker("chaos"):
+            minutes[item.path] += COUNTS[of.args[0]].minutes
+    items.sort(key=lambda item: -minutes[item.path])
 
 
 def pytest_addoption(parser):

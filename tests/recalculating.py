@@ -26,6 +26,7 @@ At = tuple[str, str]
 _SHEET = re.compile(r"xl/worksheets/sheet([0-9]+)\.xml")
 _RESULT = re.compile(r'(<c r="([A-Z]+[0-9]+)"[^>]*?)( t="(?:b|str|n|e)")?>(<f[ >].*?</f>)(<v>([^<]*)</v>|<v ?/>)?</c>', re.DOTALL)
 _REFERENCE = re.compile(r"(?:(?:'((?:[^']|'')+)'|([A-Za-z_][\w.]*))!)?\$?([A-Z]{1,3})\$?([0-9]+)(?::\$?([A-Z]{1,3})\$?([0-9]+))?(?![\w(])")
+_SUM_WHERE = re.compile(r"SUMPRODUCT\(--EXACT\(([^(),]+),([^(),]+)\),([^(),]+)\)")
 _ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "Err:")
 
 
@@ -96,8 +97,20 @@ class Sheets:
         if at not in seen:
             seen[at] = frozenset({at})
             if at in self.formulas:
-                seen[at] = frozenset().union(*(self.leads_to(one, seen) for one in _references(at[0], self.formulas[at])))
+                seen[at] = frozenset().union(*(self.leads_to(one, seen) for one in self._counted(at)))
         return seen[at]
+
+    def _counted(self, at: At) -> Iterator[At]:
+        """The cells that a formula goes by: of a sum over the rows that say a certain word, only those rows."""
+        here, formula = at[0], self.formulas[at]
+        for where, word, summed in _SUM_WHERE.findall(formula):
+            (wanted,) = _references(here, word)
+            yield wanted
+            for said, cell in zip(_references(here, where), _references(here, summed), strict=True):
+                yield said
+                if self.values.get(said) == self.values.get(wanted):
+                    yield cell
+        yield from _references(here, _SUM_WHERE.sub("", formula))
 
 
 def _cells(workbook: Any) -> Iterator[tuple[At, Any]]:
@@ -178,7 +191,7 @@ def recalculated(contents: Mapping[str, bytes], folder: Path) -> dict[str, Sheet
         (bare / f"{name}.xlsx").write_bytes(without_results(content))
     subprocess.run(
         [soffice, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "xlsx", "--outdir", out, *sorted(bare.iterdir())],
-        check=True, capture_output=True, timeout=60 + 20 * len(contents),
+        check=True, capture_output=True, timeout=60 + 40 * len(contents),
     )  # fmt: skip
     return {name: Sheets((out / f"{name}.xlsx").read_bytes()) for name in contents}
 

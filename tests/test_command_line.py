@@ -30,8 +30,11 @@ from web.command_line import _parser, main
 ROOT = Path(__file__).parent.parent
 TWO, IMPOSSIBLE, MESSY = path_of("two_schools"), path_of("impossible"), path_of("messy_upload")
 COMMANDS = (
+    "administrator",
     "backup",
     "restore",
+    "copy",
+    "check-log",
     "demo",
     "check",
     "plan",
@@ -144,6 +147,8 @@ def test_the_policy_is_shown_with_dates_and_sources(run):
     assert code == 0
     assert "board.line_percent = 70" in out
     assert run("policy", "check", "--policy", TWO / "policy.toml")[0] == 0
+    assert run("policy", "check", TWO / "policy.toml")[0] == 0
+    assert "cannot be read" in run("policy", "check", TWO / "nowhere.toml")[2]
 
 
 def test_a_template_is_written_and_reads_back(run, tmp_path):

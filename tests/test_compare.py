@@ -15,6 +15,7 @@ from optimisation.trial import attempt, hold
 from planner.audit import breaches, leads
 from planner.compare import Side, Unit, Verdict, baseline_side, compare
 from planner.export.compare_workbook import compare_workbook
+from planner.export.tables import CHANGE, CHANGE_POUNDS, HUNDREDTHS, POUNDS, WHOLE
 from planner.measures import standing
 from planner.need import world_of
 from planner.policy import with_changes
@@ -135,6 +136,14 @@ def test_the_workbook_holds_differences_as_formulas_with_their_figures(sides, fo
     assert [row[7].value for row in shown["Differences"].iter_rows() if row[6].value is not None][1:] == words
 
 
+def test_each_figure_beside_another_is_shown_in_its_own_unit(found):
+    page = openpyxl.load_workbook(io.BytesIO(compare_workbook(found)))["Summary"]
+    looks = {row[0].value: (row[2].number_format, row[4].number_format) for row in page.iter_rows(max_col=5) if row[0].value}
+    assert looks["Grants to schools"] == (POUNDS, CHANGE_POUNDS)
+    assert looks["Standards fully met"] == (WHOLE, CHANGE)
+    assert looks["Need below the line of 70 percent"][0] == HUNDREDTHS
+
+
 def test_the_workbook_says_which_plan_each_side_is(found):
     document = demonstration_document()
     sides = [replace(side, fingerprint=document["fingerprint"]) for side in found.sides]
@@ -155,7 +164,7 @@ def test_the_command_compares_and_refuses_with_a_sentence(tmp_path, capsys):
     assert "No school's grant falls below the board's floor on last year. Missed at 4;" in said
     assert out.stat().st_size > 5000
     data = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))
-    assert data["of"] == ["Formula share", str(plan)]
+    assert data["of"] == ["Formula share", "plan.json"]
     assert data["beside_the_first"][0]["differences"][0]["sentence"] in said
     for wrong, why in (
         (["formula", "greedy"], "Name at least one plan.json"),

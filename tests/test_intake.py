@@ -436,6 +436,26 @@ def test_an_empty_required_sheet():
     assert "Schools, row 1, Phase: the column is missing." in found[1]
 
 
+def test_a_title_above_the_headings_is_one_finding():
+    titled = tables()["Schools"]
+    rows = [Row(2, {"Our schools": "URN", **{f"column {n}": h for n, h in enumerate(titled.headings[1:])}}), *titled.rows]
+    found = sentences(tables(Schools=Table(("Our schools", "column 1"), tuple(rows))))
+    assert found == [
+        "Schools, row 1: stands above the headings, which are in row 2, so nothing of this sheet was read. Delete the rows above the headings."
+    ]
+
+
+def test_a_renamed_sheet_comes_first_and_its_sources_are_one_finding():
+    keys = ("imf", "dhn")
+    named = [("Funds", key, "Name", "", "Assumed", "2026-11-01", "yes") for key in keys]
+    sources = table(("Sheet", "Key", "Column", "Value", "Source", "Date", "Assumed"), *named)
+    found = sentences(tables(Funding=Table((), ()), Sources=sources))
+    assert found[0].startswith("Funding: is not a sheet the planner knows")
+    (of_sources,) = found[1:]
+    assert of_sources.startswith("Sources, row 2, Sheet: the sheet Funds has no rows, but sources of its figures are named (2 rows).")
+    assert "put it back as 'Funds'" in of_sources
+
+
 def test_a_missing_column_is_one_finding_not_one_a_row():
     upload = tables(
         Schools=table(
@@ -505,7 +525,7 @@ def test_old_words_for_bases_are_read(text, kind):
     assert partnership.bases[0].sizes == (8, 12)
 
 
-@pytest.mark.parametrize(("text", "urn"), [("1.36001E+05", 136001), ("1.36001e5", 136001), ("136001.0", 136001)])
+@pytest.mark.parametrize(("text", "urn"), [("1.36001E+05", 136001), ("1.36001e5", 136001), ("136001.0", 136001), ("136 001", 136001)])
 def test_a_urn_that_shows_all_its_digits_is_put_back(text, urn):
     schools = table(
         ("URN", "School", "Phase", "Primary pupils", "Secondary pupils", "Easting", "Northing"),

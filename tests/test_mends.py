@@ -230,7 +230,7 @@ def test_wishes_over_a_plan_that_holds_and_one_that_cannot(tmp_path, capsys):
     assert main(["mends", str(plan)]) == 0
     assert capsys.readouterr().out.endswith("Nothing clashes: the rules can all hold.\n")
     urn = json.loads(plan.read_text(encoding="utf-8"))["partnership"]["schools"][0]["urn"]
-    assert main(["mends", str(plan), "--wish", str(urn), "grant", "at-least", "900000"]) == 0
+    assert main(["mends", str(plan), "--wish", str(urn), "grant", "at-least", "£900,000"]) == 0
     assert "Way 1: The rule of" in capsys.readouterr().out
 
 

@@ -1,21 +1,31 @@
 """What is handed over holds together: the wheel, the front door, the version, the links."""
 
+import hashlib
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import venv
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from pages import demonstration_document
 
 import planner
+from planner.store import open_store
 from web.command_line import main
+from web.demonstration import keep_demonstration
+from web.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("planner", "optimisation", "web", "fixtures")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+A_FEW = 4
+NO_NETWORK = ("unshare", "--net", "--map-root-user", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("fixtures/**/*.md")])
 
 
@@ -61,6 +71,46 @@ def test_the_unpacked_wheel_works_away_from_the_checkout(wheel, tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "can be planned: 12 schools" in done.stdout
+
+
+@pytest.fixture
+def clean(wheel, tmp_path):
+    """The Python of a new environment that has the wheel and, by a path, the packages of this one; no network, no npm."""
+    home = tmp_path / "clean"
+    venv.create(home, with_pip=False, symlinks=True)
+    packages = next((home / "lib").glob("python*/site-packages"))
+    shutil.unpack_archive(wheel, packages, "zip")
+    theirs = Path(next(path for path in sys.path if path.endswith("site-packages")))
+    (packages / "theirs.pth").write_text(f"{theirs}\n", encoding="utf-8")
+    return home / "bin" / "python"
+
+
+@pytest.mark.parametrize(
+    "most", [A_FEW, pytest.param(None, marks=[pytest.mark.slow, pytest.mark.timeout(900)])], ids=["a few", "every page"]
+)
+def test_the_wheel_serves_its_pages_and_assets_with_no_network(clean, tmp_path, most):
+    settings = Settings.from_env({"PLANNER_HOME": str(tmp_path / "home")})
+    with open_store(None, settings.home) as store:
+        accounts = keep_demonstration(settings, store, demonstration_document())
+    browse = [
+        str(clean), str(Path(__file__).parent / "served_pages.py"), str(settings.home), dict(accounts.names)["administrator"], accounts.password,
+        str(most or 10_000),
+    ]  # fmt: skip
+    alone = [] if subprocess.run([*NO_NETWORK, "true"], capture_output=True, check=False).returncode else [*NO_NETWORK]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("PLANNER_", "PYTHON"))}
+    done = subprocess.run([*alone, *browse], cwd=tmp_path, env=plain, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["from"].startswith(str(clean.parent.parent))
+    assert len(told["pages"]) >= (most or 100)
+    assert {page: status for page, status in told["pages"].items() if status != 200} == {}
+    assert "planner_database_up 1.0" in told["metrics"]
+    vendored = json.loads((ROOT / "web/static/vendor/VENDOR.json").read_text(encoding="utf-8"))
+    for row in vendored:
+        assert told["assets"][f"/static/vendor/{row['file']}"] == row["sha256"]
+    for path, sha256 in told["assets"].items():
+        assert hashlib.sha256((ROOT / "web" / path.partition("?")[0].lstrip("/")).read_bytes()).hexdigest() == sha256, path
+    assert told["outside"] == []
 
 
 def test_one_version_everywhere(wheel, capsys):

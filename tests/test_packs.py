@@ -18,7 +18,18 @@ from optimisation.highs import load, problem_of, run, set_objective
 from planner.errors import InputMustBeMended
 from planner.export.plan_workbook import BOARD_COPY
 from planner.policy import load_policy, with_settings
-from planner.public_counts import ALL, LAYOUTS, Counts, audit_order, expected_counts, need_totals_left_out, place, told_by_standards
+from planner.public_counts import (
+    ALL,
+    LAYOUTS,
+    Counts,
+    Told,
+    audit_order,
+    expected_counts,
+    need_totals_left_out,
+    needs_of_few,
+    place,
+    told_by_standards,
+)
 from planner.rounding import half_up
 from planner.small_numbers import FEWEST_SHOWN, LEFT_OUT
 from web.command_line import main
@@ -41,24 +52,33 @@ def left_out_of_tables(order):
     return {tuple(where) for count in hidden for where in order["places"][count]}
 
 
-def ranges(counts, hidden, asked=None):
-    """What a reader with a solver finds that each number left out can be: the least and the most, from the tables as they are printed."""
+def ranges(counts, hidden, asked=None, *, settled=None):
+    """What a reader with a solver finds that each number left out can be: the least and the most, from the tables as they are printed.
+
+    Noughts are shown, so the reader takes each number left out for 1 or more, but of needs of few; and is told of the noughts left out all the same.
+    """
     parts = list(counts.parts)
     printed = {
         place(one, row, column) for one in LAYOUTS for row in (*counts.axes[one.down], ALL) for column in (*counts.axes[one.across], ALL)
     }
-    shown = sorted(printed - hidden)
 
     def adds(where):
         return [float(all(w in {ALL, p} for w, p in zip(where, part, strict=True))) for part in parts]
 
-    rows = np.array([adds(where) for where in shown]).reshape(len(shown), len(parts))
+    few = {tuple(adds(where)) for where in needs_of_few(counts, settled)}  # under whatever name: of one need, all needs are the same number
+    shown, above_nought = (
+        sorted(printed - hidden),
+        sorted(where for where in hidden & printed if counts.everything[where] and tuple(adds(where)) not in few),
+    )
+
+    rows = np.array([adds(where) for where in (*shown, *above_nought)]).reshape(len(shown) + len(above_nought), len(parts))
     at, column = np.nonzero(rows)
-    sides = np.array([counts.everything[where] for where in shown], dtype=np.float64)
+    sides = np.array([*(counts.everything[where] for where in shown), *(1 for _ in above_nought)], dtype=np.float64)
+    most = np.where(np.arange(len(sides)) < len(shown), sides, np.inf)
     asked = sorted(hidden & printed) if asked is None else asked
     problem = problem_of(
         columns=tuple(parts), costs=np.array([[sign * n for n in adds(where)] for where in asked for sign in (1, -1)]), offsets=np.zeros(2 * len(asked)),
-        lower=np.zeros(len(parts)), upper=np.full(len(parts), 500.0), is_whole=np.ones(len(parts), dtype=bool), row_lower=sides, row_upper=sides,
+        lower=np.zeros(len(parts)), upper=np.full(len(parts), 500.0), is_whole=np.ones(len(parts), dtype=bool), row_lower=sides, row_upper=most,
         entries=(at.astype(np.int32), column.astype(np.int32), np.ones(len(at))),
     )  # fmt: skip
     for number, where in enumerate(asked):
@@ -72,19 +92,24 @@ def ranges(counts, hidden, asked=None):
 
 def no_number_is_told(number, seed, *, most=None):
     """``most``: how many of a table's numbers left out are attacked (None: all)."""
-    rng, left = Random(seed), 0
+    rng, left, refused = Random(seed), 0, 0
     for _ in range(number):
         counts = random_counts(rng)
         settled = need_totals_left_out(counts, FEWEST_SHOWN) if rng.random() < 0.5 else None
-        hidden = left_out_of_tables(audit_order(counts, settled=settled))
+        try:
+            hidden = left_out_of_tables(audit_order(counts, settled=settled))
+        except InputMustBeMended:
+            refused += 1  # few pupils of a need whose total another page shows
+            continue
         small = {where for where, pupils in counts.everything.items() if 0 < pupils < FEWEST_SHOWN and ALL in where}
         assert small <= hidden, "every small number that is printed is left out"
         attacked = None if most is None else rng.sample(sorted(hidden), min(most, len(hidden)))
-        for where, low, high in ranges(counts, hidden, attacked):
+        for where, low, high in ranges(counts, hidden, attacked, settled=settled):
             assert low <= counts.everything[where] <= high
             assert high - low >= WIDTH, (counts, where, low, high)
             left += 1
     assert left > number
+    assert refused <= number // 20
 
 
 def test_no_number_left_out_of_random_tables_can_be_bounded_within_2():
@@ -113,12 +138,36 @@ def test_a_planted_leak_is_caught_and_mended():
         assert told(tables, leak), again
 
 
+def test_a_reader_who_knows_that_noughts_are_shown_cannot_tell_a_number_either():
+    """Of 7 shared by two, each left out and neither a nought, 1 to 5 is left beside a 5: a guess of 3 would be within 2."""
+    counts = Counts((("a", "b"), ("p",), ("x", "y")), {("a", "p", "x"): 2, ("a", "p", "y"): 3, ("b", "p", "x"): 5, ("b", "p", "y"): 2})
+    order = audit_order(counts, settled=None)
+    block = [n for n, alike in enumerate(order["places"]) if ALL not in {alike[0][0], alike[0][2]}]
+    assert len(block) == 4
+    assert block[0] in told(Tables(order), block)
+    nought = Counts(counts.axes, {**counts.parts, ("a", "p", "x"): 0})
+    order = audit_order(nought, settled=None)
+    assert Tables(order).told[[block[0], block[1]]].tolist() == [0, 1], "a nought left out is not taken for more than it is"
+
+
+@pytest.mark.parametrize(("pupils", "are_left_out"), [((6, 0), True), ((2, 4), True), ((7, 0), False), ((5, 5), False)])
+def test_of_a_need_of_few_all_parts_are_left_out_noughts_too(pupils, are_left_out):
+    """Of 6 in two zones a reader who knew that neither is a nought would know each to be 1 to 5; of 7 it would be 1 to 6."""
+    parts = {("a", "p", zone): number for zone, number in zip("xy", pupils, strict=True)}
+    counts = Counts((("a", "b"), ("p",), ("x", "y")), {**parts, ("b", "p", "x"): 30, ("b", "p", "y"): 40})
+    settled = need_totals_left_out(counts, FEWEST_SHOWN)
+    assert not settled
+    hidden = left_out_of_tables(audit_order(counts, settled=settled))
+    assert ({("a", ALL, "x"), ("a", ALL, "y")} <= hidden) is are_left_out
+    assert all(high - low >= WIDTH for _, low, high in ranges(counts, hidden, settled=settled))
+
+
 def test_what_nothing_can_hide_is_refused_with_what_would_make_it_possible():
     counts = Counts((("a", "b"), ("p",), ("x",)), {("a", "p", "x"): 4, ("b", "p", "x"): 7})
     settled = need_totals_left_out(counts, FEWEST_SHOWN)
     assert settled == {("a", ALL, ALL), ("b", ALL, ALL)}
     assert left_out_job(audit_order(counts, settled=settled))[0]["hidden"]
-    told_of_it = left_out_job(audit_order(counts, settled=settled, least={("a", ALL, ALL): 4, ("b", ALL, ALL): 6}))[0]
+    told_of_it = left_out_job(audit_order(counts, settled=settled, told=Told(least={("a", ALL, ALL): 4, ("b", ALL, ALL): 6}, most={})))[0]
     assert "publication.fewest_pupils_shown" in told_of_it["refused"]
 
 
@@ -202,8 +251,32 @@ def test_counts_add_up_and_the_needs_totals_are_those_of_the_effects():
         exact = sum(one.expected_pupils for one in world.picture.school_needs if one.need == need)
         assert counts.everything[need, ALL, ALL] == half_up(exact)
     assert sum(counts.parts.values()) == counts.everything[ALL, ALL, ALL]
-    for (need, _, _), least in told_by_standards(world).items():
-        assert least <= counts.everything[need, ALL, ALL]
+
+
+def test_the_tables_of_standards_tell_the_least_of_each_zone_and_phase_and_the_most_of_a_need_without_one():
+    world = demonstration()
+    counts = expected_counts(world)
+    told_now = told_by_standards(world, counts)
+    assert all(0 < least <= counts.everything[where] for where, least in told_now.least.items() if least)
+    needs, phases, zones = counts.axes
+    assert all(told_now.least[ALL, phase, ALL] > 0 for phase in phases)
+    assert all(told_now.least[ALL, ALL, zone] > 0 for zone in zones)
+    need = min(needs, key=lambda one: counts.everything[one, ALL, ALL])
+    without = {standard.standard_id for standard in world.policy.standards if standard.need == need}
+    picture = replace(world.picture, cells=tuple(cell for cell in world.picture.cells if cell.standard_id not in without))
+    few = Counts(counts.axes, {where: 0 if where[0] == need else pupils for where, pupils in counts.parts.items()})
+    most = told_by_standards(replace(world, picture=picture), few).most
+    assert {where[0] for where in most} == {need}
+    ends = {where: told_now.least.get(where, 0) for where in most}
+    assert not any(told_now.most.get(where) for where in ends), "a need with a standard may be any number"
+
+
+def test_a_need_known_to_be_of_few_pupils_is_not_called_safe():
+    """Nobody has a standard of the need, so that it is of 4 pupils at most."""
+    counts = Counts((("a", "b"), ("p",), ("x",)), {("a", "p", "x"): 3, ("b", "p", "x"): 2})
+    for most, is_refused in ((4, True), (9, False)):
+        answer = left_out_job(audit_order(counts, settled=None, told=Told(least={}, most={("a", ALL, ALL): most})))[0]
+        assert ("board.negligible_pupils" in answer.get("refused", "")) is is_refused
 
 
 def test_a_board_may_leave_out_larger_numbers_and_no_smaller_ones():
@@ -221,10 +294,10 @@ def test_a_board_may_leave_out_larger_numbers_and_no_smaller_ones():
     kept = demonstration_plan()
     counts = expected_counts(kept.facts.world)
     some = left_out_of(kept, counts)
-    world = replace(kept.facts.world, policy=larger)
-    order = audit_order(counts, settled=need_totals_left_out(counts, 10), least=told_by_standards(world), fewest=10)
+    told_now = told_by_standards(kept.facts.world, counts)
+    order = audit_order(counts, settled=need_totals_left_out(counts, 10), told=told_now, fewest=10)
     more = left_out_of_tables(order)
-    assert some < more
+    assert any(FEWEST_SHOWN <= counts.everything[where] < 10 for where in more - some)
     assert all(
         counts.everything[where] >= 10 or not counts.everything[where]
         for where in {tuple(w) for alike in order["places"] for w in alike} - more
@@ -274,7 +347,8 @@ def test_the_public_pack_has_no_small_number_and_names_no_school_person_or_base(
         assert rows[-1][0] == PUBLIC_COPY
         assert len(tables_of(page)[rows_caption(page, rows)]) == len(rows) - 1
     assert left > 2
-    assert all(most - least >= WIDTH for _, least, most in ranges(counts, hidden))
+    settled = need_totals_left_out(counts, FEWEST_SHOWN)
+    assert all(most - least >= WIDTH for _, least, most in ranges(counts, hidden, settled=settled))
     for name, data in files.items():
         if not name.startswith("tables/pupils"):
             assert "pupils" not in ",".join(rows_of(data)[0]).casefold(), "standards are shares of a need's pupils, and would tell them"

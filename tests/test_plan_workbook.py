@@ -10,12 +10,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
 
 from optimisation.messages import Better, Failed, Stage
 from optimisation.progress import Progress
 from optimisation.solve import ended_by_clock
 from planner import partnership as nouns
 from planner.audit import breaches, leading_points, misfits
+from planner.effects import effects_sentences
 from planner.errors import PlannerError
 from planner.export.plan_decision import DecisionTaken, Signed
 from planner.export.plan_facts import Facts
@@ -315,7 +317,12 @@ def test_a_plan_on_assumed_money_says_so_on_every_sheet(plan, policy, tmp_path, 
 
 def test_every_page_says_board_copy_and_provenance_says_which_plan(shown):
     assert all(BOARD_COPY in page.oddFooter.left.text and "f1f1f1f1f1f1" in page.oddFooter.left.text for page in shown)
-    assert all(page.page_setup.orientation == "landscape" and page.sheet_properties.pageSetUpPr.fitToPage for page in shown)
+    assert all(EHC_RIGHT in page.oddFooter.left.text and page.oddFooter.right.text == "&A, page &P of &N" for page in shown)
+    across = {"landscape": 784, "portrait": 538}  # points that A4 has between its margins; a character of a column's width takes 5.25
+    for page in shown:
+        widths = sum(page.column_dimensions[get_column_letter(n)].width for n in range(1, page.max_column + 1))
+        scale = page.page_setup.fitToWidth * across[page.page_setup.orientation] / (5.25 * widths)
+        assert 11 * scale >= 6.8, (page.title, "prints in type of less than about 7 points")
     said = [cell.value for row in shown["Provenance"].iter_rows() for cell in row if cell.value]
     assert {*MARKS.values(), EHC_RIGHT, OPEN_DATA, "by hand"} <= set(said)
 
@@ -396,6 +403,24 @@ def test_every_sheet_prints_with_its_title_and_fits_the_paper(written):
         assert page.freeze_panes, page.title
         assert page.sheet_properties.pageSetUpPr.fitToPage
         assert (page.page_setup.fitToHeight, page.page_setup.paperSize) == (0, 9)
+
+
+def test_the_summary_says_first_where_to_look_and_how_close_it_is(shown):
+    said = [row[0].value for row in shown["Summary"].iter_rows(max_col=1) if isinstance(row[0].value, str)]
+    at = [
+        next(n for n, text in enumerate(said) if text.startswith(start))
+        for start in ("Where to look", "How close", "What the plan does", "Who gets more")
+    ]
+    assert at == sorted(at)
+    assert set(re.findall(r"(?:sheets|and|on) ([A-Z][a-z]+)", said[at[0]])) <= set(shown.sheetnames)
+
+
+def test_a_reason_leaves_out_what_stands_beside_it_in_its_row(shown):
+    rows = [row for row in table(shown["Needs"], "Why") if row["Why"]]
+    assert rows
+    for row in rows:
+        assert row["School or zone"] not in row["Why"].partition(". ")[0]
+        assert row["Why"][0].isupper()
 
 
 def test_charts_say_in_words_what_they_show_and_draw_from_cells(written):
@@ -715,3 +740,12 @@ def test_the_file_holds_no_clock(written):
     with zipfile.ZipFile(written) as parts:
         assert {info.date_time for info in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert b"2000-01-01" in parts.read("docProps/core.xml")
+
+
+def test_one_school_gets_more_and_two_get_less(world, policy):
+    some = school_ledgers(world.partnership, policy, world.picture, AMOUNTS)[0]
+    more = replace(some, grant_pounds=2_000, last_year_grant_pounds=1_000, sessions=(("ep", 3),), last_year_sessions=2)
+    less = replace(more, grant_pounds=500, sessions=())
+    of_grants, of_time = effects_sentences((more, less, less))
+    assert of_grants == "Of 3 schools, 1 gets more grant than last year, 2 get less and 0 about the same."
+    assert of_time.startswith("Of 3 schools, 1 gets more half-days of its own, 2 get fewer and 0 the same; ")

@@ -225,7 +225,8 @@ def test_every_rule_of_the_pack_may_be_switched_off_and_no_other_the_board_owns(
         ("x = " + "[" * 20_000, "too large to be true"),
         ("[board]\nline_percent = inf", "board.line_percent must be a number"),
         ("[board]\nline_percent = 1e999999999", "board.line_percent must be a number"),
-        ("[board]\nline_percent = 2026-11-01", "board.line_percent must be a number, more than 0 and at most 100; it is '2026-11-01'"),
+        ("[board]\nline_percent = 2026-11-01", "board.line_percent must be a number, at least 1 and at most 100; it is '2026-11-01'"),
+        ("[board]\nline_percent = 0.65", "at least 1 and at most 100; it is 0.65. For 65 percent write 65."),
         ("date = 5", "date must be text; it is 5"),
     ],
 )

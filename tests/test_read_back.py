@@ -4,12 +4,14 @@ import io
 import json
 import re
 from dataclasses import replace
+from itertools import cycle
 from random import Random
 
 import openpyxl
 import pytest
 from builders import a_world, random_world
 from pages import demonstration_document, document_of
+from test_hostile_text import hostile
 
 from optimisation import baselines, hand_made
 from optimisation.hand_made import audit_by_hand
@@ -18,13 +20,15 @@ from planner.errors import InputMustBeMended, SolverFault
 from planner.export import read_back as reading_back
 from planner.export.by_hand_words import need_line
 from planner.export.last_year import read_last_year, with_last_year
-from planner.export.not_read_back import USES
+from planner.export.not_read_back import USES, grids_of_book
 from planner.export.plan_facts import Facts
 from planner.export.plan_grids import whole_number
-from planner.export.plan_workbook import plan_workbook
+from planner.export.plan_workbook import plan_book, plan_workbook
 from planner.export.read_back import read_back
+from planner.export.tables import DAY, SHARE, Book, Column, Formula, text_column
 from planner.intake.findings import Level
 from planner.intake.format_versions import FORMAT_HEADING
+from planner.intake.reading import formula_cells, grids_of
 from planner.partnership import LastYear
 from web.command_line import main
 
@@ -45,11 +49,11 @@ def _made_once():
     def kept(facts, **marks):
         key = (facts.partnership, marks["standing"])
         if key not in made:
-            made[key] = plan_workbook(facts, **marks)
+            made[key] = plan_book(facts, **marks)
         return made[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading_back, "plan_workbook", kept)
+        patch.setattr(reading_back, "plan_book", kept)
         yield
 
 
@@ -132,6 +136,40 @@ def test_a_workbook_that_nobody_changed_is_the_plan(seed):
 @pytest.mark.parametrize("seed", range(6, 56))
 def test_fifty_workbooks_that_nobody_changed_are_their_plans(seed):
     comes_back_equal(seed)
+
+
+def as_in_its_file(book):
+    """A book's sheets in memory are those of its file, and its formulas stand where the file has them."""
+    content = book.to_bytes()
+    ours = {
+        title: [row[: max((i for i, text in enumerate(row, start=1) if text), default=0)] for row in grid]
+        for title, grid in grids_of_book(book).items()
+    }
+    theirs = grids_of("plan.xlsx", content)
+    assert {title: ours[title][: len(grid)] for title, grid in theirs.items()} == theirs
+    assert not any(row for title, grid in theirs.items() for row in ours[title][len(grid) :])
+    assert formula_cells("plan.xlsx", content, set(theirs)) == {title: frozenset(book.values[title]) for title in theirs}
+
+
+def test_a_book_in_memory_says_what_its_file_says():
+    numbers = (0, -12, 0.1 + 0.2, 1 / 3, 2 / 3, 1e15, 1.5e-9, 123_456_789.123_456_78, 46_000)
+    rows = [{"text": text, "day": 46_000, "share": 0.285, "number": n} for text, n in zip(hostile(400), cycle(numbers))]
+    rows += [
+        {"text": Formula(f'="{n}"', said), "day": Formula("=1", 46_000), "share": Formula("=1", 2 / 3), "number": Formula("=1", said)}
+        for n, said in enumerate((True, False, "", " two\nlines ", "<&>", 0.1 + 0.2, 7))
+    ]
+    book = Book(banner="", footer="")
+    columns = (
+        text_column("text", "Text", 20),
+        Column(key="day", heading="Day", look=DAY),
+        Column(key="share", heading="Share", look=SHARE),
+    )
+    book.page("Odd", "t", "n").table([*columns, Column(key="number", heading="Number", band="Band", is_summed=True)], rows)
+    as_in_its_file(book)
+
+
+def test_a_plans_book_in_memory_says_what_its_file_says(document):
+    as_in_its_file(plan_book(Facts(*plan_from_document(document)), fingerprint="f", inputs_sha256="", policy_sha256=""))
 
 
 # --- each kind of cell -----------------------------------------------------------------------

@@ -21,7 +21,7 @@ from optimisation import highs
 from optimisation.extract import amounts_from
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Hooks, Solved, compile_model, load, run
-from optimisation.messages import Answer, Better, Job, Nearly, Stage
+from optimisation.messages import Answer, Better, Explain, Job, Nearly, Stage
 from optimisation.model import build_model
 from optimisation.progress import Progress
 from optimisation.solve import Solver, _Best
@@ -171,6 +171,24 @@ def test_ctrl_c_keeps_the_best_plan_so_far_and_the_solver_is_fit_for_the_next(so
     assert plan.ending in {Ending.STOPPED_BY_HAND, Ending.WITHIN_GAP}  # a small world may be solved before it hears
     assert is_feasible(world, plan.amounts)
     check_document(plan_document(plan, world))
+    assert solver.make_plan(world, seconds=20).ending is Ending.WITHIN_GAP
+
+
+@ON_LINUX
+def test_an_answer_that_nobody_waits_for_is_not_taken_for_the_next(solver, world):
+    """As when a run is cancelled while names are put to its time: whoever asks next has a solver that knows nothing of it."""
+    solver.wait_until_ready()
+    asked, before = [], solver._process.pid
+    os.kill(before, signal.SIGSTOP)  # so that there is no answer yet
+
+    def let_go():
+        asked.append(1)
+        if len(asked) > 1:
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        solver.exchange(Explain(world=world, seconds=30), until=time.perf_counter() + 30, should_stop=let_go)
+    assert solver._process.pid != before
     assert solver.make_plan(world, seconds=20).ending is Ending.WITHIN_GAP
 
 

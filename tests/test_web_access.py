@@ -100,7 +100,7 @@ WHO_MAY = {
         "bring.choose", "bring.take", "bring.take_last_year", "bring.blank_workbook", "bring.upload", "bring.confirm", "bring.marked_copy", "bring.throw_away",
         "bring.build", "bring.list_schools", "bring.near", "bring.choose_near", "bring.order", "bring.build_it",
         "people.people", "people.person", "people.invite", "people.invite_now", "people.invitation", "people.withdraw_invitation",
-        "people.take_away", "people.take_away_now",
+        "people.take_away", "people.take_away_now", "everything.page", "everything.take",
     },
     HOUSE: {
         "home.new_partnership", "home.make_partnership", "bring.dfe_files", "bring.add_dfe_file", "bring.remove_dfe_file", "bring.remove_dfe_file_now",
@@ -420,6 +420,28 @@ def test_every_answer_has_its_headers(site):
                 assert "Strict-Transport-Security" not in answer.headers  # plain http on this computer
 
 
+def test_no_browser_keeps_a_page_or_file_of_somebody_signed_in_but_what_a_form_was_answered(site):
+    def kept(answer):
+        with answer:
+            return answer.headers["Cache-Control"]
+
+    with site.browser("head") as client:
+        paths = (
+            "/",
+            "/help",
+            "/nowhere",
+            site.plan(),
+            site.plan("/workbook"),
+            site.plan("/document"),
+            f"/partnerships/{ELSEWHERE}/plans/1",
+        )
+        assert {kept(client.get(path)) for path in paths} == {"no-store"}
+        # Going back to it would otherwise ask whether to send the form again; signing out has the browser forget it.
+        assert kept(client.post("/account/password")) == "private, no-cache"
+    with site.browser(None) as client:
+        assert {kept(client.get(path)) for path in ("/sign-in", "/help", site.plan())} == {"private, no-cache"}
+
+
 def test_every_script_on_a_page_has_the_nonce_of_that_answer_and_no_style_stands_inline(site):
     with site.browser("head") as client:
         answers = [client.get(site.plan("/map")) for _ in range(2)]
@@ -438,7 +460,7 @@ def test_every_script_on_a_page_has_the_nonce_of_that_answer_and_no_style_stands
 def test_files_named_by_their_hash_may_be_kept_for_ever_and_pages_not(site):
     with site.browser("head") as client:
         page = client.get("/account")
-        assert page.headers["Cache-Control"] == "private, no-cache"
+        assert page.headers["Cache-Control"] == "no-store"
         links = [link.get("href") for link in parsed(page.text).iter("link")]
         assert len(links) == 3
         for href in links:

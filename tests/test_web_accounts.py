@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 import time
@@ -9,6 +10,7 @@ import time
 import pytest
 from pages import parsed, words_of
 from websites import HERE, PASSWORD, a_site
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from planner.store import Role
 from planner.store.room import HOUR, MINUTE, database_now
@@ -45,7 +47,9 @@ def test_a_person_signs_in_reads_and_signs_out(site):
     browser = site.browser(None)
     assert sign_in(site, " HEAD ", browser=browser).headers["Location"] == "/"
     assert browser.get(site.plan()).status_code == 200
-    assert site.post(browser, "/sign-out", form_at="/account").headers["Location"] == "/sign-in"
+    out = site.post(browser, "/sign-out", form_at="/account")
+    assert out.headers["Location"] == "/sign-in"
+    assert (out.headers["Clear-Site-Data"], out.headers["Cache-Control"]) == ('"cache", "storage"', "no-store")
     assert browser.get(site.plan()).status_code == 303
 
 
@@ -150,12 +154,32 @@ def test_an_account_that_is_not_there_takes_as_long_as_one_that_is():
     ("password", "fault"),
     [
         (PASSWORD, None), ("short", "12 to 200"), ("x" * 201, "12 to 200"), ("aaaaaaaaaaaaaaa", "harder to guess"), ("Password12345", "harder to guess"),
-        ("anne-example-2026", "your own name"),
+        ("anne-example-2026", "your own name"), ("my a.n.n.e of green gables", "your own name"), ("four plain words here", None),
+        ("oakfield partnership!", "your partnership"), ("Oakfield2026!", "harder to guess"),
     ],
 )  # fmt: skip
 def test_new_passwords_are_long_and_not_ones_own_name(password, fault):
-    said = fault_of(password, "Anne", "anne@example.org")
+    said = fault_of(password, ("Anne", "anne@example.org"), ("Oakfield Partnership",))
     assert (said is None) if fault is None else fault in said
+
+
+def test_a_new_password_is_not_the_name_of_the_service():
+    assert "name of this service" in fault_of("partnership-planner-22", ("Ruth",))
+
+
+def test_none_of_the_commonest_passwords_of_twelve_letters_and_more_is_taken():
+    common = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= passwords.LEAST_LETTERS]
+    made_of_common = [f"{first}{last}" for first, last in itertools.product(FREQUENCY_LISTS["passwords"][:14], repeat=2)]
+    tried = common + [word for word in made_of_common if len(word) >= passwords.LEAST_LETTERS]
+    assert len(tried) > 300
+    assert [word for word in tried if fault_of(word, ()) is None] == []
+
+
+def test_a_long_password_is_judged_by_its_beginning_as_all_of_it_could_take_seconds(monkeypatch):
+    judged = []
+    monkeypatch.setattr("zxcvbn.zxcvbn", lambda password, user_inputs: judged.append(password) or {"guesses": 1e9})
+    assert fault_of("4@8({[<369&#!1|0$5+7%2" * 9, ()) is None
+    assert [len(password) for password in judged] == [passwords.JUDGED_LETTERS]
 
 
 def test_a_hash_of_weaker_settings_is_made_anew_at_sign_in(site):
@@ -205,6 +229,7 @@ def test_one_ends_ones_other_sessions_and_changes_ones_password(site):
     there = site.browser("head")
     for old, new, fault in (
         ("wrong", NEW_PASSWORD, "not your password now"), (PASSWORD, "short", "12 to 200"), ("", NEW_PASSWORD, "Enter your password"),
+        (PASSWORD, "hatherby-partnership", "name of this service or of your partnership"),
     ):  # fmt: skip
         answer = site.post(here, "/account/password", form_at="/account", old=old, new=new)
         assert answer.status_code == 422
@@ -258,7 +283,7 @@ def test_an_invitation_gives_somebody_who_is_signed_in_one_more_role(site):
     ("fields", "fault"),
     [
         ({"sign_in": "head"}, "already has an account"), ({"password": "short"}, "12 to 200"), ({"name": ""}, "Enter your name"),
-        ({"sign_in": " "}, "Enter a sign-in name"),
+        ({"sign_in": " "}, "Enter a sign-in name"), ({"password": "Hatherby Partnership 26"}, "name of this service or of your partnership"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_new_account_is_said_and_the_invitation_is_not_spent(site, fields, fault):

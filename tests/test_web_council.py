@@ -133,20 +133,23 @@ def test_no_small_number_can_be_read_or_worked_out(values):
         assert (hidden, is_total_hidden) == (frozenset(), False)
 
 
-def test_the_public_copy_leaves_small_numbers_out_and_the_working_copy_has_them(looked_at):
+def test_the_public_copy_tells_no_more_of_pupils_than_the_plans_own_pack_and_the_working_copy_has_them(looked_at):
     browser = looked_at.browser("commissioner")
     working, public = zipped(browser.get("/council/tables.zip")), zipped(browser.get("/council/public.zip"))
     assert set(working) == set(public)
     by_need = {row[0]: row[-1] for row in working["places-by-need.csv"]}
     assert by_need["Hearing impairment"] == "4"
-    shown = {row[0]: row[-1] for row in public["places-by-need.csv"]}
-    assert shown["Hearing impairment"] == "left out"
-    assert sum(text == "left out" for text in shown.values()) >= 2, "one alone could be worked out from the total"
-    assert any(row[0].startswith("Numbers of pupils from 1 to 4 are left out") for row in public["places-by-need.csv"])
+    assert "Expected pupils" in working["out-of-reach.csv"][0]
     for name, rows in public.items():
-        columns = [place for place, heading in enumerate(rows[0]) if heading in {"Pupils there now", "Expected pupils"}]
-        figures = [row[place] for row in rows[1:-1] for place in columns]
-        assert not [text for text in figures if text not in {"", "left out"} and 0 < float(text) < FEWEST_SHOWN], name
+        assert not any("upils" in heading for heading in rows[0]), name
+        assert len(rows) == 1 or "the pack for publication" in rows[-1][0]
+    pack = zipfile.ZipFile(io.BytesIO(browser.get(f"/partnerships/{HERE}/plans/{HERE}/packs/public.zip").data))
+    standards = csv.reader(io.StringIO(pack.read("tables/standards.csv").decode("utf-8-sig"), newline=""))
+    of_the_pack = {row[0]: row[-1] for row in list(standards)[1:-2] if row[-1] != "0"}
+    assert {row[0]: row[3] for row in public["out-of-reach.csv"][1:-1]} == of_the_pack
+    assert {row[2] for row in public["out-of-reach.csv"][1:-1]} == {"All zones"}, (
+        "where a standard has no row would tell of a zone's pupils"
+    )
 
 
 # --- supply ----------------------------------------------------------------------------------

@@ -102,6 +102,20 @@ def test_health_says_what_needs_a_look_and_what_to_do(site):
     assert states(house.get("/health").text)["Worker"][0] == "Look at it"
 
 
+def test_health_says_when_the_log_was_changed_by_other_means(site):
+    house = site.browser("house")
+    with site.store.begin() as tx:
+        tx.events.record(partnership_id=HERE, by=None, action="plan opened")
+    assert states(house.get("/health").text)["Log"] == ["Well", "Whole: 1 entry", "Nothing"]
+    with closing(sqlite_module().connect(str(site.settings.home / "planner.db"))) as connection:
+        connection.execute("DROP TRIGGER events_never_change")
+        connection.execute("UPDATE events SET action = 'plan signed'")
+        connection.commit()
+    state, more, do = states(house.get("/health").text)["Log"]
+    assert (state, more) == ("Look at it", "1 chain of entries was changed by other means than the planner")
+    assert "planner check-log" in do
+
+
 def test_a_worker_at_a_run_is_there_though_it_said_nothing_for_long(site):
     with site.store.begin() as tx:
         tx.house.seen(worker="machine 7")

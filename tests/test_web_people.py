@@ -164,7 +164,7 @@ def test_an_invitation_shows_its_link_once_and_the_link_makes_a_member(site):
     assert MARKUP not in page.text
     again = client.get(answer.headers["Location"])
     assert 'id="link"' not in again.text
-    assert again.headers["Cache-Control"] == "private, no-cache"
+    assert again.headers["Cache-Control"] == "no-store"
     assert link.rpartition("/")[2] not in again.text
     assert "The link was shown once" in main_of(again)
     assert [row[0] for row in tables_of(client.get(PEOPLE_PAGE).text)["Invitations not taken up"][1:]] == [MARKUP]

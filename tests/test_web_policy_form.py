@@ -169,15 +169,15 @@ def test_signs_and_thousands_are_taken():
     assert [number_typed(text, cap) for text in ("-10", "−10", "– 10 %", "1,000", "12,500.5 %")][:4] == [-10, -10, -10, 1000]
 
 
-@pytest.mark.parametrize("text", ["", "0", "0 %", "100.5", "-5", "1e1", "5 schools", "7 0", "1,2,3", "5%%", "١٢", "9" * 300])
+@pytest.mark.parametrize("text", ["", "0", "0.65", "0 %", "100.5", "-5", "1e1", "5 schools", "7 0", "1,2,3", "5%%", "١٢", "9" * 300])
 def test_what_is_not_plain_or_cannot_be_is_refused(text):
-    with pytest.raises(InputMustBeMended, match=r"^The line must be a number above 0 and at most 100\.$"):
+    with pytest.raises(InputMustBeMended, match=r"^The line must be a number from 1 to 100\.$"):
         number_typed(text, LINE)
 
 
 def test_what_cannot_be_is_said_beside_its_field_and_stays_as_typed(site):
     answer = look(site, board__line_percent="<b>lots")
-    assert fault_of(answer) == "The line must be a number above 0 and at most 100."
+    assert fault_of(answer) == "The line must be a number from 1 to 100."
     assert fields_of(answer.text)["board-line_percent"] == "<b>lots"
 
 

@@ -245,6 +245,8 @@ def test_claims_that_prove_nothing_let_nobody_in(site, provider, what, caplog):
     with caplog.at_level(logging.WARNING):
         assert is_let_nobody_in(site, browser, come(site, provider, browser))
     assert "was refused: it " in caplog.text
+    assert "400 in" in caplog.text
+    assert caplog.text.count("refused: sign-in through provider") == 1
     assert entered(site).subject is None
 
 
@@ -347,12 +349,13 @@ def test_another_provider_knows_nobody_by_what_was_entered_for_this_one(site, pr
     assert is_let_nobody_in(site, browser, come(site, provider, browser), status=403)
 
 
-def test_somebody_the_provider_turns_away_is_told_so(site, provider):
+def test_somebody_the_provider_turns_away_is_told_so(site, provider, caplog):
     enter(site, provider)
     browser = site.browser(None)
     answer = browser.get(callback(site, provider, browser, error="access_denied"))
     assert is_let_nobody_in(site, browser, answer, status=403)
     assert f"{NAME} did not let you through" in answer.text
+    assert "refused: sign-in through provider" in caplog.text
 
 
 def test_a_disabled_account_stays_closed(site, provider):

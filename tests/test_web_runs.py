@@ -521,7 +521,7 @@ def test_the_part_that_changes_is_sent_only_when_something_has(played):
     assert later.status_code == 200
     assert "44 of 167 standards fully met" in later.text
     assert later.headers["ETag"] != etag
-    assert later.headers["Cache-Control"] == "private, no-cache"
+    assert later.headers["Cache-Control"] == "no-store"
 
 
 def test_the_etag_changes_with_the_place_in_the_queue_with_the_state_and_with_who_asks(played):

@@ -15,6 +15,8 @@ from flask import Flask, Response, abort, current_app, g, redirect, request, url
 from flask_login import current_user
 
 from planner.store import Membership, Role
+from planner.store.sight import see_again, see_nobody, see_only, see_the_house
+from web.watching import Why, refused
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -48,6 +50,7 @@ class Permission(StrEnum):
     EXPORT = auto()
     UPLOAD = auto()
     MANAGE_ACCOUNTS = auto()
+    TAKE_EVERYTHING = auto()
     RUN_THE_HOUSE = auto()
 
 
@@ -89,6 +92,7 @@ MAY: dict[Role, frozenset[Permission]] = {
             _P.UPLOAD,
             _P.ANSWER_QUERIES,
             _P.MANAGE_ACCOUNTS,
+            _P.TAKE_EVERYTHING,
             _P.RUN_THE_HOUSE,
             _P.EXPORT,
             _P.TAKE_LETTERS,
@@ -119,6 +123,11 @@ class User:
     def is_of_the_house(self) -> bool:
         """Whether this is an administrator of the whole house."""
         return any(m.partnership_id is None for m in self.memberships)
+
+    @property
+    def partnership_ids(self) -> tuple[int, ...]:
+        """The partnerships in which this person holds a role of their own."""
+        return tuple(sorted({m.partnership_id for m in self.memberships if m.partnership_id is not None}))
 
     def roles_in(self, partnership_id: int) -> frozenset[Role]:
         """The roles held in a partnership; none means that it does not exist for this person."""
@@ -169,6 +178,20 @@ def declared_access(app: Flask, endpoint: str) -> str | Permission | None:
     """What a route declares: a permission, ``public``, ``signed in``, or None where it was forgotten."""
     declared: str | Permission | None = getattr(app.view_functions[endpoint], _DECLARED, None)
     return declared
+
+
+def see_nobody_at_first(app: Flask) -> None:
+    """Let the database show a request no partnership's rows until ``guard`` has found out whose it may see. Call before all else."""
+
+    def begin() -> None:
+        g.saw_before = see_nobody()
+
+    def end(_: BaseException | None) -> None:
+        if (before := g.pop("saw_before", None)) is not None:
+            see_again(before)
+
+    app.before_request(begin)
+    app.teardown_request(end)
 
 
 def guard(app: Flask, is_partnership: Callable[[int], bool]) -> None:
@@ -223,11 +246,18 @@ def _ask(is_partnership: Callable[[int], bool]) -> Any:
         abort(401)
     if user is None:
         return _sign_in_first()
+    if user.is_of_the_house:
+        see_the_house()
+    else:
+        see_only(*user.partnership_ids)
     if declared == SIGNED_IN:
         return None
     named = request.view_args or {}
     partnership_id, urn = named.get("partnership_id"), named.get("urn")
+    if partnership_id is not None and user.roles_in(partnership_id):
+        see_only(partnership_id)
     if partnership_id is not None and not (user.roles_in(partnership_id) and is_partnership(partnership_id)):
+        refused(Why.NOT_THEIRS, user.user_id)
         abort(404)
     if not isinstance(declared, Permission) or not user.may(declared, partnership_id, urn):
         abort(403)

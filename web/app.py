@@ -16,6 +16,7 @@ from web import (
     compare,
     council,
     decide,
+    everything,
     figures,
     home,
     house,
@@ -33,14 +34,15 @@ from web import (
     tokens,
     try_it,
 )
-from web.access import guard
+from web.access import guard, see_nobody_at_first
 from web.accounts.session import know_people
 from web.addresses import use_numbers
 from web.assets import serve_assets
 from web.errors import show_errors
-from web.headers import send_headers
+from web.headers import refuse_foreign_forms, send_headers
 from web.settings import LARGEST_REQUEST_BYTES, SESSION_HOURS, Settings
 from web.templating import Templates, set_up_templates
+from web.watching import tell_of_requests
 from web.wiring import Wiring, wire
 
 JOURNEYS = (
@@ -67,6 +69,7 @@ JOURNEYS = (
     requests,
     provider,
     tokens,
+    everything,
     api,
 )
 """Each makes its routes over the same things: ``blueprint(wiring)``; its templates lie in its own folder."""
@@ -78,8 +81,11 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> Flask:
     app = Flask("web")
     app.jinja_environment = Templates
     app.config.from_mapping(_config(settings))
+    see_nobody_at_first(app)
     use_numbers(app)
+    tell_of_requests(app)
     forms_are_ours = CSRFProtect(app)
+    refuse_foreign_forms(app)
     know_people(app, stands_on.store)
     set_up_templates(app, journeys=tuple(journey.__name__.removeprefix("web.") for journey in JOURNEYS))
     serve_assets(app)

@@ -19,8 +19,10 @@ from planner.errors import InputMustBeMended, PlannerError
 from planner.intake.phase_help import PHASE_HELP
 from planner.words import most_points
 from web.commands import (
+    administrator,
     backups,
     by_hand,
+    check_log,
     compare,
     export,
     frontier,
@@ -152,15 +154,16 @@ def _keep_demonstration(settings: Settings, document: Json) -> None:
 def _serve(options: argparse.Namespace) -> int:
     from web.serving import serve, settings_for  # noqa: PLC0415
 
-    return serve(settings_for(options.port, is_behind_proxy=options.behind_proxy))
+    return serve(settings_for(options.port, is_behind_proxy=options.behind_proxy, metrics_port=options.metrics_port))
 
 
 def _worker(options: argparse.Namespace) -> int:
-    import logging  # noqa: PLC0415
     import platform  # noqa: PLC0415
 
     from optimisation.run_worker import work  # noqa: PLC0415
+    from optimisation.ticket_worker import set_up_tickets, work_by_tickets  # noqa: PLC0415
     from planner.store import open_store  # noqa: PLC0415
+    from web.logs import set_up_logs  # noqa: PLC0415
     from web.settings import Settings  # noqa: PLC0415
 
     def is_alone() -> bool:
@@ -168,12 +171,14 @@ def _worker(options: argparse.Namespace) -> int:
 
     settings = Settings.from_env()
     # Beside a server the terminal is for its address and accounts: only what goes wrong is told there.
-    level = settings.log_level or ("info" if options.beside is None else "warning")
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    set_up_logs(settings, usual="info" if options.beside is None else "warning")
     # Ctrl-C reaches this process and the one that started it, which asks again: the second time means nothing new.
     with _stopping_by_hand(is_second_obeyed=False) as is_asked, open_store(settings.database_url, settings.home) as store:
+        if options.cluster:
+            set_up_tickets(store)
+        take_part = work_by_tickets if options.cluster else work
         print("Ready: waiting runs are planned here until Ctrl-C.", flush=True)
-        work(store, name=f"{platform.node()} {os.getpid()}", should_end=lambda: is_asked() or is_alone())
+        take_part(store, name=f"{platform.node()} {os.getpid()}", should_end=lambda: is_asked() or is_alone())
     return 0
 
 
@@ -460,19 +465,16 @@ def _parser() -> argparse.ArgumentParser:
     replan.add(commands, _command)
     where.add(commands, _command)
 
-    serve = _command(commands, "serve", "show plans in the browser of this computer, until Ctrl-C", "planner serve --port 8080")
-    _port_option(serve)
-    serve.add_argument(
-        "--behind-proxy", action="store_true",
-        help="serve others through one proxy of yours that speaks TLS: believe its X-Forwarded-For, -Proto and -Host (or PLANNER_BEHIND_PROXY=1)",
-    )  # fmt: skip
-    serve.set_defaults(run=_serve)
+    _serve_command(commands)
 
     worker = _command(commands, "worker", "plan the runs that wait in the database, until Ctrl-C", "planner worker")
     worker.add_argument("--beside", type=int, metavar="PID", help="end too when the process that started this one, PID, has gone")
+    worker.add_argument("--cluster", action="store_true", help="be told of waiting runs by PostgreSQL, as one of many machines' workers")
     worker.set_defaults(run=_worker)
 
     backups.add(commands, _command)
+    administrator.add(commands, _command)
+    check_log.add(commands, _command)
 
     _build_command(commands)
 
@@ -485,6 +487,7 @@ def _parser() -> argparse.ArgumentParser:
 
     policy = _command(commands, "policy", "show the policy in force, its dates and sources; or check a policy file", "planner policy show")
     policy.add_argument("what", choices=("show", "check"))
+    policy.add_argument("policy", nargs="?", type=Path, metavar="FILE.toml", help="the board's own settings, laid over the policy pack")
     _policy_option(policy)
     policy.set_defaults(run=_policy_command)
 
@@ -496,6 +499,20 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--time-limit", type=seconds, default=60.0, help="seconds for one solve (default 60)")
     bench.set_defaults(run=_bench)
     return parser
+
+
+def _serve_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = _command(commands, "serve", "show plans in the browser of this computer, until Ctrl-C", "planner serve --port 8080")
+    _port_option(serve)
+    serve.add_argument(
+        "--behind-proxy", action="store_true",
+        help="serve others through one proxy of yours that speaks TLS: believe its X-Forwarded-For, -Proto and -Host (or PLANNER_BEHIND_PROXY=1)",
+    )  # fmt: skip
+    serve.add_argument(
+        "--metrics-port", type=_a_port, metavar="N",
+        help="tell programs that watch the service its numbers, at /metrics on this port of this computer (or PLANNER_METRICS_PORT)",
+    )  # fmt: skip
+    serve.set_defaults(run=_serve)
 
 
 def _audit_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

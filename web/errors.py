@@ -7,10 +7,12 @@ from typing import Any
 
 from flask import Flask, render_template
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 
-from web.access import is_program
+from planner.store import NoAnswer
+from web.access import is_program, the_user
 from web.problems import problem, problem_of
+from web.watching import Why, refused, request_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ PAGES = {
         ),
         ErrorPage(
             status=503, title="The service cannot answer just now",
-            sentences=("It is busy or being looked after: try again in a minute.",),
+            sentences=("Nothing you sent was changed by it.", "It is busy or being looked after: try again in a minute."),
         ),
     )
 }  # fmt: skip
@@ -99,19 +101,43 @@ OLD_FORM = ErrorPage(
     sentences=("Nothing was saved, to keep others from sending forms in your name.", "Go back, load the page again, and send it once more."),
 )  # fmt: skip
 
+FOREIGN_FORM = ErrorPage(
+    status=400, title="This form was sent from another site",
+    sentences=(
+        "Nothing was saved, to keep others from sending forms in your name.", _START,
+        "If that happens on this service's own pages, tell whoever runs it: its proxy must pass on the address that people see (X-Forwarded-Host).",
+    ),
+)  # fmt: skip
+
+
+class ForeignForm(BadRequest):
+    """A page of another site had a browser send a form here."""
+
 
 def show_errors(app: Flask) -> None:
     """Answer every error with its page; an exception of ours is our fault."""
 
     def http_error(error: HTTPException) -> Any:
+        why = _why(error)
+        if why is not None:
+            user = the_user()
+            refused(why, None if user is None else user.user_id)
         if is_program():
             return problem_of(error)
-        page, status = show(OLD_FORM if isinstance(error, CSRFError) else page_for(error.code or 500))
+        page, status = show(_page_of(error))
         return page, status, {name: value for name, value in error.get_headers() if name in _KEPT_HEADERS}
 
     def our_fault(error: Exception) -> Any:
         app.logger.error("a page failed", exc_info=error)
-        return problem(500) if is_program() else show(PAGES[500])
+        return (
+            problem(500)
+            if is_program()
+            else show(replace(PAGES[500], sentences=(*PAGES[500].sentences, f"Tell them this number: {request_id()}.")))
+        )
+
+    def no_database(error: Exception) -> Any:
+        app.logger.error("the database did not answer", exc_info=error)
+        return problem(503) if is_program() else show(PAGES[503])
 
     def foreign_host(_: SecurityError) -> Any:
         return "This address is not one that the app answers to.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
@@ -121,7 +147,23 @@ def show_errors(app: Flask) -> None:
 
     app.register_error_handler(SecurityError, foreign_host)  # no page: no address could be made for its links
     app.register_error_handler(HTTPException, redirected_or_shown)
+    app.register_error_handler(NoAnswer, no_database)
     app.register_error_handler(Exception, our_fault)
+
+
+def _why(error: HTTPException) -> Why | None:
+    """Why it was refused, where somebody may have tried to get in."""
+    if isinstance(error, ForeignForm):
+        return Why.FOREIGN_FORM
+    if isinstance(error, CSRFError):
+        return Why.OLD_FORM
+    return Why.NOT_THEIR_ROLE if error.code == 403 else None
+
+
+def _page_of(error: HTTPException) -> ErrorPage:
+    if isinstance(error, ForeignForm):
+        return FOREIGN_FORM
+    return OLD_FORM if isinstance(error, CSRFError) else page_for(error.code or 500)
 
 
 def page_for(status: int) -> ErrorPage:

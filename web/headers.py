@@ -1,12 +1,15 @@
-"""Headers on every answer: what a page may load, where it may be shown, who may keep it; and those of a trusted proxy."""
+"""Headers on every answer: what a page may load, where it may be shown, who may keep it; those of a trusted proxy; where a form comes from."""
 
 from __future__ import annotations
 
 import secrets
 
-from flask import Flask, Response, g, request
+from flask import Flask, g, request, session
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response
 
+from web.access import is_program, the_user
+from web.errors import ForeignForm
 from web.settings import Settings
 
 POLICY = (
@@ -22,6 +25,7 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 TWO_YEARS_SECONDS = 63_072_000
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def nonce() -> str:
@@ -48,8 +52,33 @@ def send_headers(app: Flask, settings: Settings) -> None:
         if settings.is_secure:
             response.headers["Strict-Transport-Security"] = f"max-age={TWO_YEARS_SECONDS}; includeSubDomains"
         if request.endpoint != "static":
-            is_for_nobody = "no-store" in response.headers.get("Cache-Control", "")
-            response.headers["Cache-Control"] = "no-store" if is_for_nobody else "private, no-cache"
+            is_kept_nowhere = "no-store" in response.headers.get("Cache-Control", "") or (_is_somebodys() and request.method in SAFE)
+            response.headers["Cache-Control"] = "no-store" if is_kept_nowhere else "private, no-cache"
         return response
 
     app.after_request(add)
+
+
+def _is_somebodys() -> bool:
+    """Whether whoever asks came with a session or a token that counts; looks at no database, which may be what fails."""
+    return "_user_id" in session or (is_program() and the_user() is not None)
+
+
+def forget_here(response: Response) -> Response:
+    """Have the browser forget what it kept of this service: somebody has signed out, and others may use it next."""
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def refuse_foreign_forms(app: Flask) -> None:
+    """Refuse what a page of another site has a browser send here, though it had a good token; browsers say where a form stands."""
+
+    def look() -> None:
+        origin = request.headers.get("Origin")
+        # A proxy that speaks TLS may be silent about it, so https is always ours; http is where that is how we are asked.
+        ours = {f"{request.scheme}://{request.host}", f"https://{request.host}"}
+        if request.method not in SAFE and not is_program() and origin is not None and origin.casefold() not in ours:
+            raise ForeignForm
+
+    app.before_request(look)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from planner.store import Transaction
 from planner.store.proposals import ProposalRow
 from planner.store.runs import RunRow
@@ -16,6 +18,11 @@ def partnership_name(tx: Transaction, partnership_id: int) -> str:
     here = tx.partnerships.partnership(partnership_id=partnership_id)
     assert here is not None
     return here.name
+
+
+def partnership_names(tx: Transaction, partnership_ids: Iterable[int]) -> tuple[str, ...]:
+    """The names of some partnerships."""
+    return tuple(partnership_name(tx, partnership_id) for partnership_id in partnership_ids)
 
 
 def name_of(tx: Transaction, user_id: int | None) -> str:

@@ -23,7 +23,7 @@ IN_A_PARTNERSHIP = (
     ("Proposals", "proposals.proposals", Permission.READ_PLAN, {"proposals", "requests", "try_it"}),
     ("Decisions", "decide.decisions", Permission.READ_PLAN, {"decide", "meeting"}),
     ("Claims and questions", "change.claims", Permission.READ_PLAN, {"change.claims", "change.claim", "change.new_claim_page", "queries"}),
-    ("People", "people.people", Permission.MANAGE_ACCOUNTS, {"people"}),
+    ("People", "people.people", Permission.MANAGE_ACCOUNTS, {"people", "everything"}),
 )
 IN_THE_HOUSE = (
     ("Accounts", "people.accounts", Permission.RUN_THE_HOUSE, {"people", "provider"}),

@@ -19,6 +19,8 @@ from web.settings import Settings
 
 THREADS = 16
 WORKER = (sys.executable, "-m", "web.command_line", "worker", "--beside")
+ANSWERS_WITHIN_SECONDS = 18
+"""What was asked before the server is asked to end; then its worker has ``ENDS_WITHIN_SECONDS``: half a minute in all."""
 ENDS_WITHIN_SECONDS = 10
 
 
@@ -28,6 +30,8 @@ def serve(settings: Settings) -> int:
     from granian.constants import Interfaces  # noqa: PLC0415
 
     check_free(settings)
+    if settings.metrics_port is not None:
+        check_free(replace(settings, host=settings.metrics_host, port=settings.metrics_port), option="--metrics-port")
     with open_store(settings.database_url, settings.home) as store:  # made and brought up to date before anybody asks
         first = first_invitation(store)
     print(*_greeting(settings, first), sep="\n", flush=True)
@@ -35,7 +39,7 @@ def serve(settings: Settings) -> int:
     with worker_beside(settings):
         Granian(
             "web.wsgi:app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
-            blocking_threads=THREADS, log_enabled=False, log_access=False, websockets=False, workers_kill_timeout=10,
+            blocking_threads=THREADS, log_enabled=False, log_access=False, websockets=False, workers_kill_timeout=ANSWERS_WITHIN_SECONDS,
         ).serve()  # fmt: skip
     return 0
 
@@ -55,13 +59,16 @@ def _greeting(settings: Settings, first: str | None) -> Iterator[str]:
     yield "Ctrl-C ends it."
 
 
-def settings_for(port: int | None, *, is_behind_proxy: bool = False) -> Settings:
+def settings_for(port: int | None, *, is_behind_proxy: bool = False, metrics_port: int | None = None) -> Settings:
     """Settings from the environment and the command line, handed on to the processes started from here."""
     settings = Settings.from_env()
-    settings = replace(settings, port=port or settings.port, is_behind_proxy=is_behind_proxy or settings.is_behind_proxy)
+    settings = replace(
+        settings, port=port or settings.port, is_behind_proxy=is_behind_proxy or settings.is_behind_proxy,
+        metrics_port=metrics_port or settings.metrics_port,
+    )  # fmt: skip
     os.environ.update(
         PLANNER_HOME=str(settings.home), PLANNER_HOST=settings.host, PLANNER_PORT=str(settings.port),
-        PLANNER_BEHIND_PROXY=str(int(settings.is_behind_proxy)),
+        PLANNER_BEHIND_PROXY=str(int(settings.is_behind_proxy)), PLANNER_METRICS_PORT=str(settings.metrics_port or ""),
     )  # fmt: skip
     return settings
 
@@ -113,7 +120,7 @@ def _start_worker(settings: Settings) -> subprocess.Popen[bytes]:
     )
 
 
-def check_free(settings: Settings) -> None:
+def check_free(settings: Settings, *, option: str = "--port") -> None:
     """Say in one sentence that the port is taken, before anything starts."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -121,10 +128,10 @@ def check_free(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise InputMustBeMended(_cannot_use(settings, error)) from error
+            raise InputMustBeMended(_cannot_use(settings, option, error)) from error
 
 
-def _cannot_use(settings: Settings, error: OSError) -> str:
+def _cannot_use(settings: Settings, option: str, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {settings.port} is in use on {settings.host}: end what uses it, or choose another with --port."
+        return f"Port {settings.port} is in use on {settings.host}: end what uses it, or choose another with {option}."
     return f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}): choose another with --port."

@@ -21,6 +21,7 @@ SESSION_HOURS = 12
 YES, NO = frozenset({"1", "yes", "true", "on"}), frozenset({"", "0", "no", "false", "off"})
 PROVIDER_VARIABLES = ("PLANNER_OIDC_ISSUER", "PLANNER_OIDC_CLIENT_ID", "PLANNER_OIDC_CLIENT_SECRET", "PLANNER_OIDC_NAME")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("plain", "json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,9 @@ class Settings:
     is_behind_proxy  whether all requests come through one proxy that speaks TLS, so that what its X-Forwarded headers say
                      of the client's address, the scheme and the host is believed (``PLANNER_BEHIND_PROXY=1``)
     log_level        the least that the log tells (``PLANNER_LOG``); None: as each command has it
+    has_json_log     whether the log is a JSON object a line instead of text (``PLANNER_LOG_FORMAT=json``)
+    metrics_port     where a program that watches the service finds its numbers (``PLANNER_METRICS_PORT``); None: nowhere
+    metrics_host     on which address it does, by default for this computer only (``PLANNER_METRICS_HOST``)
     provider         whom people may sign in through besides (the four ``PLANNER_OIDC_`` variables); None: by password only
     """
 
@@ -60,6 +64,9 @@ class Settings:
     port: int = DEFAULT_PORT
     is_behind_proxy: bool = False
     log_level: str | None = None
+    has_json_log: bool = False
+    metrics_port: int | None = None
+    metrics_host: str = LOOPBACK
     provider: ProviderSettings | None = None
 
     @classmethod
@@ -72,9 +79,12 @@ class Settings:
             secret_key=_kept_key(home / "secret-key"),
             database_url=env.get("PLANNER_DATABASE_URL") or None,
             host=env.get("PLANNER_HOST") or LOOPBACK,
-            port=_port(env.get("PLANNER_PORT") or str(DEFAULT_PORT)),
+            port=_port("PLANNER_PORT", env.get("PLANNER_PORT") or str(DEFAULT_PORT)),
             is_behind_proxy=_yes_or_no("PLANNER_BEHIND_PROXY", env.get("PLANNER_BEHIND_PROXY") or ""),
             log_level=_log_level(env.get("PLANNER_LOG") or ""),
+            has_json_log=_has_json_log(env.get("PLANNER_LOG_FORMAT") or ""),
+            metrics_port=_port("PLANNER_METRICS_PORT", env["PLANNER_METRICS_PORT"]) if env.get("PLANNER_METRICS_PORT") else None,
+            metrics_host=env.get("PLANNER_METRICS_HOST") or LOOPBACK,
             provider=_provider(env),
         )
 
@@ -139,9 +149,9 @@ def _write_private(path: Path, text: str) -> None:
         stream.write(text + "\n")
 
 
-def _port(text: str) -> int:
+def _port(name: str, text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65_535:
-        raise PlannerError(f"PLANNER_PORT is {text}, which is no port: give a number from 1 to 65535.")
+        raise PlannerError(f"{name} is {text}, which is no port: give a number from 1 to 65535.")
     return int(text)
 
 
@@ -157,6 +167,13 @@ def _log_level(text: str) -> str | None:
     if plain and plain not in LOG_LEVELS:
         raise PlannerError(f"PLANNER_LOG is {text}, which is no level: give one of {', '.join(LOG_LEVELS)}.")
     return plain or None
+
+
+def _has_json_log(text: str) -> bool:
+    plain = text.strip().casefold() or LOG_FORMATS[0]
+    if plain not in LOG_FORMATS:
+        raise PlannerError(f"PLANNER_LOG_FORMAT is {text}, which is no format: give one of {', '.join(LOG_FORMATS)}.")
+    return plain == "json"
 
 
 def _is_this_computer(host: str) -> bool:

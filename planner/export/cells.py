@@ -21,6 +21,8 @@ AUTHOR = "Partnership Planner"
 MADE = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - workbooks keep times without a zone
 
 
+_SHEETS = "xl/worksheets/sheet"
+_FOOTER = re.compile(rb"<oddFooter>[^<]*")
 _CHART = re.compile(rb' name="Chart ([0-9]+)"')
 
 
@@ -66,6 +68,8 @@ def workbook_bytes(workbook: Workbook, said_of_charts: Sequence[str] = ()) -> by
             part = old.read(name)
             if name == "docProps/core.xml":
                 part = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + MADE.isoformat().encode() + b"Z", part)
+            # A break of a line in a footer: openpyxl writes a code that LibreOffice prints as it stands.
+            part = _FOOTER.sub(lambda footer: footer[0].replace(b"_x000a_", b"&#10;"), part) if name.startswith(_SHEETS) else part
             if said_of_charts and name.startswith("xl/drawings/drawing"):
                 part = _CHART.sub(lambda chart: chart[0] + _alternative(said_of_charts[int(chart[1]) - 1]), part)
             new.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)

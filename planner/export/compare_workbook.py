@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from planner import __version__
 from planner.compare import HOW, Axis, Comparison, Count, Line, Side, Unit, Verdict
 from planner.documents import sha256_of, to_plain
 from planner.export.plan_workbook import BANNER, BOARD_COPY
-from planner.export.tables import CHANGE, CHANGE_POUNDS, HUNDREDTHS, POUNDS, WHOLE, Book, Column, Formula, Row, Table, Value, text_column
+from planner.export.tables import (
+    CHANGE,
+    CHANGE_POUNDS,
+    HUNDREDTHS,
+    POUNDS,
+    WHOLE,
+    Book,
+    Column,
+    Formula,
+    Page,
+    Row,
+    Table,
+    Value,
+    text_column,
+)
 from planner.words import EHC_RIGHT
 
 LOOKS = {Unit.POUNDS: POUNDS, Unit.POINTS: HUNDREDTHS}
@@ -22,7 +37,7 @@ def compare_workbook(comparison: Comparison) -> bytes:
     Every difference from the first side is a formula that carries our own figure too.
     """
     is_illustrative = any(side.world.partnership.is_illustrative() for side in comparison.sides)
-    book = Book(banner=BANNER if is_illustrative else "", footer=BOARD_COPY)
+    book = Book(banner=BANNER if is_illustrative else "", footer=f"{BOARD_COPY}\n{EHC_RIGHT}")
     axes = {axis.key: _axis(book, comparison, axis) for axis in comparison.axes}
     _summary(book, comparison, axes["schools"])
     _differences(book, comparison)
@@ -47,7 +62,8 @@ def _summary(book: Book, comparison: Comparison, schools: Table) -> None:
     page.row += 1
     columns = [text_column("what", "Figure", 40), text_column("unit", "Counted in", 12)]
     columns += _columns("", comparison, Unit.POINTS)
-    page.table(columns, [{"what": line.label, "unit": line.unit.value, **_figures("", line)} for line in comparison.headlines])
+    rows = [{"what": line.label, "unit": line.unit.value, **_figures("", line)} for line in comparison.headlines]
+    _by_unit(page, page.table(columns, rows), [line.unit for line in comparison.headlines])
     page.heading(f"Who gets more and who gets less than {first.name} gives")
     page.table(
         [
@@ -102,8 +118,18 @@ def _differences(book: Book, comparison: Comparison) -> None:
         Column(key="change", heading="Difference", look=CHANGE, width=12),
         text_column("words", "In words", 56),
     ]
-    page.table(columns, rows, freeze=2, has_filter=True)
+    table = page.table(columns, rows, freeze=2, has_filter=True)
+    _by_unit(page, table, [part.unit for pair in comparison.pairs for difference in pair.differences for part in difference.parts])
     page.finish()
+
+
+def _by_unit(page: Page, table: Table, units: Sequence[Unit]) -> None:
+    """Show each row's figures as its own unit is shown: pounds with their sign, points to hundredths, counts whole."""
+    for key, letter in table.letters.items():
+        if key in {"before", "after", "change"} or key[1:].isdigit():
+            looks, plain = (CHANGES, CHANGE) if key[0] == "d" or key == "change" else (LOOKS, WHOLE)
+            for row, unit in enumerate(units, start=table.first):
+                page.sheet[f"{letter}{row}"].number_format = looks.get(unit, plain)
 
 
 def _axis(book: Book, comparison: Comparison, axis: Axis) -> Table:

@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterable, Sequence
 from math import ceil
 from pathlib import Path
-from textwrap import wrap
 from typing import Any
 
 from openpyxl import Workbook
@@ -17,6 +16,7 @@ from openpyxl.utils.cell import quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from planner.export.cells import comment, csv_cell, new_workbook, put, save_workbook
+from planner.export.tables import font, height_of, lines_of
 from planner.files import cannot_write, save
 from planner.intake.format_versions import FORMAT_HEADING, PARTNERSHIP_FORMAT
 from planner.intake.parsing import find_column, find_sheet, row_key
@@ -32,7 +32,7 @@ _EXAMPLE_FILL = PatternFill("solid", fgColor="EEF2F4")
 _HEADING_FONT = Font(name="Calibri", size=11, bold=True, color="FFFFFF")
 _EXAMPLE_FONT = Font(name="Calibri", size=11, italic=True, color="4F5B5E")
 _SPARE_ROWS = 500
-_PAGE_WIDTH = 190
+_PAGE_WIDTH = 235
 """Characters of column width that are still readable on one A4 page."""
 _LINE_POINTS = 15
 HELP, CODES = "Help", "Help codes"
@@ -108,7 +108,7 @@ def write_template(path: Path, *, last_year: Sequence[LastYear] = ()) -> None:
         f"The grey row under the headings is an example. It is not read: a row whose first cell begins with '{EXAMPLE}' never is.",
         f"The sheet {HELP} says what every column means, to print or to read beside; {CODES} lists the codes of needs and roles.",
     )
-    workbook = _new_workbook("A partnership", lines)
+    workbook = _new_workbook("A blank partnership workbook", lines)
     for sheet in SHEETS:
         rows = last_year if sheet.attribute == "last_year" else ()
         _fill_sheet(workbook, sheet, rows, (), has_example=not rows)
@@ -165,10 +165,9 @@ def _new_workbook(title: str, lines: Iterable[str]) -> Workbook:
         cell = page.cell(row, 1)
         put(cell, clean_text(line))
         cell.alignment = Alignment(wrap_text=True, vertical="top")
-        if row == 1:
-            cell.font = Font(bold=True, size=16)
-        elif line.startswith("ILLUSTRATIVE"):
-            cell.font = Font(bold=True)
+        cell.font = font(16 if row == 1 else 11, is_bold=row == 1 or line.startswith("ILLUSTRATIVE"))
+        page.row_dimensions[row].height = height_of(lines_of(line, 108), 9 if row == 1 else 2)
+    _for_a4(page)
     return workbook
 
 
@@ -250,7 +249,7 @@ def _list(page: Any, headings: Sequence[str], widths: Sequence[int], rows: Seque
             cell = page.cell(row, number)
             put(cell, text)
             cell.number_format, cell.alignment = _AS_TEXT, Alignment(wrap_text=True, vertical="top")
-        page.row_dimensions[row].height = _LINE_POINTS * max(len(wrap(text, width)) for text, width in zip(texts, widths, strict=True)) + 2
+        page.row_dimensions[row].height = height_of(max(lines_of(text, width - 1) for text, width in zip(texts, widths, strict=True)), 2)
     page.freeze_panes = "A2"
     _for_a4(page)
 
@@ -259,6 +258,7 @@ def _for_a4(page: Any) -> None:
     """Across A4 on as many pages as stay readable, headings and first column on each."""
     page.sheet_properties.pageSetUpPr.fitToPage = True
     page.page_setup.orientation, page.page_setup.paperSize = "landscape", 9
+    page.page_margins.left = page.page_margins.right = 0.4
     width = sum(page.column_dimensions[get_column_letter(number)].width for number in range(1, page.max_column + 1))
     page.page_setup.fitToWidth, page.page_setup.fitToHeight = ceil(width / _PAGE_WIDTH), 0
     page.print_title_rows = "1:1"

@@ -13,8 +13,10 @@ from planner.export.plan_uses import USES
 from planner.export.tables import TEAL, Book, Table
 from planner.words import count, listed, pounds
 
-_WIDTH_CM, _BAR_CM, _EDGE_CM = 25.0, 0.42, 3.6
+_WIDTH_CM, _BAR_CM, _EDGE_CM, _LEGEND_CM = 25.0, 0.42, 2.8, 0.8
 """Up to some thirty bars a chart stands on one page."""
+_BARS_BELOW = 12
+"""Up to so many bars a chart stands on the page of the chart of money."""
 _MET, _PARTLY, _UNDER, _OUT = TEAL, "6FA8B3", "D9A441", "A9B1B3"
 
 
@@ -30,7 +32,8 @@ def charts_sheet(book: Book, facts: Facts, *, standards: Table, more_and_less: T
     page.chart(_money(by_fund), _money_said(facts))
     known = [ledger for ledger in facts.ledgers if ledger.last_year_grant_pounds is not None]
     if known:
-        page.next_page()
+        if len(known) > _BARS_BELOW:
+            page.next_page()
         page.heading("Who gets more and who gets less grant than last year")
         page.chart(_changes(more_and_less, len(known)), _changes_said(facts))
     page.finish()
@@ -70,6 +73,7 @@ def _standards(standards: Table) -> BarChart:
     chart.set_categories(Reference(range_string=standards.span("name")))
     chart.y_axis.title = "Schools or zones with the need"
     chart.y_axis.number_format = "0"
+    chart.height += _LEGEND_CM
     chart.legend = Legend()
     chart.legend.position = "t"
     return chart

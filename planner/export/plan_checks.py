@@ -112,9 +112,13 @@ class _Check:
 
     @property
     def formula(self) -> str:
-        """Whether it holds, live; a rule that may give way at a price says by how much it is missed."""
+        """Whether it holds, live; a rule that may give way at a price says by how much it is missed.
+
+        Words or an error in a figure's place hold nothing: a spreadsheet would call words more than any number, and count no error.
+        """
         holds = f"{{left}}{self.must_be}{{right}}"
-        return f'=IF({holds},TRUE,"missed by "&ROUND(ABS({{left}}-{{right}}),2)&", priced")' if self.is_priced else f"={holds}"
+        said = f'IF({holds},TRUE,"missed by "&ROUND(ABS({{left}}-{{right}}),2)&", priced")' if self.is_priced else holds
+        return f"=IF(COUNT({{left}},{{right}})=2,{said},FALSE)"
 
     def said(self) -> bool | str:
         """What the formula comes to."""
@@ -143,13 +147,13 @@ def checks_sheet(book: Book, facts: Facts, tables: Tables) -> tuple[Table, dict[
     head = page.row
     page.row += 2
     columns = [
-        text_column("rule", "Rule", 24, help="The rule's name, as on the sheet Rules; adds_up tests sums only."),
-        text_column("says", "What is tested", 58),
-        text_column("where", "Where", 40),
-        Column(key="left", heading="Figure", width=14, help="As the plan has it; pounds, half-days, places or a count, by the rule."),
-        text_column("must_be", "Must be", 11),
-        Column(key="right", heading="What it is held against", width=14),
-        Column(key="holds", heading="Holds", width=10, look="General"),
+        text_column("rule", "Rule", 22, help="The rule's name, as on the sheet Rules; adds_up tests sums only."),
+        text_column("says", "What is tested", 63),
+        text_column("where", "Where", 36),
+        Column(key="left", heading="Figure", width=11, help="As the plan has it; pounds, half-days, places or a count, by the rule."),
+        text_column("must_be", "Must be", 9),
+        Column(key="right", heading="What it is held against", width=12),
+        Column(key="holds", heading="Holds", width=9, look="General"),
     ]
     words = {"=": "equal to", "<=": "at most", ">=": "at least"}
     rows: list[Row] = [
@@ -608,6 +612,7 @@ def _sums(facts: Facts, tables: Tables) -> Iterator[_Check]:
         "Half-days of all schools and zones are those all services give", "Time, Services", tables.time.total("sessions"),
         sum(facts.amounts.sessions.values()), Formula("=" + tables.services.total("given"), sum(map(facts.given, facts.supply))),
     )  # fmt: skip
+    yield from _same_half_days(facts, tables)
     yield _sum(
         "Places given by zone are those given by base", "Bases", tables.places.total("places"),
         sum(facts.amounts.places.values()), Formula("=" + tables.bases.total("given"), sum(facts.amounts.places.values())),
@@ -632,6 +637,25 @@ def _sums(facts: Facts, tables: Tables) -> Iterator[_Check]:
         "Every need is counted", "Standards, Needs", tables.standards.total("all"),
         here.standards, Formula(f"=COUNTA({tables.needs.span('id')})", here.standards),
     )  # fmt: skip
+
+
+def _same_half_days(facts: Facts, tables: Tables) -> Iterator[_Check]:
+    """Of each school, how many services have other half-days on Schools than on Time: totals alone would not tell of two that differ."""
+    at = {key: i for i, key in enumerate(facts.time_rows)}
+    own = facts.services("school")
+    for i, ledger in enumerate(facts.ledgers if own else ()):
+        keys = [(str(ledger.school.urn), service.service_id) for service in own]
+        there = [tables.time.cell("sessions", at[key]) if key in at else "0" for key in keys]
+        differ = "+".join(f"({tables.schools.cell(f'own_{n}', i)}<>{cell})" for n, cell in enumerate(there))
+        says = "Half-days of each service are the same on both sheets: how many are not"
+        yield _Check(
+            rule_id=_ARITHMETIC,
+            says=says,
+            where=f"Schools, Time: {ledger.school.name}",
+            left=Formula(f"=0+{differ}", 0),
+            must_be="=",
+            right=0,
+        )
 
 
 def _council_lines(facts: Facts, tables: Tables) -> _Check:

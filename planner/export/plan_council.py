@@ -18,7 +18,7 @@ from planner.council_lines import (
     sums,
 )
 from planner.export.plan_facts import Facts
-from planner.export.tables import AMBER, PENCE, PLAIN, Book, Column, Formula, Page, Row, Table, Value, lines_of, text_column
+from planner.export.tables import AMBER, PENCE, PLAIN, Book, Column, Formula, Page, Row, Table, Value, height_of, lines_of, text_column
 from planner.measures import SPENDING_USES
 from planner.partnership import FundUse
 from planner.policy_lines import ACADEMY, MAINTAINED, MAINTENANCE, NOT_SAID, CouncilHeadings, Form, load_headings
@@ -88,16 +88,16 @@ def _paragraph(page: Page, text: str) -> None:
     cell = page.write(page.row, 1, text)
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     page.sheet.merge_cells(start_row=page.row, end_row=page.row, start_column=1, end_column=7)
-    page.sheet.row_dimensions[page.row].height = 15 * lines_of(text, 150) + 4
+    page.sheet.row_dimensions[page.row].height = height_of(lines_of(text, 108), 4)
     page.row += 1
 
 
 def _line_columns(what: str, sort: str, who: str, look: str, years: Sequence[str]) -> list[Column]:
     return [
-        text_column("what", what, 44),
-        text_column("sort", sort, 18),
-        text_column("who", who, 34),
-        text_column("school", "Maintained or academy", 14),
+        text_column("what", what, 28),
+        text_column("sort", sort, 12),
+        text_column("who", who, 22),
+        text_column("school", "Maintained or academy", 12),
         *_amount_columns(look, years),
     ]
 
@@ -105,9 +105,9 @@ def _line_columns(what: str, sort: str, who: str, look: str, years: Sequence[str
 def _amount_columns(look: str, years: Sequence[str]) -> list[Column]:
     first, second = years
     return [
-        Column(key="first", heading=f"{first}, September to March", width=14, look=look, is_summed=True),
-        Column(key="second", heading=f"{second}, April to August", width=14, look=look, is_summed=True),
-        Column(key="year", heading="Academic year", width=14, look=look, is_summed=True),
+        Column(key="first", heading=f"{first}, September to March", width=13, look=look, is_summed=True),
+        Column(key="second", heading=f"{second}, April to August", width=13, look=look, is_summed=True),
+        Column(key="year", heading="Academic year", width=13, look=look, is_summed=True),
     ]
 
 
@@ -127,8 +127,8 @@ def _form_columns(pack: CouncilHeadings, counts: str, years: Sequence[str]) -> l
         column
         for form in pack.forms_of(counts)
         for column in (
-            *(text_column(f"{form.form_id}_{i}", f"{form.name}, {year}", 30) for i, year in enumerate(years)),
-            text_column(f"{form.form_id}_why", "Why not mapped", 36),
+            *(text_column(f"{form.form_id}_{i}", f"{form.name}, {year}", 12 if counts == "pounds" else 17) for i, year in enumerate(years)),
+            text_column(f"{form.form_id}_why", "Why not mapped", 28 if counts == "pounds" else 32),
         )
     ]
 
@@ -142,7 +142,7 @@ def _hosts(page: Page, money: Sequence[MoneyLine], places: Sequence[PlaceLine]) 
             bases += [payee.name] if payee.name not in bases else []
     page.heading("Hosts of bases, for you to choose what each is; its lines follow")
     table = page.table(
-        [text_column("name", "Base (host school)", 44), Column(key="urn", heading="Host URN", look=PLAIN), text_column("blank", "", 34), text_column("school", "Maintained or academy", 14)],
+        [text_column("name", "Base (host school)", 28), Column(key="urn", heading="Host URN", look=PLAIN), text_column("blank", "", 22), text_column("school", "Maintained or academy", 12)],
         [{"name": "; ".join(bases), "urn": urn, "school": school} for urn, (school, bases) in by_urn.items()],
     )  # fmt: skip
     choice = DataValidation(type="list", formula1=f'"{",".join(MAINTENANCE)}"', allow_blank=False)
@@ -276,10 +276,10 @@ def _sums_table(
         )  # fmt: skip
     page.table(
         [
-            text_column("what", "Heading", 44),
-            text_column("read_in", "Read in the return of", 18),
-            text_column("source", "Source", 34),
-            text_column("confidence", "Confidence", 14),
+            text_column("what", "Heading", 28),
+            text_column("read_in", "Read in the return of", 12),
+            text_column("source", "Source", 22),
+            text_column("confidence", "Confidence", 12),
             *_amount_columns(look, years),
         ],
         rows,

@@ -244,7 +244,7 @@ def counts_alone(facts: Facts) -> tuple[str, ...]:
 def right_columns() -> list[Column]:
     """Who decides on a resource; fill them with ``right_row``."""
     return [
-        text_column("right", "Decision right", 12, help="Ours is allocated. Request to: the plan holds only if they say yes."),
+        text_column("right", "Decision right", 10, help="Ours is allocated. Request to: the plan holds only if they say yes."),
         text_column("request_to", "Request to", 16),
         text_column("request_by", "Request by", 11),
     ]

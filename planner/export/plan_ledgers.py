@@ -34,7 +34,10 @@ from planner.supply import (
     base_running_pounds,
     consent_said,
     host_condition,
+    months_run,
+    place_pounds,
     school_of,
+    teacher_pounds,
 )
 
 _ZONE_HELP = "What the school may count on of its zone's share, by expected pupils; not an amount of its own."
@@ -129,15 +132,15 @@ def time_sheet(book: Book, facts: Facts) -> Table:
     members = {zone.zone_id: ", ".join(facts.names[str(urn)] for urn in zone.urns) for zone in facts.world.picture.zones}
     schools = {str(s.urn) for s in p.schools}
     columns = [
-        text_column("recipient", "School or zone", 30),
+        text_column("recipient", "School or zone", 27),
         text_column("kind", "Is a", 8),
-        text_column("service", "Service", 30),
-        text_column("role", "Role", 26),
-        Column(key="sessions", heading="Half-days", width=14, is_summed=True, bar_to=0, help="In the year."),
+        text_column("service", "Service", 26),
+        text_column("role", "Role", 22),
+        Column(key="sessions", heading="Half-days", width=11, is_summed=True, bar_to=0, help="In the year."),
         Column(key="block", heading="Smallest block", help="A school or zone gets none of the service or at least this."),
         Column(key="last", heading="Last year", is_summed=True, help="Blank where last year is not known."),
-        text_column("members", "Schools of the zone", 44),
-        text_column("service_id", "Service id", 16),
+        text_column("members", "Schools of the zone", 30),
+        text_column("service_id", "Service id", 13),
     ]
     services = {service.service_id: service for service in p.services}
     rows: list[Row] = [
@@ -166,9 +169,9 @@ def services_sheet(book: Book, facts: Facts, schools: Table, time: Table, buying
     )
     off = "Half-days a year"
     columns = [
-        text_column("name", "Service", 25),
-        text_column("role", "Role", 18),
-        text_column("employer", "Employer", 18),
+        text_column("name", "Service", 26),
+        text_column("role", "Role", 17),
+        text_column("employer", "Employer", 16),
         *right_columns(),
         Column(key="in_post", heading="In post", width=8, band=off, is_summed=True, help="Half-days of posts that are filled, net of leave and travel."),
         Column(key="vacant", heading="Vacant", width=8, band=off, is_summed=True, help="Half-days of empty posts; they give nothing."),
@@ -233,11 +236,11 @@ def _posts(facts: Facts) -> tuple[list[Column], list[Row]]:
     """Who gives the time: one row a post, in the partnership's order."""
     names, time = {s.service_id: s.name for s in facts.partnership.services}, "Half-days a year"
     columns = [
-        text_column("post", "Post", 25),
-        text_column("service", "Service", 18),
-        text_column("based", "Based at", 18),
-        text_column("vacant", "Vacant", 12),
-        text_column("drives", "Drives", 16, help="Who does not drive goes only to schools that are near."),
+        text_column("post", "Post", 26),
+        text_column("service", "Service", 17),
+        text_column("based", "Based at", 16),
+        text_column("vacant", "Vacant", 10),
+        text_column("drives", "Drives", 14, help="Who does not drive goes only to schools that are near."),
         Column(key="most", heading="Most schools", help="The most schools the person serves in the year; blank where no limit is given."),
         Column(
             key="sessions", heading="In all", width=8, band=time, is_summed=True, help="Net of leave and travel; an empty post gives none."
@@ -274,8 +277,8 @@ def bases_sheet(book: Book, facts: Facts) -> tuple[Table, Table]:
     )
     columns = [
         text_column("name", "Base", 26),
-        text_column("host", "Host school", 24),
-        text_column("needs", "Is for", 24),
+        text_column("host", "Host school", 22),
+        text_column("needs", "Is for", 26),
         text_column("phase", "Phase", 12),
         text_column("kind", "Kind", 12, help="The council commissions a specialist base; a school runs its own support base."),
         *right_columns(),
@@ -285,11 +288,11 @@ def bases_sheet(book: Book, facts: Facts) -> tuple[Table, Table]:
         Column(key="size", heading="Planned places", width=9, is_summed=True, help="Its size this year; 0 is closed."),
         Column(key="given", heading="Given to zones", width=9, is_summed=True, help="For the need expected there, never for named children."),
         Column(key="free", heading="Free", width=8, is_summed=True, help="Places beyond those given to zones, or beyond the pupils there now if they are more. Pupils there now stay."),
-        text_column("zones", "Places by zone", 18),
-        text_column("reach", "Zones in reach", 18, help="The zones to which the base may give places, by the journey guideline."),
+        text_column("zones", "Places by zone", 16),
+        text_column("reach", "Zones in reach", 14, help="The zones to which the base may give places, by the journey guideline."),
         *_over_the_year_columns(facts),
         Column(key="opening", heading="Opening cost", look=POUNDS, is_summed=True, help="Once, before 31 March."),
-        text_column("admissions", "Admissions by", 14, help="Who decides entry."),
+        text_column("admissions", "Admissions by", 12, help="Who decides entry."),
         text_column("consent", "Host agrees", 11, help="Whether the host school has said yes to a new or larger base."),
         text_column("condition", "Host's condition", 24),
         Column(key="most", heading="Host's most", width=8, help="The most base places the host agreed to, over all its bases."),
@@ -303,8 +306,8 @@ def bases_sheet(book: Book, facts: Facts) -> tuple[Table, Table]:
     places = page.table(
         [
             text_column("base", "Base", 26),
-            text_column("zone", "Zone", 24),
-            text_column("standard", "Standard", 24),
+            text_column("zone", "Zone", 22),
+            text_column("standard", "Standard", 26),
             Column(key="need", heading="Places needed", look=HUNDREDTHS, is_summed=True, help="For every pupil expected to need one."),
             Column(key="places", heading="Places given", is_summed=True),
             text_column("id", "Base id", 15),
@@ -363,15 +366,21 @@ def _over_the_year_columns(facts: Facts) -> list[Column]:
 
 
 def _over_the_year(base: Base, size: int, facts: Facts) -> Row:
-    found: dict[str, Value] = {"running": base_running_pounds(base, size, facts.policy)}
+    """What a base costs at its planned places, live from these."""
+    policy, months = facts.policy, months_run(base, facts.policy)
+    teachers = f"ROUNDUP({{size}}/{policy.bases.places_per_teacher},0)*{teacher_pounds(base, policy)}"
+    full = f"MAX(0,{teachers}+{{size}}*{place_pounds(base, policy)})"
+    found: dict[str, Value] = {"running": Formula(f"=ROUNDUP({full}*{sum(months)}/{MONTHS},0)", base_running_pounds(base, size, policy))}
     if facts.opens_during_the_year:
         found["opens"] = None if base.is_open or not size else base.opens_in_half_term
     if facts.lead_in_pounds:
-        found["lead_in"] = base_lead_in_pounds(base, size, facts.policy)
+        lead_in = "=0" if base.is_open else f"=ROUNDUP({teachers}*{policy.bases.lead_in_months}/{MONTHS},0)"
+        found["lead_in"] = Formula(lead_in, base_lead_in_pounds(base, size, policy))
     if facts.opens_during_the_year or facts.lead_in_pounds:
-        found["march"] = base_march_twelfths(base, size, facts.policy) / MONTHS
-    if facts.opens_bases or facts.policy.is_on("next_year_affordable"):
-        found["next_year"] = base_full_year_pounds(base, size, facts.policy)
+        march = f"={full}*{months[0]}/{MONTHS}" + ("+{lead_in}" if facts.lead_in_pounds else "")
+        found["march"] = Formula(march, base_march_twelfths(base, size, policy) / MONTHS)
+    if facts.opens_bases or policy.is_on("next_year_affordable"):
+        found["next_year"] = Formula(f"={full}", base_full_year_pounds(base, size, policy))
     return found
 
 
@@ -383,7 +392,7 @@ def _base_row(base: Base, facts: Facts, places: Table) -> Row:
         if base_id == base.base_id and n:
             zone = cell_id.rpartition(":")[0]
             by_zone[zone] = by_zone.get(zone, 0) + n
-    given = sum(by_zone.values())
+    given, opening = sum(by_zone.values()), base_opening_pounds(base, facts.policy)
     return {
         "name": base.name,
         "host": school_of(facts.partnership, base.host_urn).name,
@@ -398,11 +407,11 @@ def _base_row(base: Base, facts: Facts, places: Table) -> Row:
         "pupils": base.pupils_now,
         "size": size,
         "given": Formula("=" + places.sum_where("places", "id", "{id}"), given),
-        "free": Formula("={size}-MAX({given},{pupils})", size - max(given, base.pupils_now)) if size else 0,
+        "free": Formula("=IF({size}=0,0,{size}-MAX({given},{pupils}))", size - max(given, base.pupils_now) if size else 0),
         "zones": "; ".join(f"{zone}: {n}" for zone, n in by_zone.items()),
         "reach": "; ".join(z.zone_id for z in facts.world.picture.zones if base_reaches(facts.partnership, facts.policy, base, z.urns)),
         **_over_the_year(base, size, facts),
-        "opening": base_opening_pounds(base, facts.policy) if size else 0,
+        "opening": Formula(f"=IF({{size}}=0,0,{opening})", opening if size else 0),
         "admissions": base.admissions_by,
         "consent": consent_said(condition),
         "condition": condition.condition,

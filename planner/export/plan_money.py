@@ -5,7 +5,7 @@ from __future__ import annotations
 from planner.export.plan_facts import Facts
 from planner.export.tables import PLAIN, POUNDS, Book, Column, Formula, Row, Table, text_column
 from planner.measures import SPENDING_USES
-from planner.partnership import FundSource, FundUse, YearEnd
+from planner.partnership import Fund, FundSource, FundUse, YearEnd
 from planner.supply import (
     HALF_TERMS_BY_FINANCIAL_YEAR,
     available_pounds,
@@ -22,11 +22,16 @@ def money_sheet(book: Book, facts: Facts) -> tuple[Table, Table, Table]:
     page = book.page(
         "Money", "Money: each fund in each financial year", "A fund balances in each financial year, and pays only for what it may pay for."
     )
-    accounts = page.table(_account_columns(), _account_rows(facts), name="plan_funds")
-    page.heading("What the board holds back")
-    held = page.table(*_held(facts, accounts), name="plan_held")
+    # The pots come first, so that the accounts can refer to them: two tables, a total, a heading and gaps lie above.
+    top = page.row
+    page.row += max(len(facts.accounts), 1) + len(HALF_TERMS_BY_FINANCIAL_YEAR) + 6
     page.heading("Moderated pot by half-term")
     pots = page.table(*_pots(facts), name="plan_pots")
+    below, page.row = page.row, top
+    accounts = page.table(_account_columns(), _account_rows(facts, pots), name="plan_funds")
+    page.heading("What the board holds back")
+    held = page.table(*_held(facts, accounts), name="plan_held")
+    page.row = below
     page.heading("What schools pay in")
     names = {fund.fund_id: fund.name for fund in facts.partnership.funds}
     page.table(
@@ -59,12 +64,13 @@ def _account_columns() -> list[Column]:
     ]  # fmt: skip
 
 
-def _account_rows(facts: Facts) -> list[Row]:
+def _account_rows(facts: Facts, pots: Table) -> list[Row]:
     funds = {fund.fund_id: fund for fund in facts.partnership.funds}
+    released = {fund.fund_id: i for i, fund in enumerate(_with_pots(facts))}
     spent = "+".join(["{grants}", *(f"{{use_{i}}}" for i in range(len(SPENDING_USES))), "{pot}", "{carried_out}"])
     rows: list[Row] = []
-    for account in facts.accounts:
-        fund = funds[account.fund_id]
+    for number, account in enumerate(facts.accounts):
+        fund, half_terms = funds[account.fund_id], HALF_TERMS_BY_FINANCIAL_YEAR[number % 2]
         is_cash = fund.source is not FundSource.CAPITAL
         rows.append(
             {
@@ -74,7 +80,9 @@ def _account_rows(facts: Facts) -> list[Row]:
                 "carried_in": account.carried_in,
                 "grants": account.grants,
                 **{f"use_{i}": pounds for i, (_, pounds) in enumerate(account.by_use)},
-                "pot": account.moderated_pot,
+                "pot": Formula("=" + "+".join(pots.cell(f"half_{h}", released[fund.fund_id]) for h in half_terms), account.moderated_pot)
+                if fund.fund_id in released
+                else 0,
                 "carried_out": account.carried_out,
                 "left": Formula(f"={{available}}+{{carried_in}}-({spent})", account.left),
                 "cash_contingency": "yes" if is_cash and pays(fund, FundUse.CONTINGENCY) else "no",
@@ -134,12 +142,16 @@ def _pots(facts: Facts) -> tuple[list[Column], list[Row]]:
         Column(key="year", heading="Year", look=POUNDS, is_summed=True),
     ]
     rows: list[Row] = []
-    for fund in facts.partnership.funds:
+    for fund in _with_pots(facts):
         pots = {h: facts.amounts.pots.get((fund.fund_id, h), 0) for h in halves}
-        if any(pots.values()):
-            year = Formula("=SUM({half_1}:{half_6})", sum(pots.values()))
-            rows.append({"fund": fund.name, "id": fund.fund_id, **{f"half_{h}": n for h, n in pots.items()}, "year": year})
+        year = Formula("=SUM({half_1}:{half_6})", sum(pots.values()))
+        rows.append({"fund": fund.name, "id": fund.fund_id, **{f"half_{h}": n for h, n in pots.items()}, "year": year})
     return columns, rows
+
+
+def _with_pots(facts: Facts) -> list[Fund]:
+    """The funds that release money to the moderated pot."""
+    return [fund for fund in facts.partnership.funds if any(n for (fund_id, _), n in facts.amounts.pots.items() if fund_id == fund.fund_id)]
 
 
 def _year_end(facts: Facts, accounts: Table) -> tuple[list[Column], list[Row]]:

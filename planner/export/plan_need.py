@@ -55,9 +55,8 @@ def need_sheet(book: Book, facts: Facts) -> None:
         for i, school in enumerate(schools)
     ]
     page.table(_expected_columns(facts), rows, name="plan_expected")
-    for kind in facts.policy.need_types:
-        page.write(page.row, 1, f"{kind.code}: {kind.name}", face=font(color=GREY))
-        page.row += 1
+    page.write(page.row, 1, "; ".join(f"{kind.code}: {kind.name}" for kind in facts.policy.need_types), face=font(color=GREY))
+    page.row += 1
     page.sheet.freeze_panes = "B4"
     page.finish()
 

@@ -21,23 +21,23 @@ def roster_sheet(book: Book, facts: Facts) -> Table | None:
     for number, line in enumerate(roster_lines(facts.plan, facts.world)):
         page.line("" if number else "In short", line)
     columns = [
-        text_column("service", "Service", 30),
-        text_column("role", "Role", 24),
-        text_column("person", "Person", 34),
-        text_column("recipient", "School or zone", 34),
+        text_column("service", "Service", 26),
+        text_column("role", "Role", 20),
+        text_column("person", "Person", 26),
+        text_column("recipient", "School or zone", 30),
         *(Column(key=f"h{h}", heading=f"{h}", width=6, band="Half-days in half-term", is_summed=True) for h in _HALF_TERMS),
         Column(
             key="year",
             heading="Year",
-            width=12,
+            width=9,
             is_summed=True,
             bar_to=0,
             help="Half-days in the year; what nobody can give has no half-term.",
         ),
-        text_column("link", "Link practitioner", 16, help="The one whom the school knows; shared only where nobody could give it all."),
-        text_column("right", "Whose decision", 44, help="Ours to decide, or a proposal to the service that employs the person."),
-        text_column("person_id", "Person id", 12),
-        Column(key="urn", heading="URN or zone", width=12, look=PLAIN),
+        text_column("link", "Link practitioner", 12, help="The one whom the school knows; shared only where nobody could give it all."),
+        text_column("right", "Whose decision", 47, help="Ours to decide, or a proposal to the service that employs the person."),
+        text_column("person_id", "Person id", 9),
+        Column(key="urn", heading="URN or zone", width=10, look=PLAIN),
     ]
     table = page.table(columns, _rows(facts), name="plan_roster", freeze=3, has_filter=True)
     page.finish()

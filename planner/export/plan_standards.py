@@ -39,13 +39,13 @@ def needs_sheet(book: Book, facts: Facts) -> Table:
         "Needs", "Needs: every standard at every school or zone", "Support is planned for expected pupils, never for named children."
     )
     columns = [
-        text_column("recipient", "School or zone", 28),
-        text_column("standard", "Standard", 30),
+        text_column("recipient", "School or zone", 27),
+        text_column("standard", "Standard", 31),
         Column(key="pupils", heading="Expected pupils", look=HUNDREDTHS, is_summed=True, help="By size and drivers of need; never counted from named children."),
         Column(key="met", heading="Need met, percent", width=12, look=POINTS, bar_to=100, help="100 is met in full; by the policy's curve the first part of what a standard asks for meets most."),
         text_column("status", "Stands", 11, help="Met: in full. Partly met: half or more. Out of reach: no plan could meet it."),
-        text_column("limit", "Limited by", 18, help="What runs out first for this need in this plan."),
-        text_column("why", "Why", 76),
+        text_column("limit", "Limited by", 17, help="What runs out first for this need in this plan."),
+        text_column("why", "Why", 88),
         Column(key="weight", heading="Weight", look=HUNDREDTHS, help="Expected pupils times the priority of the standard's tier; the same in every measure."),
         text_column("id", "Standard id", 24),
     ]  # fmt: skip
@@ -67,10 +67,15 @@ def _need_row(cell: Cell, facts: Facts) -> Row:
         "met": facts.amounts.need_met.get(cell.cell_id, 0) * 100 / WHOLE,
         "status": status(cell, facts.amounts),
         "limit": words.get(limit, limit),
-        "why": reason.sentence if reason else "",
+        "why": _why(reason.sentence, facts.names[cell.recipient], facts.policy.standard(cell.standard_id).name) if reason else "",
         "weight": cell.weight / 100,
         "id": cell.standard_id,
     }
+
+
+def _why(sentence: str, name: str, standard: str) -> str:
+    """A reason without what stands beside it in its row: the school, the standard and how much is met."""
+    return sentence.removeprefix(f"{name}: {standard} ").partition(". ")[2] or sentence
 
 
 def standards_sheet(book: Book, facts: Facts, needs: Table) -> Table:
@@ -82,7 +87,7 @@ def standards_sheet(book: Book, facts: Facts, needs: Table) -> Table:
     )
     counts = "Schools or zones"
     columns = [
-        text_column("name", "Standard", 34),
+        text_column("name", "Standard", 32),
         text_column("need", "Need", 20),
         text_column("tier", "Tier", 13, help="How much support the standard is: targeted, targeted plus or specialist."),
         text_column("phase", "Phase", 11),
@@ -93,8 +98,8 @@ def standards_sheet(book: Book, facts: Facts, needs: Table) -> Table:
         Column(key="under_half", heading="Under half", width=9, band=counts, is_summed=True, help="Less than half of the need is met."),
         Column(key="out", heading="Out of reach", width=9, band=counts, is_summed=True, help="No plan could meet it with these services, funds and bases."),
         Column(key="points", heading="Need met, points", width=12, look=POINTS, bar_to=100, help="Weighted mean of need met, 0 to 100; out of reach counts as 0. None: no school has the need."),
-        text_column("evidence", "Evidence", 28, help="What the standard rests on."),
-        text_column("step_up", "Step up", 28, help="What comes next where this is not enough."),
+        text_column("evidence", "Evidence", 27, help="What the standard rests on."),
+        text_column("step_up", "Step up", 27, help="What comes next where this is not enough."),
         Column(key="week", heading="Review in week", width=9, look=PLAIN, help="Week of the school year in which to look whether it works."),
         text_column("id", "Id", 24),
     ]  # fmt: skip

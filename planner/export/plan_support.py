@@ -37,9 +37,9 @@ def support_sheet(book: Book, facts: Facts, *, schools: Table, time: Table, plac
     )
     page.row = top
     columns = [
-        text_column("name", "School or zone", 34),
-        text_column("standard", "Standard", 34, help="Base places are given need by need; all else is shared by the needs of the school or zone."),
-        text_column("what", "What", 30),
+        text_column("name", "School or zone", 28),
+        text_column("standard", "Standard", 44, help="Base places are given need by need; all else is shared by the needs of the school or zone."),
+        text_column("what", "What", 24),
         Column(key="given", heading="Given", width=12, look=HUNDREDTHS, help="Half-days and places in the year; hours are the grant at the policy's price of an hour."),
         Column(key="used", heading="Used", width=12, look=HUNDREDTHS, help="What the needs met take of it."),
         Column(key="left", heading="Left", width=12, look=HUNDREDTHS),
@@ -104,8 +104,8 @@ def _holder(cell: Cell, kind: str) -> str:
 def _dose_columns(kinds: tuple[str, ...], facts: Facts) -> list[Column]:
     band = "Asked for, to be met in full"
     return [
-        text_column("name", "School or zone", 34),
-        text_column("standard", "Standard", 34),
+        text_column("name", "School or zone", 28),
+        text_column("standard", "Standard", 44),
         text_column("key", "URN or zone", 14),
         Column(key="met", heading="Need met, percent", width=12, look=POINTS, help="From the sheet Needs."),
         Column(key="dose", heading="Of what it asks for", width=12, look=SHARE, help="The least share that meets so much of the need, by the policy's curve."),

@@ -22,10 +22,10 @@ def why_sheet(book: Book, facts: Facts) -> Table:
         "What holds most of a school's standards back comes first. Each standard's own reason is on the sheet Needs.",
     )
     columns = [
-        text_column("name", "School", 34),
-        text_column("about", "About", 22),
-        text_column("says", "In plain words", 120),
-        text_column("who", "Who could change it", 64, help="Whose rule it is, or who shares out what is used up."),
+        text_column("name", "School", 26),
+        text_column("about", "About", 17),
+        text_column("says", "In plain words", 76),
+        text_column("who", "Who could change it", 43, help="Whose rule it is, or who shares out what is used up."),
     ]  # fmt: skip
     rows: list[Row] = [
         {"name": ledger.school.name, "about": about, "says": says, "who": who}

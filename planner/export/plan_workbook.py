@@ -46,6 +46,7 @@ from planner.export.tables import (
     Table,
     Value,
     font,
+    height_of,
     lines_of,
     text_column,
 )
@@ -65,6 +66,10 @@ _ORDER = (
     "Summary", "Charts", "Schools", "Ledger", "Why", "Services", "Buying", "Time", "Roster", "Calendar", "Bases", "Money", "Money by use",
     "Council lines", "Need", "Standards", "Needs", "Support", "Baselines", "Rules", "Assumptions", "Checks", "Provenance",
 )  # fmt: skip
+_WHERE = (
+    "Where to look: a school's money and time are on the sheets Schools and Ledger; why it gets them on Why; each fund on Money; "
+    "what to ask for, of whom and by when on Calendar."
+)
 KEPT, NOT_KEPT = "kept", "NOT KEPT"
 _RED = PatternFill("solid", bgColor="F6B8B0")
 _TILE = PatternFill("solid", fgColor="E3EEF0")
@@ -108,7 +113,7 @@ def plan_book(
     taken: DecisionTaken | None = None,
 ) -> Book:
     """The same before it is a file, with its tables as data."""
-    footer = f"{BOARD_COPY} Fingerprint {fingerprint[:12]}"
+    footer = f"{BOARD_COPY} Fingerprint {fingerprint[:12]}\n{EHC_RIGHT}"
     banner = " ".join(filter(None, (standing, BANNER if facts.partnership.is_illustrative() else "")))
     book = Book(banner=banner, footer=footer, header=standing.partition(".")[0].upper())
     tables = _tables(book, facts)
@@ -179,21 +184,23 @@ def _summary_sheet(book: Book, facts: Facts, tables: Tables, checks: Table) -> T
     page = book.page("Summary", f"{p.name}: plan for {p.academic_year}", f"{BOARD_COPY} {EHC_RIGHT}", is_first=True)
     _tiles(page, facts, tables.standards)
     _who(page, facts)
-    page.heading("What the plan does")
-    for line in summary_lines(facts.plan, facts.world):
-        _paragraph(page, line)
+    _paragraph(page, _WHERE)
     page.row += 1
     page.heading("How close to the best these rules allow")
     for line in claims(facts.plan, facts.world):
         _paragraph(page, line)
     _how_good(page, facts, tables.needs)
     _checked(page, book, checks)
+    page.heading("What the plan does")
+    for line in summary_lines(facts.plan, facts.world):
+        _paragraph(page, line)
+    page.row += 1
     page.heading("Who gets more and who gets less than last year")
     if facts.services("zone"):
         page.write(page.row, 1, f"Half-days: {RARE_LEFT_OUT}.", face=font(color=GREY, is_italic=True))
         page.row += 1
     columns = [
-        text_column("name", "School", 40),
+        text_column("name", "School", 52),
         Column(key="grant", heading="Grant", width=14, look=POUNDS, is_summed=True),
         Column(
             key="last_grant", heading="Grant last year", width=14, look=POUNDS, is_summed=True, help="Blank where last year is not known."
@@ -229,7 +236,6 @@ def _who(page: Page, facts: Facts) -> None:
     ]
     if known:
         _paragraph(page, " ".join(f"{label}: {name}." for label, name in known))
-        page.row += 1
 
 
 def _tiles(page: Page, facts: Facts, standards: Table) -> None:
@@ -255,7 +261,7 @@ def _paragraph(page: Page, text: str) -> None:
     cell = page.write(page.row, 1, text)
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     page.sheet.merge_cells(start_row=page.row, end_row=page.row, start_column=1, end_column=7)
-    page.sheet.row_dimensions[page.row].height = 15 * lines_of(text, 132) + 4
+    page.sheet.row_dimensions[page.row].height = height_of(lines_of(text, 134), 4)
     page.row += 1
 
 
@@ -332,14 +338,14 @@ def _rules_sheet(book: Book, facts: Facts, checks: Table, tested: Mapping[str, S
         "The audit checked every rule again without the solver when the plan was made; the sheet Checks tests them live, as this workbook stands.",
     )
     columns = [
-        text_column("rule", "Rule", 62),
-        text_column("unit", "Counted in", 26),
-        text_column("owner", "Whose rule", 28),
-        text_column("relaxed_by", "Who may relax it", 18),
+        text_column("rule", "Rule", 70),
+        text_column("unit", "Counted in", 22),
+        text_column("owner", "Whose rule", 24),
+        text_column("relaxed_by", "Who may relax it", 14),
         text_column("on", "On", 6),
-        text_column("audit", "Audit", 44, help="Of the plan as it was made."),
+        text_column("audit", "Audit", 26, help="Of the plan as it was made."),
         text_column("now", "In this workbook", 34, help="What the tests on the sheet Checks say now, or why there are none."),
-        Column(key="checks", heading="Tests on Checks", width=10),
+        Column(key="checks", heading="Tests on Checks", width=9),
         text_column("id", "Name", 26),
     ]  # fmt: skip
     rows: list[Row] = []
@@ -387,10 +393,10 @@ def _assumptions_sheet(book: Book, facts: Facts) -> None:
         page.heading("Every figure")
     sources = sorted(facts.partnership.sources, key=lambda s: not s.is_assumed)
     columns = [
-        text_column("what", "Figure", 46),
-        text_column("value", "Value", 16),
-        text_column("unit", "Unit", 28),
-        text_column("source", "Source", 62),
+        text_column("what", "Figure", 40),
+        text_column("value", "Value", 14),
+        text_column("unit", "Unit", 22),
+        text_column("source", "Source", 58),
         text_column("date", "Date", 12),
         text_column(
             "confidence", "Confidence", 15, help="Assumed: not the partnership's own. Unconfirmed: published, and to be looked at again."
@@ -418,10 +424,10 @@ def _queries(page: Page, facts: Facts) -> None:
     """What schools asked about their figures, above the long table, where it is seen."""
     page.heading("What schools queried, and how it ended")
     columns = [
-        text_column("what", "School and figure", 46),
-        text_column("was", "Was", 16),
-        text_column("now", "Now", 28),
-        text_column("note", "What was found", 62),
+        text_column("what", "School and figure", 40),
+        text_column("was", "Was", 14),
+        text_column("now", "Now", 22),
+        text_column("note", "What was found", 58),
         text_column("date", "Decided on", 12),
         text_column("outcome", "Outcome", 15),
     ]

@@ -28,7 +28,7 @@ from planner.export.plan_grids import (
     table_of,
     whole_number,
 )
-from planner.export.plan_workbook import plan_workbook
+from planner.export.plan_workbook import plan_book
 from planner.intake.findings import Level
 from planner.intake.format_versions import FORMAT_HEADING, PLAN_FORMAT, older_format
 from planner.intake.placing import PlacedFinding
@@ -164,7 +164,7 @@ def read_back(name: str, content: bytes, facts: Facts, *, fingerprint: str) -> R
         _READERS[table_name](reading, table_name, table)
     _missing(reading)
     changes, amounts = _changes(reading, set(tables))
-    ours = plan_workbook(facts, fingerprint="", inputs_sha256="", policy_sha256="", standing=marks.get("Standing", ""))
+    ours = plan_book(facts, fingerprint="", inputs_sha256="", policy_sha256="", standing=marks.get("Standing", ""))
     reading.findings.extend(not_read_back(name, content, ours, grids, tables))
     must = any(finding.level is Level.MUST_MEND for finding in reading.findings)
     return ReadBack(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -50,13 +49,21 @@ AMBER = PatternFill("solid", fgColor="FFE9B0")
 _LINE = Side(style="thin", color="CBD8DB")
 _UNDER = Border(bottom=_LINE)
 _BAR = "9CC4CC"
+_BOLD = 1.06
+"""How much broader bold type stands."""
 _SMALLEST_WIDTH = 7.0
 _ROW_CM = 0.53
 _LINE_POINTS = 15
+_HIGHEST_POINTS = 409
 _LONGEST_WORD = 34
 _LONGEST_HEADING = 255
-_PAGE_WIDTH = 255
-"""Characters of column width that are still readable on one A4 page."""
+_CHARACTER_POINTS = 5.25
+"""How wide a column is for each character of its width."""
+_LEAST_SCALE = 0.62
+"""Type of 11 points is printed no smaller than about 7."""
+_PAPER = {"landscape": (784, 505), "portrait": (538, 752)}
+"""Points across and down that A4 has between its margins."""
+_NARROW, _WIDE = frozenset("fijlrtI.,:;'!()[]|- "), frozenset("mwMW%@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +144,29 @@ def font(size: int = 11, *, color: str = "000000", is_bold: bool = False, is_ita
     return Font(name="Calibri", size=size, color=color, bold=is_bold, italic=is_italic)
 
 
+@cache
+def breadth(word: str) -> float:
+    """How broad a word stands in our face, in digits, as widths of columns are counted."""
+    return sum(0.55 if c in _NARROW else 1.6 if c in _WIDE else 1.15 if c.isupper() else 1.0 for c in word)
+
+
 def lines_of(text: str, width: float) -> int:
     """Lines that text takes in a column of this width, a little too many rather than too few."""
-    return sum(max(1, len(textwrap.wrap(part, max(1, int(width))))) for part in text.split("\n"))
+    lines = 0
+    for part in text.split("\n"):
+        lines, here = lines + 1, 0.0
+        for word in part.replace("-", "- ").split():
+            broad = breadth(word)
+            if here and here + broad > width:
+                lines, here = lines + 1, 0.0
+            lines += int(broad / max(1, width))  # a word longer than a line is cut
+            here += broad + (0.0 if word.endswith("-") else 0.5)
+    return lines
+
+
+def height_of(lines: int, around: float) -> float:
+    """Points that a row of so many lines stands high, with what stays free around them; no row may be higher than Excel lets it."""
+    return min(_LINE_POINTS * lines + around, _HIGHEST_POINTS)
 
 
 class Book:
@@ -174,12 +201,13 @@ class Book:
         sheet.page_setup.fitToHeight = 0
         sheet.page_margins.left = sheet.page_margins.right = 0.4
         sheet.page_margins.top, sheet.page_margins.bottom = 0.5, 0.6
+        sheet.page_margins.header = sheet.page_margins.footer = 0.25
         # An ampersand starts a code in a header or footer, so it is doubled.
         sheet.oddFooter.left.text = self.footer.replace("&", "&&")
         if self.header:
             sheet.oddHeader.center.text = self.header.replace("&", "&&")
             sheet.oddHeader.center.size = 14
-        sheet.oddFooter.left.size = sheet.oddFooter.right.size = 8
+        sheet.oddFooter.left.size = sheet.oddFooter.right.size = 7
         sheet.oddFooter.right.text = "&A, page &P of &N"
         return Page(self, sheet, title, note)
 
@@ -313,7 +341,7 @@ class Page:
             if column.bar_to is not None:
                 ends = {"end_type": "num", "end_value": column.bar_to} if column.bar_to else {"end_type": "max"}
                 letter = table.letters[column.key]
-                bar = DataBarRule(start_type="num", start_value=0, color=_BAR, **ends)
+                bar = DataBarRule(start_type="num", start_value=0, color=_BAR, minLength=0, maxLength=100, **ends)
                 self.sheet.conditional_formatting.add(f"{letter}{table.first}:{letter}{table.last}", bar)
 
     def chart(self, chart: ChartBase, says: str) -> None:
@@ -345,9 +373,9 @@ class Page:
         """Give every column the width it asks for, or that of its longest word: text wraps at spaces only."""
         for i, column in enumerate(columns, start=1):
             letter = get_column_letter(i)
-            word = max((len(part) for part in column.heading.split()), default=0) * 1.15 + 2.5
+            word = max((breadth(part) for part in column.heading.split()), default=0) * _BOLD + 2.5
             if column.look == TEXT:
-                ids = max((len(part) for row in rows for part in str(figure(row.get(column.key)) or "").split()), default=0)
+                ids = max((breadth(part) for row in rows for part in str(figure(row.get(column.key)) or "").split()), default=0)
                 word = max(word, min(ids, _LONGEST_WORD) + 2)
             self.widths[letter] = max(_SMALLEST_WIDTH, column.width, word, self.widths.get(letter, 0))
             self.sheet.column_dimensions[letter].width = self.widths[letter]
@@ -362,8 +390,8 @@ class Page:
             cell.alignment = _aside(column, i, vertical="center", wraps=True)
             if column.help:
                 cell.comment = comment(column.help)
-            tallest = max(tallest, lines_of(heading, self.widths[get_column_letter(i)] - 2))
-        self.sheet.row_dimensions[self.row].height = _LINE_POINTS * tallest + 4
+            tallest = max(tallest, lines_of(heading, (self.widths[get_column_letter(i)] - 2) / _BOLD))
+        self.sheet.row_dimensions[self.row].height = height_of(tallest, 4)
         self.row += 1
 
     def _row(self, columns: Sequence[Column], letters: Mapping[str, str], row: Row) -> None:
@@ -376,8 +404,8 @@ class Page:
             self._fill(self._cell(column, i), value)
             shown = figure(value)
             if isinstance(shown, str):
-                tallest = max(tallest, lines_of(shown, self.widths[letters[column.key]] * 1.06 - 1))
-        self.sheet.row_dimensions[self.row].height = _LINE_POINTS * tallest + 1
+                tallest = max(tallest, lines_of(shown, self.widths[letters[column.key]] - (1 if i == 1 else 2)))
+        self.sheet.row_dimensions[self.row].height = height_of(tallest, 1)
         self.row += 1
 
     def _cell(self, column: Column, number: int) -> Any:
@@ -406,17 +434,29 @@ class Page:
         self.row += 1
 
     def finish(self) -> None:
-        """Spread the banner over the sheet, and its columns over as many pages as stay readable; every page and view keeps its title."""
+        """Spread the banner over the sheet, and its columns over as few pages as stay readable; every page and view keeps its title."""
         if not self.sheet.print_title_rows:
             self.sheet.print_title_rows = "1:1"
         if self.sheet.freeze_panes is None:
             self.sheet.freeze_panes = "A4"
-        self.sheet.page_setup.fitToWidth = ceil(sum(self.widths.values()) / _PAGE_WIDTH)
+        self._lay_out()
         if self.sheet.page_setup.fitToWidth > 1:
             self.sheet.print_title_cols = "A:A"
         if self.book.banner:
             for column in range(1, self.sheet.max_column + 1):
                 self.sheet.cell(3, column).fill = AMBER
+
+    def _lay_out(self) -> None:
+        """Lay the paper across or upright, whichever takes fewer pages at a type that can be read; across where both take as many."""
+        wide = _CHARACTER_POINTS * sum(self.widths.values())  # nought for a sheet of charts, which are as broad as paper that lies
+        dimensions = self.sheet.row_dimensions
+        tall = sum((row in dimensions and dimensions[row].height) or _LINE_POINTS for row in range(1, self.sheet.max_row + 1))
+        pages = {}
+        for orientation, (across, down) in _PAPER.items():
+            beside = max(1, ceil(wide * _LEAST_SCALE / across))
+            pages[orientation] = beside, beside * ceil(tall * min(1, beside * across / max(wide, 1)) / down)
+        best = min(pages, key=lambda orientation: pages[orientation]) if wide else "landscape"
+        self.sheet.page_setup.orientation, self.sheet.page_setup.fitToWidth = best, pages[best][0]
 
 
 def _aside(column: Column, number: int, *, vertical: str, wraps: bool) -> Alignment:

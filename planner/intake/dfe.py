@@ -75,7 +75,10 @@ def build_partnership(request: BuildRequest, policy: Policy) -> BuildResult:
     joined = join(rows, register, downloads, policy, record)
     councils = _councils(rows)
     if len(councils) > 1:
-        record.notes.append(f"Schools of {len(councils)} councils: {', '.join(f'{name} ({n})' for name, n in councils.items())}.")
+        listed_councils = ", ".join(f"{name} ({n})" for name, n in councils.items())
+        record.notes.append(
+            f"Schools of {len(councils)} councils: {listed_councils}. If all of them are members, leave it; else list the members by their URNs."
+        )
     bases = open_bases(rows, joined.schools, register, policy, record)
     resources = (
         Resources()

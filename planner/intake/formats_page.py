@@ -50,7 +50,8 @@ workbook with this help on every heading; `planner check INPUT` lists what must 
   places and places given (*Bases*), and payments (*Money*) from a plan's workbook: each changed cell, the rules it breaks and how
   close it is to the best. `planner template --last-year plan.xlsx` and `planner build --last-year plan.xlsx` fill the sheet *Last
   year* from one; `planner check edited.xlsx --against old.xlsx` tells each changed cell of a partnership.
-- A workbook or CSV may be up to 20 MB, and a sheet up to 20,000 rows.
+- A workbook or CSV may be up to 20 MB (50 MB unpacked), a sheet up to 20,000 rows, and all the sheets named below together up
+  to 200,000 cells. A sheet of your own may hold some 80,000 filled cells: keep larger ones in another workbook.
 """
 
 

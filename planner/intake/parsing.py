@@ -27,6 +27,8 @@ ENTERED = "entered by the partnership"
 """The source of a figure that was assumed until somebody overwrote it."""
 
 LARGEST_NUMBER = 1_000_000_000
+_ROWS_OF_A_TITLE = 10
+"""So many rows are looked through for headings where a title stands above them."""
 
 _SHEET = {sheet.name: sheet for sheet in SHEETS}
 _SCIENTIFIC = re.compile(r"([0-9])(?:\.([0-9]+))?[eE]\+?([0-9]{1,3})")
@@ -167,6 +169,17 @@ def find_column(sheet: Sheet, heading: str) -> Column | None:
     return next((c for c in sheet.columns if wanted in {_plain(h) for h in (c.heading, *c.also_called)}), None)
 
 
+def _headings_below(sheet: Sheet, table: Table) -> int | None:
+    """The row in which a sheet's headings stand when a title or a note stands where they belong, or None."""
+    if any(find_column(sheet, heading) for heading in table.headings):
+        return None
+    needed = {column.field for column in sheet.columns if column.is_required}
+    for row in table.rows[:_ROWS_OF_A_TITLE]:
+        if needed <= {column.field for text in row.cells.values() if (column := find_column(sheet, text))}:
+            return row.number
+    return None
+
+
 def _plain(text: str) -> str:
     return " ".join(text.replace("_", " ").replace("-", " ").casefold().split())
 
@@ -213,11 +226,11 @@ class _Parser:
         self.findings.append(Finding(level=level, sheet=sheet, row=row, column=column, what=what, mend=mend))
 
     def in_order(self) -> tuple[Finding, ...]:
-        """Return the findings in the order of the sheets, then of rows, then of columns."""
+        """Return the findings of sheets nobody knows, then in the order of the sheets, then of rows, then of columns."""
         sheets = {sheet.name: n for n, sheet in enumerate(SHEETS)}
         columns = {(sheet.name, c.heading): n for sheet in SHEETS for n, c in enumerate(sheet.columns)}
         last = len(SHEETS) + 100
-        return tuple(sorted(self.findings, key=lambda f: (sheets.get(f.sheet, last), f.row or 0, columns.get((f.sheet, f.column), last))))
+        return tuple(sorted(self.findings, key=lambda f: (sheets.get(f.sheet, -1), f.row or 0, columns.get((f.sheet, f.column), last))))
 
     def unknown_sheets(self, tables: Mapping[str, Table]) -> None:
         """Note sheets that look like a misspelt published one; other sheets are the partnership's own."""
@@ -236,6 +249,14 @@ class _Parser:
         if table is None or not (table.headings or table.rows):
             if sheet.is_required:
                 self.must((sheet.name, None, ""), "has no rows.", "Fill in the sheet: " + sheet.help)
+            return []
+        below = _headings_below(sheet, table)
+        if below is not None:
+            self.must(
+                (sheet.name, table.heading_row, ""),
+                f"stands above the headings, which are in row {below}, so nothing of this sheet was read.",
+                "Delete the rows above the headings.",
+            )
             return []
         headings = self._headings(sheet, table)
         if not table.rows and sheet.is_required:
@@ -435,7 +456,7 @@ def _urn(text: str) -> int:
             f"{_short(text)} is a URN that the spreadsheet shortened, and it has lost its digits.",
             "Format the column as text and retype the URN as six digits.",
         )
-    digits = re.sub(r"\.0+$", "", text)
+    digits = re.sub(r"\s|\.0+$", "", text)
     if not re.fullmatch("[1-9][0-9]{5}", digits):
         raise _UnreadableError(f"{_short(text)} is not a URN.", "Enter the six digits of the school's unique reference number.")
     return int(digits)
@@ -793,6 +814,7 @@ def _check_requests(parser: _Parser, entries: _Entries) -> None:
 
 
 def _check_sources(parser: _Parser, entries: _Entries) -> None:
+    of_empty: dict[str, list[_Entry]] = defaultdict(list)
     for entry in entries["Sources"]:
         if not entry.has("sheet", "key", "column"):
             continue
@@ -806,12 +828,21 @@ def _check_sources(parser: _Parser, entries: _Entries) -> None:
                 f"the sheet {sheet.name} has no column {_short(v['column'])}.",
                 "Correct the heading, or delete this row.",
             )
+        elif v["key"] != "*" and not entries[sheet.name]:
+            of_empty[sheet.name].append(entry)
         elif v["key"] != "*" and not _rows_of(entries, sheet, v["key"]):
             parser.look(
                 _at("Sources", entry, "key"),
                 f"the sheet {sheet.name} has no row {_short(v['key'])}.",
                 "Correct the key, or delete this row.",
             )
+    unread = {finding.sheet for finding in parser.findings if finding.level is Level.MUST_MEND}
+    for name in of_empty.keys() - unread:
+        parser.look(
+            _at("Sources", of_empty[name][0], "sheet"),
+            f"the sheet {name} has no rows, but sources of its figures are named ({_count(len(of_empty[name]), 'row')}).",
+            f"If the sheet was renamed or deleted, put it back as '{name}'; else delete these rows.",
+        )
 
 
 _CHECKS = (

@@ -12,9 +12,10 @@ import io
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -23,23 +24,30 @@ from openpyxl.utils import get_column_letter
 
 from planner.errors import InputMustBeMended
 from planner.intake.sheets import SHEETS
-from planner.intake.zip_guard import packed, unpacked
+from planner.intake.zip_guard import moved, unpacked
 
 MOST_BYTES = 20_000_000
 MOST_ROWS = 20_000
 MOST_COLUMNS = 200
 LONGEST_TEXT = 32_767
 """The most characters that a cell of a workbook holds."""
-_MOST_CELLS = 2_000_000
-_MOST_TEXT = 20_000_000
-_MOST_TAGS = 200_000
-_MOST_TAGS_OF_CELLS = 2_500_000
+# What a second of the processor reads, and 200 MB hold, whatever is made of it.
+_MOST_CELLS = 200_000
+_MOST_TEXT = 10_000_000
+_MOST_ROWS_SEEN = 1_100_000
+_LONGEST_CSV_ROW = 1_000_000
+_MOST_TAGS = 80_000
+_MOST_BYTES_OF_TAGS = 10_000_000
+_MOST_TAGS_OF_CELLS = 500_000
+_MOST_TAGS_OF_A_ROW = 20_000
+_MOST_ROWS_OF_A_PART = 100_000
 FINDINGS_SHEET = "Findings"
 """The sheet that a marked copy adds; when the copy comes back mended, it is nobody's own sheet."""
 EXAMPLE = "Example:"
 """A row whose first cell begins so shows how to fill in a sheet, and is not read."""
 _LAST_ROW = 1_048_576
 
+_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 # Characters that XML, and so a workbook, cannot hold.
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -110,7 +118,7 @@ def read_tables(path: Path) -> dict[str, Table]:
 
 def tables_of(name: str, content: bytes) -> dict[str, Table]:
     """Read a workbook (.xlsx) or a ZIP of CSVs as ``read_tables`` does; ``name`` is what sentences call it."""
-    parts = parts_of(name, content)
+    parts = parts_of(name, content, only=_is_read)
     if is_workbook(parts):
         return _with_required(name, _read_workbook(name, parts))
     return _with_required(name, _by_sheet(name, csv_sheets(name, parts)))
@@ -130,10 +138,10 @@ def refuse_other_files(name: str, content: bytes) -> None:
     raise InputMustBeMended(f"{name} is not an Excel workbook: give a workbook saved as .xlsx, or a ZIP of CSV files.")
 
 
-def parts_of(name: str, content: bytes) -> dict[str, bytes]:
-    """The parts of a workbook or of a ZIP of CSVs, unpacked with care."""
+def parts_of(name: str, content: bytes, *, only: Callable[[str], bool] | None = None) -> dict[str, bytes]:
+    """The parts of a workbook or of a ZIP of CSVs, or ``only`` those so named, unpacked with care."""
     refuse_other_files(name, content)
-    parts = unpacked(name, content)
+    parts = unpacked(name, content, only=only)
     _refuse_crowded(name, parts)
     if parts.get("mimetype", b"").startswith(b"application/vnd.oasis"):
         raise InputMustBeMended(f"{name} is an OpenDocument spreadsheet: save it as .xlsx and give that.")
@@ -143,16 +151,40 @@ def parts_of(name: str, content: bytes) -> dict[str, bytes]:
 
 
 def _refuse_crowded(name: str, parts: Mapping[str, bytes]) -> None:
-    """Styles, texts and the like are read whole, before any row: millions of them are refused unread."""
+    """Styles, texts and the like are read whole, before any row, and each row whole: millions of them are refused unread."""
+    tags_apart = bytes_apart = most_of_cells = most_of_a_row = most_rows = 0
     for part, content in parts.items():
-        if part.lower().endswith((".xml", ".rels")):
+        if _is_xml(part):
             cells = content.find(b"<sheetData") if part.startswith("xl/worksheets/") else -1
-            start, end = (cells, content.rfind(b"</sheetData>")) if cells >= 0 else (0, 0)
-            tags, of_cells = content.count(b"<"), content.count(b"<", start, end)
-            if tags - of_cells > _MOST_TAGS or of_cells > _MOST_TAGS_OF_CELLS:
-                raise InputMustBeMended(
-                    f"{name} holds far more cells, texts or styles than a partnership workbook and was not opened: copy its sheets into a new workbook."
-                )
+            start, end = (cells, max(cells, content.rfind(b"</sheetData>"))) if cells >= 0 else (0, 0)
+            of_cells = content.count(b"<", start, end)
+            tags_apart += content.count(b"<") - of_cells
+            bytes_apart += len(content) - (end - start)
+            most_of_cells = max(most_of_cells, of_cells)
+            if of_cells > _MOST_TAGS_OF_A_ROW:
+                rows = [start, *(row.start() for row in _ROW.finditer(content, start, end)), end]
+                most_rows = max(most_rows, len(rows))
+                most_of_a_row = max(most_of_a_row, *(content.count(b"<", *one) for one in pairwise(rows)))
+    if (
+        tags_apart > _MOST_TAGS
+        or bytes_apart > _MOST_BYTES_OF_TAGS
+        or most_of_cells > _MOST_TAGS_OF_CELLS
+        or most_of_a_row > _MOST_TAGS_OF_A_ROW
+        or most_rows > _MOST_ROWS_OF_A_PART
+    ):
+        raise InputMustBeMended(
+            f"{name} holds far more rows, cells, texts or styles than a partnership workbook and was not opened: "
+            "copy the partnership's sheets into a new workbook."
+        )
+
+
+def _is_xml(part: str) -> bool:
+    return part.lower().endswith((".xml", ".rels"))
+
+
+def _is_read(part: str) -> bool:
+    """Whether a part is one that figures are read from; pictures and the like are none."""
+    return _is_xml(part) or part.lower().endswith(".csv") or part == "mimetype"
 
 
 def is_workbook(parts: Mapping[str, bytes]) -> bool:
@@ -210,18 +242,34 @@ def _csv_rows(name: str, data: bytes) -> Iterator[list[str]]:
     mend = f"{name} is not a CSV that can be read: save it again from Excel as 'CSV UTF-8 (comma delimited)'."
     if b"\0" in data:  # UTF-16, or no text at all
         raise InputMustBeMended(mend)
+    encoding = "utf-8-sig" if _is_utf_8(data) else "cp1252"  # what Excel's plain 'CSV' is in Britain
+    text = io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
+    of_row = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal of_row
+        while line := text.readline(_LONGEST_CSV_ROW):
+            of_row += len(line)
+            if of_row >= _LONGEST_CSV_ROW:
+                raise csv.Error("a row without end")
+            yield line
+
     try:
-        for row in csv.reader(io.StringIO(_decoded(data), newline="")):
+        for row in csv.reader(lines()):
+            of_row = 0
             yield [_unguarded(cell) for cell in row]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputMustBeMended(mend) from error
 
 
-def _decoded(data: bytes) -> str:
+def _is_utf_8(data: bytes) -> bool:
+    text = io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="")
     try:
-        return data.decode("utf-8-sig")
+        while text.read(1 << 16):
+            pass
     except UnicodeDecodeError:
-        return data.decode("cp1252")  # what Excel's plain 'CSV' is in Britain
+        return False
+    return True
 
 
 def _unguarded(cell: str) -> str:
@@ -236,11 +284,11 @@ def _read_workbook(name: str, parts: dict[str, bytes]) -> dict[str, Table]:
 
 @contextmanager
 def _opened(name: str, parts: dict[str, bytes], *, formulas: bool = False) -> Iterator[Any]:
-    """The workbook while it is read; a damaged one is refused in one sentence."""
+    """The workbook while it is read, its parts taken out of ``parts``; a damaged one is refused in one sentence."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of decorations it does not read
-            yield openpyxl.load_workbook(packed(parts), read_only=True, data_only=not formulas, keep_links=False)
+            yield openpyxl.load_workbook(moved(parts), read_only=True, data_only=not formulas, keep_links=False)
     except (InputMustBeMended, MemoryError):
         raise
     except Exception as error:
@@ -248,16 +296,35 @@ def _opened(name: str, parts: dict[str, bytes], *, formulas: bool = False) -> It
         raise InputMustBeMended(f"{name} is damaged or is not a workbook: open it in Excel and save it again as .xlsx.") from error
 
 
-def grids_of(name: str, content: bytes, *, formulas: bool = False) -> dict[str, list[list[str]]]:
-    """Every sheet of a workbook as rows of text, by its title; with ``formulas`` what stands in a cell that has one is its formula.
+def grids_of(name: str, content: bytes) -> dict[str, list[list[str]]]:
+    """Every sheet of a workbook as rows of text, by its title.
 
     Raises ``InputMustBeMended`` as ``tables_of`` does.
     """
-    parts = parts_of(name, content)
+    parts = parts_of(name, content, only=_is_read)
     if not is_workbook(parts):
         raise InputMustBeMended(f"{name} is a ZIP of CSVs: give the workbook (.xlsx) itself.")
-    with _opened(name, parts, formulas=formulas) as workbook:
-        return {sheet.title: _trimmed(f"{name}, sheet {sheet.title}", _workbook_rows(sheet)) for sheet in workbook.worksheets}
+    with _opened(name, parts) as workbook:
+        read, sheets = _Read(), {sheet.title: f"{name}, sheet {sheet.title}" for sheet in workbook.worksheets}
+        return {
+            sheet.title: _trimmed(sheets[sheet.title], read.counted(sheets[sheet.title], _workbook_rows(sheet)))
+            for sheet in workbook.worksheets
+        }
+
+
+def formula_cells(name: str, content: bytes, titles: Container[str]) -> dict[str, frozenset[str]]:
+    """The cells that hold formulas, in those sheets so titled of a workbook that ``grids_of`` has read.
+
+    Raises ``InputMustBeMended`` as it does.
+    """
+    with _opened(name, parts_of(name, content, only=_is_read), formulas=True) as workbook:
+        return {sheet.title: frozenset(_formula_cells(sheet)) for sheet in workbook.worksheets if sheet.title in titles}
+
+
+def _formula_cells(sheet: Any) -> Iterator[str]:
+    sheet.reset_dimensions()
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        yield from (f"{get_column_letter(column)}{number}" for column, cell in enumerate(row, start=1) if cell.data_type == "f")
 
 
 def _trimmed(name: str, rows: Iterator[list[str]]) -> list[list[str]]:
@@ -280,10 +347,10 @@ def _trimmed(name: str, rows: Iterator[list[str]]) -> list[list[str]]:
 def _workbook_rows(sheet: Any) -> Iterator[list[str]]:
     sheet.reset_dimensions()  # a sheet's stated size may be the whole grid
     for row in sheet.iter_rows():
-        yield [_cell_text(cell.value, cell.number_format if cell.value is not None else "") for cell in row]
+        yield [cell_text(cell.value, cell.number_format if isinstance(cell.value, int | float) else "") for cell in row] if row else []
 
 
-def _cell_text(value: object, number_format: str) -> str:
+def cell_text(value: object, number_format: str) -> str:
     """Return the text a person sees in a cell: 12.0 is 12, a date is ISO, 0.8 shown as a percentage is 80%."""
     if value is None:
         return ""
@@ -304,6 +371,7 @@ def _cell_text(value: object, number_format: str) -> str:
 def _by_sheet(name: str, sheets: Iterable[tuple[str, Iterator[list[str]]]]) -> dict[str, Table]:
     published = {sheet_key(sheet.name): sheet.name for sheet in SHEETS}
     tables: dict[str, Table] = {}
+    read = _Read()
     for title, rows in sheets:
         if title == FINDINGS_SHEET:
             continue
@@ -313,25 +381,42 @@ def _by_sheet(name: str, sheets: Iterable[tuple[str, Iterator[list[str]]]]) -> d
         elif sheet_name in tables:
             raise InputMustBeMended(f"{name} holds the sheet {sheet_name} twice: keep one of them.")
         else:
-            tables[sheet_name] = _table(f"{name}, sheet {sheet_name}", rows)
+            tables[sheet_name] = _table(f"{name}, sheet {sheet_name}", read.counted(f"{name}, sheet {sheet_name}", rows))
     return tables
+
+
+@dataclass(slots=True)
+class _Read:
+    """What has been read of all sheets of a file so far."""
+
+    rows: int = 0
+    cells: int = 0
+    characters: int = 0
+
+    def counted(self, name: str, rows: Iterator[list[str]]) -> Iterator[list[str]]:
+        """The rows, until there are more in the file than a partnership has."""
+        for row in rows:
+            self.rows += 1
+            if row:
+                self.cells += len(row)
+                self.characters += sum(map(len, row))
+            if self.rows > _MOST_ROWS_SEEN or self.cells > _MOST_CELLS or self.characters > _MOST_TEXT:
+                raise InputMustBeMended(
+                    f"{name} holds far more rows, cells or text than a partnership has: keep only the partnership's own rows in it."
+                )
+            yield row
 
 
 def _table(name: str, rows: Iterator[list[str]]) -> Table:
     headings: list[str] = []
     heading_row = 1
     kept: list[Row] = []
-    seen = written = 0
     for number, row in enumerate(rows, start=1):
-        seen += len(row)
-        written += sum(map(len, row))
+        if not row and number <= _LAST_ROW:
+            continue  # soon: there may be a million
         if max(map(len, row), default=0) > LONGEST_TEXT:
             raise InputMustBeMended(
                 f"{name}, row {number}, holds a text of more than {LONGEST_TEXT:,} characters, the most that a cell holds: shorten it."
-            )
-        if seen > _MOST_CELLS or written > _MOST_TEXT:
-            raise InputMustBeMended(
-                f"{name} holds far more cells or text than a partnership has: keep only the partnership's own rows in it."
             )
         texts = [clean_text(cell) for cell in row]
         while texts and not texts[-1]:

@@ -7,11 +7,11 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from planner.errors import InputMustBeMended
 
-MOST_UNPACKED_BYTES = 100_000_000
+MOST_UNPACKED_BYTES = 50_000_000
 MOST_PARTS = 2_000
 SAVE_AGAIN = "open it in Excel and save it again as .xlsx"
 _BIG_PART_BYTES = 5_000_000
@@ -65,22 +65,34 @@ def judge_zip(name: str, data: bytes, *, most_bytes: int = MOST_UNPACKED_BYTES, 
         )
 
 
-def unpacked(name: str, data: bytes, *, most_bytes: int = MOST_UNPACKED_BYTES, mend: str = SAVE_AGAIN) -> dict[str, bytes]:
-    """Every part of a zip by its name, folders apart. Raises ``InputMustBeMended`` as ``judge_zip`` does."""
+def unpacked(
+    name: str, data: bytes, *, most_bytes: int = MOST_UNPACKED_BYTES, mend: str = SAVE_AGAIN, only: Callable[[str], bool] | None = None
+) -> dict[str, bytes]:
+    """Every part of a zip by its name, folders apart, or ``only`` those so named. Raises ``InputMustBeMended`` as ``judge_zip`` does."""
     judge_zip(name, data, most_bytes=most_bytes, mend=mend)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             # Read to its stated size: where that is a lie, no more is unpacked, and the checksum tells.
-            return {part.filename: archive.open(part).read(part.file_size) for part in archive.infolist() if not part.is_dir()}
+            wanted = [part for part in archive.infolist() if not part.is_dir() and (only is None or only(part.filename))]
+            return {part.filename: archive.open(part).read(part.file_size) for part in wanted}
     except _BREAKS as error:
         raise InputMustBeMended(f"{name} is damaged or incomplete: {mend}.") from error
 
 
-def packed(parts: dict[str, bytes]) -> io.BytesIO:
+def packed(parts: Mapping[str, bytes]) -> io.BytesIO:
     """The parts as a plain zip of our own making, for a library that wants one."""
+    return _packed(parts.items())
+
+
+def moved(parts: dict[str, bytes]) -> io.BytesIO:
+    """As ``packed``, and takes each part out of ``parts``: of a large one no second copy is held."""
+    return _packed((part, parts.pop(part)) for part in list(parts))
+
+
+def _packed(parts: Iterable[tuple[str, bytes]]) -> io.BytesIO:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in parts.items():
+        for name, content in parts:
             archive.writestr(zipfile.ZipInfo(name), content)
     stream.seek(0)
     return stream

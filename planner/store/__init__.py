@@ -20,9 +20,9 @@ from planner.store.kinds import (
     VoteState,
 )
 from planner.store.people import Membership
-from planner.store.store import Store, Transaction, open_store
+from planner.store.store import NoAnswer, Store, Transaction, open_store
 
 __all__ = [
-    "AnswerKind", "AnswerState", "Changed", "ClaimState", "Decision", "Granter", "Membership", "QueryState", "Role", "RunState", "SignStep", "Store", "Transaction", "VoteState",
+    "AnswerKind", "AnswerState", "Changed", "ClaimState", "Decision", "Granter", "Membership", "NoAnswer", "QueryState", "Role", "RunState", "SignStep", "Store", "Transaction", "VoteState",
     "open_store",
 ]  # fmt: skip

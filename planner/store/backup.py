@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL
 from planner.errors import InputMustBeMended, PlannerError
 from planner.store.engine import sqlite_module
 from planner.store.migrate import HEAD
+from planner.store.sight import HOUSE, SETTING
 
 FOLDER = "backups"
 ENDINGS = (".db", ".dump")
@@ -170,7 +171,7 @@ def _settle(place: Path) -> None:
 
 
 def _dump(address: URL, target: Path) -> None:
-    _run_tool("pg_dump", address, "--format=custom", "--no-owner", f"--file={target}")
+    _run_tool("pg_dump", address, "--format=custom", "--no-owner", "--enable-row-security", f"--file={target}")
     _run_tool("pg_restore", None, "--list", str(target))
 
 
@@ -191,6 +192,8 @@ def _run_tool(tool: str, address: URL | None, *arguments: str) -> None:
         bare = address.set(drivername="postgresql", password=None)
         where = (f"--dbname={bare.render_as_string()}",)
         secret = {"PGPASSWORD": str(address.password)} if address.password else {}
+        # Row-level security hides every row from whoever does not say this, the tables' owner too.
+        secret["PGOPTIONS"] = f"{os.environ.get('PGOPTIONS', '')} -c {SETTING}={HOUSE}"
     try:
         done = subprocess.run(  # noqa: S603 (PostgreSQL's own program, with our own words)
             (program, *where, *arguments),

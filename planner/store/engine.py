@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
 
 from planner.errors import PlannerError
+from planner.store.sight import tell_sight
 
 DATABASE_FILE = "planner.db"
 WAL_IS_SAFE_FROM = (3, 51, 3)
@@ -142,5 +143,6 @@ def _postgres(address: URL) -> Engines:
         )
     except ImportError as error:
         raise PlannerError("PostgreSQL needs one more package: run pip install 'partnership-planner[postgres]'.") from error
+    event.listen(writer, "begin", tell_sight)
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Engines(reader=reader, writer=writer)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from planner.documents import Json
 from planner.store.room import Room, columns_of
-from planner.store.tables import as_kept, event_chains, events
+from planner.store.tables import as_kept, event_chains, events, written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +85,9 @@ class Events(Room):
         """Recompute every seal: an event that was edited, removed, added or moved breaks the chain."""
         chain = partnership_id or 0
         previous, seen = "", 0
-        for row in self._connection.execute(sa.select(events).where(events.c.chain == chain).order_by(events.c.seq)):
-            content = {name: getattr(row, name) for name in SEALED}
-            if row.seq != seen + 1 or row.previous_sha256 != previous or row.sha256 != seal(content):
+        for row in self._connection.execute(_WRITTEN.where(events.c.chain == chain).order_by(events.c.seq)):
+            is_in_place = row.seq == seen + 1 and row.previous_sha256 == previous and row.partnership_id == partnership_id
+            if not is_in_place or row.sha256 != _seal_of(row):
                 return ChainCheck(is_whole=False, events=seen, head_sha256=previous, broken_at=seen + 1)
             previous, seen = row.sha256, row.seq
         kept = self._connection.execute(sa.select(event_chains).where(event_chains.c.chain == chain)).one_or_none()
@@ -95,10 +95,35 @@ class Events(Room):
             return ChainCheck(is_whole=False, events=seen, head_sha256=previous, broken_at=seen + 1)
         return ChainCheck(is_whole=True, events=seen, head_sha256=previous)
 
+    def verify(self) -> dict[int, ChainCheck]:
+        """Chain -> whether it is whole, of every chain there is; 0 is the house's."""
+        chains = sa.union(sa.select(event_chains.c.chain), sa.select(events.c.chain)).subquery()
+        numbers = self._connection.execute(sa.select(chains.c.chain).order_by(chains.c.chain)).scalars().all()
+        return {chain: self.verify_chain(partnership_id=chain or None) for chain in numbers}
 
+    def holds(self, *, chain: int, seq: int, sha256: str) -> bool:
+        """Whether an event was sealed so: a head noted down before stands in its chain as long as nobody made the chain anew."""
+        query = sa.select(events.c.id).where(events.c.chain == chain, events.c.seq == seq, events.c.sha256 == sha256)
+        return self._connection.execute(query).one_or_none() is not None
+
+
+_WRITTEN = sa.select(
+    *(column for column in events.c if column is not events.c.detail), sa.type_coerce(events.c.detail, sa.Text).label("detail")
+)
+"""Events with their detail as the text that the database holds, which may no longer be what the store wrote."""
 SEALED = ("chain", "seq", "at", "by", "action", "subject", "detail", "previous_sha256")
 
 
 def seal(content: Json) -> str:
     """SHA-256 of an event in canonical form."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
+
+
+def _seal_of(row: Any) -> str | None:
+    """The seal of an event as the database holds it; None where its detail is no text that the store writes."""
+    try:
+        detail = json.loads(row.detail)
+        is_ours = written(detail) == row.detail
+    except ValueError:
+        return None
+    return seal({name: detail if name == "detail" else getattr(row, name) for name in SEALED}) if is_ours else None

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from planner.errors import PlannerError
 from planner.store.answers import Answers
+from planner.store.archive import Archive
 from planner.store.backup import FOLDER, Backup, backups, make_backup
 from planner.store.decisions import Decisions
 from planner.store.dfe_files import DfeFiles
@@ -36,8 +37,12 @@ from planner.store.runs import Runs
 from planner.store.schools import Schools
 from planner.store.sessions import Sessions
 from planner.store.throttle import Throttle
+from planner.store.tickets import Tickets
 from planner.store.tokens import Tokens
 from planner.store.uploads import Uploads
+
+NoAnswer = sa.exc.OperationalError
+"""What leaves a transaction when the database does not answer, or its disk does not: nothing of it was kept, and later it may be."""
 
 
 class Transaction:
@@ -69,6 +74,8 @@ class Transaction:
         self.proposals = Proposals(connection, clock)
         self.events = Events(connection, clock)
         self.house = House(connection, clock)
+        self.archive = Archive(connection, clock)
+        self.tickets = Tickets(connection, clock)
 
     @property
     def now(self) -> int:
@@ -110,6 +117,13 @@ class Store:
             strays = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         return (*(str(row) for row in rows if row != "ok"), *(f"row {row[1]} of {row[0]} refers to nothing" for row in strays))
 
+    def keeps_apart(self) -> bool | None:
+        """Whether PostgreSQL holds this process to a transaction's sight; a superuser it does not. None on SQLite, which cannot."""
+        if not self._engines.is_postgres:
+            return None
+        with self._engines.reader.begin() as connection:
+            return not connection.exec_driver_sql("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").scalar_one()
+
     def is_ready(self) -> bool:
         """Whether the database answers and stands at this version of the planner."""
         try:
@@ -128,6 +142,11 @@ class Store:
     def back_up(self, *, out: Path | None = None) -> Backup:
         """Copy the database as it stands into a file (None: in the data folder), and check it. Raises ``PlannerError`` with one sentence."""
         return make_backup(self._engines.writer.url, self.home, out=out)
+
+    @property
+    def address(self) -> str:
+        """The database as a PostgreSQL program is told of it; it may hold a password."""
+        return self._engines.writer.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     @property
     def backups_folder(self) -> Path:

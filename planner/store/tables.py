@@ -61,6 +61,11 @@ def as_kept(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def written(data: Any) -> str:
+    """JSON data as the text that is kept; what is not JSON, such as infinity, raises ValueError or TypeError."""
+    return json.dumps(data, separators=(",", ":"), allow_nan=False)
+
+
 class Document(sa.types.TypeDecorator[Any]):
     """JSON data kept as ASCII text, its keys in the order they came."""
 
@@ -69,7 +74,7 @@ class Document(sa.types.TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
         """JSON data to text; what is not JSON, such as infinity, raises ValueError or TypeError."""
-        return None if value is None else json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return None if value is None else written(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
         """Text to JSON data."""

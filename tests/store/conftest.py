@@ -1,82 +1,10 @@
 """Every test of the store runs on SQLite and on PostgreSQL, each in a fresh database."""
 
-import shutil
 import sys
-import tempfile
 from pathlib import Path
-
-import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from databases import Database, a_database, a_server
+from fresh_databases import database, empty_database, home, later, server, sqlite_template, store
 
-from planner.store import open_store
-from planner.store.room import database_now
-
-
-@pytest.fixture(scope="session")
-def server():
-    with a_server() as server:
-        if server is not None:
-            server.template = server.make()
-            open_store(server.url_of(server.template), Path()).close()
-        yield server
-        if server is not None:
-            server.drop(server.template)
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory):
-    home = tmp_path_factory.mktemp("template")
-    open_store(None, home).close()
-    return home / "planner.db"
-
-
-@pytest.fixture
-def home():
-    """A folder in memory where there is one: thousands of commits need no disk to be tested."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(prefix="planner-store-", dir=memory if memory.is_dir() else None) as folder:
-        yield Path(folder)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database(request, home):
-    """A database with nothing in it, not even tables."""
-    if request.param == "sqlite":
-        yield Database(None, home)
-    else:
-        with a_database(request.getfixturevalue("server")) as url:
-            yield Database(url, home)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request, home):
-    """A database of this version with nobody in it."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), home / "planner.db")
-        yield Database(None, home)
-    else:
-        server = request.getfixturevalue("server")
-        with a_database(server, template=server and server.template) as url:
-            yield Database(url, home)
-
-
-@pytest.fixture
-def store(database):
-    with database.open() as store:
-        yield store
-
-
-@pytest.fixture
-def later(store):
-    """Let time pass: ``later(minutes=31)``."""
-    passed = 0
-
-    def pass_time(*, minutes=0, seconds=0):
-        nonlocal passed
-        passed += minutes * 60_000 + seconds * 1000
-        store.tick = lambda connection: database_now(connection) + passed
-
-    return pass_time
+__all__ = ["database", "empty_database", "home", "later", "server", "sqlite_template", "store"]

@@ -36,11 +36,12 @@ class Database:
 
 
 class Server:
-    """A PostgreSQL server, asked for one fresh database a test."""
+    """A PostgreSQL server, asked for one fresh database a test. One that is ours can be stopped at once and started again."""
 
-    def __init__(self, url):
+    def __init__(self, url, stop=None, start=None):
         self.url = url
         self.template = None
+        self.stop, self.start = stop, start
 
     def make(self, *, template="template1"):
         name = f"planner_test_{uuid.uuid4().hex[:12]}"
@@ -98,10 +99,20 @@ def a_server():
         run("initdb", "--no-sync", "--auth=trust", "--username=planner", "--encoding=UTF8", "--locale=C")
         # Processes are killed here, not machines: what the kernel was given is kept without fsync.
         options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
-        run("pg_ctl", "start", "--wait", "--log", folder / "log", "--options", options)
-        try:
-            yield Server(f"postgresql://planner@/postgres?host={folder}")
-        finally:
+
+        def start():
+            run("pg_ctl", "start", "--wait", "--log", folder / "log", "--options", options)
+
+        def stop():
             run("pg_ctl", "stop", "--mode=immediate")
+
+        start()
+        try:
+            # A superuser would be shown every row, whatever row-level security says.
+            with psycopg.connect(f"postgresql://planner@/postgres?host={folder}", autocommit=True) as connection:
+                connection.execute("CREATE ROLE plain LOGIN CREATEDB")
+            yield Server(f"postgresql://plain@/postgres?host={folder}", stop, start)
+        finally:
+            stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

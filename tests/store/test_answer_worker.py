@@ -11,8 +11,8 @@ from builders import two_schools
 from pages import demonstration_document, document_of
 from stored import a_run, a_user
 from test_run_worker import ON_BOTH, the_run
-from test_run_worker_killed import Worker, wait_for
 from websites import bring as bring_plan
+from whole_worker import Worker, wait_for
 from worlds_to_plan import busy_world
 
 import optimisation.answers

@@ -7,12 +7,12 @@ import itertools
 import logging
 import threading
 import time
-from pathlib import Path
 from random import Random
 
 import pytest
 from builders import a_world, random_world, two_schools
 from stored import a_run, a_user, claim, run_of
+from working import Watch, is_alive
 from worlds_to_plan import bring, busy_world, fixture_world
 
 import optimisation.worker
@@ -43,7 +43,7 @@ def make_all(store, solver, monkeypatch):
     """Let the worker make every waiting run, with a solver that is warm."""
     monkeypatch.setattr(run_worker, "Solver", lambda: contextlib.nullcontext(solver))
 
-    def make(worked_on=store, seconds=60):
+    def make(worked_on=store, seconds=180):
         until = time.monotonic() + seconds
         work(worked_on, name="the worker", should_end=lambda: time.monotonic() > until or not open_runs(store))
 
@@ -117,18 +117,11 @@ def meanwhile(act):
         raise errors[0]
 
 
-def wait_for(is_so, seconds=60):
+def wait_for(is_so, seconds=180):
     until = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < until
         time.sleep(0.02)
-
-
-def is_alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 # --- amounts as data ---
@@ -224,7 +217,7 @@ def once_at_work(store, here, run_id, act):
     def wait_and_act():
         wait_for(lambda: any(step.stage == STAGES["shortfall below the board's line"] for step in told(store, here, run_id)))
         time.sleep(0.5)
-        done.append(time.monotonic())
+        done.append(Watch())
         act()
 
     return meanwhile(wait_and_act), done
@@ -241,15 +234,15 @@ def test_a_cancelled_run_stops_within_three_seconds_and_writes_nothing_more(stor
         with store.begin() as tx:
             assert tx.runs.cancel(partnership_id=here, run_id=run_id)
         seen.append(told(store, here, run_id))
-        wait_for(lambda: not is_alive(seen[0]), seconds=3)
-        seen.append(time.monotonic())
+        wait_for(lambda: not is_alive(seen[0]))
+        seen.append(done[0].seconds())
 
     beside, done = once_at_work(store, here, run_id, cancel)
     with beside:
         make_all()
         wait_for(lambda: len(seen) == 3)
-    assert seen[2] - done[0] <= 3, "cancel is promised within 3 seconds"
-    print(f"cancelled after {seen[2] - done[0]:.2f} s")
+    assert seen[2] <= 3, "cancel is promised within 3 seconds"
+    print(f"cancelled after {seen[2]:.2f} s")
     run = the_run(store, here, run_id)
     assert (run.state, told(store, here, run_id), plan_of(store, here, run_id)) == (RunState.CANCELLED, seen[1], None)
     again = a_run(store, bring(store, a_world(), by), by)
@@ -265,13 +258,13 @@ def test_the_best_plan_so_far_is_an_ending_when_somebody_wants_it(store, by, mak
     def use_best():
         with store.begin() as tx:
             assert tx.runs.use_best(partnership_id=here, run_id=run_id)
-        wait_for(lambda: plan_of(store, here, run_id) is not None, seconds=10)
-        done.append(time.monotonic())
+        wait_for(lambda: plan_of(store, here, run_id) is not None)
+        done.append(done[0].seconds())
 
     beside, done = once_at_work(store, here, run_id, use_best)
     with beside:
         make_all()
-    print(f"used after {done[1] - done[0]:.2f} s")
+    assert done[1] < 10
     plan = plan_of(store, here, run_id)
     check_document(plan.document)
     assert plan.status == "stopped by hand"
@@ -316,9 +309,9 @@ def test_a_run_claimed_when_its_best_is_wanted_already_ends_with_it_and_solves_n
     run = begun(store, by, busy_world(80), best=good, bound_points=proven, **FOR_EVER)
     with store.begin() as tx:
         assert tx.runs.use_best(partnership_id=run.partnership_id, run_id=run.id)
-    start = time.monotonic()
+    watch = Watch()
     make_all()
-    assert time.monotonic() - start < 6  # writing and auditing 80 schools takes a second or two; a search would go on for ever
+    assert watch.seconds() < 6  # writing and auditing 80 schools takes a second or two; a search would go on for ever
     plan = plan_of(store, run.partnership_id, run.id)
     check_document(plan.document)
     assert (plan.status, plan.document["bound_points"]) == ("stopped by hand", proven)
@@ -367,7 +360,7 @@ def test_a_worker_asked_to_end_gives_its_run_back(store, by, solver):
     beside, done = once_at_work(store, here, run_id, asked.set)
     with beside:
         run_worker._make(store, claim(store), solver, asked.is_set)
-    assert time.monotonic() - done[0] < 2
+    assert done[0].seconds() < 2
     run = the_run(store, here, run_id)
     assert (run.state, run.attempts) == (RunState.QUEUED, 0)
     assert run.best_amounts is not None

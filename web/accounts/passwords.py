@@ -1,10 +1,13 @@
-"""Passwords: hashed by argon2, long rather than odd, and checked in the same time whether or not the account is there."""
+"""Passwords: hashed by argon2, long and hard to guess rather than odd, checked in the same time whether or not the account is there."""
 
 from __future__ import annotations
 
+import base64
 import functools
+import re
 import secrets
 import threading
+from collections.abc import Sequence
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -12,11 +15,15 @@ from argon2.exceptions import InvalidHashError, VerificationError
 LEAST_LETTERS = 12
 MOST_LETTERS = 200
 
-GUESSED_FIRST = ("password", "passw0rd", "qwerty", "123456", "letmein", "welcome", "abc123")
-"""What those who guess try first."""
+LEAST_GUESSES = 10**8
+"""Fewer tries than these, in the order in which those who guess try, must not lead to a password."""
+JUDGED_LETTERS = 32
+"""As many are judged: the work grows with the square of them, and more make no password easier to guess."""
+SERVICE = "Partnership Planner"
 
 _HASHER = PasswordHasher()
 _AT_ONCE = threading.BoundedSemaphore(2)  # each takes 64 MB and a tenth of a second on purpose
+_JUDGING = threading.Lock()  # zxcvbn keeps the words of a call where every other call reads them
 
 
 def hash_of(password: str) -> str:
@@ -40,20 +47,41 @@ def is_out_of_date(password_hash: str) -> bool:
     return _HASHER.check_needs_rehash(password_hash)
 
 
-def fault_of(password: str, *names: str) -> str | None:
-    """What is wrong with a new password, in one sentence; None where it will do."""
+def fault_of(password: str, names: Sequence[str], places: Sequence[str] = ()) -> str | None:
+    """What is wrong with a new password of somebody with these names in these partnerships, in one sentence; None where it will do."""
     if not LEAST_LETTERS <= len(password) <= MOST_LETTERS:
         return (
             f"Choose a password of {LEAST_LETTERS} to {MOST_LETTERS} characters: three or four words that do not belong together will do."
         )
-    plain = password.casefold()
-    if any(len(name) > 3 and name.casefold() in plain for name in names):
+    if _is_any_in(password, names):
         return "Choose a password without your own name or sign-in name in it."
-    if len(set(plain)) < 5 or any(word in plain for word in GUESSED_FIRST):
+    if _is_any_in(password, (SERVICE, *places)):
+        return "Choose a password without the name of this service or of your partnership in it."
+    if _guesses(password, (SERVICE, *names, *places)) < LEAST_GUESSES:
         return "Choose a password that is harder to guess: three or four words that do not belong together will do."
     return None
 
 
+def _is_any_in(password: str, names: Sequence[str]) -> bool:
+    return any(len(name) > 3 and name in _joined(password) for name in map(_joined, names))
+
+
+def _joined(text: str) -> str:
+    """Its letters and digits only: a name counts however it is spaced."""
+    return re.sub(r"[\W_]", "", text.casefold())
+
+
+def _guesses(password: str, names: Sequence[str]) -> float:
+    """How many tries lead to a password for somebody who knows common ones, words, dates, rows of keys and these names."""
+    from zxcvbn import zxcvbn  # noqa: PLC0415 (14 MB that only choosing a password needs)
+
+    words = [word for name in names for word in (_joined(name), *name.split()) if len(word) > 3]
+    with _JUDGING:
+        return float(zxcvbn(password[:JUDGED_LETTERS], user_inputs=words)["guesses"])
+
+
 @functools.cache
 def _nobodys_hash() -> str:
-    return _HASHER.hash(secrets.token_urlsafe(16))
+    """A hash in today's settings that no password has; made up, so that the first who is not there waits no longer than others."""
+    salt, digest = (base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (_HASHER.salt_len, _HASHER.hash_len))
+    return f"$argon2id$v=19$m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}${salt}${digest}"

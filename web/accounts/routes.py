@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
@@ -11,13 +12,16 @@ from planner.errors import AlreadyTaken
 from planner.store import Transaction
 from planner.store.invitations import Invitation
 from planner.store.room import MINUTE
+from planner.store.sight import seeing_the_house
 from web.access import me, public, signed_in, the_user
 from web.accounts.forms import NewAccountForm, NewPasswordForm, SignInForm
 from web.accounts.invitations import waiting_invitation
 from web.accounts.passwords import fault_of, hash_of, is_out_of_date, is_right
 from web.accounts.presenters import account_view, role_words
 from web.accounts.session import FROM_PROVIDER, come_in, go_out, this_token, user_of
-from web.names import school_names
+from web.headers import forget_here
+from web.names import partnership_names, school_names
+from web.watching import Why, refused
 from web.wiring import Wiring
 from web.words import count
 
@@ -48,12 +52,13 @@ def blueprint(wiring: Wiring) -> Blueprint:
             wait = tx.throttle.wait_before_try(sign_in=name, network=request.remote_addr or "")
             person = tx.people.user_by_sign_in(sign_in=name)
         if wait:
+            refused(Why.TOO_MANY_TRIES, person.id if person else None)
             form.password.errors = [wait_words(wait)]
             return render_template("accounts/sign_in.html", form=form), 429
         # Outside the transaction: a password takes a tenth of a second on purpose.
         is_in = is_right(person.password_hash if person else None, password)
         renewed = hash_of(password) if is_in and person and is_out_of_date(person.password_hash or "") else None
-        with store.begin() as tx:
+        with seeing_the_house(), store.begin() as tx:
             now = tx.people.user_by_sign_in(sign_in=name)  # it may have been disabled or given another password meanwhile
             is_in = (
                 is_in and now is not None and person is not None and now.disabled_at is None and now.password_hash == person.password_hash
@@ -64,6 +69,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
                     tx.people.set_password_hash(user_id=now.id, password_hash=renewed)
                 welcome(tx, now.id)
         if not is_in:
+            refused(Why.NOT_SIGNED_IN, person.id if person else None)
             form.password.errors = [WRONG]
             return render_template("accounts/sign_in.html", form=form), 422
         return redirect(way_back(), 303)
@@ -72,10 +78,10 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @public
     def sign_out() -> Response:
         provider_token = go_out(store)
-        if provider_token is None or wiring.provider is None:
-            return redirect(url_for("accounts.sign_in"), 303)
-        session[FROM_PROVIDER] = provider_token
-        return redirect(url_for("provider.signed_out"), 303)
+        is_at_provider = provider_token is not None and wiring.provider is not None
+        if is_at_provider:
+            session[FROM_PROVIDER] = provider_token
+        return forget_here(redirect(url_for("provider.signed_out" if is_at_provider else "accounts.sign_in"), 303))
 
     # --- invitations ---
 
@@ -89,15 +95,16 @@ def blueprint(wiring: Wiring) -> Blueprint:
     def take_up_invitation(token: str) -> Answer:
         user = the_user()
         form = NewAccountForm()
-        if user is None and not _is_filled_in(form):
-            return _show_invitation(token, form, 422)
-        with store.read() as tx:
-            can_be_used = waiting_invitation(tx, token) is not None
-        if not can_be_used:  # asked before the hash, which is work, too
+        with seeing_the_house(), store.read() as tx:
+            found = waiting_invitation(tx, token)
+            places = partnership_names(tx, () if found is None or found.partnership_id is None else (found.partnership_id,))
+        if found is None:  # asked before the password is judged and hashed, which is work
             return _show_invitation(token, form)
+        if user is None and not _is_filled_in(form, places):
+            return _show_invitation(token, form, 422)
         hashed = hash_of(form.password.data) if user is None else ""
         try:
-            with store.begin() as tx:
+            with seeing_the_house(), store.begin() as tx:
                 if waiting_invitation(tx, token) is None:
                     return _show_invitation(token, form)
                 user_id = user.user_id if user else tx.people.add_user(
@@ -118,11 +125,12 @@ def blueprint(wiring: Wiring) -> Blueprint:
         return redirect(url_for("home.partnerships"), 303)
 
     def _show_invitation(token: str, form: NewAccountForm, status: int = 200) -> tuple[str, int]:
-        with store.read() as tx:
+        with seeing_the_house(), store.read() as tx:
             found = waiting_invitation(tx, token)
             where = _where(tx, found) if found else ""
             names = school_names(shelf, found.partnership_id) if found and found.partnership_id and found.urn else {}
         if found is None:
+            refused(Why.SPENT_LINK)
             return render_template("accounts/invitation_spent.html"), 410
         return render_template(
             "accounts/invitation.html", form=form, where=where, role=role_words(found.role, found.urn, names), invitee=found.invitee
@@ -145,19 +153,22 @@ def blueprint(wiring: Wiring) -> Blueprint:
         with store.begin() as tx:
             person = tx.people.user(user_id=user.user_id)
             assert person is not None
+            places = partnership_names(tx, user.partnership_ids)
             wait = tx.throttle.wait_before_try(sign_in=person.sign_in, network=request.remote_addr or "")
         if wait:
+            refused(Why.TOO_MANY_TRIES, user.user_id)
             form.old.errors = [wait_words(wait)]
             return _show_account(form, 429)
         if not is_right(person.password_hash, form.old.data):
+            refused(Why.NOT_SIGNED_IN, user.user_id)
             form.old.errors = ["This is not your password now. Check it, then try again."]
             return _show_account(form, 422)
-        fault = fault_of(form.new.data, person.name, person.sign_in)
+        fault = fault_of(form.new.data, (person.name, person.sign_in), places)
         if fault:
             form.new.errors = [fault]
             return _show_account(form, 422)
         hashed = hash_of(form.new.data)
-        with store.begin() as tx:
+        with seeing_the_house(), store.begin() as tx:  # its log is the house's
             tx.throttle.succeeded(sign_in=person.sign_in)
             tx.people.set_password_hash(user_id=user.user_id, password_hash=hashed)
             ended = tx.sessions.revoke_all(user_id=user.user_id)
@@ -205,10 +216,10 @@ def _where(tx: Transaction, invitation: Invitation) -> str:
     return row.name
 
 
-def _is_filled_in(form: NewAccountForm) -> bool:
+def _is_filled_in(form: NewAccountForm, places: Sequence[str]) -> bool:
     if not form.validate():
         return False
-    fault = fault_of(form.password.data, form.name.data, form.sign_in.data)
+    fault = fault_of(form.password.data, (form.name.data, form.sign_in.data), places)
     if fault:
         form.password.errors = [fault]
     return fault is None

@@ -11,6 +11,7 @@ from flask import Flask, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from planner.store import Store, Transaction
+from planner.store.sight import seeing_the_house
 from web.access import User
 
 FROM_PROVIDER = "from_provider"
@@ -34,7 +35,7 @@ def know_people(app: Flask, store: Store) -> None:
     manager.session_protection = None
 
     def person_of(token: str) -> SignedIn | None:
-        with store.read() as tx:
+        with seeing_the_house(), store.read() as tx:
             found = tx.sessions.session(token=token)
             if found is None:
                 return None

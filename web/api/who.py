@@ -7,6 +7,7 @@ import re
 from flask import current_app, request
 
 from planner.store import Store
+from planner.store.sight import seeing_the_house
 from planner.store.tokens import BEGINS
 from web.access import PUBLIC, came_with_token, declared_access, is_program
 from web.accounts.session import user_of
@@ -35,7 +36,7 @@ def know_programs(store: Store, pace: Pace) -> None:
     secret = found[1] if found else given
     # Apart from sign-in's own tries: a program that goes on with an ended token locks no school out.
     tried = {"sign_in": f"token {secret}", "network": f"programs {request.remote_addr or ''}"}
-    with store.read() as tx:
+    with seeing_the_house(), store.read() as tx:
         wait = tx.throttle.wait(**tried)
         token = tx.tokens.token(secret=secret) if not wait else None
         user = None if token is None else user_of(tx, token.user_id)

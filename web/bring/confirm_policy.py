@@ -47,7 +47,7 @@ def show_confirm(tx: Transaction, partnership_id: int, form: ConfirmForm, new: P
 def kept(store: Store, partnership_id: int, policy: Policy, *, seen: str, note: str) -> Version:
     """The next version of the policy, made. Raises ``ChangedMeanwhile`` where another one than what was seen is in force."""
     with store.begin() as tx:
-        here = tx.partnerships.partnership(partnership_id=partnership_id)
+        here = tx.partnerships.partnership(partnership_id=partnership_id, held=True)  # who comes second waits, and is told the same
         if here is None or seen != str(here.latest_policy):
             raise ChangedMeanwhile(CHANGED)
         made = tx.policies.add_version(

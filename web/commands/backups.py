@@ -1,4 +1,4 @@
-"""``planner backup`` and ``planner restore``: a checked copy of the whole database, and one put back."""
+"""``planner backup``, ``planner restore`` and ``planner copy``: a checked copy of the whole database, one put back, one moved to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from web.commands.why import Command
 
 
 def add(commands: Any, command: Command) -> None:
-    """Add the two commands."""
+    """Add the commands."""
     backup = command(
         commands, "backup", "copy the database while it is in use, and check the copy", "planner backup --out planner-monday.db"
     )
@@ -22,6 +22,14 @@ def add(commands: Any, command: Command) -> None:
     )
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.set_defaults(run=_restore)
+    copy = command(
+        commands,
+        "copy",
+        "copy the database file, or a backup of it, into an empty PostgreSQL database, and check that both are equal",
+        "PLANNER_DATABASE_URL=postgresql://user:password@host/name planner copy",
+    )
+    copy.add_argument("file", type=Path, nargs="?", metavar="FILE", help="what to copy (default: the database in the data folder)")
+    copy.set_defaults(run=_copy)
 
 
 def _backup(options: argparse.Namespace) -> int:
@@ -62,6 +70,23 @@ def _restore(options: argparse.Namespace) -> int:
     return 0
 
 
+def _copy(options: argparse.Namespace) -> int:
+    from planner.store.copying import copy_store  # noqa: PLC0415
+    from planner.store.engine import DATABASE_FILE  # noqa: PLC0415
+    from web.settings import Settings  # noqa: PLC0415
+
+    settings = Settings.from_env()
+    if settings.database_url is None:
+        raise InputMustBeMended("Say where to: set PLANNER_DATABASE_URL=postgresql://user:password@host/name to an empty database.")
+    if options.file is None and (settings.home / DATABASE_FILE).exists():
+        _refuse_where_used(None, settings.home)
+    copied = copy_store(options.file or settings.home / DATABASE_FILE, settings.database_url)
+    for one in copied:
+        print(f"{one.table:<22} {one.rows:>9,} rows  {one.sha256[:16]}")
+    print("Copied, and equal in every table. From now on start the service with the same PLANNER_DATABASE_URL; the file stays as it was.")
+    return 0
+
+
 def _refuse_where_used(url: str | None, home: Path) -> None:
     """Refuse while a worker says that it is there: it would go on writing into what is taken away."""
     from planner.store import open_store  # noqa: PLC0415
@@ -74,5 +99,5 @@ def _refuse_where_used(url: str | None, home: Path) -> None:
         workers = tx.house.workers()
     if workers:
         raise PlannerError(
-            f"A worker uses the database ({workers[0].name}): end the service with Ctrl-C and its workers, wait a minute where one was ended by force, then restore again."
+            f"A worker uses the database ({workers[0].name}): end the service with Ctrl-C and its workers, wait a minute where one was ended by force, then try again."
         )

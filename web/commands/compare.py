@@ -67,6 +67,9 @@ def _sides(names: Sequence[str]) -> list[Side]:
 
     documents = {name: read_document(Path(name)) for name in names if name not in WAYS}
     plans = {name: check_document(document) for name, document in documents.items()}
+    shown = {name: Path(name).name for name in plans}
+    if len(set(shown.values())) < len(shown):  # files of one name in two folders
+        shown = {name: name for name in plans}
     marks = {name: document["fingerprint"] for name, document in documents.items()}
     if not plans:
         raise InputMustBeMended("Name at least one plan.json: the other ways to share are read from it.")
@@ -76,7 +79,9 @@ def _sides(names: Sequence[str]) -> list[Side]:
     for name in names:
         if name in plans:
             plan, its_world = plans[name]
-            sides.append(Side(name=name, world=its_world, amounts=plan.amounts, ending=ENDINGS[plan.ending], fingerprint=marks[name]))
+            sides.append(
+                Side(name=shown[name], world=its_world, amounts=plan.amounts, ending=ENDINGS[plan.ending], fingerprint=marks[name])
+            )
         elif name in held:
             sides.append(baseline_side(held[name], world, fingerprint=next(iter(marks.values()))))
         else:

@@ -101,6 +101,7 @@ def _wish(world: World, words: Sequence[str], rule_id: str) -> HeadRule:
     text = " ".join(words)
     urn, item, bound, number = words
     bounds = {one.value.replace(" ", "-"): one for one in Bound}
+    number = number.removeprefix("£").replace(",", "")
     if not number.isdecimal() or bound not in bounds:
         raise InputMustBeMended(
             f'The wish "{text}" is not of the form URN ITEM at-least NUMBER (or at-most, or exactly), in whole numbers.'

@@ -31,7 +31,7 @@ def add(commands: Any, command: Command) -> None:
     which.add_argument("--board", action="store_true", help="every figure: contains small numbers, not for publication")
     which.add_argument(
         "--public", action="store_true",
-        help="what anybody may read: small numbers of pupils are left out, and others until none could be worked out",
+        help="what anybody may read: small numbers of pupils are left out, and others until none could be worked out; publish only one plan's of a year",
     )  # fmt: skip
     which.add_argument(
         "--letters", action="store_true", help="a letter to the governors of each school, to print or to open in a word processor"
@@ -45,12 +45,15 @@ def _run(options: argparse.Namespace) -> int:
     _check(out, options.plan)
     kept = _kept(options.plan)
     from web.packs.files import board_files, letter_files, public_files  # noqa: PLC0415
+    from web.plans.presenters.downloads import ONE_OF_A_YEAR  # noqa: PLC0415
 
     with _on_paper():
         make = board_files if options.board else public_files if options.public else letter_files
         files = make(kept, standing="")
         _write(_counted(files), out)
     print(f"Written: {out} ({len(files):,} {'file' if len(files) == 1 else 'files'})")
+    if options.public:
+        print(ONE_OF_A_YEAR)
     return 0
 
 

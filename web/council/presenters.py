@@ -18,6 +18,7 @@ from web.shelf import Figures, KeptPlan, Shelf
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
 from web.words import count, due, in_zone, listed, moment, upper_first
 
+EVERY_ZONE = "all zones"
 KINDS = {BaseKind.SUPPORT: "Support base", BaseKind.SPECIALIST: "Specialist base"}
 
 
@@ -86,8 +87,8 @@ def gathered(store: Store, shelf: Shelf, ids: Iterable[int]) -> tuple[Member, ..
     return tuple(found)
 
 
-def council_view(members: Sequence[Member]) -> CouncilView:
-    """Everything about these partnerships."""
+def council_view(members: Sequence[Member], *, is_public: bool = False) -> CouncilView:
+    """Everything about these partnerships; ``is_public``: as its tables may be published, once numbers of pupils are taken out."""
     planned = [(one, one.plan) for one in members if one.plan is not None]
     councils = sorted({p.council for one in members if (p := one.partnership) is not None and p.council})
     total = _sum([plan.facts.standing for _, plan in planned])
@@ -110,7 +111,7 @@ def council_view(members: Sequence[Member]) -> CouncilView:
             _named("places-by-phase", _places("Base places by phase", "Phase", planned, lambda _, base: upper_first(base.phase.value))),
             _named("places-by-zone", _places("Base places by partnership and zone of the host", "Zone", planned, _zone)),
         ),
-        out_of_reach=_named("out-of-reach", _out_of_reach(planned)),
+        out_of_reach=_named("out-of-reach", _out_of_reach(planned, is_public=is_public)),
         supply=_named("supply", _supply(members)),
         requests=_named(
             "requests",
@@ -188,8 +189,11 @@ def _plan_words(one: Member, plan: KeptPlan) -> str:
     return f"Plan {plan.plan_id}, {moment(plan.made_at)}" + (", chosen by the board" if one.is_chosen else ", the newest: none is chosen")
 
 
-def _out_of_reach(planned: Sequence[tuple[Member, KeptPlan]]) -> TableView:
-    """Standards that no plan can meet, by zone: in the order of the standards and of the partnerships' names."""
+def _out_of_reach(planned: Sequence[tuple[Member, KeptPlan]], *, is_public: bool) -> TableView:
+    """Standards that no plan can meet, in the order of the standards and of the partnerships' names: by zone, but where it is public.
+
+    A zone without a row of a standard would tell that its schools expect few pupils with the need.
+    """
     rows = []
     standards = dict.fromkeys(s.standard_id for _, plan in planned for s in plan.facts.policy.standards)
     for standard_id in standards:
@@ -197,10 +201,12 @@ def _out_of_reach(planned: Sequence[tuple[Member, KeptPlan]]) -> TableView:
             zones: dict[str, list[int]] = {}
             for cell in plan.facts.world.picture.cells:
                 if cell.standard_id == standard_id and cell.out_of_reach:
-                    zones.setdefault(_zone_of(plan, cell.recipient), []).append(cell.pupils_hundredths)
+                    zones.setdefault(EVERY_ZONE if is_public else in_zone(_zone_of(plan, cell.recipient)), []).append(
+                        cell.pupils_hundredths
+                    )
             for zone, pupils in zones.items():
                 name = plan.facts.policy.standard(standard_id).name
-                rows.append(row(name, one.name, upper_first(in_zone(zone)), whole(len(pupils)), in_hundredths(sum(pupils))))
+                rows.append(row(name, one.name, upper_first(zone), whole(len(pupils)), in_hundredths(sum(pupils))))
     return table(
         "Out of reach: no plan can meet these with the services, funds and bases there are",
         (*words("Standard", "Partnership", "Zone"), *numbers("Schools or zones", EXPECTED)),

@@ -26,9 +26,9 @@ def blueprint(wiring: Wiring) -> Blueprint:
     add_supply(routes, wiring)
     add_lines(routes, wiring)
 
-    def view() -> CouncilView:
+    def view(*, is_public: bool = False) -> CouncilView:
         ids = [m.partnership_id for m in me().memberships if m.role is Role.COMMISSIONER and m.partnership_id is not None]
-        return council_view(gathered(wiring.store, wiring.shelf, ids))
+        return council_view(gathered(wiring.store, wiring.shelf, ids), is_public=is_public)
 
     def tables() -> dict[str, TableView]:
         return {one.name: one for one in view().tables}
@@ -58,7 +58,9 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @routes.get(f"{COUNCIL}/public.zip")
     @COMMISSIONS
     def public_copy() -> Response:
-        """The tables that may be published: small numbers left out, and others from which they could be worked out."""
-        return send(tables_zip({name: public_table(one) for name, one in tables().items()}), "application/zip", "council-public-copy.zip")
+        """The tables that may be published: they tell no more of pupils than the packs for publication of the plans that schools read."""
+        return send(
+            tables_zip({one.name: public_table(one) for one in view(is_public=True).tables}), "application/zip", "council-public-copy.zip"
+        )
 
     return routes

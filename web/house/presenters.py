@@ -12,6 +12,7 @@ from flask import url_for
 from planner import __version__
 from planner.store import Store
 from planner.store.backup import Backup
+from planner.store.events import ChainCheck
 from planner.store.house import Queue
 from web.navigation import Step
 from web.tables import Fact, TableCell, TableRow, TableView, numbers, row, table, words
@@ -53,14 +54,31 @@ class BackupsView:
 def health_view(store: Store) -> HealthView:
     """The database, the worker, the queue, the disk and the newest backup, each with what to do where it is not well."""
     with store.read() as tx:
-        now, workers, queue = tx.now, tx.house.workers(), tx.house.queue()
+        now, workers, queue, log = tx.now, tx.house.workers(), tx.house.queue(), tx.events.verify()
     faults = store.faults()
     disk = shutil.disk_usage(store.home)
     free = 100 * disk.free // max(disk.total, 1)
     newest = next(iter(store.backups()), None)
+    keeps_apart = store.keeps_apart()
     waits_for_nobody = not workers and queue.runs_waiting
     rows = (
         _check("Database", is_well=not faults, well="Whole", wrong=_first(faults), do="Put the newest backup back; see Backups"),
+        *(
+            ()
+            if keeps_apart is None
+            else (
+                _check(
+                    "Partnerships kept apart", is_well=keeps_apart, well="By the database itself, too",
+                    wrong="Only by this program: it signs in to the database as a superuser, whom the database shows everything",
+                    do="Have it sign in as a role that owns the database and is no superuser",
+                ),
+            )
+        ),
+        _check(
+            "Log", is_well=all(check.is_whole for check in log.values()),
+            well=f"Whole: {count(sum(check.events for check in log.values()), 'entry', 'entries')}", wrong=_broken(log),
+            do="Keep the database as it is for whoever looks into it; planner check-log says which entries",
+        ),
         _check(
             "Worker", is_well=bool(workers),
             well=f"{count(len(workers), 'worker')} there, last seen {moment(max((w.seen_at for w in workers), default=now))}",
@@ -100,6 +118,11 @@ def _check(what: str, *, is_well: bool, well: str, wrong: str, do: str) -> Table
 
 def _first(faults: tuple[str, ...]) -> str:
     return "" if not faults else f"{faults[0]}" + (f" and {len(faults) - 1:,} more" if len(faults) > 1 else "")
+
+
+def _broken(log: dict[int, ChainCheck]) -> str:
+    broken = sum(not check.is_whole for check in log.values())
+    return f"{count(broken, 'chain of entries was', 'chains of entries were')} changed by other means than the planner"
 
 
 def _queue(queue: Queue) -> str:

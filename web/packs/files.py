@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import re
 import unicodedata
-import zipfile
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import cache
@@ -15,11 +13,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from planner.child import Limits, run_child
 from planner.errors import InputMustBeMended, SolverFault
+from planner.export.csv_file import zip_bytes
+from planner.export.plan_decision import DecisionTaken
 from planner.export.plan_workbook import BOARD_COPY
 from planner.public_counts import Counts, Where, audit_order, expected_counts, need_totals_left_out, told_by_standards
 from planner.words import EHC_RIGHT
 from web.packs.presenters import PUBLIC_COPY, board_pack, public_pack, sheet
-from web.plans.files import ZIP_TIME, table_csv, tables_of, workbook
+from web.plans.files import table_csv, tables_of, workbook
 from web.plans.presenters.letter import governors_letter
 from web.shelf import KeptPlan
 from web.tables import TableView, row
@@ -30,8 +30,8 @@ AUDIT = "optimisation.disclosure:left_out_job"
 AUDIT_LIMITS = Limits(memory_megabytes=3000, seconds=120)
 
 
-def board_files(kept: KeptPlan, *, standing: str) -> Files:
-    """Everything, each file marked as not for publication."""
+def board_files(kept: KeptPlan, *, standing: str, taken: DecisionTaken | None = None) -> Files:
+    """Everything, each file marked as not for publication; the workbook with the decision that carried the plan."""
     counts = expected_counts(kept.facts.world)
     view = board_pack(kept, counts, standing)
     of_pages = [
@@ -39,7 +39,7 @@ def board_files(kept: KeptPlan, *, standing: str) -> Files:
     ]
     return [
         ("board-pack.html", lambda: _page("pack.html", view=view)),
-        ("plan.xlsx", lambda: workbook(kept, standing=standing)),
+        ("plan.xlsx", lambda: workbook(kept, standing=standing, taken=taken)),
         *_csvs({one.name: one for one in (*view.tables, *of_pages)}.values(), BOARD_COPY),
     ]
 
@@ -55,7 +55,7 @@ def left_out_of(kept: KeptPlan, counts: Counts) -> frozenset[Where]:
     """The counts of pupils that the audit of all published tables together leaves out, in a process of its own."""
     world = kept.facts.world
     fewest = world.policy.fewest_pupils_shown
-    order = audit_order(counts, settled=need_totals_left_out(counts, fewest), least=told_by_standards(world), fewest=fewest)
+    order = audit_order(counts, settled=need_totals_left_out(counts, fewest), told=told_by_standards(world, counts), fewest=fewest)
     try:
         told, _ = run_child(AUDIT, order, {}, AUDIT_LIMITS, name="The audit")
     except InputMustBeMended as error:
@@ -73,11 +73,7 @@ def letter_files(kept: KeptPlan, urns: Collection[int] | None = None, *, standin
 
 def packed(files: Files) -> bytes:
     """All files in one ZIP; the same files make the same bytes."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for name, make in files:
-            zipped.writestr(zipfile.ZipInfo(name, ZIP_TIME), make(), zipfile.ZIP_DEFLATED)
-    return stream.getvalue()
+    return zip_bytes((name, make()) for name, make in files)
 
 
 def _letter(kept: KeptPlan, urn: int, standing: str) -> bytes:

@@ -15,6 +15,7 @@ from planner.reasons import lower_first
 from planner.small_numbers import LEAST_SPREAD, LEFT_OUT
 from web.decide.effects import by_groups
 from web.plans.presenters.cells import whole
+from web.plans.presenters.downloads import ONE_OF_A_YEAR
 from web.plans.presenters.resources import funds
 from web.shelf import KeptPlan
 from web.tables import TableCell, TableView, numbers, row, table, words
@@ -70,6 +71,8 @@ def public_pack(kept: KeptPlan, counts: Counts, hidden: Collection[Where], stand
         notes=(
             f"“{LEFT_OUT.capitalize()}” stands for fewer than {fewest:,} pupils, or for a number from which such a number could be worked out.",
             f"All these tables were looked at together: in the place of each number left out, two numbers at least {LEAST_SPREAD} apart fit everything shown.",
+            "Noughts are shown, but not of a need of so few pupils in all that they would tell its other numbers.",
+            ONE_OF_A_YEAR,
             *_notes(kept),
         ),
     )

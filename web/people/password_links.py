@@ -6,12 +6,16 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from planner.store.people import User as Person
+from planner.store.sight import seeing_the_house
 from web.access import Permission, me, public, requires
 from web.accounts.passwords import fault_of, hash_of
+from web.accounts.session import user_of
 from web.forms import Form
+from web.names import partnership_names
 from web.people import links
 from web.people.account_presenters import account_view
 from web.people.forms import ChosenPasswordForm
+from web.watching import Why, refused
 from web.wiring import Wiring
 from web.words import moment
 
@@ -66,12 +70,15 @@ def add_password_links(routes: Blueprint, wiring: Wiring) -> None:
         person, form = owner(token), ChosenPasswordForm()
         if person is None or not form.validate():
             return show(person, form, 422)
-        fault = fault_of(form.password.data, person.name, person.sign_in)
+        with seeing_the_house(), store.read() as tx:
+            user = user_of(tx, person.id)
+            places = partnership_names(tx, () if user is None else user.partnership_ids)
+        fault = fault_of(form.password.data, (person.name, person.sign_in), places)
         if fault:
             form.password.errors = [fault]
             return show(person, form, 422)
         hashed = hash_of(form.password.data)  # outside the transaction: it takes a tenth of a second on purpose
-        with store.begin() as tx:
+        with seeing_the_house(), store.begin() as tx:
             user_id = tx.password_links.use(token=token)
             if user_id is not None:
                 tx.people.set_password_hash(user_id=user_id, password_hash=hashed)
@@ -93,6 +100,7 @@ def add_password_links(routes: Blueprint, wiring: Wiring) -> None:
 
     def show(person: Person | None, form: ChosenPasswordForm, status: int = 200) -> tuple[str, int]:
         if person is None:
+            refused(Why.SPENT_LINK)
             return render_template("people/password_link_spent.html"), 410
         return render_template("people/choose_password.html", form=form, sign_in=person.sign_in), status
 

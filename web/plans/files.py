@@ -18,9 +18,6 @@ from web.plans.presenters.summary import summary
 from web.shelf import KeptPlan
 from web.tables import TableView
 
-ZIP_TIME = (2000, 1, 1, 0, 0, 0)
-"""In the ZIP: the same plan makes the same file."""
-
 
 def tables_of(kept: KeptPlan) -> dict[str, TableView]:
     """Name -> every table of the pages, and the standards everywhere."""

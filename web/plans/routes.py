@@ -211,6 +211,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             kept, list(tables_in(partnership_id, plan_id).values()),
             plan_file=files.file_name(kept, ".json"), has_certificate=has_certificate, is_whole=is_whole,
             letters=sum(may(Permission.TAKE_LETTERS, partnership_id, school.urn) for school in kept.facts.partnership.schools),
+            read=None if (read := shelf.schools_plan(partnership_id)) is None else read.plan_id,
         )  # fmt: skip
         return show(kept, "downloads", view)
 

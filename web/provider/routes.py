@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from planner.errors import AlreadyTaken
 from planner.store.provider_sign_ins import Visit
+from planner.store.sight import seeing_the_house
 from web.access import Permission, me, public, requires, the_user
 from web.accounts.routes import wait_words, way_back, welcome
 from web.accounts.session import FROM_PROVIDER
@@ -17,6 +18,7 @@ from web.openid import Identity, Provider, ProviderIsDown, SignInRefused
 from web.provider import presenters
 from web.provider.forms import ADDRESS, KnownByForm
 from web.provider.presenters import EndingView, KnownByView
+from web.watching import Why, refused
 from web.wiring import Wiring
 
 Answer = str | Response | tuple[str, int]
@@ -81,7 +83,7 @@ def _add_sign_in(routes: Blueprint, wiring: Wiring, provider: Provider) -> None:
             return show(presenters.refused(provider.name))
         if identity is None:
             return show(presenters.turned_away(provider.name))
-        with store.begin() as tx:
+        with seeing_the_house(), store.begin() as tx:
             found = tx.provider_sign_ins.person(issuer=provider.issuer, subject=identity.subject, address=identity.address)
             if found is not None:
                 tx.throttle.succeeded(sign_in=_as_tried(browser))
@@ -113,6 +115,8 @@ def _add_sign_in(routes: Blueprint, wiring: Wiring, provider: Provider) -> None:
         return provider.identity(token, nonce=visit.nonce, now=now), token
 
     def show(ending: EndingView) -> Response:
+        if ending.status in {400, 403}:
+            refused(Why.PROVIDER)
         return _kept_nowhere(render_template("provider/ending.html", view=ending), ending.status)
 
 

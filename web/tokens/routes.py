@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from planner.store.sight import seeing_the_house
 from planner.store.tokens import Token
 from web.access import me, signed_in
 from web.forms import Form
@@ -36,7 +37,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         form = TokenForm()
         if not form.validate():
             return show(form), 422
-        with store.begin() as tx:
+        with seeing_the_house(), store.begin() as tx:  # its log is the house's
             secret = tx.tokens.make(user_id=me().user_id, name=form.name.data, days=int(form.days.data))
             if secret is not None:
                 tx.events.record(partnership_id=None, by=me().user_id, action="token made", detail={"days": int(form.days.data)})
@@ -56,7 +57,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @signed_in
     def end_now(token_id: int) -> Answer:
         token = mine(token_id)
-        with store.begin() as tx:
+        with seeing_the_house(), store.begin() as tx:
             if tx.tokens.end(user_id=me().user_id, token_id=token_id):
                 tx.events.record(partnership_id=None, by=me().user_id, action="token ended", subject=f"token {token_id}")
         flash(f"The token for {token.name} is ended. A program that still sends it is turned away.", "success")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from planner.errors import AuditRefused, PlannerError
 from planner.store import Store
 from planner.store.drafts import DraftRow
+from planner.store.sight import seeing
 from planner.tried import Tried, tried_of
 from web.shelf import KeptPlan
 from web.workshop import Workshop
@@ -33,7 +34,12 @@ def begin(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow) -> 
         if tx.drafts.at_work(draft, since=tx.now - LOST_AFTER) >= MOST_AT_WORK:
             return False
         tx.drafts.ask(draft_id=draft.id, key=tried.key)
-    workshop.begin(draft.id, tried.key, lambda should_stop: work_out(store, workshop, kept, draft, tried, should_stop))
+
+    def work(should_stop: Callable[[], bool]) -> None:
+        with seeing(kept.partnership_id):
+            work_out(store, workshop, kept, draft, tried, should_stop)
+
+    workshop.begin(draft.id, tried.key, work)
     return True
 
 

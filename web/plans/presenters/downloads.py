@@ -18,6 +18,9 @@ WITHOUT_WHOSE = (
 )
 
 
+ONE_OF_A_YEAR = "Publish the pack of only one plan of a year: from those of two, numbers left out of each could be worked out."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileLine:
     """A file: what it is, what it is for, where it is; perhaps the command that its words end with."""
@@ -39,11 +42,18 @@ class DownloadsView:
 
 
 def downloads_view(
-    kept: KeptPlan, tables: Sequence[TableView], *, plan_file: str, has_certificate: bool, is_whole: bool = True, letters: int = 0
+    kept: KeptPlan,
+    tables: Sequence[TableView],
+    *,
+    plan_file: str,
+    has_certificate: bool,
+    is_whole: bool = True,
+    letters: int = 0,
+    read: int | None = None,
 ) -> DownloadsView:
     """The whole plan in three forms and its certificate, then its tables one by one; those of a school are on the school's own page.
 
-    ``letters``: of how many schools who reads may take the letters.
+    ``letters``: of how many schools who reads may take the letters; ``read``: the plan that schools read.
     """
     certificate = FileLine(
         title="Certificate (.certificate.json)", href=plan_url(kept, "plans.answer_file", kind=AnswerKind.CERTIFICATE.value),
@@ -58,11 +68,7 @@ def downloads_view(
     )  # fmt: skip
     return DownloadsView(
         packs=(
-            FileLine(
-                title="Pack for publication (ZIP)", href=plan_url(kept, "packs.public"),
-                text="Tables that anybody may read: by need, phase, zone and standard, with no list of schools. Small numbers of pupils are left out, "
-                "and others with them, until none could be worked out from all the tables together.",
-            ),
+            _for_publication(kept, read),
             FileLine(
                 title="Board pack (ZIP)", href=plan_url(kept, "packs.board"),
                 text="The same tables with every number, the workbook and all tables. It contains small numbers: for the board, not for publication.",
@@ -101,3 +107,27 @@ def downloads_view(
         ),
         of_schools="The tables of a single school can be downloaded on the school's own page.",
     )  # fmt: skip
+
+
+def _for_publication(kept: KeptPlan, read: int | None) -> FileLine:
+    """The pack for publication, or which plan's page has it."""
+    if read == kept.plan_id:
+        return FileLine(
+            title="Pack for publication (ZIP)", href=plan_url(kept, "packs.public"),
+            text="Tables that anybody may read: by need, phase, zone and standard, with no list of schools. Small numbers of pupils are left out, "
+            f"and others with them, until none could be worked out from all the tables together. {ONE_OF_A_YEAR}",
+        )  # fmt: skip
+    if read is None:
+        return FileLine(title="Pack for publication: no plan has one yet", href=plan_url(kept, "plans.summary_page"), text=only_of(None))
+    return FileLine(
+        title=f"Pack for publication: on the downloads of plan {read}", text=only_of(read),
+        href=url_for("plans.downloads", partnership_id=kept.partnership_id, plan_id=read),
+    )  # fmt: skip
+
+
+def only_of(read: int | None) -> str:
+    """Why a plan has no pack for publication, and what would give it one; ``read``: the plan that schools read."""
+    return (
+        f"Only the plan that schools read has one{'; they read none yet' if read is None else f', which is plan {read}'}. {ONE_OF_A_YEAR} "
+        "This plan has one once the board puts it before the schools, on its first page."
+    )

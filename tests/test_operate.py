@@ -1,0 +1,46 @@
+"""The operator's guide names what there is: commands, settings, metrics, pages."""
+
+import re
+from pathlib import Path
+
+import web.metrics
+import web.settings
+from planner.store import Role, open_store
+from web.command_line import main
+
+GUIDE = (Path(__file__).parent.parent / "docs/operate.md").read_text(encoding="utf-8")
+
+
+def test_every_planner_command_of_the_guide_exists_with_its_options(capsys):
+    commands = set(re.findall(r"(?:`|^|bin/)planner ([a-z][^`\n]*)", GUIDE, re.MULTILINE))
+    assert {command.split()[0] for command in commands} == {"serve", "worker", "backup", "restore", "administrator", "audit"}
+    for command in commands:
+        words = command.split()
+        assert main([words[0], "--help"]) == 0
+        options = {word for word in words if word.startswith("--")}
+        assert options <= set(re.findall(r"--[a-z-]+", capsys.readouterr().out)), command
+
+
+def test_every_setting_of_the_guide_exists_and_the_other_way_round():
+    read = set(re.findall(r"PLANNER_[A-Z_]+", Path(web.settings.__file__).read_text(encoding="utf-8")))
+    named = set(re.findall(r"PLANNER_[A-Z_]+", GUIDE))
+    assert {name for name in read if not name.startswith("PLANNER_OIDC_")} == {
+        name for name in named if not name.startswith("PLANNER_OIDC_")
+    }
+
+
+def test_every_metric_of_the_guide_exists_and_the_other_way_round():
+    made = set(re.findall(r'"(planner_[a-z_]+)"', Path(web.metrics.__file__).read_text(encoding="utf-8")))
+    named = {re.sub("_(count|bucket)$", "", name) for name in re.findall(r"\b(planner_[a-z_]+)", GUIDE)} - {"planner_drill"}
+    assert named == made
+
+
+def test_a_lost_way_in_is_found_by_whoever_has_the_machine(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PLANNER_HOME", str(tmp_path))
+    assert main(["administrator"]) == 0
+    token = re.search(r"/invitations/(\S+)", capsys.readouterr().out)[1]
+    with open_store(None, tmp_path) as store, store.read() as tx:
+        assert tx.invitations.invitation(token=token).role is Role.ADMINISTRATOR
+        (made,) = tx.events.events(partnership_id=None, most=1)
+    assert (made.action, made.by) == ("invitation made", None)
+    assert token not in str(made)
