@@ -16,7 +16,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-full chaos chaos-short coverage check fix vendor bench clean
+.PHONY: help setup demo test test-full chaos chaos-short coverage mutants check fix vendor bench clean
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ coverage: setup ## branch coverage of the short tests, with every process they s
 	$(BIN)/coverage run -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow" -p no:cacheprovider $(ARGS)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --skip-covered --sort=cover
+
+mutants: setup ## change the program a little, one place at a time, and see whether its tests notice (ARGS="audit --sample 50")
+	@$(BIN)/python tools/mutants.py $(ARGS)
 
 check: setup ## format, lint, types, imports, lock file and generated pages
 	$(BIN)/ruff format --check .

@@ -5,9 +5,22 @@ from fractions import Fraction
 
 import pytest
 from builders import ALDER, LARCH, a_fund, a_world, amounts
+from verify import rule
 
 from planner import rules
-from planner.audit import Breach, breaches, leading_points, leads, misfits, misses, money_cap_pounds, most_of, price_at, price_points
+from planner.audit import (
+    AUDITS,
+    Breach,
+    breaches,
+    leading_points,
+    leads,
+    misfits,
+    misses,
+    money_cap_pounds,
+    most_of,
+    price_at,
+    price_points,
+)
 from planner.measures import shortfall
 from planner.need import WHOLE
 from planner.partnership import GRANT_ITEM, Bound, FundUse, HeadRule, LastYear
@@ -120,6 +133,21 @@ def test_a_rule_without_a_price_is_broken_and_one_with_a_price_gives_way():
     assert found["head_rule", "wished"].points == 4
     assert (found["head_rule", "wished"].by, found["head_rule", "wished"].price) == (8, Fraction(1, 2))
     assert price_points(priced, NOTHING) == 4 + sum(floors.values()) * Fraction(1, 1000)
+
+
+def test_a_rule_is_broken_by_one_too_many_and_by_no_fewer():
+    for places, found in ((9, [("Base haven", 1)]), (8, []), (7, [])):
+        given = amounts(base_sizes={"haven": 8}, places={("haven", ASD): places})
+        assert [(b.where, b.by) for b in breaches(a_world(), given, rules.PLACES_WITHIN_SIZE)] == found
+
+
+def test_what_is_not_given_at_all_breaks_no_rule_of_blocks_or_phases():
+    rule("smallest_block").on(a_world()).given(amounts(sessions={("900001", "slt"): 0})).holds()
+    assert list(breaches(a_world(), amounts(sessions={("900001", "slt"): 0}), rules.SMALLEST_BLOCK)) == []
+    assert list(AUDITS["smallest_block"](a_world(), amounts(sessions={("900001", "slt"): 0}))) == [], (
+        "no time is no block that is too small"
+    )
+    assert all(by <= 0 for _, by in AUDITS["phase_balance"](a_world(), amounts()))
 
 
 def test_only_one_rule_is_audited_where_only_one_is_asked_about():

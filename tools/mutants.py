@@ -57,7 +57,7 @@ GROUPS = (
         name="store",
         files=("planner/store/*.py",),
         tests=("tests/store/test_store_*.py",),
-        but="postgresql or at_once or step or chain or address or killed or locked or closes or many",
+        but="postgresql or of_two or of_many or many_ or killed or locked or closes_its",
     ),
     Group(
         name="access",
@@ -71,7 +71,7 @@ GROUPS = (
             "planner/store/throttle.py",
         ),
         tests=("tests/test_access.py", "tests/store/test_store_people.py"),
-        but="postgresql or at_once",
+        but="postgresql or of_two or of_many",
     ),
     Group(
         name="suppression",

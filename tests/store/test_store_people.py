@@ -29,6 +29,46 @@ def test_the_second_of_two_people_who_rename_somebody_is_told(store):
         assert tx.people.user(user_id=user_id).name == "Anne"
 
 
+def test_what_is_changed_of_one_person_is_changed_of_nobody_else(store):
+    user_id, other_id = a_user(store), a_user(store, "bob@example.org", "Bob")
+    with store.begin() as tx:
+        assert tx.people.rename(user_id=user_id, name="Anne", version=1)
+        assert tx.people.rename(user_id=user_id, name="Anna", version=2)
+        assert tx.people.set_password_hash(user_id=user_id, password_hash="another")
+        assert not tx.people.set_password_hash(user_id=user_id + 9, password_hash="another")
+        one, other = (tx.people.user(user_id=n) for n in (user_id, other_id))
+    assert (one.name, one.password_hash, one.version) == ("Anna", "another", 3)
+    assert (other.name, other.password_hash, other.version) == ("Bob", "not a password", 1)
+    with store.begin() as tx:
+        tx.people.disable(user_id=user_id)
+        tx.people.disable(user_id=other_id)
+        closed = tx.people.user(user_id=user_id)
+        assert closed.disabled_at == tx.now
+        assert tx.people.enable(user_id=user_id)
+        assert not tx.people.enable(user_id=user_id), "it is open"
+        assert tx.people.user(user_id=user_id).disabled_at is None
+        assert tx.people.user(user_id=other_id).disabled_at is not None
+
+
+def test_every_role_is_listed_as_it_was_given(store):
+    user_id, here = a_user(store), a_partnership(store)
+    with store.begin() as tx:
+        head = tx.people.add_membership(user_id=user_id, partnership_id=here, role=Role.HEAD, urn=900001, granted_by=user_id)
+        house = tx.people.add_membership(user_id=user_id, partnership_id=None, role=Role.ADMINISTRATOR)
+        everyone, mine, members = (
+            tx.people.all_memberships(),
+            tx.people.memberships_of(user_id=user_id),
+            tx.people.members(partnership_id=here),
+        )
+        at = tx.now
+    assert everyone == mine
+    assert [(m.id, m.partnership_id, m.role, m.urn, m.since, m.granted_by) for m in mine] == [
+        (head, here, Role.HEAD, 900001, at, user_id),
+        (house, None, Role.ADMINISTRATOR, None, at, None),
+    ]
+    assert [(m.membership_id, m.name, m.sign_in, m.role, m.urn) for m in members] == [(head, "Ann", "ann@example.org", Role.HEAD, 900001)]
+
+
 def test_somebody_named_again_is_read_once_in_a_transaction(store):
     user_id = a_user(store)
     with store.read() as tx:
