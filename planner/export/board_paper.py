@@ -335,6 +335,8 @@ def _kept(facts: Facts, rule_id: str) -> str:
     if rule_id == "money_floor":
         least = {row.urn: ceil(row.amount * (100 + board.money_floor_now_percent) / 100) for row in last if row.item == GRANT_ITEM}
         on_it = sum(floor > 0 and granted[urn] - floor < STEP_POUNDS_A_MONTH * MONTHS for urn, floor in least.items())
+        if not any(least.values()):
+            return f"{kept} No grant of last year is known, so it holds nothing."
         return f"{kept} It keeps {pounds(sum(least.values()))} of grants; {count(on_it, 'school stands', 'schools stand')} on it, within a step of £10 a month."
     if rule_id == "sessions_floor":
         floors = {
@@ -343,11 +345,14 @@ def _kept(facts: Facts, rule_id: str) -> str:
             if row.item != GRANT_ITEM
         }
         on_it = sum(0 < floor == amounts.sessions.get(at, 0) for at, floor in floors.items())
+        if not any(floors.values()):
+            return f"{kept} No half-days of last year are known, so it holds nothing."
         return f"{kept} It keeps {half_days(sum(floors.values()))}; {count(on_it, 'amount stands', 'amounts stand')} on it."
     if rule_id == "pupils_now_kept":
         return f"{kept} {count(sum(b.pupils_now for b in facts.partnership.bases), 'place')} for pupils there now."
     if rule_id == "head_rule":
-        return f"{kept} {count(len(facts.partnership.head_rules), 'rule')} of heads."
+        rules = len(facts.partnership.head_rules)
+        return f"{kept} {count(rules, 'rule')} of heads." if rules else "No head set a rule."
     return kept
 
 
