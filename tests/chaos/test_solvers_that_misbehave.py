@@ -95,8 +95,8 @@ def test_a_run_too_large_for_the_memory_says_so_and_the_worker_goes_on(store, by
     monkeypatch.setattr(optimisation.solve, "serve_apart", hostile_solvers.hungry)
     with at_work(store, monkeypatch, memory_megabytes=1024):
         for _ in range(times):
-            run_id = a_run(store, large, by, seconds=60)
-            run = wait_for_end(store, large, run_id)
+            run_id = a_run(store, large, by, seconds=600)
+            run = wait_for_end(store, large, run_id, seconds=600)
             assert run.state is RunState.FAILED
             assert run.reason.startswith("This is too large")
             next_id = a_run(store, small, by)
