@@ -196,7 +196,9 @@ def test_what_is_found_lies_far_apart_from_five_on():
 
 def test_parts_that_do_not_agree_with_what_is_shown_are_not_taken_for_found():
     order = audit_order(
-        Counts((("a", "b"), ("p",), ("x",)), {("a", "p", "x"): 3, ("b", "p", "x"): 9}), settled=None, least={("b", ALL, ALL): 4}
+        Counts((("a", "b"), ("p",), ("x",)), {("a", "p", "x"): 3, ("b", "p", "x"): 9}),
+        settled=None,
+        told=Told(least={("b", ALL, ALL): 4}, most={}),
     )
     number = {tuple(where): n for n, alike in enumerate(order["places"]) for where in alike}
     tables, a, b = Tables(order), number["a", ALL, ALL], number["b", ALL, ALL]
@@ -210,7 +212,8 @@ def test_parts_that_do_not_agree_with_what_is_shown_are_not_taken_for_found():
     as_it_is = [(3, 3), (9, 9)]
     assert noted(8, 4) == ([(3, 8), (4, 9)], 1)
     assert noted(7.9999999, 4.0000001) == ([(3, 8), (4, 9)], 1)
-    assert noted(0, 12) == ([(0, 3), (9, 12)], 1)
+    assert noted(1, 11) == ([(1, 3), (9, 11)], 1)
+    assert noted(0, 12) == (as_it_is, 1), "a nought would be shown"
     assert noted() == (as_it_is, 1), "the search found nothing in time"
     assert noted(-1, 13) == (as_it_is, 1), "no number is below nought"
     assert noted(9, 4) == (as_it_is, 1), "the total is shown, and it is 12"
@@ -219,7 +222,7 @@ def test_parts_that_do_not_agree_with_what_is_shown_are_not_taken_for_found():
 
 def test_the_places_of_a_table_are_counted_once_and_what_is_told_of_them_is_known():
     counts = Counts((("a", "b"), ("p",), ("x", "y")), {("a", "p", "x"): 1, ("a", "p", "y"): 0, ("b", "p", "x"): 7, ("b", "p", "y"): 5})
-    order = audit_order(counts, settled=frozenset({("a", ALL, ALL)}), least={("b", ALL, ALL): 6})
+    order = audit_order(counts, settled=frozenset({("a", ALL, ALL)}), told=Told(least={("b", ALL, ALL): 6}, most={}))
     number = {tuple(where): n for n, alike in enumerate(order["places"]) for where in alike}
     assert number["a", ALL, ALL] == number["a", "p", ALL], "of one phase, all phases are the same count"
     assert order["parts"] == [1, 0, 7, 5]
@@ -228,7 +231,9 @@ def test_the_places_of_a_table_are_counted_once_and_what_is_told_of_them_is_know
     assert order["of"][number[ALL, ALL, ALL]] == [0, 1, 2, 3]
     assert {n for w, n in number.items() if w[1] == ALL and w[2] == ALL} == {n for n, may in enumerate(order["may_hide"]) if not may}
     assert [order["least"][number[w]] for w in (("b", ALL, ALL), ("a", ALL, ALL), (ALL, ALL, "x"))] == [6, 0, 0]
-    assert order["hidden"] == sorted({number["a", ALL, ALL], number["a", ALL, "x"]})
+    assert order["hidden"] == sorted({number["a", ALL, ALL], number["a", ALL, "x"], number["a", ALL, "y"]}), (
+        "so few that a nought would tell"
+    )
     assert [number["a", ALL, "x"], number["a", ALL, "y"], number["a", ALL, ALL]] in order["lines"]
     assert [number["a", ALL, "x"], number["b", ALL, "x"], number[ALL, ALL, "x"]] in order["lines"]
     alone = audit_order(counts, settled=None, fewest=6)

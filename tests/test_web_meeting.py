@@ -238,8 +238,8 @@ def test_the_chair_keeps_what_was_tried_as_an_option_once(site):
     assert "Tried now" not in main_of(page)
     assert f"Plan {plan_id} beside Plan {HERE}:" in main_of(page)
     made = f"lan {HERE} at the board's meeting, with these changes: The contingency: 6% instead of 5%"
-    for path in (f"/plans/{plan_id}", "/plans"):
-        assert made in main_of(client.get(f"/partnerships/{HERE}{path}")), path
+    # Another test may have kept the same amounts before, from a proposal: the list says of each plan what it was made from.
+    assert made in main_of(client.get(f"/partnerships/{HERE}/plans"))
     assert "tried plan made an option" in actions(site)
     before = plans_of(site)
     where = picked(client, at=kept, **SIX).headers["Location"]

@@ -115,6 +115,7 @@ def test_the_decisions_of_a_partnership_are_its_own_newest_first(store, here, pl
         assert tx.decisions.about(partnership_id=there, plan_id=plan) == ()
         assert [d.id for d in tx.decisions.decisions(partnership_id=there)] == [elsewhere.id]
         assert tx.decisions.decision(partnership_id=there, decision_id=decision.id) is None
+    with store.begin() as tx:
         assert tx.decisions.decision(partnership_id=here, decision_id=decision.id, held=True) == decision
 
 

@@ -32,8 +32,15 @@ from web.runs import routes as runs_routes
 
 AT = f"/partnerships/{HERE}"
 NEW = "island-velvet-pepper-cedar"
-ANSWERS_WITH_A_PAGE = {"bring.look_at_policy", "bring.look_at_changes", "house.look_at_pack", "try_it.estimate", "meeting.estimate"}
-"""All others lead on to another page once they have done what was asked."""
+ANSWERS_WITH_A_PAGE = {
+    "bring.look_at_policy",
+    "bring.look_at_changes",
+    "house.look_at_pack",
+    "try_it.estimate",
+    "meeting.estimate",
+    "everything.take",
+}
+"""Pages, and a file to take away. All others lead on to another page once they have done what was asked."""
 NAMES = {
     "roster": [
         {"person": person, "recipient": recipient, "service": "ep_county", "half_term": 1, "half_days": 1}
@@ -264,6 +271,7 @@ def run_the_house(site, house, board):
 
 
 def people_come_and_go(site, house, administrator):
+    site.post(administrator, f"{AT}/everything")
     invite = f"{AT}/people/invite"
     for_board = site.post(administrator, invite, invitee="Jo", role="board")
     link = link_on(site, administrator, for_board)
