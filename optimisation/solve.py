@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
-from math import isfinite
+from math import inf, isfinite
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MEMORY_MEGABYTES = 4096
 GRACE_SECONDS = 4.0
 """How long past its limit an answer about a plan may be, or a plan that is wanted at once, before the solver is killed."""
-LATE_SECONDS = 2.0
+LATE_SECONDS = 1.5
 """How long past the limit of a plan its solver may be before it is killed: a run is promised to be no more than 3 s late."""
 HALF_SAID_SECONDS = 2.0
 """How long a message may take through the pipe: one that only half arrives, or is not taken, would hold up the parent for ever."""
@@ -92,9 +92,12 @@ class Solver:
         theirs.close()
 
     @contextmanager
-    def _at_once(self) -> Iterator[None]:
-        """Kill the process where it does not take a message, or goes silent in the middle of one; the pipe then breaks."""
-        timer = threading.Timer(HALF_SAID_SECONDS, self._process.kill)
+    def _at_once(self, until: float = inf) -> Iterator[None]:
+        """Kill the process where it does not take a message, or goes silent in the middle of one; the pipe then breaks.
+
+        ``until``: when an answer is wanted; what is half said by then has half a second more.
+        """
+        timer = threading.Timer(min(HALF_SAID_SECONDS, max(0.5, until - time.perf_counter())), self._process.kill)
         timer.daemon = True
         timer.start()
         try:
@@ -106,10 +109,10 @@ class Solver:
         with self._at_once():
             self._pipe.send(job)
 
-    def _hear(self) -> Any:
+    def _hear(self, until: float = inf) -> Any:
         """The next message; EOFError where the process ended before or within it."""
         try:
-            with self._at_once():
+            with self._at_once(until):
                 return self._pipe.recv()
         except OSError as error:
             raise EOFError from error
@@ -200,8 +203,9 @@ class Solver:
             if not self.wait_until_ready(should_stop):
                 best.was_stopped = True
                 return Failed(why="was stopped")
-            left = max(1.0, job.seconds - (time.perf_counter() - start))
-            deadline = time.perf_counter() + left + LATE_SECONDS
+            ready = time.perf_counter()
+            left = max(0.5, start + job.seconds - ready)
+            deadline = max(start + job.seconds + LATE_SECONDS, ready + left + 0.5)  # a solver slow to start makes nothing late
             self._say(replace(job, seconds=left))
             while True:
                 if should_stop() and not best.was_stopped:
@@ -213,7 +217,7 @@ class Solver:
                         continue
                     self._restart()
                     return Failed(why="did not keep its time limit and was ended")
-                message: Message = self._hear()
+                message: Message = self._hear(deadline)
                 best.bound.hear(message)
                 if isinstance(message, Nearly):
                     best.answer = message.answer
@@ -275,7 +279,7 @@ class Solver:
                     elif time.perf_counter() >= until or (should_stop() and not isinstance(job, Question)):
                         self._restart()
                         return Failed(why="was stopped" if should_stop() else "did not keep its time limit and was ended")
-                answer = self._hear()
+                answer = self._hear(until)
                 tell(answer)
         except (EOFError, ConnectionError):
             self._restart()
