@@ -20,10 +20,10 @@ from planner.export.plan_council import council_sheet
 from planner.export.plan_decision import DecisionTaken, decision_part
 from planner.export.plan_facts import Facts
 from planner.export.plan_ledger import ledger_sheet
-from planner.export.plan_ledgers import bases_sheet, schools_sheet, services_sheet, time_sheet
 from planner.export.plan_money import money_sheet
 from planner.export.plan_need import need_sheet
 from planner.export.plan_roster import roster_sheet
+from planner.export.plan_shares import bases_sheet, schools_sheet, services_sheet, time_sheet
 from planner.export.plan_standards import baselines_sheet, needs_sheet, standards_sheet
 from planner.export.plan_support import support_sheet
 from planner.export.plan_uses import uses_sheet

@@ -132,12 +132,19 @@ def test_workers_killed_while_they_solve_lose_no_run_finish_none_twice_and_leave
     finally:
         for worker in workers:
             worker.end()
-    kept = {run_id: the_run(store, here, run_id) for run_id, here in runs.items()}
     say(
         f"{len(runs)} runs, {sum(hit is not None for hit in killed)} killed at work, 0 lost, 0 double; "
         f"no solver outlived its worker by more than {max(outlived):.2f} s"
     )
-    assert {run.state for run in kept.values()} == {RunState.FINISHED}
+    each_is_planned_once(store, runs)
+    assert store.faults() == ()
+    assert any(hit is not None for hit in killed), "no worker was killed at work: the test tests nothing"
+
+
+def each_is_planned_once(store, runs):
+    """Every run (run id -> partnership id) is finished, told of once, and has one plan, which the audit takes."""
+    assert {the_run(store, here, run_id).state for run_id, here in runs.items()} == {RunState.FINISHED}
+    partnerships = set(runs.values())
     with store.read() as tx:
         plans = [plan.run_id for here in partnerships for plan in tx.plans.plans(partnership_id=here)]
     assert sorted(plans) == sorted(runs)
@@ -146,8 +153,6 @@ def test_workers_killed_while_they_solve_lose_no_run_finish_none_twice_and_leave
         assert finished == sorted(f"run {run_id}" for run_id, where in runs.items() if where == here)
     for run_id, here in runs.items():
         check_document(plan_of(store, here, run_id).document)
-    assert store.faults() == ()
-    assert any(hit is not None for hit in killed), "no worker was killed at work: the test tests nothing"
 
 
 def running(store, worker):

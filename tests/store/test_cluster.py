@@ -8,15 +8,13 @@ import pytest
 from counts import forms
 from databases import Database, a_database
 from stored import a_partnership, a_run, a_user, claim
-from test_run_worker import open_runs, plan_of, the_run
-from test_workers_killed import MOST_KILLS_OF_A_RUN, all_events, let_leases_run_out, running
+from test_run_worker import open_runs
+from test_workers_killed import MOST_KILLS_OF_A_RUN, each_is_planned_once, let_leases_run_out, running
 from whole_worker import Worker, processes_with, wait_for
 from worlds_to_plan import bring, busy_world
 
 from optimisation.ticket_worker import set_up_tickets
-from planner.documents import check_document
 from planner.errors import PlannerError
-from planner.store import RunState
 from web.command_line import main
 
 pytest.importorskip("procrastinate")
@@ -141,12 +139,4 @@ def test_workers_of_several_machines_killed_at_random_lose_no_run_and_finish_non
     assert set(codes) == {0}
     wait_for(lambda: not any(map(processes_with, tags)))
     assert any(hit is not None for hit in hits), "no worker was killed at work: the test tests nothing"
-    assert {the_run(store, here, run_id).state for run_id, here in runs.items()} == {RunState.FINISHED}
-    with store.read() as tx:
-        plans = [plan.run_id for here in partnerships for plan in tx.plans.plans(partnership_id=here)]
-    assert sorted(plans) == sorted(runs)
-    for here in partnerships:
-        finished = sorted(subject for action, subject in all_events(store, here) if action == "run finished")
-        assert finished == sorted(f"run {run_id}" for run_id, where in runs.items() if where == here)
-    for run_id, here in runs.items():
-        check_document(plan_of(store, here, run_id).document)
+    each_is_planned_once(store, runs)
