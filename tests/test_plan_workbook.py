@@ -23,7 +23,7 @@ from planner.export.plan_decision import DecisionTaken, Signed
 from planner.export.plan_facts import Facts
 from planner.export.plan_workbook import BANNER, BOARD_COPY, OPEN_DATA, plan_workbook, write_plan_workbook
 from planner.export.summary import claims, hundreds, hundreds_that_add_up, summary_lines
-from planner.export.tables import different
+from planner.export.tables import Column, different
 from planner.measures import fund_accounts, school_ledgers, standing
 from planner.need import WHOLE, expected_sen_support, world_of
 from planner.partnership import FundUse
@@ -399,9 +399,18 @@ def test_tables_are_as_excel_needs_them(written):
             taken |= cells
 
 
+def headed(*headings, band=""):
+    return [Column(key=str(n), heading=heading, band=band) for n, heading in enumerate(headings)]
+
+
 def test_headings_that_two_columns_share_are_told_apart():
-    assert different(["Grant", "grant", "Grant: x", "Grant"]) == ["Grant", "grant (2)", "Grant: x", "Grant (3)"]
-    assert len(different(["y" * 300, "y" * 300])[1]) <= 255
+    assert different(headed("Grant", "grant", "Grant: x", "Grant")) == ["Grant", "grant (2)", "Grant: x", "Grant (3)"]
+    assert len(different(headed("y" * 300, "y" * 300))[1]) <= 255
+
+
+def test_a_heading_under_several_bands_says_under_which_it_stands():
+    columns = [*headed("School"), *headed("Last year", "Change", band="Grant"), *headed("Last year", "Now", band="Half-days")]
+    assert different(columns) == ["School", "Grant: Last year", "Change", "Half-days: Last year", "Now"]
 
 
 def test_every_sheet_prints_with_its_title_and_fits_the_paper(written):

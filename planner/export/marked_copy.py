@@ -25,6 +25,7 @@ from planner.child import Json, Limits, run_child, shown_name
 from planner.documents import from_plain, to_plain
 from planner.errors import InputMustBeMended
 from planner.export.cells import AUTHOR, comment, new_workbook, put, workbook_bytes
+from planner.export.tables import height_of, lines_of
 from planner.intake.apart import UPLOAD
 from planner.intake.findings import Level
 from planner.intake.placing import PlacedFinding
@@ -34,7 +35,7 @@ from planner.intake.zip_guard import packed
 MARK_LIMITS = Limits(memory_megabytes=1_000, seconds=40, written_megabytes=200)
 _FILLS = {Level.MUST_MEND: PatternFill("solid", fgColor="F8C9C4"), Level.LOOK_AT: PatternFill("solid", fgColor="FFE9B0")}
 _HEADING_FILL = PatternFill("solid", fgColor="1D3557")
-_HEADING_FONT = Font(bold=True, color="FFFFFF")
+_HEADING_FONT = Font(name="Calibri", size=11, bold=True, color="FFFFFF")
 _WIDTHS = {"Level": 12, "Sheet": 16, "Cell": 8, "Column": 24, "What you wrote": 28, "What is wrong": 56, "How to mend it": 56}
 _LONGEST_CELL = 32_767
 _LONGEST_TITLE = 31
@@ -185,6 +186,8 @@ def _list_findings(workbook: Workbook, findings: Sequence[PlacedFinding], titles
             cell.number_format = "@"
             cell.alignment = Alignment(wrap_text=True, vertical="top")
         page.cell(row, 1).fill = _FILLS[finding.level]
+        lines = max(lines_of(clean_text(text), width - 1) for text, width in zip(texts, _WIDTHS.values(), strict=True))
+        page.row_dimensions[row].height = height_of(lines, 2)  # not every program grows a row for text that wraps
         title = titles.get(sheet_key(finding.sheet))
         if finding.cell and title:
             there = page.cell(row, 3)

@@ -92,6 +92,7 @@ def _mark_format(page: Any) -> None:
     number = page.max_column + 1
     head, cell = page.cell(1, number), page.cell(2, number)
     head.value, head.font, head.fill = FORMAT_HEADING, _HEADING_FONT, _OPTIONAL_FILL
+    head.alignment = Alignment(wrap_text=True, vertical="top")
     head.comment = comment("The planner writes this: leave it as it is.")
     put(cell, PARTNERSHIP_FORMAT)
     page.column_dimensions[get_column_letter(number)].width = len(FORMAT_HEADING) + 3

@@ -246,5 +246,5 @@ def right_columns() -> list[Column]:
     return [
         text_column("right", "Decision right", 10, help="Ours is allocated. Request to: the plan holds only if they say yes."),
         text_column("request_to", "Request to", 16),
-        text_column("request_by", "Request by", 11),
+        text_column("request_by", "Request by", 13),
     ]

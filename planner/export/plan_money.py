@@ -160,7 +160,7 @@ def _year_end(facts: Facts, accounts: Table) -> tuple[list[Column], list[Row]]:
         text_column("source", "Source", 16, help="The grant or budget the money comes from."),
         text_column("right", "Decision right", 12),
         text_column("request_to", "Request to", 12),
-        text_column("request_by", "Request by", 12),
+        text_column("request_by", "Request by", 13),
         Column(key="first", heading="September to March", width=12, look=POUNDS, is_summed=True),
         Column(key="second", heading="April to August", width=12, look=POUNDS, is_summed=True),
         Column(key="brought", heading="Brought forward", width=12, look=POUNDS, is_summed=True, help="Last year's balance; an overspend is a first call."),

@@ -41,7 +41,7 @@ def needs_sheet(book: Book, facts: Facts) -> Table:
     columns = [
         text_column("recipient", "School or zone", 27),
         text_column("standard", "Standard", 31),
-        Column(key="pupils", heading="Expected pupils", look=HUNDREDTHS, is_summed=True, help="By size and drivers of need; never counted from named children."),
+        Column(key="pupils", heading="Expected pupils", width=12, look=HUNDREDTHS, is_summed=True, help="By size and drivers of need; never counted from named children."),
         Column(key="met", heading="Need met, percent", width=12, look=POINTS, bar_to=100, help="100 is met in full; by the policy's curve the first part of what a standard asks for meets most."),
         text_column("status", "Stands", 11, help="Met: in full. Partly met: half or more. Out of reach: no plan could meet it."),
         text_column("limit", "Limited by", 17, help="What runs out first for this need in this plan."),
@@ -91,7 +91,7 @@ def standards_sheet(book: Book, facts: Facts, needs: Table) -> Table:
         text_column("need", "Need", 20),
         text_column("tier", "Tier", 13, help="How much support the standard is: targeted, targeted plus or specialist."),
         text_column("phase", "Phase", 11),
-        Column(key="pupils", heading="Expected pupils", look=HUNDREDTHS, is_summed=True),
+        Column(key="pupils", heading="Expected pupils", width=12, look=HUNDREDTHS, is_summed=True),
         Column(key="all", heading="With the need", width=9, band=counts, is_summed=True),
         Column(key="met", heading="Fully met", width=9, band=counts, is_summed=True, help="Everything the standard asks for is given."),
         Column(key="partly", heading="Partly met", width=9, band=counts, is_summed=True, help="Half met or more, not fully."),

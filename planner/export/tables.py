@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -383,7 +384,7 @@ class Page:
     def _headings(self, columns: Sequence[Column]) -> None:
         # Heights are set, since not every program grows a row for text that wraps.
         tallest = 1
-        headings = different([column.heading for column in columns])
+        headings = different(columns)
         for i, (column, heading) in enumerate(zip(columns, headings, strict=True), start=1):
             cell = self.write(self.row, i, heading, face=font(color="FFFFFF", is_bold=True))
             cell.fill = _DARK
@@ -466,14 +467,21 @@ def _aside(column: Column, number: int, *, vertical: str, wraps: bool) -> Alignm
     return Alignment(horizontal="right", vertical=vertical, wrap_text=wraps, indent=1)
 
 
-def different(headings: Sequence[str]) -> list[str]:
-    """Headings of which no two are the same, as a table of a workbook needs them, and none longer than it may be."""
+def different(columns: Sequence[Column]) -> list[str]:
+    """Headings of which no two are the same, as a table of a workbook needs them, and none longer than it may be.
+
+    One that stands under several bands has its band before it; what is still the same has a number behind it.
+    """
+    often = Counter(clean_text(column.heading).casefold() for column in columns)
     found: list[str] = []
-    for heading in headings:
-        said, number = clean_text(heading)[:_LONGEST_HEADING], 1
+    for column in columns:
+        heading = clean_text(column.heading)
+        if column.band and often[heading.casefold()] > 1:
+            heading = f"{column.band}: {heading}"
+        said, number = heading[:_LONGEST_HEADING], 1
         while said.casefold() in {other.casefold() for other in found}:
             number += 1
-            said = f"{clean_text(heading)[: _LONGEST_HEADING - 5]} ({number})"
+            said = f"{heading[: _LONGEST_HEADING - 5]} ({number})"
         found.append(said)
     return found
 
