@@ -189,7 +189,8 @@ def _run_tool(tool: str, address: URL | None, *arguments: str) -> None:
     where: tuple[str, ...] = ()
     secret: dict[str, str] = {}
     if address is not None:
-        bare = address.set(drivername="postgresql", password=None)
+        # set(password=None) would leave the old one, and what is written of it in the address counts before PGPASSWORD.
+        bare = URL.create("postgresql", address.username, None, address.host, address.port, address.database, address.query)
         where = (f"--dbname={bare.render_as_string()}",)
         secret = {"PGPASSWORD": str(address.password)} if address.password else {}
         # Row-level security hides every row from whoever does not say this, the tables' owner too.
