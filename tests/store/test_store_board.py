@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from stored import PLAN, a_partnership, a_run, a_user, claim, finish
 
 from planner.errors import ChangedMeanwhile
@@ -11,6 +12,7 @@ from planner.store import Role
 from planner.store.decisions import Interest, Signature, VotingRules, is_decided, missing_before, places_of
 from planner.store.kinds import Changed, ClaimState, Granter, SignStep, VoteState
 from planner.store.moderation import AskedOfPot, draws_of
+from planner.store.tables import drafts
 from planner.voting import Majority, Outcome, Say, Weighting
 
 RULES = VotingRules(quorum=3, majority=Majority.TWO_THIRDS, weighting=Weighting.BY_SCHOOL, needs_council=True)
@@ -481,3 +483,32 @@ def test_comments_on_a_proposal_stand_in_order_with_the_role_then_held(store, he
         (first, number, by, Role.HEAD, "Why?", at, at),
         (second, number, other, Role.CHAIR, "Because.", at, None),
     ]
+
+
+def test_what_a_discarded_draft_came_to_is_forgotten(store, draft):
+    with store.begin() as tx:
+        tx.drafts.step(draft, {"n": 1})
+        tx.drafts.ask(draft_id=draft.id, key="one")
+        tx.drafts.keep_estimate(draft_id=draft.id, key="one", estimate={"points": 1})
+        tx.drafts.keep_answer(draft_id=draft.id, key="one", answer={"points": 1}, document=PLAN, bound_points=1.0, gap_points=0.0)
+        tx.drafts.ask(draft_id=draft.id, key="two")
+    with store.begin() as tx:
+        tx.drafts.discard(tx.drafts.draft(partnership_id=draft.partnership_id, user_id=draft.user_id, draft_id=draft.id))
+        at = tx.now
+    with store._engines.reader.begin() as connection:
+        row = connection.execute(sa.select(drafts).where(drafts.c.id == draft.id)).one()
+    assert (row.steps, row.cursor, row.estimate, row.answer, row.document, row.asked) == ([], 0, None, None, None, None)
+    assert (row.discarded_at, row.changed_at) == (at, at)
+
+
+def test_a_draft_is_kept_as_it_was_begun_and_those_changed_together_stand_newest_first(store, here, plan, by):
+    with store.begin() as tx:
+        numbers = [tx.drafts.begin(partnership_id=here, user_id=by, plan_id=plan, urn=None, name=name) for name in "ab"]
+        at = tx.now
+        first = tx.drafts.draft(partnership_id=here, user_id=by, draft_id=numbers[0])
+        assert [one.id for one in tx.drafts.drafts_of(partnership_id=here, user_id=by)] == numbers[::-1]
+        assert tx.drafts.drafts_of(partnership_id=here + 1, user_id=by) == ()
+    assert (first.partnership_id, first.user_id, first.plan_id, first.urn, first.name, first.made_at, first.changed_at) == (
+        here, by, plan, None, "a", at, at,
+    )  # fmt: skip
+    assert (first.kept_at, first.asked, first.estimate, first.answer) == (None, None, None, None)
