@@ -56,7 +56,7 @@ GROUPS = (
     Group(
         name="store",
         files=("planner/store/*.py",),
-        tests=("tests/store/test_store_*.py",),
+        tests=("tests/store/test_store_*.py", "tests/store/test_cluster.py"),
         but="postgresql or of_many or test_many or close_each_others or killed or locked or closes_its",
     ),
     Group(

@@ -88,7 +88,7 @@ def test_a_decision_is_kept_with_its_rules_and_changed_until_its_vote_opens(stor
         "Another", 2, Majority.SIMPLE, Weighting.ONE_EACH, 0,
     )  # fmt: skip
     assert changed.version == 2
-    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+    with pytest.raises(ChangedMeanwhile, match="changed this decision"), store.begin() as tx:
         tx.decisions.change(decision=decision, title="Late", rules=RULES, options=[plan])
     with store.begin() as tx:
         tx.decisions.change(decision=changed, title="Another", rules=simple, options=[plan, second])
@@ -279,9 +279,9 @@ def test_a_claim_is_decided_once_by_what_is_granted_of_it(store, here, by, other
     assert (decided.state, decided.reason, decided.decided_by, decided.decided_at) == (state, "As asked", other, at)
     assert (decided.granted_pounds, decided.drawn_on) == ((pounds, "2026-11-20") if pounds else (None, None))
     assert not decided.is_waiting
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(ChangedMeanwhile, match="decided or withdrawn"):
         decide(store, here, number, 100, by)
-    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+    with pytest.raises(ChangedMeanwhile, match="decided or withdrawn"), store.begin() as tx:
         tx.moderation.withdraw(partnership_id=here, claim_id=number)
 
 
@@ -335,7 +335,7 @@ def test_steps_of_a_draft_are_undone_and_done_again_and_two_windows_do_not_mix(s
     for step in ({"n": 1}, {"n": 2}, {"n": 3}):
         with store.begin() as tx:
             tx.drafts.step(again(store, draft), step)
-    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+    with pytest.raises(ChangedMeanwhile, match="another window"), store.begin() as tx:
         tx.drafts.step(draft, {"n": 9})
     for by, is_done, held in ((1, False, 3), (-1, True, 2), (-1, True, 1), (1, True, 2), (-1, True, 1), (-1, True, 0), (-1, False, 0)):
         with store.begin() as tx:
@@ -426,7 +426,7 @@ def test_a_request_is_asked_once_and_answered_once(store, here, draft, by, other
         )
         answered_at = tx.now
         assert tx.requests.ask(draft, **asked) is not None, "the one before waits no longer"
-    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+    with pytest.raises(ChangedMeanwhile, match="answered this request"), store.begin() as tx:
         tx.requests.answer(partnership_id=here, request_id=number, is_granted=False, answer="No", by=other)
     with store.begin() as tx:
         tx.requests.answer(partnership_id=here, request_id=second, is_granted=False, answer="No", by=other)

@@ -167,7 +167,7 @@ def test_a_query_is_opened_answered_and_closed_and_nobody_is_overwritten(store):
         assert tx.schools.query(partnership_id=there, query_id=query_id) is None
         assert tx.schools.queries(partnership_id=here) == tx.schools.queries(partnership_id=here, urn=100001) == (query,)
         assert tx.schools.queries(partnership_id=here, urn=100002) == tx.schools.queries(partnership_id=there) == ()
-    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+    with pytest.raises(ChangedMeanwhile, match="changed this query"), store.begin() as tx:
         tx.schools.close_query(partnership_id=here, query_id=query_id, by=by, version=3)
 
 

@@ -38,7 +38,7 @@ def test_what_one_account_has_no_other_gets(store):
     first, second = a_user(store, "first"), a_user(store, "second")
     enter(store, first, address="jo@a.example")
     for taken in ({"address": "JO@A.example"}, {"address": "jo@a.example", "subject": "s"}):
-        with pytest.raises(AlreadyTaken):
+        with pytest.raises(AlreadyTaken, match="Another account has this"):
             enter(store, second, **taken)
     with pytest.raises(AlreadyTaken):
         enter(store, first, subject="another")

@@ -210,7 +210,10 @@ def test_wal_only_where_it_cannot_corrupt_the_file(tmp_path):
         }.items():
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value, pragma
     with engines.reader.begin() as connection:
-        assert connection.exec_driver_sql("PRAGMA query_only").scalar_one() == 1
+        for pragma, value in {"query_only": 1, "busy_timeout": 10_000, "trusted_schema": 0, "cell_size_check": 1}.items():
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value, pragma
+    assert [(one.pool.size(), one.pool._max_overflow) for one in (engines.writer, engines.reader)] == [(1, 0), (8, 24)]
+    assert engines.writer.pool._timeout == 30
     engines.dispose()
 
 
