@@ -70,7 +70,7 @@ GROUPS = (
             "planner/store/sessions.py",
             "planner/store/throttle.py",
         ),
-        tests=("tests/test_access.py", "tests/store/test_store_people.py"),
+        tests=("tests/test_access.py", "tests/store/test_store_people.py", "tests/store/test_store_moments.py"),
         but="postgresql or of_two or of_many",
     ),
     Group(

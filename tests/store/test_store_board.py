@@ -67,7 +67,7 @@ def read(store, decision):
 
 
 def test_a_decision_is_kept_with_its_rules_and_changed_until_its_vote_opens(store, here, plan, by, other, later):
-    second = a_plan(store, here, by)
+    second, third = a_plan(store, here, by), a_plan(store, here, by)
     decision = a_decision(store, here, [second, plan], by)
     assert (decision.title, decision.quorum, decision.majority, decision.weighting) == (
         "Which plan",
@@ -91,8 +91,8 @@ def test_a_decision_is_kept_with_its_rules_and_changed_until_its_vote_opens(stor
     with pytest.raises(ChangedMeanwhile, match="changed this decision"), store.begin() as tx:
         tx.decisions.change(decision=decision, title="Late", rules=RULES, options=[plan])
     with store.begin() as tx:
-        tx.decisions.change(decision=changed, title="Another", rules=simple, options=[plan, second])
-        assert tx.decisions.options(decision_id=decision.id) == (plan, second)
+        tx.decisions.change(decision=changed, title="Another", rules=simple, options=[plan, second, third])
+        assert tx.decisions.options(decision_id=decision.id) == (plan, second, third)
     later(seconds=1)
     with store.begin() as tx:
         tx.decisions.open_vote(decision=read(store, decision), roll=[other, by], by=other)

@@ -97,6 +97,8 @@ def test_plans_are_their_partnerships_own_newest_first(store):
     with store.begin() as tx:
         assert [plan.id for plan in tx.plans.plans(partnership_id=here)] == [second, first]
         assert tx.plans.latest(partnership_id=here).id == second
+        runs = [tx.plans.plan(partnership_id=here, plan_id=plan_id).run_id for plan_id in (first, second)]
+        assert [tx.plans.of_run(partnership_id=here, run_id=run_id).id for run_id in runs] == [first, second]
         assert tx.plans.latest(partnership_id=there + 1) is None
         assert tx.plans.plan(partnership_id=there, plan_id=first) is None
         assert tx.plans.choose(partnership_id=there, plan_id=other, by=by)

@@ -44,9 +44,10 @@ def test_a_roster_comes_after_runs_and_before_answers_and_is_ended_once(store, p
         assert (again.attempts, again.fence) == (1, 2)
         assert not tx.rosters.fail(version, reason="late"), "it is no longer the first worker's"
         assert tx.rosters.finish(again, document={"roster": []})
+        ended_at = tx.now
         assert not tx.rosters.fail(again, reason="late")
         kept = tx.rosters.version(**plan, version_id=version_id)
-    assert (kept.state, kept.document) == (AnswerState.FINISHED, {"roster": []})
+    assert (kept.state, kept.document, kept.ended_at, kept.reason) == (AnswerState.FINISHED, {"roster": []}, ended_at, None)
 
 
 def test_of_two_choices_at_once_the_second_is_told(store, plan, by):
