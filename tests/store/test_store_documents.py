@@ -363,6 +363,8 @@ SPOILS = {
     "an edited time": "UPDATE events SET at = at + 1 WHERE seq = {n}",
     "another person": "UPDATE events SET by = {user} WHERE seq = {n}",
     "an edited detail": "UPDATE events SET detail = '{{}}' WHERE seq = {n}",
+    "a detail that is no data": "UPDATE events SET detail = 'words' WHERE seq = {n}",
+    "a detail with a space more": "UPDATE events SET detail = detail || ' ' WHERE seq = {n}",
     "an edited seal": "UPDATE events SET sha256 = 'a' WHERE seq = {n}",
     "a removed event": "DELETE FROM events WHERE seq = {n}",
     "a removed end": "DELETE FROM events WHERE seq >= {n}",

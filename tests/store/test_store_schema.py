@@ -165,6 +165,7 @@ def test_a_database_of_a_newer_planner_is_refused(empty_database, engines):
         ("postgresql://planner:secret@host:port/name", "not the address of a database"),
         ("postgresql://nobody:secret@127.0.0.1:1/none", "cannot be opened"),
     ],
+    ids=["another kind", "memory", "words", "no colon", "no port", "nobody there"],
 )
 def test_an_address_that_does_not_work_is_refused_in_one_sentence_without_its_password(url, what, tmp_path):
     with pytest.raises(PlannerError, match=what) as refused:
@@ -291,7 +292,7 @@ def test_a_server_is_told_who_asks_how_long_to_wait_and_its_readers_only_read():
     assert engines.writer.get_execution_options() == {}
 
 
-def test_postgresql_without_its_package_is_refused_with_what_to_install(monkeypatch):
+def test_a_server_without_the_package_for_it_is_refused_with_what_to_install(monkeypatch):
     def lacking(*_, **__):
         raise ImportError
 
