@@ -201,6 +201,8 @@ def test_a_replan_comes_with_its_document_and_file_and_one_that_failed_is_tried_
     second = next_answer(store)
     with store.begin() as tx:
         assert tx.answers.fail(second, reason="It broke.")
+        broken = tx.answers.replan(partnership_id=here, plan_id=plan_id, answer_id=second.id)
+        assert (broken.state, broken.reason, broken.document, broken.ended_at) == (AnswerState.FAILED, "It broke.", None, tx.now)
     assert waiting() == 0
     with store.read() as tx:
         found = tx.answers.replan(partnership_id=here, plan_id=plan_id, answer_id=numbers[0])

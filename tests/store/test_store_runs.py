@@ -425,6 +425,16 @@ def test_among_equal_turns_the_partnership_served_longest_ago_is_first(store, la
     assert turns == [third, second, first]
 
 
+def test_the_second_run_of_a_partnership_waits_for_the_first_of_one_that_was_just_served(store, by):
+    here, there = a_partnership(store), a_partnership(store, "Others")
+    a_run(store, there, by)
+    finish(store, claim(store))
+    runs = [(where, a_run(store, where, by)) for where in (here, here, there)]
+    with store.read() as tx:
+        assert [tx.runs.queue_place(partnership_id=where, run_id=run_id) for where, run_id in runs] == [1, 3, 2]
+    assert [claim(store).id for _ in runs] == [runs[0][1], runs[2][1], runs[1][1]]
+
+
 def test_a_run_whose_worker_died_counts_no_more_as_one_at_work(store, later, by):
     here, there = a_partnership(store), a_partnership(store, "Others")
     dead = a_run(store, here, by)
