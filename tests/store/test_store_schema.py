@@ -135,6 +135,17 @@ def test_the_tables_made_as_declared_are_those_the_steps_make(sqlite_template):
     engines.dispose()
 
 
+def test_every_column_declared_reads_and_writes_what_the_one_in_use_does():
+    def kinds(metadata):
+        return {
+            (table.name, column.name): (type(column.type).__name__, getattr(column.type, "kind", None))
+            for table in metadata.tables.values()
+            for column in table.c
+        }
+
+    assert kinds(declared_anew()) == kinds(METADATA)
+
+
 def test_the_newest_step_is_the_one_of_the_head_file():
     steps = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))
     assert steps[-1] == HEAD
