@@ -70,8 +70,12 @@ GROUPS = (
             "planner/store/sessions.py",
             "planner/store/throttle.py",
         ),
-        tests=("tests/test_access.py", "tests/store/test_store_people.py", "tests/store/test_store_moments.py"),
-        but="postgresql or of_two or of_many",
+        tests=(
+            "tests/test_access.py",
+            "tests/test_web_accounts.py",
+            *(f"tests/store/test_store_{what}.py" for what in ("people", "tokens", "moments")),
+        ),
+        but="postgresql or of_many or test_many or close_each_others or takes_as_long",
     ),
     Group(
         name="suppression",
