@@ -77,7 +77,7 @@ def test_backups_are_named_by_their_moment_and_listed_newest_first(place, home, 
     with open_store(None, home) as store:
         listed = store.backups()
         assert store.backups_folder == folder
-        assert store.back_up(out=home / "else" / "where").path == home / "else" / "where"
+        assert store.back_up(out=home / "some" / "where" / "else").path == home / "some" / "where" / "else"
     assert sorted((one.path.name for one in listed), reverse=True) == [one.path.name for one in listed]
     assert [one.path.name for one in listed if one.path.suffix == ".dump"] == ["planner-20260901-000000.dump"]
     assert len(listed) == 5
@@ -126,7 +126,10 @@ def test_a_backup_is_put_back_and_what_stood_there_is_kept_beside_it(place, home
     assert sorted(path.name for path in home.iterdir()) == [before.name, "planner.db"]
     assert file.exists(), "it can be put back again"
     (home / "planner.db").unlink()
+    for left in ("-wal", "-shm", "-journal"):
+        (home / f"planner.db{left}").write_bytes(b"of what stood there")
     assert restore_backup(place, file) is None, "nothing stood there"
+    assert sorted(path.name for path in home.iterdir()) == [before.name, "planner.db"]
     (home / "planner.db").write_bytes(b"This is no database. " * 100)
     at(monkeypatch, 8)
     assert restore_backup(place, file).read_bytes().startswith(b"This is no database."), "a damaged one is kept as it is"

@@ -9,6 +9,7 @@ from stored import a_partnership, a_run, a_user, claim, finish
 
 from planner import __version__
 from planner.errors import AlreadyTaken
+from planner.store import house
 from planner.store.backup import make_backup, restore_backup
 from planner.store.engine import open_engines
 from planner.store.house import SILENT, PackRow, Queue
@@ -67,18 +68,20 @@ def test_the_newest_policy_of_each_partnership_is_told(store):
         assert tx.house.latest_policies() == {here: {"here": 3}, there: {"there": 2}}
 
 
-def test_a_worker_is_told_with_its_version_and_since_when_it_is_there(store, later):
+def test_a_worker_is_told_with_its_version_and_since_when_it_is_there(store, later, monkeypatch):
     with store.begin() as tx:
         tx.house.seen(worker="one")
-        since = tx.now
+        since, old = tx.now, tx.house.workers()[0].version
     later(seconds=30)
+    monkeypatch.setattr(house, "__version__", "newer")
     with store.begin() as tx:
         tx.house.seen(worker="two")
         tx.house.seen(worker="one")
         seen_at = tx.now
     with store.read() as tx:
         one, two = tx.house.workers()
-    assert (one.name, one.version, one.since, one.seen_at) == ("one", __version__, since, seen_at)
+    assert (one.name, one.version, one.since, one.seen_at) == ("one", "newer", since, seen_at)
+    assert old == __version__
     assert (two.name, two.since, two.seen_at) == ("two", seen_at, seen_at)
 
 

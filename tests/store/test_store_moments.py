@@ -1,7 +1,7 @@
 """What lasts for a time ends at its last moment: to the millisecond before it counts, and from it on it does not."""
 
 import pytest
-from stored import a_partnership, a_run, a_user, claim, finish
+from stored import PLAN, a_partnership, a_run, a_user, claim, finish
 
 from planner.store import AnswerKind, AnswerState, RunState, answers, runs
 from planner.store.house import SILENT
@@ -202,6 +202,31 @@ def test_what_is_given_up_is_ended_at_that_moment(store, clock, by, here):
     with store.read() as tx:
         failed = tx.runs.run(partnership_id=here, run_id=run.id)
     assert (failed.state, failed.ended_at, failed.changes) == (RunState.FAILED, clock(), 2)
+
+
+def test_what_was_finished_at_the_last_attempt_stays_finished(store, clock, by, here):
+    a_run(store, here, by)
+    for _ in range(runs.MOST_ATTEMPTS):
+        run = claim(store)
+        clock(runs.LEASE)
+    with store.begin() as tx:
+        assert tx.runs.finish(run, document=PLAN), "its lease ran out and nobody took it"
+        plan = {"partnership_id": here, "plan_id": tx.plans.plans(partnership_id=here)[0].id}
+        number = tx.rosters.ask(**plan, request={}, note="", by=by, based_on=None)
+    for _ in range(answers.MOST_ATTEMPTS):
+        with store.begin() as tx:
+            roster, answer = tx.rosters.claim_next(worker="w"), tx.answers.claim_next(worker="w")
+        clock(answers.LEASE)
+    with store.begin() as tx:
+        assert tx.rosters.finish(roster, document={})
+        assert tx.answers.finish(answer, document={})
+        tx.runs.claim_next(worker="w")
+        tx.rosters.claim_next(worker="w")
+        tx.answers.claim_next(worker="w")
+    with store.read() as tx:
+        assert tx.runs.run(partnership_id=here, run_id=run.id).state is RunState.FINISHED
+        assert tx.rosters.version(**plan, version_id=number).state is AnswerState.FINISHED
+        assert tx.answers.answer(**plan, kind=answer.kind).state is AnswerState.FINISHED
 
 
 def test_a_worker_is_there_for_a_minute_and_forgotten_after_a_day_and_failures_are_counted_for_one(store, clock, by, here):
