@@ -298,8 +298,11 @@ def test_a_claim_of_an_answer_lasts_as_long_as_its_worker_says(store, by, later)
     later(seconds=4)
     with store.begin() as tx:
         assert tx.answers.claim_next(worker="w2").id != first.id
-        assert tx.answers.beat(first, lease=2_000)
+        assert tx.answers.beat(first, lease=3_000)
     later(seconds=2)
+    with store.begin() as tx:
+        assert tx.answers.claim_next(worker="w2").id != first.id
+    later(seconds=1)
     with store.begin() as tx:
         again = tx.answers.claim_next(worker="w2")
     assert (again.id, again.fence) == (first.id, 2)

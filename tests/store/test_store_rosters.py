@@ -227,8 +227,10 @@ def test_a_claim_lasts_as_long_as_its_worker_says(store, plan, by, later):
     version = claim_roster(store, lease=5_000)
     later(seconds=4)
     assert claim_roster(store, "other") is None
-    assert write(store, "beat", version, lease=2_000)
+    assert write(store, "beat", version, lease=3_000)
     later(seconds=2)
+    assert claim_roster(store, "other") is None
+    later(seconds=1)
     assert claim_roster(store, "other").fence == 2
 
 

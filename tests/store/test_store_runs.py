@@ -310,8 +310,10 @@ def test_a_claim_of_a_run_lasts_as_long_as_its_worker_says_and_it_fails_after_as
     run = claim(store, lease=5_000)
     later(seconds=4)
     assert claim(store) is None
-    assert write(store, "beat", run, lease=2_000)
+    assert write(store, "beat", run, lease=3_000)
     later(seconds=2)
+    assert claim(store) is None
+    later(seconds=1)
     assert claim(store, most_attempts=2, lease=1_000).attempts == 2
     later(seconds=1)
     assert claim(store, most_attempts=2) is None
