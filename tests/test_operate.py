@@ -1,6 +1,7 @@
 """The operator's guide names what there is: commands, settings, metrics, pages."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import web.metrics
@@ -12,13 +13,23 @@ GUIDE = (Path(__file__).parent.parent / "docs/operate.md").read_text(encoding="u
 
 
 def test_every_planner_command_of_the_guide_exists_with_its_options(capsys):
-    commands = set(re.findall(r"(?:`|^|bin/)planner ([a-z][^`\n]*)", GUIDE, re.MULTILINE))
-    assert {command.split()[0] for command in commands} == {"serve", "worker", "backup", "restore", "administrator", "audit"}
+    commands = set(re.findall(r"(?:`|^|bin/|\.env )planner ([a-z][^`\n]*)", GUIDE, re.MULTILINE))
+    assert {command.split()[0] for command in commands} == {
+        "serve", "worker", "backup", "restore", "copy", "check-log", "administrator", "audit",
+    }  # fmt: skip
     for command in commands:
         words = command.split()
         assert main([words[0], "--help"]) == 0
         options = {word for word in words if word.startswith("--")}
         assert options <= set(re.findall(r"--[a-z-]+", capsys.readouterr().out)), command
+
+
+def test_what_the_guide_installs_is_all_that_its_commands_need():
+    extras = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    (installed,) = re.findall(r"--extra (\S+)", GUIDE)
+    assert "partnership-planner[postgres]" in extras[installed], "planner worker --cluster, planner copy and PostgreSQL"
 
 
 def test_every_setting_of_the_guide_exists_and_the_other_way_round():

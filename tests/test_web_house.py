@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from websites import HERE, a_site
 
 import planner.policy
-from planner.errors import PlannerError
+from planner.errors import InputMustBeMended, PlannerError
 from planner.policy import load_policy, read_pack, with_changes
 from planner.store import backup as backup_module
 from planner.store import open_store
@@ -189,6 +189,18 @@ def test_what_is_no_backup_is_refused_and_the_database_stays(site, tmp_path, mon
     assert "A worker uses the database (machine 7)" in capsys.readouterr().err
     with site.store.read() as tx:
         assert tx.partnerships.partnership(partnership_id=HERE) is not None
+
+
+def test_a_backup_that_the_service_may_not_read_is_told_with_what_to_do(tmp_path, monkeypatch):
+    file = tmp_path / "fetched.db"
+    file.touch()
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)  # root, who may run the tests, may read everything
+    with pytest.raises(InputMustBeMended, match="may not be read by the service: put it into the data folder and give it to"):
+        backup_module.restore_backup(make_url("sqlite:///planner.db"), file)
 
 
 def test_a_server_database_without_its_program_is_refused_plainly(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ import datetime as dt
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,8 +78,14 @@ def restore_backup(address: URL, file: Path) -> Path | None:
     No server and no worker may use the database meanwhile. Raises ``InputMustBeMended`` where the file is no
     backup of this version or older, ``PlannerError`` where it cannot be put back.
     """
-    if not file.is_file():
-        raise InputMustBeMended(f"There is no file {file}: give the path of a backup.")
+    try:
+        file.open("rb").close()
+    except PermissionError as error:
+        raise InputMustBeMended(
+            f"{file} may not be read by the service: put it into the data folder and give it to the service's user."
+        ) from error
+    except OSError as error:
+        raise InputMustBeMended(f"There is no file {file}: give the path of a backup.") from error
     if address.get_backend_name() == "postgresql":
         _undump(address, file)
         return None
@@ -176,7 +183,35 @@ def _dump(address: URL, target: Path) -> None:
 
 
 def _undump(address: URL, file: Path) -> None:
-    _run_tool("pg_restore", address, "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", str(file))
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "restore.sql"
+        _run_tool("pg_restore", None, "--clean", "--if-exists", "--no-owner", f"--file={script}", str(file))
+        _run_tool(
+            "psql",
+            address,
+            "--no-psqlrc",
+            "--quiet",
+            "--single-transaction",
+            "--set=ON_ERROR_STOP=1",
+            f"--command={_DROP_OURS}",
+            f"--file={script}",
+        )
+
+
+_DROP_OURS = """
+    DO $$ DECLARE one text; BEGIN
+        FOR one IN SELECT oid::regclass FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND relowner = current_user::regrole
+        LOOP EXECUTE 'DROP TABLE IF EXISTS ' || one || ' CASCADE'; END LOOP;
+        FOR one IN SELECT oid::regprocedure FROM pg_proc
+            WHERE pronamespace = current_schema()::regnamespace AND proowner = current_user::regrole
+        LOOP EXECUTE 'DROP ROUTINE IF EXISTS ' || one || ' CASCADE'; END LOOP;
+        FOR one IN SELECT pg_type.oid::regtype FROM pg_type LEFT JOIN pg_class ON pg_class.oid = typrelid
+            WHERE (typtype IN ('d', 'e') OR relkind = 'c') AND typnamespace = current_schema()::regnamespace AND typowner = current_user::regrole
+        LOOP EXECUTE 'DROP TYPE IF EXISTS ' || one || ' CASCADE'; END LOOP;
+    END $$
+"""
+"""What a newer version, or a worker told by tickets, made beside what the backup knows would stop it, or stay behind."""
 
 
 def _run_tool(tool: str, address: URL | None, *arguments: str) -> None:
@@ -189,12 +224,12 @@ def _run_tool(tool: str, address: URL | None, *arguments: str) -> None:
     where: tuple[str, ...] = ()
     secret: dict[str, str] = {}
     if address is not None:
-        # set(password=None) would leave the old one, and what is written of it in the address counts before PGPASSWORD.
-        bare = URL.create("postgresql", address.username, None, address.host, address.port, address.database, address.query)
+        # The other users of this computer see the words of a command, so the password is not among them.
+        bare = address._replace(drivername="postgresql", password=None)
         where = (f"--dbname={bare.render_as_string()}",)
         secret = {"PGPASSWORD": str(address.password)} if address.password else {}
         # Row-level security hides every row from whoever does not say this, the tables' owner too.
-        secret["PGOPTIONS"] = f"{os.environ.get('PGOPTIONS', '')} -c {SETTING}={HOUSE}"
+        secret["PGOPTIONS"] = f"{os.environ.get('PGOPTIONS', '')} -c {SETTING}={HOUSE} -c client_min_messages=error"
     try:
         done = subprocess.run(  # noqa: S603 (PostgreSQL's own program, with our own words)
             (program, *where, *arguments),
@@ -207,5 +242,6 @@ def _run_tool(tool: str, address: URL | None, *arguments: str) -> None:
     except subprocess.TimeoutExpired as error:
         raise PlannerError(f"{tool} took longer than {LONGEST_SECONDS // 60} minutes and was ended: run it by hand.") from error
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        lines = done.stderr.strip().splitlines() or ["it said nothing"]
+        said = next((line for line in lines if "error:" in line.casefold()), lines[-1])
         raise PlannerError(f"{tool} failed ({said}): mend that, then try again.")

@@ -186,10 +186,10 @@ def programs(tmp_path, monkeypatch):
     """Programs by PostgreSQL's names that note what they were told; ``fails`` in their folder makes them say that and fail."""
     folder = tmp_path / "programs"
     folder.mkdir()
-    for name in ("pg_dump", "pg_restore"):
+    for name in ("pg_dump", "pg_restore", "psql"):
         (folder / name).write_text(
             "#!/bin/sh\n"
-            f'cd "{folder}" && {{ echo "{name}"; for word in "$@"; do echo "$word"; done; echo "PGPASSWORD=$PGPASSWORD"; echo "PGOPTIONS=$PGOPTIONS"; echo; }} >> told\n'
+            f'cd "{folder}" && {{ echo "{name}"; for word in "$@"; do echo "$word"; done; echo "PGPASSWORD=$PGPASSWORD"; echo "PGOPTIONS=$PGOPTIONS"; echo =====; }} >> told\n'
             'for word in "$@"; do case "$word" in --file=*) echo copied > "${word#--file=}";; esac; done\n'
             "echo on the way; echo nothing of note >&2\n"
             "if [ -f fails ]; then cat fails >&2; exit 3; fi\n"
@@ -202,10 +202,10 @@ def programs(tmp_path, monkeypatch):
 
 
 def told(programs):
-    return [call.splitlines() for call in (programs / "told").read_text().strip().split("\n\n")]
+    return [call.splitlines() for call in (programs / "told").read_text().split("=====\n")[:-1]]
 
 
-SEES_ALL = "PGOPTIONS=-c work_mem=1MB -c planner.sight=house"
+SEES_ALL = "-c planner.sight=house -c client_min_messages=error"
 
 
 def test_a_server_is_dumped_by_its_own_program_and_its_password_is_not_among_the_words(programs, home, monkeypatch):
@@ -217,7 +217,7 @@ def test_a_server_is_dumped_by_its_own_program_and_its_password_is_not_among_the
     assert told(programs) == [
         [
             "pg_dump", "--dbname=postgresql://user@host.example/name", "--format=custom", "--no-owner", "--enable-row-security",
-            f"--file={unfinished}", "PGPASSWORD=a secret", SEES_ALL,
+            f"--file={unfinished}", "PGPASSWORD=a secret", f"PGOPTIONS=-c work_mem=1MB {SEES_ALL}",
         ],
         ["pg_restore", "--list", str(unfinished), "PGPASSWORD=", "PGOPTIONS=-c work_mem=1MB"],
     ]  # fmt: skip
@@ -228,12 +228,15 @@ def test_a_server_is_put_back_in_one_transaction(programs, tmp_path, monkeypatch
     monkeypatch.delenv("PGOPTIONS")
     (tmp_path / "file.dump").touch()
     assert restore_backup(make_url("postgresql://user@host.example/name"), tmp_path / "file.dump") is None
-    assert told(programs) == [
-        [
-            "pg_restore", "--dbname=postgresql://user@host.example/name", "--clean", "--if-exists", "--no-owner", "--single-transaction",
-            "--exit-on-error", str(tmp_path / "file.dump"), "PGPASSWORD=", "PGOPTIONS= -c planner.sight=house",
-        ]
+    read, put = told(programs)
+    script = read[4]
+    assert script.startswith("--file=")
+    assert read == ["pg_restore", "--clean", "--if-exists", "--no-owner", script, str(tmp_path / "file.dump"), "PGPASSWORD=", "PGOPTIONS="]
+    assert put[:6] == [
+        "psql", "--dbname=postgresql://user@host.example/name", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
     ]  # fmt: skip
+    assert put[6].startswith("--command=")
+    assert put[-3:] == [script, "PGPASSWORD=", f"PGOPTIONS= {SEES_ALL}"]
 
 
 @pytest.mark.parametrize(("fails", "said"), [("first\nno room on the disk\n\n", "no room on the disk"), ("", "nothing of note")])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 from stored import a_partnership, a_run, a_user, claim, finish
 
 from planner import __version__
@@ -161,3 +163,42 @@ def test_a_backup_holds_what_was_there_and_nothing_later(database, tmp_path):
     with database.open() as store, store.read() as tx:
         assert tx.partnerships.partnership(partnership_id=before) is not None
         assert tx.partnerships.partnership(partnership_id=later) is None
+
+
+def test_what_a_newer_version_made_does_not_stop_the_way_back_and_does_not_stay(database, tmp_path):
+    if not database.is_postgres:
+        pytest.skip("an SQLite file is replaced whole")
+    if not (shutil.which("pg_dump") and shutil.which("psql")):
+        pytest.skip("no pg_dump: install the PostgreSQL client programs")
+    engines = open_engines(database.url, database.home)
+    with database.open() as store:
+        before = a_partnership(store)
+        file = store.back_up(out=tmp_path / "kept").path
+        with store.begin() as tx:
+            schema = pytest.importorskip("procrastinate.schema").SchemaManager.get_schema()
+            tx.tickets.set_up(schema)
+    with engines.writer.begin() as connection:
+        connection.exec_driver_sql("CREATE TYPE mood AS ENUM ('calm')")
+        connection.exec_driver_sql("CREATE TABLE newer (partnership_id bigint REFERENCES partnerships (id), mood mood)")
+    restore_backup(engines.writer.url, file)
+    with engines.writer.begin() as connection:
+        names = sa.text("SELECT relname FROM pg_class UNION SELECT proname FROM pg_proc UNION SELECT typname FROM pg_type")
+        left = set(connection.execute(names).scalars())
+    assert not {name for name in left if name in {"newer", "mood"} or name.startswith(("procrastinate", "planner_hand_out"))}
+    assert "partnerships" in left
+    with database.open() as store, store.begin() as tx:
+        assert tx.partnerships.partnership(partnership_id=before) is not None
+        tx.tickets.set_up(schema)
+    engines.dispose()
+
+
+def test_a_backup_tells_the_database_its_password_and_nobody_else(tmp_path, monkeypatch):
+    for tool in ("pg_dump", "pg_restore"):
+        (tmp_path / tool).write_text(f'#!/bin/sh\nprintf "%s\\n" "$PGPASSWORD" "$@" > "{tmp_path}/{tool}.said"\n')
+        (tmp_path / tool).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    make_backup(make_url("postgresql+psycopg://planner:not-told@db.example/planner"), tmp_path)
+    password, *words = (tmp_path / "pg_dump.said").read_text().splitlines()
+    assert password == "not-told"
+    assert words[0] == "--dbname=postgresql://planner@db.example/planner"
+    assert "not-told" not in "".join(words)
