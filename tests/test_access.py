@@ -4,12 +4,14 @@ import functools
 import shutil
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask, session
 
 from planner.store import Membership, Role, open_store
 from planner.store.room import HOUR, MINUTE, database_now
+from planner.store.sight import tell_sight
 from web.access import (
     FOR_ONE_SCHOOL,
     MAY,
@@ -116,6 +118,13 @@ def people(store):
     return ids
 
 
+def sight():
+    """Whose rows the database would be told that a transaction may see."""
+    told = []
+    tell_sight(SimpleNamespace(exec_driver_sql=lambda _, values: told.append(values[1])))
+    return told[0]
+
+
 def an_app(store):
     app = Flask("small", static_folder=None)
     app.secret_key = "k" * 32
@@ -134,7 +143,13 @@ def an_app(store):
     def view_of(endpoint):
         def view(**named):
             user = the_user()
-            return {"endpoint": endpoint, "who": user and user.name, "may_set": may(Permission.SET_POLICY, HERE), "token": this_token()}
+            return {
+                "endpoint": endpoint,
+                "who": user and user.name,
+                "may_set": may(Permission.SET_POLICY, HERE),
+                "token": this_token(),
+                "sees": sight(),
+            }
 
         return view
 
@@ -216,6 +231,19 @@ def test_nobody_is_asked_to_sign_in_first_and_comes_back_to_the_page(app):
 )  # fmt: skip
 def test_every_request_is_let_through_or_refused_by_what_its_route_declares(app, people, who, path, status):
     assert browser(app, people, who).get(path).status_code == status
+
+
+def test_a_request_sees_the_rows_of_its_address_or_of_who_asks_and_none_before_that_is_known(app, people, store):
+    with store.begin() as tx:
+        tx.people.add_membership(user_id=people["elsewhere"], partnership_id=HERE, role=Role.BOARD)
+    assert app.test_client().get("/open").json["sees"] == ""
+    for who, path, sees in (
+        ("head", "/mine", "1"), ("head", f"/partnerships/{HERE}/plan", "1"), ("newcomer", "/mine", ""), ("elsewhere", "/mine", "1,2"),
+        ("elsewhere", f"/partnerships/{HERE}/plan", "1"), ("elsewhere", f"/partnerships/{THERE}/plan", "2"), ("house", "/house", "house"),
+        ("house", f"/partnerships/{THERE}/plan", "2"),
+    ):  # fmt: skip
+        assert browser(app, people, who).get(path).json["sees"] == sees, (who, path)
+        assert sight() == "house", "what is seen in a request ends with it"
 
 
 def test_a_program_is_known_by_its_token_and_by_no_cookie_of_a_browser(app, people):

@@ -156,6 +156,7 @@ def test_an_account_that_is_not_there_takes_as_long_as_one_that_is():
         (PASSWORD, None), ("short", "12 to 200"), ("x" * 201, "12 to 200"), ("aaaaaaaaaaaaaaa", "harder to guess"), ("Password12345", "harder to guess"),
         ("anne-example-2026", "your own name"), ("my a.n.n.e of green gables", "your own name"), ("four plain words here", None),
         ("oakfield partnership!", "your partnership"), ("Oakfield2026!", "harder to guess"),
+        ("hedge lantern copper tide " * 7 + "hedge lantern co 7", None), ("qm7 zt4 vk9x", None), ("qm7 zt4 vk9", "12 to 200"),
     ],
 )  # fmt: skip
 def test_new_passwords_are_long_and_not_ones_own_name(password, fault):

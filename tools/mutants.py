@@ -56,8 +56,8 @@ GROUPS = (
     Group(
         name="store",
         files=("planner/store/*.py",),
-        tests=("tests/store/test_store_*.py",),
-        but="postgresql or of_two or of_many or many_ or killed or locked or closes_its",
+        tests=("tests/store/test_store_*.py", "tests/store/test_cluster.py"),
+        but="postgresql or of_many or test_many or close_each_others or killed or locked or closes_its",
     ),
     Group(
         name="access",
@@ -70,8 +70,12 @@ GROUPS = (
             "planner/store/sessions.py",
             "planner/store/throttle.py",
         ),
-        tests=("tests/test_access.py", "tests/store/test_store_people.py"),
-        but="postgresql or of_two or of_many",
+        tests=(
+            "tests/test_access.py",
+            "tests/test_web_accounts.py",
+            *(f"tests/store/test_store_{what}.py" for what in ("people", "tokens", "moments")),
+        ),
+        but="postgresql or of_many or test_many or close_each_others or takes_as_long",
     ),
     Group(
         name="suppression",
@@ -205,7 +209,7 @@ def plain(function: ast.FunctionDef) -> Iterator[object]:
 
 def difference(was: ast.FunctionDef, now: ast.FunctionDef) -> str:
     """The lines that differ."""
-    before, after = ("\n".join(ast.unparse(part) for part in function.body).splitlines() for function in (was, now))
+    before, after = ([ast.unparse(function.args), *"\n".join(map(ast.unparse, function.body)).splitlines()] for function in (was, now))
     return "\n".join(line for line in difflib.unified_diff(before, after, n=0, lineterm="") if not line.startswith(("---", "+++", "@@")))
 
 

@@ -101,6 +101,7 @@ def test_cohort_fill_lets_a_new_base_give_its_share_rounded_up_and_an_open_one_w
 
 def test_cohort_fill_refuses_more_of_what_is_new_and_asks_nothing_at_a_hundred_percent():
     world = a_world(FIRST_YEAR)
+    rule("cohort_fill").on(world).given(amounts(places={("nest", SLCN): 1})).is_broken_by(1)
     rule("cohort_fill").on(world).given(amounts(base_sizes={"nest": 8}, places={("nest", SLCN): 6})).is_broken_by(1)
     rule("cohort_fill").on(world).given(amounts(base_sizes={"haven": 12}, places={("haven", ASD): 12})).is_broken_by(1)
     rule("cohort_fill").on(a_world()).given(amounts(base_sizes={"nest": 8}, places={("nest", SLCN): 8})).holds()

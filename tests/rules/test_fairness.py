@@ -83,6 +83,7 @@ def test_sessions_cap_lets_time_rise_to_the_cap_or_to_the_smallest_block():
     rule("sessions_cap").on(_after(9)).given(amounts(sessions={("900001", "slt"): 14})).holds()
     rule("sessions_cap").on(_after(2)).given(amounts(sessions={("900001", "slt"): 6})).holds()
     rule("sessions_cap").on(_after(0)).given(amounts(sessions={("900001", "slt"): 20})).holds()
+    rule("sessions_cap").on(_after(9)).given(amounts()).holds()
 
 
 def test_sessions_cap_refuses_a_half_day_more():
@@ -120,6 +121,7 @@ def test_standard_floor_lets_a_need_be_at_its_floor_to_a_hundredth_of_a_percent(
 
 def test_standard_floor_refuses_a_need_below_it():
     rule("standard_floor").on(_floors(40)).given(amounts(need_met={"900001:elsa_primary": 30 * WHOLE // 100})).is_broken_by(10)
+    rule("standard_floor").on(_floors(40)).given(amounts()).is_broken_by(40)
 
 
 def _nest(**overrides):

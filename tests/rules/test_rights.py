@@ -41,6 +41,7 @@ def test_decision_right_refuses_time_and_places_held_for_information_only():
         bases=(a_base(decision_right=DecisionRight.INFORMATION),),
     )
     rule("decision_right").on(world).given(amounts(sessions={("900001", "slt"): 6})).is_broken_by(6)
+    rule("decision_right").on(world).given(amounts()).holds()
     rule("decision_right").on(world).given(amounts(base_sizes={"haven": 8})).is_broken_by(8)
 
 

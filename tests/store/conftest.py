@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fresh_databases import database, empty_database, home, later, server, sqlite_template, store
+from fresh_databases import clock, database, empty_database, home, later, server, sqlite_template, store
 
-__all__ = ["database", "empty_database", "home", "later", "server", "sqlite_template", "store"]
+__all__ = ["clock", "database", "empty_database", "home", "later", "server", "sqlite_template", "store"]

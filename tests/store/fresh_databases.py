@@ -80,3 +80,17 @@ def later(store):
         store.tick = lambda connection: database_now(connection) + passed
 
     return pass_time
+
+
+@pytest.fixture
+def clock(store):
+    """A clock that stands still; ``clock(5)`` moves it on by five milliseconds and says where it stands."""
+    at = 1_800_000_000_000
+
+    def move(milliseconds=0):
+        nonlocal at
+        at += milliseconds
+        return at
+
+    store.tick = lambda _: at
+    return move

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from stored import PLAN, a_partnership, a_run, a_user, claim, finish
 
 from planner.errors import ChangedMeanwhile
@@ -11,6 +12,7 @@ from planner.store import Role
 from planner.store.decisions import Interest, Signature, VotingRules, is_decided, missing_before, places_of
 from planner.store.kinds import Changed, ClaimState, Granter, SignStep, VoteState
 from planner.store.moderation import AskedOfPot, draws_of
+from planner.store.tables import drafts
 from planner.voting import Majority, Outcome, Say, Weighting
 
 RULES = VotingRules(quorum=3, majority=Majority.TWO_THIRDS, weighting=Weighting.BY_SCHOOL, needs_council=True)
@@ -65,7 +67,7 @@ def read(store, decision):
 
 
 def test_a_decision_is_kept_with_its_rules_and_changed_until_its_vote_opens(store, here, plan, by, other, later):
-    second = a_plan(store, here, by)
+    second, third = a_plan(store, here, by), a_plan(store, here, by)
     decision = a_decision(store, here, [second, plan], by)
     assert (decision.title, decision.quorum, decision.majority, decision.weighting) == (
         "Which plan",
@@ -86,11 +88,11 @@ def test_a_decision_is_kept_with_its_rules_and_changed_until_its_vote_opens(stor
         "Another", 2, Majority.SIMPLE, Weighting.ONE_EACH, 0,
     )  # fmt: skip
     assert changed.version == 2
-    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+    with pytest.raises(ChangedMeanwhile, match="changed this decision"), store.begin() as tx:
         tx.decisions.change(decision=decision, title="Late", rules=RULES, options=[plan])
     with store.begin() as tx:
-        tx.decisions.change(decision=changed, title="Another", rules=simple, options=[plan, second])
-        assert tx.decisions.options(decision_id=decision.id) == (plan, second)
+        tx.decisions.change(decision=changed, title="Another", rules=simple, options=[plan, second, third])
+        assert tx.decisions.options(decision_id=decision.id) == (plan, second, third)
     later(seconds=1)
     with store.begin() as tx:
         tx.decisions.open_vote(decision=read(store, decision), roll=[other, by], by=other)
@@ -277,9 +279,9 @@ def test_a_claim_is_decided_once_by_what_is_granted_of_it(store, here, by, other
     assert (decided.state, decided.reason, decided.decided_by, decided.decided_at) == (state, "As asked", other, at)
     assert (decided.granted_pounds, decided.drawn_on) == ((pounds, "2026-11-20") if pounds else (None, None))
     assert not decided.is_waiting
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(ChangedMeanwhile, match="decided or withdrawn"):
         decide(store, here, number, 100, by)
-    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+    with pytest.raises(ChangedMeanwhile, match="decided or withdrawn"), store.begin() as tx:
         tx.moderation.withdraw(partnership_id=here, claim_id=number)
 
 
@@ -333,14 +335,18 @@ def test_steps_of_a_draft_are_undone_and_done_again_and_two_windows_do_not_mix(s
     for step in ({"n": 1}, {"n": 2}, {"n": 3}):
         with store.begin() as tx:
             tx.drafts.step(again(store, draft), step)
-    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+    with pytest.raises(ChangedMeanwhile, match="another window"), store.begin() as tx:
         tx.drafts.step(draft, {"n": 9})
     for by, is_done, held in ((1, False, 3), (-1, True, 2), (-1, True, 1), (1, True, 2), (-1, True, 1), (-1, True, 0), (-1, False, 0)):
         with store.begin() as tx:
             assert tx.drafts.move(again(store, draft), by) is is_done
         assert again(store, draft).held == [{"n": 1}, {"n": 2}, {"n": 3}][:held]
-    with store.begin() as tx:
-        tx.drafts.move(again(store, draft), 1)
+    for _ in range(3):
+        with store.begin() as tx:
+            assert tx.drafts.move(again(store, draft), 1)
+    for _ in range(2):
+        with store.begin() as tx:
+            assert tx.drafts.move(again(store, draft), -1)
     with store.begin() as tx:
         tx.drafts.step(again(store, draft), {"n": 4})
     now = again(store, draft)
@@ -424,7 +430,7 @@ def test_a_request_is_asked_once_and_answered_once(store, here, draft, by, other
         )
         answered_at = tx.now
         assert tx.requests.ask(draft, **asked) is not None, "the one before waits no longer"
-    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+    with pytest.raises(ChangedMeanwhile, match="answered this request"), store.begin() as tx:
         tx.requests.answer(partnership_id=here, request_id=number, is_granted=False, answer="No", by=other)
     with store.begin() as tx:
         tx.requests.answer(partnership_id=here, request_id=second, is_granted=False, answer="No", by=other)
@@ -481,3 +487,32 @@ def test_comments_on_a_proposal_stand_in_order_with_the_role_then_held(store, he
         (first, number, by, Role.HEAD, "Why?", at, at),
         (second, number, other, Role.CHAIR, "Because.", at, None),
     ]
+
+
+def test_what_a_discarded_draft_came_to_is_forgotten(store, draft):
+    with store.begin() as tx:
+        tx.drafts.step(draft, {"n": 1})
+        tx.drafts.ask(draft_id=draft.id, key="one")
+        tx.drafts.keep_estimate(draft_id=draft.id, key="one", estimate={"points": 1})
+        tx.drafts.keep_answer(draft_id=draft.id, key="one", answer={"points": 1}, document=PLAN, bound_points=1.0, gap_points=0.0)
+        tx.drafts.ask(draft_id=draft.id, key="two")
+    with store.begin() as tx:
+        tx.drafts.discard(tx.drafts.draft(partnership_id=draft.partnership_id, user_id=draft.user_id, draft_id=draft.id))
+        at = tx.now
+    with store._engines.reader.begin() as connection:
+        row = connection.execute(sa.select(drafts).where(drafts.c.id == draft.id)).one()
+    assert (row.steps, row.cursor, row.estimate, row.answer, row.document, row.asked) == ([], 0, None, None, None, None)
+    assert (row.discarded_at, row.changed_at) == (at, at)
+
+
+def test_a_draft_is_kept_as_it_was_begun_and_those_changed_together_stand_newest_first(store, here, plan, by):
+    with store.begin() as tx:
+        numbers = [tx.drafts.begin(partnership_id=here, user_id=by, plan_id=plan, urn=None, name=name) for name in "ab"]
+        at = tx.now
+        first = tx.drafts.draft(partnership_id=here, user_id=by, draft_id=numbers[0])
+        assert [one.id for one in tx.drafts.drafts_of(partnership_id=here, user_id=by)] == numbers[::-1]
+        assert tx.drafts.drafts_of(partnership_id=here + 1, user_id=by) == ()
+    assert (first.partnership_id, first.user_id, first.plan_id, first.urn, first.name, first.made_at, first.changed_at) == (
+        here, by, plan, None, "a", at, at,
+    )  # fmt: skip
+    assert (first.kept_at, first.asked, first.estimate, first.answer) == (None, None, None, None)

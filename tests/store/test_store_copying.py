@@ -1,6 +1,8 @@
 """An SQLite database copied into PostgreSQL: every row to the letter, and numbers that go on where they stood."""
 
+import contextlib
 import shutil
+import sqlite3
 
 import pytest
 import sqlalchemy as sa
@@ -105,6 +107,19 @@ def test_what_is_no_database_of_this_version_is_refused_in_one_sentence(server, 
             downgrade(store._engines, to="0012")
         with pytest.raises(InputMustBeMended, match="is of step 0012"):
             copy_store(file, url)
+
+
+def test_a_copy_goes_into_a_server_and_of_a_whole_file_alone(filled, home, tmp_path):
+    file, _ = filled
+    with pytest.raises(InputMustBeMended, match="The copy goes into PostgreSQL"):
+        copy_store(file, f"sqlite:///{tmp_path / 'other.db'}")
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("INSERT INTO memberships (user_id, role, since) VALUES (99, 'administrator', 1)")
+        connection.commit()
+    with pytest.raises(
+        InputMustBeMended, match=r"is not a whole database \(row \d+ of memberships refers to nothing\): copy a backup instead"
+    ):
+        copy_store(file, "postgresql://user@127.0.0.1:1/name")
 
 
 def test_the_command_says_what_it_copied(server, filled, home, monkeypatch, capsys):

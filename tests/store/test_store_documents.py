@@ -1,8 +1,10 @@
 """What partnerships bring: versions, uploads, confirmations and queries; and the sealed log."""
 
+import hashlib
 import json
 import random
 import threading
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +14,11 @@ from stored import DOCUMENT, a_partnership, a_user
 from planner.documents import sha256_of, to_plain
 from planner.errors import ChangedMeanwhile, InputMustBeMended
 from planner.store import Decision, QueryState, Transaction
-from planner.store.uploads import MOST_BY_HAND, MOST_WAITING
+from planner.store.events import ChainCheck, Event
+from planner.store.partnerships import PartnershipRow
+from planner.store.room import DAY
+from planner.store.schools import Confirmation, Query
+from planner.store.uploads import MOST_BY_HAND, MOST_WAITING, Upload
 
 
 def test_versions_are_numbered_and_the_second_of_two_who_add_one_is_told(store):
@@ -161,7 +167,7 @@ def test_a_query_is_opened_answered_and_closed_and_nobody_is_overwritten(store):
         assert tx.schools.query(partnership_id=there, query_id=query_id) is None
         assert tx.schools.queries(partnership_id=here) == tx.schools.queries(partnership_id=here, urn=100001) == (query,)
         assert tx.schools.queries(partnership_id=here, urn=100002) == tx.schools.queries(partnership_id=there) == ()
-    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+    with pytest.raises(ChangedMeanwhile, match="changed this query"), store.begin() as tx:
         tx.schools.close_query(partnership_id=here, query_id=query_id, by=by, version=3)
 
 
@@ -182,6 +188,103 @@ def test_a_later_answer_stands_beside_the_one_before(store):
         assert [a.query_id for a in tx.schools.answers(partnership_id=here)] == [first, first, other]
         assert tx.schools.answers(partnership_id=there) == ()
         assert tx.schools.query(partnership_id=here, query_id=first).answer == "Answer 2."
+
+
+def test_partnerships_are_listed_by_name_with_who_made_them_and_their_newest_versions(store):
+    by = a_user(store)
+    zebra, alder, second = a_partnership(store, "Zebra", by), a_partnership(store, "Alder"), a_partnership(store, "Alder")
+    with store.begin() as tx:
+        at = tx.now
+        new = tx.partnerships.create(name="New", by=by)
+        tx.policies.add_version(partnership_id=zebra, document=DOCUMENT, note="2", by=by, based_on=1)
+        rows = tx.partnerships.partnerships()
+        assert tx.partnerships.partnership(partnership_id=new) == PartnershipRow(
+            id=new, name="New", created_at=at, created_by=by, latest_version=0, latest_policy=0
+        )
+        assert tx.partnerships.partnership(partnership_id=new, held=True) == tx.partnerships.partnership(partnership_id=new)
+        assert tx.partnerships.partnership(partnership_id=new + 1) is None
+        version = tx.policies.version(partnership_id=zebra, version=2)
+        row, _ = tx.policies.versions(partnership_id=zebra)
+        assert len(tx.policies.versions(partnership_id=alder)) == 1
+    assert [(row.id, row.latest_version, row.latest_policy) for row in rows] == [(alder, 1, 1), (second, 1, 1), (new, 0, 0), (zebra, 1, 2)]
+    assert (version.partnership_id, version.version, version.note, version.made_by, version.made_at) == (zebra, 2, "2", by, at)
+    assert (row.version, row.sha256, row.note, row.made_by, row.made_at) == (2, sha256_of(DOCUMENT), "2", by, at)
+
+
+def test_who_comes_too_late_with_a_version_is_told_and_so_is_who_names_no_partnership(store):
+    here = a_partnership(store)
+    for where, based_on in ((here, 0), (here, 2), (here + 1, 0)):
+        with pytest.raises(ChangedMeanwhile, match="newer version"), store.begin() as tx:
+            tx.partnerships.add_version(partnership_id=where, document=DOCUMENT, note="", by=None, based_on=based_on)
+
+
+def test_an_upload_is_kept_as_it_was_given_and_listed_newest_first(store, later):
+    by, here = a_user(store), a_partnership(store)
+    given = {"partnership_id": here, "content": b"bytes", "findings": {"findings": []}, "document": DOCUMENT, "by": by}
+    with store.begin() as tx:
+        first, second = (tx.uploads.add(**given, file_name=name) for name in ("1.xlsx", "2.xlsx"))
+        at = tx.now
+        upload = tx.uploads.upload(partnership_id=here, upload_id=first)
+        assert [one.id for one in tx.uploads.waiting(partnership_id=here)] == [second, first]
+        assert tx.uploads.by_hand(partnership_id=here, by=by) == ()
+    assert upload == Upload(
+        id=first, partnership_id=here, file_name="1.xlsx", findings={"findings": []}, document=DOCUMENT, uploaded_by=by, uploaded_at=at,
+        expires_at=at + DAY,
+    )  # fmt: skip
+    later(minutes=24 * 60)
+    with store.begin() as tx:
+        assert tx.uploads.content(partnership_id=here, upload_id=first) is None
+        assert tx.uploads.upload(partnership_id=here, upload_id=first) is None
+        third = tx.uploads.add(**given, file_name="3.xlsx")
+        assert [one.id for one in tx.uploads.waiting(partnership_id=here)] == [third]
+        assert tx.uploads.sweep() == 2
+        assert tx.uploads.sweep() == 0
+
+
+def test_confirmations_are_told_by_school_and_in_the_order_they_were_given(store, later):
+    ann, bob, here, there = a_user(store), a_user(store, "bob"), a_partnership(store), a_partnership(store, "Others")
+    at = {}
+    for where, urn, user_id in ((here, 100002, bob), (here, 100001, bob), (there, 100001, ann), (here, 100001, ann)):
+        later(seconds=1)
+        with store.begin() as tx:
+            assert tx.schools.confirm(partnership_id=where, urn=urn, version=1, user_id=user_id)
+            at[urn, user_id] = tx.now
+    with store.read() as tx:
+        assert tx.schools.confirmations(partnership_id=here, version=1) == tuple(
+            Confirmation(partnership_id=here, urn=urn, version=1, user_id=user_id, at=at[urn, user_id])
+            for urn, user_id in ((100001, bob), (100001, ann), (100002, bob))
+        )
+
+
+def test_a_query_tells_who_asked_answered_and_closed_it_and_when(store, later):
+    by, other, closer, here = a_user(store), a_user(store, "bob"), a_user(store, "carl"), a_partnership(store)
+    at = []
+    with store.begin() as tx:
+        query_id = tx.schools.open_query(partnership_id=here, urn=100001, line="Grant", question="Why less?", by=by)
+        newer = tx.schools.open_query(partnership_id=here, urn=100002, line="Pupils", question="Why more?", by=by)
+        at.append(tx.now)
+        opened = tx.schools.query(partnership_id=here, query_id=query_id)
+    later(seconds=5)
+    with store.begin() as tx:
+        tx.schools.answer_query(partnership_id=here, query_id=query_id, answer="So.", decided=Decision.RIGHT, by=other, version=1)
+        at.append(tx.now)
+        (answer,) = tx.schools.answers(partnership_id=here, query_id=query_id)
+    later(seconds=5)
+    with store.begin() as tx:
+        tx.schools.close_query(partnership_id=here, query_id=query_id, by=closer, version=2)
+        at.append(tx.now)
+        closed = tx.schools.query(partnership_id=here, query_id=query_id)
+        assert [query.id for query in tx.schools.queries(partnership_id=here)] == [newer, query_id]
+    assert opened == Query(
+        id=query_id, partnership_id=here, urn=100001, line="Grant", question="Why less?", plan_id=None, state=QueryState.OPEN, opened_by=by,
+        opened_at=at[0], answer=None, answered_by=None, answered_at=None, closed_by=None, closed_at=None, version=1,
+    )  # fmt: skip
+    assert closed == replace(
+        opened, state=QueryState.CLOSED, answer="So.", answered_by=other, answered_at=at[1], closed_by=closer, closed_at=at[2], version=3
+    )
+    assert (answer.query_id, answer.answer, answer.decided, answer.answered_by, answer.answered_at) == (
+        query_id, "So.", Decision.RIGHT, other, at[1],
+    )  # fmt: skip
 
 
 # --- the log ---
@@ -260,6 +363,8 @@ SPOILS = {
     "an edited time": "UPDATE events SET at = at + 1 WHERE seq = {n}",
     "another person": "UPDATE events SET by = {user} WHERE seq = {n}",
     "an edited detail": "UPDATE events SET detail = '{{}}' WHERE seq = {n}",
+    "a detail that is no data": "UPDATE events SET detail = 'words' WHERE seq = {n}",
+    "a detail with a space more": "UPDATE events SET detail = detail || ' ' WHERE seq = {n}",
     "an edited seal": "UPDATE events SET sha256 = 'a' WHERE seq = {n}",
     "a removed event": "DELETE FROM events WHERE seq = {n}",
     "a removed end": "DELETE FROM events WHERE seq >= {n}",
@@ -312,3 +417,52 @@ def test_a_partnership_comes_back_from_the_store_as_it_went_in(store):
     assert kept.partnership() == partnership
     assert kept.sha256 == sha256_of(to_plain(partnership))
     assert json.dumps(kept.document) == json.dumps(to_plain(partnership))
+
+
+def test_an_event_tells_who_did_what_to_what_and_when(store):
+    by, here = a_user(store), a_partnership(store)
+    with store.begin() as tx:
+        first = tx.events.record(partnership_id=here, by=by, action="plan opened", subject="plan 3", detail={"a": 1})
+        second = tx.events.record(partnership_id=here, by=None, action="run failed")
+        at = tx.now
+        newest, oldest = tx.events.events(partnership_id=here)
+        assert tx.events.holds(chain=here, seq=1, sha256=first)
+        for other in ({"chain": here + 1}, {"seq": 2}, {"sha256": second}):
+            assert not tx.events.holds(**{"chain": here, "seq": 1, "sha256": first, **other})
+        assert [event.seq for event in tx.events.events(partnership_id=here, most=1)] == [2]
+        assert tx.events.head(partnership_id=here + 1) == ""
+    assert oldest == Event(
+        id=oldest.id, chain=here, seq=1, partnership_id=here, at=at, by=by, action="plan opened", subject="plan 3", detail={"a": 1},
+        previous_sha256="", sha256=first,
+    )  # fmt: skip
+    assert (newest.seq, newest.by, newest.subject, newest.detail, newest.previous_sha256, newest.sha256) == (2, None, "", {}, first, second)
+    kept = {"chain": here, "seq": 1, "at": at, "by": by, "action": "plan opened", "subject": "plan 3", "detail": {"a": 1}}
+    text = json.dumps({**kept, "previous_sha256": ""}, sort_keys=True, separators=(",", ":"))
+    assert first == hashlib.sha256(text.encode("ascii")).hexdigest(), "anybody can seal it again by the page on formats"
+
+
+def test_a_page_of_the_log_has_a_hundred_events(store):
+    here = a_partnership(store)
+    with store.begin() as tx:
+        for _ in range(101):
+            tx.events.record(partnership_id=here, by=None, action="seen")
+        assert [event.seq for event in tx.events.events(partnership_id=here)] == list(range(101, 1, -1))
+
+
+def test_every_chain_there_is_is_checked_and_the_broken_one_named(store, database):
+    here, there = a_partnership(store), a_partnership(store, "Others")
+    for chain, count in ((here, 3), (there, 2), (None, 1)):
+        record(store, chain, count)
+    with store.read() as tx:
+        checked = tx.events.verify()
+    assert {chain: (one.is_whole, one.events, one.broken_at) for chain, one in checked.items()} == {
+        0: (True, 1, None), here: (True, 3, None), there: (True, 2, None),
+    }  # fmt: skip
+    with store._engines.writer.begin() as connection:
+        take_the_guard_away(connection, database)
+        connection.exec_driver_sql(f"UPDATE events SET subject = 'other' WHERE chain = {there} AND seq = 2")
+    with store.read() as tx:
+        broken = tx.events.verify()[there]
+        first = tx.events.events(partnership_id=there, before=2)[0].sha256
+        assert tx.events.verify()[here].is_whole
+    assert broken == ChainCheck(is_whole=False, events=1, head_sha256=first, broken_at=2)

@@ -7,12 +7,14 @@ import shutil
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
-from stored import a_partnership, a_user
+from stored import a_partnership, a_run, a_user, claim, finish
 
+from planner import __version__
 from planner.errors import AlreadyTaken
+from planner.store import house
 from planner.store.backup import make_backup, restore_backup
 from planner.store.engine import open_engines
-from planner.store.house import SILENT
+from planner.store.house import SILENT, PackRow, Queue
 
 
 def test_a_pack_is_kept_once_by_its_name_and_version(store):
@@ -42,6 +44,110 @@ def test_a_worker_is_there_while_it_was_seen_and_gone_once_it_says_so(store, lat
     with store.begin() as tx:
         tx.house.seen(worker="four")
         assert [worker.name for worker in tx.house.workers()] == ["four"]
+
+
+def test_a_pack_is_kept_as_it_was_brought(store):
+    by = a_user(store)
+    with store.begin() as tx:
+        number = tx.house.add_pack(file_name="a.toml", pack_id="england", version=2, document={"id": "england"}, sha256="a", by=by)
+        at = tx.now
+        other = tx.house.add_pack(file_name="b.toml", pack_id="surrey", version=2, document={}, sha256="b", by=by)
+    with store.read() as tx:
+        assert tx.house.pack(number=number) == PackRow(
+            id=number, file_name="a.toml", pack_id="england", version=2, document={"id": "england"}, sha256="a", uploaded_by=by, uploaded_at=at,
+        )  # fmt: skip
+        assert [pack.id for pack in tx.house.packs()] == [other, number]
+        assert tx.house.pack(number=other + 1) is None
+
+
+def test_the_newest_policy_of_each_partnership_is_told(store):
+    here, there = a_partnership(store), a_partnership(store, "Others")
+    with store.begin() as tx:
+        tx.partnerships.create(name="New", by=None)
+        for based_on in (1, 2):
+            tx.policies.add_version(partnership_id=here, document={"here": based_on + 1}, note="", by=None, based_on=based_on)
+        tx.policies.add_version(partnership_id=there, document={"there": 2}, note="", by=None, based_on=1)
+        assert tx.house.latest_policies() == {here: {"here": 3}, there: {"there": 2}}
+
+
+def test_a_worker_is_told_with_its_version_and_since_when_it_is_there(store, later, monkeypatch):
+    with store.begin() as tx:
+        tx.house.seen(worker="one")
+        since, old = tx.now, tx.house.workers()[0].version
+    later(seconds=30)
+    monkeypatch.setattr(house, "__version__", "newer")
+    with store.begin() as tx:
+        tx.house.seen(worker="two")
+        tx.house.seen(worker="one")
+        seen_at = tx.now
+    with store.read() as tx:
+        one, two = tx.house.workers()
+    assert (one.name, one.version, one.since, one.seen_at) == ("one", "newer", since, seen_at)
+    assert old == __version__
+    assert (two.name, two.since, two.seen_at) == ("two", seen_at, seen_at)
+
+
+def test_a_silent_worker_is_there_as_long_as_it_holds_a_run_or_an_answer(store, later):
+    by, here = a_user(store), a_partnership(store)
+    with store.begin() as tx:
+        for name in ("at a run", "at an answer", "idle"):
+            tx.house.seen(worker=name)
+    a_run(store, here, by)
+    finish(store, claim(store))
+    with store.begin() as tx:
+        tx.answers.claim_next(worker="at an answer", lease=150_000)
+    a_run(store, here, by)
+    claim(store, "at a run", lease=120_000)
+
+    def there():
+        with store.read() as tx:
+            return {worker.name for worker in tx.house.workers()}
+
+    later(seconds=61)
+    assert there() == {"at a run", "at an answer"}
+    later(seconds=60)
+    assert there() == {"at an answer"}
+    later(seconds=30)
+    assert there() == set()
+
+
+def test_the_queue_counts_what_waits_is_at_work_and_failed_in_the_last_day(store, later):
+    by, here = a_user(store), a_partnership(store)
+
+    def queue():
+        with store.read() as tx:
+            return tx.house.queue()
+
+    assert queue() == Queue(
+        runs_waiting=0, runs_running=0, runs_failed=0, answers_waiting=0, answers_running=0, answers_failed=0, first_asked_at=None
+    )
+    a_run(store, here, by)
+    finish(store, claim(store))
+    answers = queue().answers_waiting
+    with store.begin() as tx:
+        tx.answers.fail(tx.answers.claim_next(worker="w"), reason="No.")
+        tx.answers.finish(tx.answers.claim_next(worker="w"), document={})
+        for _ in range(2):
+            assert tx.answers.claim_next(worker="w")
+        asked_at = [
+            tx.runs.request_run(partnership_id=here, partnership_version=1, policy_version=1, settings={}, by=by) and tx.now
+            for _ in range(6)
+        ]
+        tx.runs.fail(tx.runs.claim_next(worker="w"), reason="No.")
+        assert tx.runs.claim_next(worker="w")
+        assert tx.runs.claim_next(worker="w")
+        tx.runs.fail(tx.runs.claim_next(worker="w"), reason="No.")
+    later(minutes=1)
+    a_run(store, here, by)
+    full = Queue(
+        runs_waiting=3, runs_running=2, runs_failed=2, answers_waiting=answers - 4, answers_running=2, answers_failed=1,
+        first_asked_at=asked_at[0],
+    )  # fmt: skip
+    assert queue() == full
+    later(minutes=24 * 60 - 2)
+    assert queue() == full
+    later(minutes=2)
+    assert (queue().runs_failed, queue().answers_failed) == (0, 0)
 
 
 def test_a_backup_holds_what_was_there_and_nothing_later(database, tmp_path):

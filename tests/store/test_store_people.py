@@ -8,6 +8,9 @@ from stored import a_partnership, a_user
 
 from planner.errors import AlreadyTaken
 from planner.store import Role
+from planner.store.invitations import Invitation
+from planner.store.people import User
+from planner.store.room import DAY
 from planner.store.throttle import TRIES_OF_ACCOUNT, TRIES_OF_NETWORK
 
 
@@ -452,3 +455,108 @@ def test_many_tries_at_once_do_not_slip_through(store):
         thread.join()
     assert len(waits) == 30
     assert sum(wait == 0 for wait in waits) == TRIES_OF_ACCOUNT
+
+
+def test_people_of_one_name_are_listed_in_the_order_they_came_with_their_roles_together(store):
+    here, there = a_partnership(store), a_partnership(store, "Others")
+    with store.begin() as tx:
+        ids = [tx.people.add_user(name=name, sign_in=sign_in) for name, sign_in in (("Jo", "1"), ("Al", "2"), ("Jo", "3"))]
+        for role in (Role.CHAIR, Role.BOARD):
+            for user_id in reversed(ids):
+                tx.people.add_membership(user_id=user_id, partnership_id=here, role=role)
+        tx.people.add_membership(user_id=ids[0], partnership_id=there, role=Role.COMMISSIONER)
+        tx.people.disable(user_id=ids[1])
+        at = tx.now
+        members = tx.people.members(partnership_id=here)
+        assert [user.id for user in tx.people.users()] == [ids[1], ids[0], ids[2]]
+        assert [m.role for m in tx.people.members(partnership_id=there)] == [Role.COMMISSIONER]
+    assert [(m.user_id, m.role, m.disabled_at) for m in members] == [
+        (ids[1], Role.CHAIR, at), (ids[1], Role.BOARD, at),
+        (ids[0], Role.CHAIR, None), (ids[0], Role.BOARD, None),
+        (ids[2], Role.CHAIR, None), (ids[2], Role.BOARD, None),
+    ]  # fmt: skip
+
+
+def test_a_person_is_kept_as_added_and_one_without_a_password_too(store):
+    with store.begin() as tx:
+        user_id = tx.people.add_user(name="Jo", sign_in=" Jo@Example.ORG", password_hash="hash")
+        without = tx.people.add_user(name="Al", sign_in="al")
+        at = tx.now
+        assert tx.people.user(user_id=user_id) == User(
+            id=user_id, name="Jo", sign_in="jo@example.org", password_hash="hash", created_at=at, disabled_at=None, version=1
+        )
+        assert tx.people.user(user_id=without).password_hash is None
+        with pytest.raises(AlreadyTaken, match=r"JO@example\.org already has an account"):
+            tx.people.add_user(name="Other", sign_in="JO@example.org")
+
+
+def test_erasing_somebody_keeps_when_they_were_closed_and_touches_nobody_else(store, later):
+    user_id, other_id, here = a_user(store), a_user(store, "bob"), a_partnership(store)
+    with store.begin() as tx:
+        for person in (user_id, other_id):
+            tx.people.add_membership(user_id=person, partnership_id=here, role=Role.BOARD)
+            tx.tokens.make(user_id=person, name="T", days=1)
+            tx.provider_sign_ins.enter(user_id=person, issuer="i", address=None, subject=str(person), by=other_id)
+        others = tx.sessions.open_session(user_id=other_id), tx.password_links.make(user_id=other_id, by=user_id)
+        tx.people.disable(user_id=user_id)
+        closed_at = tx.now
+    later(minutes=1)
+    with store.begin() as tx:
+        assert not tx.people.erase(user_id=other_id + 9)
+        assert tx.people.erase(user_id=user_id)
+        gone = tx.people.user(user_id=user_id)
+        assert (gone.name, gone.disabled_at, gone.version) == ("(erased)", closed_at, 2)
+        assert tx.provider_sign_ins.entered(user_id=user_id) is None
+        assert tx.tokens.of(user_id=user_id) == ()
+        assert [m.user_id for m in tx.people.members(partnership_id=here)] == [other_id]
+        assert tx.provider_sign_ins.entered(user_id=other_id) is not None
+        assert len(tx.tokens.of(user_id=other_id)) == 1
+        assert tx.sessions.session(token=others[0]) is not None
+        assert tx.password_links.user_id(token=others[1]) == other_id
+
+
+def test_an_invitation_is_told_as_it_was_given_and_as_it_ended(store, later):
+    by, user_id, here = a_user(store, "by"), a_user(store), a_partnership(store)
+    with store.begin() as tx:
+        token = tx.invitations.invite(partnership_id=here, role=Role.HEAD, invitee="Ann", urn=900001, by=by)
+        house = tx.invitations.invite(partnership_id=None, role=Role.ADMINISTRATOR, invitee="Bob", by=None, days=2)
+        invited_at = tx.now
+    later(minutes=1)
+    with store.begin() as tx:
+        used = tx.invitations.use(token=token, user_id=user_id)
+        used_at = tx.now
+        assert tx.invitations.of(partnership_id=here) == (used,)
+        (waiting,) = tx.invitations.of(partnership_id=None)
+        assert tx.invitations.invitation(token=house) == waiting
+        (membership,) = tx.people.memberships_of(user_id=user_id)
+        assert (membership.granted_by, membership.since, membership.partnership_id) == (by, used_at, here)
+    assert used == Invitation(
+        id=used.id, partnership_id=here, role=Role.HEAD, urn=900001, invitee="Ann", invited_by=by, invited_at=invited_at,
+        expires_at=invited_at + 14 * DAY, used_at=used_at, used_by=user_id, withdrawn_at=None,
+    )  # fmt: skip
+    assert (waiting.partnership_id, waiting.urn, waiting.invited_by, waiting.expires_at) == (None, None, None, invited_at + 2 * DAY)
+    with store.begin() as tx:
+        assert not tx.invitations.withdraw(partnership_id=here, invitation_id=used.id), "it is used"
+        assert tx.invitations.withdraw(partnership_id=None, invitation_id=waiting.id)
+        assert tx.invitations.of(partnership_id=None)[0].withdrawn_at == tx.now
+
+
+def test_a_session_is_told_with_its_browser_and_its_times_newest_first(store, later):
+    user_id, other_id = a_user(store), a_user(store, "bob")
+    with store.begin() as tx:
+        token = tx.sessions.open_session(user_id=user_id, browser="F" * 300)
+        tx.sessions.open_session(user_id=other_id)
+        opened_at = tx.now
+    later(minutes=1)
+    with store.begin() as tx:
+        assert tx.sessions.touch(token=token)
+        seen_at = tx.now
+        tx.sessions.open_session(user_id=user_id)
+        newest, oldest = tx.sessions.of(user_id=user_id)
+        assert [(one.browser, one.seen_at) for one in tx.sessions.of(user_id=other_id)] == [("", opened_at)]
+    assert (oldest.user_id, oldest.browser, oldest.opened_at, oldest.seen_at, oldest.expires_at) == (
+        user_id, "F" * 200, opened_at, seen_at, opened_at + 12 * 60 * 60_000,
+    )  # fmt: skip
+    assert (newest.browser, newest.opened_at) == ("", seen_at)
+    with store.begin() as tx:
+        assert tx.sessions.sweep() == 0

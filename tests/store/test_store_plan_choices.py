@@ -9,6 +9,7 @@ from stored import PLAN, a_partnership, a_run, a_user, claim, finish
 from planner.store.engine import open_engines
 from planner.store.migrate import downgrade, upgrade
 from planner.store.plans import SchoolsPlan
+from planner.store.runs import REPLAN
 
 
 def a_plan(store, here, by, **more):
@@ -88,3 +89,31 @@ def test_a_plan_row_has_the_points_of_its_document_also_one_from_before_they_wer
     a_plan(store, here, by)  # a document that tells none
     with store.read() as tx:
         assert [(p.shortfall_points, p.bound_points) for p in tx.plans.plans(partnership_id=here)] == [(None, None), (12.5, 12.0)]
+
+
+def test_plans_are_their_partnerships_own_newest_first(store):
+    by, here, there = a_user(store), a_partnership(store), a_partnership(store, "Others")
+    first, second, other = a_plan(store, here, by), a_plan(store, here, by), a_plan(store, there, by)
+    with store.begin() as tx:
+        assert [plan.id for plan in tx.plans.plans(partnership_id=here)] == [second, first]
+        assert tx.plans.latest(partnership_id=here).id == second
+        runs = [tx.plans.plan(partnership_id=here, plan_id=plan_id).run_id for plan_id in (first, second)]
+        assert [tx.plans.of_run(partnership_id=here, run_id=run_id).id for run_id in runs] == [first, second]
+        assert tx.plans.latest(partnership_id=there + 1) is None
+        assert tx.plans.plan(partnership_id=there, plan_id=first) is None
+        assert tx.plans.choose(partnership_id=there, plan_id=other, by=by)
+        (choice,) = tx.plans.choices(partnership_id=there)
+        assert (choice.partnership_id, choice.plan_id, choice.chosen_by, choice.chosen_at) == (there, other, by, tx.now)
+        assert tx.plans.choices(partnership_id=here) == ()
+        assert tx.plans.for_schools(partnership_id=here) == SchoolsPlan(plan_id=second, chosen_at=None)
+
+
+def test_a_plan_kept_after_a_change_is_read_by_schools_only_once_the_board_puts_it_before_them(store):
+    by, here = a_user(store), a_partnership(store)
+    plan_id = a_plan(store, here, by)
+    with store.begin() as tx:
+        run_id = tx.runs.request_run(partnership_id=here, partnership_version=1, policy_version=1, settings={}, by=by, kind=REPLAN)
+        kept = tx.runs.keep_made_elsewhere(partnership_id=here, run_id=run_id, document=PLAN)
+        assert tx.plans.for_schools(partnership_id=here) == SchoolsPlan(plan_id=plan_id, chosen_at=None)
+        assert tx.plans.choose(partnership_id=here, plan_id=kept, by=by)
+        assert tx.plans.for_schools(partnership_id=here).plan_id == kept

@@ -11,7 +11,7 @@ from websites import HERE, a_site
 from planner.store import RunState, open_store
 from planner.store.backup import make_backup, restore_backup
 from planner.store.migrate import downgrade, upgrade
-from planner.store.sight import HOUSE, SETTING, seeing, seeing_the_house
+from planner.store.sight import HOUSE, SETTING, see_again, see_nobody, see_only, see_the_house, seeing, seeing_the_house, tell_sight
 from planner.store.tables import METADATA
 from web.access import me
 from web.house.presenters import health_view
@@ -226,3 +226,46 @@ def test_a_request_sees_the_partnership_of_its_address_whoever_asks(empty_databa
             assert (seen["before"], seen[name]) == ([], [HERE])
         with site.store.read() as tx:
             assert len(tx.partnerships.partnerships()) == 2
+
+
+class Heard:
+    """A connection that notes what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def exec_driver_sql(self, statement, values):
+        self.told.append((statement, values))
+
+
+def told():
+    connection = Heard()
+    tell_sight(connection)
+    ((statement, (setting, sight)),) = connection.told
+    assert (statement, setting) == ("SELECT set_config(%s, %s, true)", "planner.sight")
+    return sight
+
+
+def test_what_is_seen_is_told_at_each_beginning_and_comes_back_after_a_while():
+    assert told() == "house", "a worker sees all of it"
+    before = see_nobody()
+    try:
+        assert told() == ""
+        with seeing_the_house():
+            assert told() == "house"
+            with seeing(3, 5):
+                assert told() == "3,5"
+            assert told() == "house"
+        assert told() == ""
+        with pytest.raises(ZeroDivisionError), seeing(7):
+            raise ZeroDivisionError
+        assert told() == ""
+        see_only(4)
+        assert told() == "4"
+        see_the_house()
+        assert told() == "house"
+        see_only()
+        assert told() == ""
+    finally:
+        see_again(before)
+    assert told() == "house"

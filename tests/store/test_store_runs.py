@@ -1,12 +1,15 @@
 """The queue: claims, leases and fences; fair turns; endings that nothing undoes."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from stored import PLAN, a_partnership, a_run, a_user, claim, finish, run_of
 
 from planner.errors import PlannerError
 from planner.store import RunState
+from planner.store.plans import PlanRow
+from planner.store.runs import Run
 
 
 @pytest.fixture
@@ -197,6 +200,151 @@ def test_changes_grow_with_all_a_page_shows_and_not_with_beats(store, by, here):
     assert seen == [1, 1, 2, 3, 5]
 
 
+def test_a_run_is_told_as_it_was_asked_for_and_as_it_went(store, later, by, here):
+    with store.begin() as tx:
+        run_id = tx.runs.request_run(partnership_id=here, partnership_version=1, policy_version=1, settings={"a": 1}, by=by, kind="other")
+        asked_at = tx.now
+        plain = tx.runs.request_run(partnership_id=here, partnership_version=1, policy_version=1, settings={"a": 1}, by=by)
+        waiting = tx.runs.run(partnership_id=here, run_id=run_id)
+        row, _ = reversed(tx.runs.runs(partnership_id=here))
+        assert [one.id for one in tx.runs.runs(partnership_id=here)] == [plain, run_id]
+        assert tx.runs.runs(partnership_id=here + 1) == ()
+        other = tx.runs.run(partnership_id=here, run_id=plain)
+    assert not hasattr(row, "best_amounts")
+    assert other.kind == "plan"
+    assert other.inputs_sha256 != waiting.inputs_sha256, "another kind is another question"
+    assert waiting == Run(
+        id=run_id, partnership_id=here, kind="other", partnership_version=1, policy_version=1, inputs_sha256=waiting.inputs_sha256,
+        requested_by=by, requested_at=asked_at, state=RunState.QUEUED, attempts=0, fence=0, worker=None, claimed_at=None, ended_at=None,
+        reason=None, best_wanted_at=None, best_shortfall_points=None, best_at=None, changes=0, settings={"a": 1}, best_amounts=None,
+    )  # fmt: skip
+    later(seconds=1)
+    with store.begin() as tx:
+        run = tx.runs.claim_next(worker="w")
+        claimed_at = tx.now
+    later(seconds=1)
+    with store.begin() as tx:
+        assert tx.runs.offer_best(run, amounts=[1], shortfall_points=2.5)
+        best_at = tx.now
+    later(seconds=1)
+    with store.begin() as tx:
+        assert tx.runs.use_best(partnership_id=here, run_id=run_id)
+        wanted_at = tx.now
+    later(seconds=1)
+    with store.begin() as tx:
+        assert tx.runs.use_best(partnership_id=here, run_id=run_id)
+        assert tx.runs.fail(run, reason="It broke.")
+        ended_at = tx.now
+    assert run_of(store, run) == replace(
+        waiting, state=RunState.FAILED, attempts=1, fence=1, worker="w", claimed_at=claimed_at, ended_at=ended_at, reason="It broke.",
+        best_wanted_at=wanted_at, best_shortfall_points=2.5, best_at=best_at, changes=5, best_amounts=[1],
+    )  # fmt: skip
+    assert run_of(store, other) == other, "nothing of it has changed"
+
+
+def test_a_plan_is_kept_with_the_numbers_of_its_document_that_lists_show(store, by, here):
+    a_run(store, here, by)
+    run = claim(store)
+    numbers = {
+        "standards_counted": 9, "standards_met": 5, "standards_partly_met": 3, "standards_under_half": 1, "out_of_reach": 0, "price_points": 2,
+    }  # fmt: skip
+    assert finish(store, run, {**PLAN, **numbers, "shortfall_points": 1.5, "bound_points": 1.25, "other": 7})
+    with store.read() as tx:
+        plan = tx.plans.of_run(partnership_id=here, run_id=run.id)
+        at = tx.runs.run(partnership_id=here, run_id=run.id).ended_at
+    assert plan == PlanRow(
+        id=plan.id, partnership_id=here, run_id=run.id, made_at=at, status=PLAN["status"], fingerprint=PLAN["fingerprint"], counts=numbers,
+        shortfall_points=1.5, bound_points=1.25,
+    )  # fmt: skip
+
+
+def test_a_plan_made_elsewhere_ends_its_run_only_while_that_waits(store, by, here):
+    first, second = a_run(store, here, by), a_run(store, here, by)
+    run = claim(store)
+
+    def keep(run_id, partnership_id=here):
+        with store.begin() as tx:
+            return tx.runs.keep_made_elsewhere(partnership_id=partnership_id, run_id=run_id, document=PLAN)
+
+    assert run.id == first
+    assert keep(first) is None, "a worker has it"
+    assert keep(second, here + 1) is None
+    plan_id = keep(second)
+    assert keep(second) is None
+    with store.read() as tx:
+        assert tx.plans.plan(partnership_id=here, plan_id=plan_id).run_id == second
+        assert tx.runs.run(partnership_id=here, run_id=second).state is RunState.FINISHED
+        assert len(tx.answers.answers(partnership_id=here, plan_id=plan_id)) > 0
+        assert len(tx.plans.plans(partnership_id=here)) == 1
+
+
+def test_what_every_attempt_told_is_listed_newest_first_and_its_best_bound_counts(store, later, by, here):
+    other_id = a_run(store, a_partnership(store, "Others"), by)
+    run_id = a_run(store, here, by)
+    other, first = claim(store), claim(store)
+    assert (other.id, first.id) == (other_id, run_id)
+    with store.begin() as tx:
+        assert tx.runs.bound_points(first) == 0.0
+        at = tx.now
+        for seq, bound in ((0, None), (1, 4.0), (2, 6.5)):
+            tx.runs.add_progress(first, seq=seq, stage="trying", bound_points=bound)
+        tx.runs.add_progress(other, seq=0, stage="trying", bound_points=99.0)
+    later(seconds=30)
+    claims = [claim(store), claim(store)]
+    second = next(run for run in claims if run.id == run_id)
+    with store.begin() as tx:
+        tx.runs.add_progress(second, seq=0, stage="again", best_points=9.0, bound_points=5.0)
+        assert tx.runs.bound_points(second) == 6.5
+        told = tx.runs.progress(partnership_id=here, run_id=run_id)
+        assert [(p.fence, p.seq) for p in tx.runs.progress(partnership_id=here, run_id=run_id, most=2)] == [(2, 0), (1, 2)]
+        assert tx.runs.progress(partnership_id=here, run_id=other_id) == ()
+    assert [(p.run_id, p.fence, p.seq, p.stage, p.best_points, p.bound_points, p.detail) for p in told] == [
+        (run_id, 2, 0, "again", 9.0, 5.0, {}),
+        (run_id, 1, 2, "trying", None, 6.5, {}), (run_id, 1, 1, "trying", None, 4.0, {}), (run_id, 1, 0, "trying", None, None, {}),
+    ]  # fmt: skip
+    assert told[-1].at == at
+
+
+def test_a_claim_of_a_run_lasts_as_long_as_its_worker_says_and_it_fails_after_as_many_as_are_given(store, later, by, here):
+    a_run(store, here, by)
+    run = claim(store, lease=5_000)
+    later(seconds=4)
+    assert claim(store) is None
+    assert write(store, "beat", run, lease=3_000)
+    later(seconds=2)
+    assert claim(store) is None
+    later(seconds=1)
+    assert claim(store, most_attempts=2, lease=1_000).attempts == 2
+    later(seconds=1)
+    assert claim(store, most_attempts=2) is None
+    failed = run_of(store, run)
+    assert (failed.state, failed.reason.startswith("The planner stopped 2 times")) == (RunState.FAILED, True)
+    assert failed.ended_at is not None
+
+
+def test_a_best_is_asked_for_while_a_run_waits_to_go_on_too_and_of_one_run_alone(store, by, here):
+    runs = [a_run(store, here, by) for _ in range(2)]
+    claimed = [claim(store), claim(store, "w2")]
+    for run in claimed:
+        assert write(store, "offer_best", run, amounts=[run.id], shortfall_points=1.0)
+        assert write(store, "give_back", run)
+    with store.begin() as tx:
+        assert tx.runs.use_best(partnership_id=here, run_id=runs[0])
+    assert [run_of(store, run).best_wanted_at is None for run in claimed] == [False, True]
+    assert [run_of(store, run).best_amounts for run in claimed] == [[runs[0]], [runs[1]]]
+    again = claim(store, "w3")
+    assert (again.attempts, again.state, again.worker) == (1, RunState.RUNNING, "w3")
+
+
+def test_a_run_needs_the_version_of_its_own_partnership(store, by, here):
+    there = a_partnership(store, "Others")
+    with store.begin() as tx:
+        tx.policies.add_version(partnership_id=there, document={}, note="", by=by, based_on=1)
+    for versions in ((2, 1), (1, 2)):
+        with pytest.raises(PlannerError, match="nothing to plan"), store.begin() as tx:
+            tx.runs.request_run(partnership_id=here, partnership_version=versions[0], policy_version=versions[1], settings={}, by=by)
+
+
 # --- fair turns ---
 
 
@@ -259,3 +407,47 @@ def test_many_workers_never_claim_the_same_run(store, by):
     for thread in threads:
         thread.join()
     assert sorted(claimed) == sorted(wanted)
+
+
+def test_among_equal_turns_the_partnership_served_longest_ago_is_first(store, later, by):
+    first, second, third = (a_partnership(store, str(number)) for number in range(3))
+    for here in (second, first):
+        a_run(store, here, by)
+        later(seconds=1)
+        finish(store, claim(store))
+    for here in (first, second, third):
+        a_run(store, here, by)
+        later(seconds=1)
+    with store.read() as tx:
+        places = [
+            tx.runs.queue_place(partnership_id=here, run_id=tx.runs.runs(partnership_id=here)[0].id) for here in (first, second, third)
+        ]
+    assert places == [3, 2, 1]
+    turns = [claim(store).partnership_id for _ in range(3)]
+    assert turns == [third, second, first]
+
+
+def test_the_second_run_of_a_partnership_waits_for_the_first_of_one_that_was_just_served(store, by):
+    here, there = a_partnership(store), a_partnership(store, "Others")
+    a_run(store, there, by)
+    finish(store, claim(store))
+    runs = [(where, a_run(store, where, by)) for where in (here, here, there)]
+    with store.read() as tx:
+        assert [tx.runs.queue_place(partnership_id=where, run_id=run_id) for where, run_id in runs] == [1, 3, 2]
+    assert [claim(store).id for _ in runs] == [runs[0][1], runs[2][1], runs[1][1]]
+
+
+def test_a_run_whose_worker_died_counts_no_more_as_one_at_work(store, later, by):
+    here, there = a_partnership(store), a_partnership(store, "Others")
+    dead = a_run(store, here, by)
+    assert claim(store).id == dead
+    later(seconds=29)
+    a_run(store, here, by)
+    other = a_run(store, there, by)
+    with store.read() as tx:
+        assert tx.runs.queue_place(partnership_id=here, run_id=dead) is None
+        assert tx.runs.queue_place(partnership_id=there, run_id=other) == 1
+        assert tx.runs.queue_place(partnership_id=here, run_id=other) is None
+    later(seconds=1)
+    with store.read() as tx:
+        assert [tx.runs.queue_place(partnership_id=where, run_id=run) for where, run in ((there, other), (here, dead))] == [1, 2]

@@ -1,6 +1,11 @@
 """The tables: made and unmade step by step, strict, and the same as the store believes."""
 
+import importlib.util
+import sqlite3
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +14,8 @@ from alembic.migration import MigrationContext
 from stored import PLAN, a_partnership, a_run, a_user
 
 from planner.errors import PlannerError
-from planner.store import AnswerKind, open_store
+from planner.store import AnswerKind, open_store, tables
+from planner.store import engine as engine_module
 from planner.store.decisions import VotingRules
 from planner.store.engine import journal_mode, open_engines, sqlite_module
 from planner.store.migrate import HEAD, MIGRATIONS, current, downgrade, upgrade
@@ -88,6 +94,58 @@ def test_the_steps_make_the_tables_the_store_believes_in(engines):
                 }
 
 
+def declared_anew():
+    """The tables as the program declares them, read once more beside those that are in use."""
+    spec = importlib.util.spec_from_file_location(tables.__name__, tables.__file__)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.METADATA
+
+
+def as_built(connection):
+    """Table -> everything that SQLite tells of it, in words."""
+    inspector = sa.inspect(connection)
+    is_strict = {row["name"]: row["strict"] for row in connection.exec_driver_sql("PRAGMA table_list").mappings()}
+    words = dict(connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all())
+    return {
+        name: {
+            "columns": [{**column, "type": str(column["type"])} for column in inspector.get_columns(name)],
+            "key": inspector.get_pk_constraint(name),
+            "checks": sorted(inspector.get_check_constraints(name), key=str),
+            "foreign": sorted(inspector.get_foreign_keys(name), key=str),
+            "unique": sorted(inspector.get_unique_constraints(name), key=str),
+            "indexes": [{**one, "dialect_options": {k: str(v) for k, v in one["dialect_options"].items()}} for one in inspector.get_indexes(name)],
+            "strict": is_strict[name],
+            "never twice": "AUTOINCREMENT" in words[name],
+        }
+        for name in inspector.get_table_names()
+        if name != "alembic_version"
+    }  # fmt: skip
+
+
+def test_the_tables_made_as_declared_are_those_the_steps_make(sqlite_template):
+    memory = sa.create_engine("sqlite://", module=sqlite_module())
+    with memory.begin() as connection:
+        declared_anew().create_all(connection)
+        declared = as_built(connection)
+    engines = open_engines(None, sqlite_template.parent)
+    with engines.reader.begin() as connection:
+        assert as_built(connection) == declared
+    memory.dispose()
+    engines.dispose()
+
+
+def test_every_column_declared_reads_and_writes_what_the_one_in_use_does():
+    def kinds(metadata):
+        return {
+            (table.name, column.name): (type(column.type).__name__, getattr(column.type, "kind", None))
+            for table in metadata.tables.values()
+            for column in table.c
+        }
+
+    assert kinds(declared_anew()) == kinds(METADATA)
+
+
 def test_the_newest_step_is_the_one_of_the_head_file():
     steps = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))
     assert steps[-1] == HEAD
@@ -116,8 +174,9 @@ def test_a_database_of_a_newer_planner_is_refused(empty_database, engines):
         ("not an address", "not the address of a database"),
         ("postgresql//planner:secret@host/name", "not the address of a database"),
         ("postgresql://planner:secret@host:port/name", "not the address of a database"),
-        ("postgresql://nobody:secret@127.0.0.1:1/none", "cannot be opened"),
+        ("postgresql://nobody:secret@127.0.0.1:1/none", r"The database \S+nobody:\*\*\*@127.0.0.1:1/none cannot be opened \(.+\): check"),
     ],
+    ids=["another kind", "memory", "words", "no colon", "no port", "nobody there"],
 )
 def test_an_address_that_does_not_work_is_refused_in_one_sentence_without_its_password(url, what, tmp_path):
     with pytest.raises(PlannerError, match=what) as refused:
@@ -163,8 +222,102 @@ def test_wal_only_where_it_cannot_corrupt_the_file(tmp_path):
         }.items():
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value, pragma
     with engines.reader.begin() as connection:
-        assert connection.exec_driver_sql("PRAGMA query_only").scalar_one() == 1
+        for pragma, value in {"query_only": 1, "busy_timeout": 10_000, "trusted_schema": 0, "cell_size_check": 1}.items():
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value, pragma
+    assert [(one.pool.size(), one.pool._max_overflow) for one in (engines.writer, engines.reader)] == [(1, 0), (8, 24)]
+    assert engines.writer.pool._timeout == 30
     engines.dispose()
+
+
+def test_where_no_newer_sqlite_is_at_hand_pythons_own_is_taken(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "pysqlite3.dbapi2", None)
+        assert sqlite_module() is sqlite3.dbapi2
+
+
+def test_a_reader_may_look_while_a_writer_writes_and_of_writers_there_is_one(tmp_path):
+    engines = open_engines(None, tmp_path)
+    upgrade(engines)
+    other = open_engines(f"sqlite:///{tmp_path / 'planner.db'}", tmp_path)
+    with engines.writer.begin() as writing:
+        writing.exec_driver_sql("UPDATE event_chains SET seq = 0")
+        with engines.reader.begin() as reading:
+            assert reading.exec_driver_sql("SELECT count(*) FROM event_chains").scalar_one() == 1
+        with other.writer.connect() as second:
+            second.rollback()
+            second.connection.dbapi_connection.execute("PRAGMA busy_timeout=1")
+            with pytest.raises(sa.exc.OperationalError, match="locked"):
+                second.exec_driver_sql("SELECT 1")  # it asks for the file when it begins, not when it writes
+    engines.dispose()
+    other.dispose()
+
+
+class Busy:
+    """A connection of which the file is held for a while, or for good, or is spoiled."""
+
+    def __init__(self, *answers):
+        self.answers, self.asked = list(answers), []
+
+    def execute(self, statement):
+        self.asked.append(statement)
+        if error := self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]:
+            raise sqlite3.OperationalError(error)
+
+
+def test_the_journal_is_set_once_the_file_is_free_and_not_waited_for_longer_than_for_anything_else(monkeypatch):
+    ticks, slept = iter(range(0, 10_000, 4)), []
+    monkeypatch.setattr(engine_module, "time", SimpleNamespace(monotonic=lambda: next(ticks), sleep=slept.append))
+    free = Busy("database is locked", "database is locked", None)
+    engine_module._set_journal(free, "WAL")
+    assert free.asked == ["PRAGMA journal_mode=WAL"] * 3
+    assert len(slept) == 2
+    assert 0 < max(slept) < 1
+    with pytest.raises(sqlite3.OperationalError, match="disk"):
+        engine_module._set_journal(Busy("disk I/O error"), "WAL")
+    held = Busy("database is locked")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        engine_module._set_journal(held, "WAL")
+    assert len(held.asked) == 3, "ten seconds by this clock"
+
+
+def test_a_server_is_told_who_asks_how_long_to_wait_and_its_readers_only_read():
+    engines = open_engines("postgresql://user:secret@host.example/name", Path())
+    asked = {}
+
+    @sa.event.listens_for(engines.writer, "do_connect")
+    def connect(_dialect, _record, _arguments, told):
+        asked.update(told)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        engines.writer.connect()
+    assert {name: asked[name] for name in ("host", "dbname", "user", "password", "connect_timeout", "application_name")} == {
+        "host": "host.example", "dbname": "name", "user": "user", "password": "secret", "connect_timeout": 10,
+        "application_name": "partnership-planner",
+    }  # fmt: skip
+    assert asked["options"] == "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    assert engines.is_postgres
+    assert engines.writer.pool is engines.reader.pool
+    assert (engines.writer.pool.size(), engines.writer.pool._max_overflow, engines.writer.pool._pre_ping) == (8, 24, True)
+    assert engines.reader.get_execution_options() == {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    assert engines.writer.get_execution_options() == {}
+
+
+def test_a_server_without_the_package_for_it_is_refused_with_what_to_install(monkeypatch):
+    def lacking(*_, **__):
+        raise ImportError
+
+    monkeypatch.setattr(engine_module.sa, "create_engine", lacking)
+    with pytest.raises(PlannerError, match=r"pip install 'partnership-planner\[postgres\]'"):
+        open_engines("postgresql://user@host/name", Path())
+
+
+def test_a_folder_with_an_odd_name_holds_a_database_too(tmp_path):
+    home = tmp_path / "100% ours" / "deeper"
+    with open_store(None, home) as store:
+        assert store.is_ready()
+    open_store(f"sqlite:///{home / 'planner.db'}", tmp_path / "elsewhere").close()
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_text_is_refused_where_a_number_belongs(store):

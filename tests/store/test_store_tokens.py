@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 from stored import a_user
 
+from planner.store.room import DAY
 from planner.store.tables import tokens
 from planner.store.throttle import TRIES_OF_ACCOUNT
 from planner.store.tokens import BEGINS, MOST
@@ -91,3 +92,22 @@ def test_to_look_how_long_to_wait_counts_no_try(store):
             assert tx.throttle.wait(**tried) == 0
             assert tx.throttle.wait_before_try(**tried) == 0
         assert tx.throttle.wait(**tried) > 0
+
+
+def test_a_persons_tokens_are_told_newest_first_with_their_names_and_days(store, later):
+    user_id, other_id = a_user(store), a_user(store, "bob")
+    with store.begin() as tx:
+        tx.tokens.make(user_id=user_id, name="First", days=1)
+        tx.tokens.make(user_id=other_id, name="Bob's", days=1)
+        tx.tokens.make(user_id=user_id, name="Second", days=30)
+        at = tx.now
+        newest, oldest = tx.tokens.of(user_id=user_id)
+        tx.tokens.touch(token_id=oldest.id)
+    assert (oldest.name, oldest.user_id, oldest.made_at, oldest.expires_at, oldest.used_at) == ("First", user_id, at, at + DAY, None)
+    assert (newest.name, newest.expires_at) == ("Second", at + 30 * DAY)
+    with store.read() as tx:
+        assert [token.used_at for token in tx.tokens.of(user_id=user_id)] == [None, at]
+        assert [token.used_at for token in tx.tokens.of(user_id=other_id)] == [None], "nobody else's is touched"
+    later(minutes=24 * 60)
+    with store.read() as tx:
+        assert [token.name for token in tx.tokens.of(user_id=user_id)] == ["Second"]
