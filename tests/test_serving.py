@@ -23,7 +23,7 @@ from websites import PASSWORD
 from planner.errors import PlannerError
 from planner.store import open_store
 from web.access import ROLE_NAMES
-from web.command_line import main
+from web.command_line import GIVES_WAY, main
 from web.demonstration import keep_demonstration
 from web.settings import Settings
 
@@ -117,7 +117,7 @@ def test_the_server_starts_makes_the_first_account_and_ends_with_its_worker(serv
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_a_worker_that_dies_is_started_again_and_none_outlives_the_server(served):
+def test_a_worker_gives_way_to_pages_is_started_again_when_it_dies_and_does_not_outlive_the_server(served):
     process, site, home = served
     wait_until_it_answers(site, process)
 
@@ -128,6 +128,9 @@ def test_a_worker_that_dies_is_started_again_and_none_outlives_the_server(served
         ]  # fmt: skip
 
     first = until(worker_ids)
+    gives_way = min(19, os.getpriority(os.PRIO_PROCESS, process.pid) + GIVES_WAY)
+    until(lambda: os.getpriority(os.PRIO_PROCESS, first[0]) == gives_way)
+    assert os.getsid(first[0]) == os.getsid(process.pid), "in a session of its own it would give way to nobody"
     os.kill(first[0], signal.SIGKILL)
     assert until(lambda: [one for one in worker_ids() if one not in first])
     process.kill()  # even when nobody can ask it to end

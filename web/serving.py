@@ -17,7 +17,7 @@ from planner.errors import InputMustBeMended
 from planner.store import Role, Store, open_store
 from web.settings import Settings
 
-THREADS = 16
+THREADS = 8
 WORKER = (sys.executable, "-m", "web.command_line", "worker", "--beside")
 ANSWERS_WITHIN_SECONDS = 18
 """What was asked before the server is asked to end; then its worker has ``ENDS_WITHIN_SECONDS``: half a minute in all."""
@@ -111,12 +111,13 @@ def worker_beside(settings: Settings) -> Iterator[None]:
 
 
 def _start_worker(settings: Settings) -> subprocess.Popen[bytes]:
-    # A group of its own: Ctrl-C reaches the server, which then asks the worker to end.
+    # A group of its own: Ctrl-C reaches the server, which then asks the worker to end. Not a session of its own: Linux shares the
+    # processor between sessions first, and the worker would give way to nobody.
     return subprocess.Popen(  # noqa: S603 - our own program
         (*WORKER, str(os.getpid())),
         env={**os.environ, "PLANNER_HOME": str(settings.home)},
         stdout=subprocess.DEVNULL,
-        start_new_session=True,
+        process_group=0,
     )
 
 
