@@ -108,7 +108,7 @@ def _differences(book: Book, comparison: Comparison) -> None:
         text_column("side", "Way to share", 24),
         text_column("who", "Who", 40),
         text_column("what", "What", 44),
-        text_column("unit", "Counted in", 12),
+        text_column("unit", "Counted in", 15),  # of which the filter's button takes some
         Column(key="before", heading=first.name, width=14),
         Column(key="after", heading="This way", width=14),
         Column(key="change", heading="Difference", look=CHANGE, width=12),

@@ -20,6 +20,7 @@ from openpyxl.formatting.formatting import ConditionalFormattingList
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils.cell import quote_sheetname, range_boundaries
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from planner.child import Json, Limits, run_child, shown_name
 from planner.documents import from_plain, to_plain
@@ -36,7 +37,9 @@ MARK_LIMITS = Limits(memory_megabytes=1_000, seconds=40, written_megabytes=200)
 _FILLS = {Level.MUST_MEND: PatternFill("solid", fgColor="F8C9C4"), Level.LOOK_AT: PatternFill("solid", fgColor="FFE9B0")}
 _HEADING_FILL = PatternFill("solid", fgColor="1D3557")
 _HEADING_FONT = Font(name="Calibri", size=11, bold=True, color="FFFFFF")
+_LINK_FONT = Font(name="Calibri", size=11, underline="single", color="0563C1")
 _WIDTHS = {"Level": 12, "Sheet": 16, "Cell": 8, "Column": 24, "What you wrote": 28, "What is wrong": 56, "How to mend it": 56}
+_A4 = 9
 _LONGEST_CELL = 32_767
 _LONGEST_TITLE = 31
 _MOST_MERGED = 5_000
@@ -192,12 +195,16 @@ def _list_findings(workbook: Workbook, findings: Sequence[PlacedFinding], titles
         if finding.cell and title:
             there = page.cell(row, 3)
             there.hyperlink = Hyperlink(ref=there.coordinate, location=f"{quote_sheetname(title)}!{finding.cell}")
-            there.style = "Hyperlink"
+            there.font = _LINK_FONT
     closing = page.cell(len(findings) + 3, 1)
     put(
         closing,
         "Marked cells hold a note. This copy holds values, not formulas: mend it here or in your own file, then give the file again.",
     )
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    page.page_setup.orientation, page.page_setup.paperSize = "landscape", _A4
+    page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
+    page.print_title_rows = "1:1"
     for sheet in workbook.worksheets:
         sheet.sheet_view.tabSelected = sheet is page
     workbook.active = 0
