@@ -116,6 +116,7 @@ def _start_worker(settings: Settings) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own program
         (*WORKER, str(os.getpid())),
         env={**os.environ, "PLANNER_HOME": str(settings.home)},
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         process_group=0,
     )

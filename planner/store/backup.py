@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -186,6 +187,10 @@ def _undump(address: URL, file: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "restore.sql"
         _run_tool("pg_restore", None, "--clean", "--if-exists", "--no-owner", f"--file={script}", str(file))
+        step = _step_of(script)
+        if step is None or step > HEAD:
+            why = "it is no backup of this service" if step is None else "a newer version of the planner made it"
+            raise InputMustBeMended(f"{file} cannot be put back ({why}): give a file that planner backup made. Nothing was changed.")
         _run_tool(
             "psql",
             address,
@@ -196,6 +201,15 @@ def _undump(address: URL, file: Path) -> None:
             f"--command={_DROP_OURS}",
             f"--file={script}",
         )
+
+
+def _step_of(script: Path) -> str | None:
+    """The step of the database that a dump, as SQL, was made of; None where it names none."""
+    with script.open("rb") as lines:
+        for line in lines:
+            if re.match(rb"COPY (\w+\.)?alembic_version \(version_num\) FROM stdin;", line):
+                return step if (step := next(lines, b"").decode("utf-8", "replace").strip()) != "\\." else None
+    return None
 
 
 _DROP_OURS = """

@@ -190,7 +190,7 @@ def programs(tmp_path, monkeypatch):
         (folder / name).write_text(
             "#!/bin/sh\n"
             f'cd "{folder}" && {{ echo "{name}"; for word in "$@"; do echo "$word"; done; echo "PGPASSWORD=$PGPASSWORD"; echo "PGOPTIONS=$PGOPTIONS"; echo =====; }} >> told\n'
-            'for word in "$@"; do case "$word" in --file=*) echo copied > "${word#--file=}";; esac; done\n'
+            'for word in "$@"; do case "$word" in --file=*) { cat script 2>/dev/null || echo copied; } > "${word#--file=}";; esac; done\n'
             "echo on the way; echo nothing of note >&2\n"
             "if [ -f fails ]; then cat fails >&2; exit 3; fi\n"
         )  # fmt: skip
@@ -205,6 +205,7 @@ def told(programs):
     return [call.splitlines() for call in (programs / "told").read_text().split("=====\n")[:-1]]
 
 
+OF_STEP = "COPY public.alembic_version (version_num) FROM stdin;\n"
 SEES_ALL = "-c planner.sight=house -c client_min_messages=error"
 
 
@@ -227,6 +228,7 @@ def test_a_server_is_dumped_by_its_own_program_and_its_password_is_not_among_the
 def test_a_server_is_put_back_in_one_transaction(programs, tmp_path, monkeypatch):
     monkeypatch.delenv("PGOPTIONS")
     (tmp_path / "file.dump").touch()
+    (programs / "script").write_text(f"{OF_STEP}{HEAD}\n\\.\n")
     assert restore_backup(make_url("postgresql://user@host.example/name"), tmp_path / "file.dump") is None
     read, put = told(programs)
     script = read[4]
@@ -237,6 +239,21 @@ def test_a_server_is_put_back_in_one_transaction(programs, tmp_path, monkeypatch
     ]  # fmt: skip
     assert put[6].startswith("--command=")
     assert put[-3:] == [script, "PGPASSWORD=", f"PGOPTIONS= {SEES_ALL}"]
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("CREATE TABLE others (id bigint);\n", "no backup of this service"), (f"{OF_STEP}\\.\n", "no backup of this service"),
+        (f"{OF_STEP}{int(HEAD) + 1:04}\n\\.\n", "a newer version of the planner made it"),
+    ],
+)  # fmt: skip
+def test_a_dump_of_something_else_or_newer_is_refused_before_anything_is_dropped(programs, tmp_path, script, why):
+    (tmp_path / "file.dump").touch()
+    (programs / "script").write_text(script)
+    with pytest.raises(InputMustBeMended, match=rf"{why}.*Nothing was changed"):
+        restore_backup(SERVER, tmp_path / "file.dump")
+    assert [call[0] for call in told(programs)] == ["pg_restore"]
 
 
 @pytest.mark.parametrize(("fails", "said"), [("first\nno room on the disk\n\n", "no room on the disk"), ("", "nothing of note")])
