@@ -137,6 +137,69 @@ def test_a_worker_gives_way_to_pages_is_started_again_when_it_dies_and_does_not_
     until(lambda: not worker_ids())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_several_processes_answer_and_count_together_and_one_that_dies_is_replaced(tmp_path):
+    home, port, metrics = tmp_path / "home", free_port(), free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "web.command_line", "serve", "--port", str(port), "--metrics-port", str(metrics)], cwd=ROOT,
+        env=os.environ | {"PLANNER_HOME": str(home), "PLANNER_PROCESSES": "3", "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    site = f"http://127.0.0.1:{port}"
+
+    def answering():
+        """The processes that hold the pages' port open, but for the one that started them."""
+        listening = {
+            row.split()[9]
+            for row in Path("/proc/net/tcp").read_text().splitlines()[1:]
+            if row.split()[1].endswith(f":{port:04X}") and row.split()[3] == "0A"
+        }
+        return {
+            int(folder.name) for folder in Path("/proc").glob("[0-9]*")
+            if _parent(folder) == process.pid and any(f"socket:[{inode}]" in _opened(folder) for inode in listening)
+        }  # fmt: skip
+
+    def counted():
+        told = urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics", timeout=10).read().decode()
+        found = re.search(r'^planner_request_seconds_count{method="GET",route="/sign-in",status="200"} (\S+)$', told, re.MULTILINE)
+        return "planner_workers" in told and found and float(found[1])
+
+    try:
+        wait_until_it_answers(site, process)
+        first = until(lambda: len(answering()) == 3 and answering())
+        for _ in range(60):
+            assert Browser(site).open("/sign-in")[0] == 200
+        assert counted() == 60
+        dead = min(first)
+        os.kill(dead, signal.SIGKILL)
+        until(lambda: dead not in answering())
+        for _ in range(20):
+            assert Browser(site).open("/sign-in")[0] == 200
+        then = until(lambda: len(answering()) == 3 and answering())
+        assert len(then & first) == 2
+        assert counted() == 80, "what the dead one counted is counted still"
+        assert len(list(tmp_path.glob("planner-metrics-*"))) == 1
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, "Traceback" in err) == (0, False), out + err
+        assert list(tmp_path.glob("planner-metrics-*")) == []
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def _parent(folder):
+    return int((_of(folder, "stat").rpartition(b")")[2].split() or [0, 0])[1])
+
+
+def _opened(folder):
+    opened = []
+    for one in (folder / "fd").glob("*"):
+        with contextlib.suppress(OSError):
+            opened.append(str(one.readlink()))
+    return opened
+
+
 def _of(folder, name):
     try:
         return (folder / name).read_bytes()

@@ -24,8 +24,10 @@ from planner.documents import check_document, plan_from_document
 from planner.errors import SolverFault
 from planner.partnership import Bound, HeadRule
 from planner.store import Granter, Role, tables
+from planner.store.drafts import SILENT
 from planner.tried import removing_step, setting_step, tried_of, wish_step, world_tried
 from web.try_it import routes as try_it_routes
+from web.try_it import work
 from web.try_it.results import estimate_words
 from web.workshop import Whole, Workshop, counts
 
@@ -326,6 +328,36 @@ def test_what_is_thrown_away_is_worked_out_no_more():
     assert ended.wait(5)
 
 
+def test_what_another_process_was_told_to_throw_away_or_change_is_worked_out_no_more(site, monkeypatch):
+    monkeypatch.setattr(work, "BEAT_SECONDS", 0.01)
+    client = site.browser("head")
+    draft = begin(site, client)
+    begun = []
+    site.workshop.begin = lambda _name, key, job: begun.append((key, job))
+    wish(site, client, draft)
+    ((_, job),) = begun
+    whole, seen = site.workshop.whole, []
+
+    def whole_until_stopped(*asked):
+        *_, should_stop = asked
+        seen.append(should_stop())
+        wish(site, client, draft, amount="14000")  # as in a process that knows nothing of this work
+        until = time.monotonic() + 10
+        while not should_stop() and time.monotonic() < until:
+            time.sleep(0.01)
+        seen.append(should_stop())
+        return whole(*asked)
+
+    site.workshop.whole = whole_until_stopped
+    job(lambda: False)
+    assert seen == [False, True]
+    del site.workshop.whole
+    assert "The whole answer is being worked out" in main_of(client.get(draft)), "the older answer was not kept"
+    begun[-1][1](lambda: False)
+    assert "How close to the best these rules allow" in main_of(client.get(draft))
+    del site.workshop.begin
+
+
 def test_who_heads_the_school_no_longer_does_not_speak_for_it(site):
     client, head = site.browser("head"), site.user_ids["head"]
     draft = begin(site, client)
@@ -357,7 +389,7 @@ def test_what_nobody_works_on_any_more_is_begun_anew(site):
     assert stopped.is_set()
     del site.workshop.begin
     assert "The whole answer is being worked out" in main_of(client.get(draft))
-    later, site.store.tick = site.store.tick, lambda connection: later(connection) + 61_000
+    later, site.store.tick = site.store.tick, lambda connection: later(connection) + SILENT
     client.get(draft)
     assert "How close to the best these rules allow" in main_of(client.get(draft))
 

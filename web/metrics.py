@@ -1,14 +1,17 @@
-"""Numbers for a program that watches the service, on a port of their own: requests of this process, the rest from the database."""
+"""Numbers for a program that watches the service, on a port of their own: requests of all its processes, the rest from the database."""
 
 from __future__ import annotations
 
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from flask import Flask, Response
-from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, start_http_server
+from prometheus_client import CollectorRegistry, Histogram, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from planner.store import Store, Transaction
 from web.watching import route_of_request, seconds_so_far
@@ -16,17 +19,30 @@ from web.watching import route_of_request, seconds_so_far
 SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-def serve_metrics(app: Flask, store: Store, *, host: str, port: int) -> None:
-    """Answer at this host and port, beside the pages, for as long as the process lives."""
-    start_http_server(port, host, registry_of(app, store))
+@contextmanager
+def metrics_served(store: Store, folder: Path, *, host: str, port: int) -> Iterator[None]:
+    """Answer at this host and port for a while; ``folder`` is where every process counts its requests."""
+    server, thread = start_http_server(port, host, registry_of(store, folder))
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
-def registry_of(app: Flask, store: Store) -> CollectorRegistry:
-    """All metrics of an app and what it stands on; from now on its requests are counted."""
+def registry_of(store: Store, folder: Path) -> CollectorRegistry:
+    """All metrics: what was counted in a folder, by processes that are there and that were, and what a store says."""
     registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
+    MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
+    registry.register(_Kept(store))
+    return registry
+
+
+def count_requests(app: Flask) -> None:
+    """From now on count the requests of this process, in the folder that the server named when it started it."""
     answered = Histogram(
-        "planner_request_seconds", "Requests answered, and how long each took", ("method", "route", "status"), buckets=SECONDS, registry=registry
+        "planner_request_seconds", "Requests answered, and how long each took", ("method", "route", "status"), buckets=SECONDS, registry=None
     )  # fmt: skip
 
     def count(response: Response) -> Response:
@@ -35,8 +51,6 @@ def registry_of(app: Flask, store: Store) -> CollectorRegistry:
         return response
 
     app.after_request(count)
-    registry.register(_Kept(store))
-    return registry
 
 
 class _Kept:

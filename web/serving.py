@@ -1,23 +1,29 @@
-"""Serves the pages with granian until Ctrl-C, with a worker beside it that makes the plans."""
+"""Serves the pages with granian until Ctrl-C, from several processes, with a worker beside them that makes the plans."""
 
 from __future__ import annotations
 
 import errno
 import logging
+import multiprocessing
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
 from planner.errors import InputMustBeMended
 from planner.store import Role, Store, open_store
 from web.settings import Settings
 
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""Where prometheus_client finds the folder that processes count in; it looks once, when it is first read."""
 THREADS = 8
+"""Of each process. More answer no sooner: Python runs one at a time, and their turns cost."""
 WORKER = (sys.executable, "-m", "web.command_line", "worker", "--beside")
 ANSWERS_WITHIN_SECONDS = 18
 """What was asked before the server is asked to end; then its worker has ``ENDS_WITHIN_SECONDS``: half a minute in all."""
@@ -36,10 +42,13 @@ def serve(settings: Settings) -> int:
         first = first_invitation(store)
     print(*_greeting(settings, first), sep="\n", flush=True)
     logging.getLogger("_granian").setLevel(logging.WARNING)
-    with worker_beside(settings):
+    # Begun anew rather than forked: threads are at work here, and one that dies is replaced at any moment.
+    multiprocessing.set_start_method("spawn", force=True)
+    with metrics_beside(settings), worker_beside(settings):
         Granian(
             "web.wsgi:app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
-            blocking_threads=THREADS, log_enabled=False, log_access=False, websockets=False, workers_kill_timeout=ANSWERS_WITHIN_SECONDS,
+            workers=settings.processes, respawn_failed_workers=True, blocking_threads=THREADS,
+            log_enabled=False, log_access=False, websockets=False, workers_kill_timeout=ANSWERS_WITHIN_SECONDS,
         ).serve()  # fmt: skip
     return 0
 
@@ -81,6 +90,23 @@ def first_invitation(store: Store) -> str | None:
         for old in tx.invitations.of(partnership_id=None):
             tx.invitations.withdraw(partnership_id=None, invitation_id=old.id)
         return "/invitations/" + tx.invitations.invite(partnership_id=None, role=Role.ADMINISTRATOR, invitee="The administrator", by=None)
+
+
+@contextmanager
+def metrics_beside(settings: Settings) -> Iterator[None]:
+    """Tell the numbers where they are asked for; what the processes count meets in a folder of this time alone."""
+    if settings.metrics_port is None:
+        yield
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="planner-metrics-") as folder,
+        open_store(settings.database_url, settings.home) as store,
+    ):
+        os.environ[FOLDER_VARIABLE] = folder  # before anything counts, here or in a process started from here
+        from web.metrics import metrics_served  # noqa: PLC0415
+
+        with metrics_served(store, Path(folder), host=settings.metrics_host, port=settings.metrics_port):
+            yield
 
 
 @contextmanager

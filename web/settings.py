@@ -13,6 +13,7 @@ from pathlib import Path
 from planner.errors import PlannerError
 
 DEFAULT_PORT = 8000
+USUAL_PROCESSES, MOST_PROCESSES = 2, 64
 LOOPBACK = "127.0.0.1"
 KEY_BYTES = 32
 LARGEST_REQUEST_BYTES = 25_000_000
@@ -48,6 +49,7 @@ class Settings:
     secret_key       signs cookies; made once and kept in the data folder
     database_url     address of a PostgreSQL database (``PLANNER_DATABASE_URL``); None: a file in the data folder
     host, port       where the server listens (``PLANNER_HOST``, ``PLANNER_PORT``)
+    processes        how many processes answer, each with threads of its own (``PLANNER_PROCESSES``)
     is_behind_proxy  whether all requests come through one proxy that speaks TLS, so that what its X-Forwarded headers say
                      of the client's address, the scheme and the host is believed (``PLANNER_BEHIND_PROXY=1``)
     log_level        the least that the log tells (``PLANNER_LOG``); None: as each command has it
@@ -62,6 +64,7 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     host: str = LOOPBACK
     port: int = DEFAULT_PORT
+    processes: int = USUAL_PROCESSES
     is_behind_proxy: bool = False
     log_level: str | None = None
     has_json_log: bool = False
@@ -80,6 +83,7 @@ class Settings:
             database_url=env.get("PLANNER_DATABASE_URL") or None,
             host=env.get("PLANNER_HOST") or LOOPBACK,
             port=_port("PLANNER_PORT", env.get("PLANNER_PORT") or str(DEFAULT_PORT)),
+            processes=_processes(env.get("PLANNER_PROCESSES") or str(USUAL_PROCESSES)),
             is_behind_proxy=_yes_or_no("PLANNER_BEHIND_PROXY", env.get("PLANNER_BEHIND_PROXY") or ""),
             log_level=_log_level(env.get("PLANNER_LOG") or ""),
             has_json_log=_has_json_log(env.get("PLANNER_LOG_FORMAT") or ""),
@@ -152,6 +156,12 @@ def _write_private(path: Path, text: str) -> None:
 def _port(name: str, text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65_535:
         raise PlannerError(f"{name} is {text}, which is no port: give a number from 1 to 65535.")
+    return int(text)
+
+
+def _processes(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_PROCESSES:
+        raise PlannerError(f"PLANNER_PROCESSES is {text}, which is no number of processes: give one from 1 to {MOST_PROCESSES}.")
     return int(text)
 
 

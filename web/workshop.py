@@ -169,10 +169,6 @@ class Workshop:
         with self._lock:
             self._wanted.pop(name, None)
 
-    def is_at_work(self, name: int, key: str) -> bool:
-        """Whether this process works on it."""
-        return self._wanted.get(name) == key
-
     def close(self) -> None:
         """End every process."""
         with self._lock:

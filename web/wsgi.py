@@ -1,4 +1,4 @@
-"""What granian serves: the app, its settings from the environment, and its metrics where they are asked for."""
+"""What granian serves: the app, its settings from the environment, and its requests counted where that is asked for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ set_up_logs(settings, usual="warning")
 wiring = wire(settings)
 app = create_app(settings, wiring)
 if settings.metrics_port is not None:
-    from web.metrics import serve_metrics
+    from web.metrics import count_requests
 
-    serve_metrics(app, wiring.store, host=settings.metrics_host, port=settings.metrics_port)
+    count_requests(app)

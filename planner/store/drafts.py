@@ -12,6 +12,9 @@ from planner.errors import ChangedMeanwhile
 from planner.store.room import Room, columns_of
 from planner.store.tables import drafts
 
+SILENT = 20_000
+"""Milliseconds without a beat after which nobody works on what was asked for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftRow:
@@ -32,6 +35,7 @@ class DraftRow:
     discarded_at: int | None
     asked: str | None
     asked_at: int | None
+    beaten_at: int | None
     bound_points: float | None
     gap_points: float | None
 
@@ -39,6 +43,10 @@ class DraftRow:
     def held(self) -> list[Json]:
         """The steps that hold, undone ones left out."""
         return self.steps[: self.cursor]
+
+    def is_worked_on(self, now: int) -> bool:
+        """Whether what was asked for last is being worked out, in whichever process."""
+        return self.asked is not None and self.beaten_at is not None and self.beaten_at > now - SILENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,14 +112,20 @@ class Drafts(Room):
 
     # --- answers ---
 
-    def at_work(self, draft: DraftRow, *, since: int) -> int:
-        """How many other drafts of the same person are being worked out, asked for after ``since``."""
-        others = (drafts.c.user_id == draft.user_id, drafts.c.id != draft.id, drafts.c.asked.is_not(None), drafts.c.asked_at > since)
+    def at_work(self, draft: DraftRow) -> int:
+        """How many other drafts of the same person are being worked out."""
+        others = (
+            drafts.c.user_id == draft.user_id, drafts.c.id != draft.id, drafts.c.asked.is_not(None), drafts.c.beaten_at > self._now - SILENT,
+        )  # fmt: skip
         return int(self._connection.execute(sa.select(sa.func.count()).where(*others)).scalar_one())
 
     def ask(self, *, draft_id: int, key: str) -> None:
         """Keep that an answer to ``key`` is being worked out."""
-        self._connection.execute(drafts.update().where(drafts.c.id == draft_id).values(asked=key, asked_at=self._now))
+        self._connection.execute(drafts.update().where(drafts.c.id == draft_id).values(asked=key, asked_at=self._now, beaten_at=self._now))
+
+    def beat(self, *, draft_id: int, key: str) -> bool:
+        """Say that the answer to ``key`` is still being worked out; False where it is wanted no more."""
+        return self._changed(drafts.update().where(drafts.c.id == draft_id, drafts.c.asked == key).values(beaten_at=self._now)) == 1
 
     def keep_estimate(self, *, draft_id: int, key: str, estimate: Json) -> bool:
         """Keep a first answer; False where something else is asked by now."""

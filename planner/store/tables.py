@@ -721,6 +721,7 @@ drafts = _numbered(
     Column("discarded_at", Whole),
     Column("asked", sa.Text),
     Column("asked_at", Whole),
+    Column("beaten_at", Whole),
     Column("estimate", Document),
     Column("answer", Document),
     Column("document", Document),

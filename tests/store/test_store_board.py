@@ -10,6 +10,7 @@ from planner.errors import ChangedMeanwhile
 from planner.partnership import Draw, Pot
 from planner.store import Role
 from planner.store.decisions import Interest, Signature, VotingRules, is_decided, missing_before, places_of
+from planner.store.drafts import SILENT
 from planner.store.kinds import Changed, ClaimState, Granter, SignStep, VoteState
 from planner.store.moderation import AskedOfPot, draws_of
 from planner.store.tables import drafts
@@ -380,15 +381,42 @@ def test_a_draft_is_named_kept_sent_and_thrown_away_by_its_person_alone(store, h
         tx.drafts.keep(replace(now, version=now.version + 1))
 
 
+def test_a_draft_is_worked_on_while_somebody_says_so(store, here, plan, draft, by):
+    newer, usual = a_draft(store, here, plan, by), store.tick
+
+    def at(milliseconds):
+        store.tick = lambda connection: asked_at + milliseconds
+
+    with store.begin() as tx:
+        asked_at = tx.now
+        tx.drafts.ask(draft_id=draft.id, key="one")
+    try:
+        assert not again(store, newer).is_worked_on(asked_at), "nothing is asked"
+        at(15_000)
+        with store.begin() as tx:
+            assert tx.drafts.beat(draft_id=draft.id, key="one")
+            assert not tx.drafts.beat(draft_id=draft.id, key="another"), "who works on that learns that it is wanted no more"
+        for later, is_worked_on in ((15_000 + SILENT - 1, True), (15_000 + SILENT, False)):
+            at(later)
+            with store.read() as tx:
+                assert again(store, draft).is_worked_on(tx.now) is is_worked_on
+                assert tx.drafts.at_work(newer) == is_worked_on
+        assert again(store, draft).asked_at == asked_at, "since when it is worked on"
+        with store.begin() as tx:
+            tx.drafts.discard(again(store, draft))
+            assert not tx.drafts.beat(draft_id=draft.id, key="one")
+    finally:
+        store.tick = usual
+
+
 def test_an_answer_is_kept_only_to_what_is_asked_by_now(store, here, plan, draft, by, other):
     newer, others = a_draft(store, here, plan, by), a_draft(store, here, plan, other)
     with store.begin() as tx:
         tx.drafts.ask(draft_id=draft.id, key="one")
         tx.drafts.ask(draft_id=others.id, key="one")
         asked_at = tx.now
-        assert tx.drafts.at_work(newer, since=asked_at - 1) == 1, "one's own, not another's"
-        assert tx.drafts.at_work(newer, since=asked_at) == 0
-        assert tx.drafts.at_work(draft, since=asked_at - 1) == 0, "not itself"
+        assert tx.drafts.at_work(newer) == 1, "one's own, not another's"
+        assert tx.drafts.at_work(draft) == 0, "not itself"
     assert (again(store, draft).asked, again(store, draft).asked_at, again(store, newer).asked) == ("one", asked_at, None)
     with store.begin() as tx:
         assert not tx.drafts.keep_estimate(draft_id=draft.id, key="two", estimate={"points": 1})

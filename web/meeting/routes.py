@@ -186,8 +186,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
         """Work it out again where it was not found or lost."""
         asked, kept, _ = must_be(partnership_id)
         draft = read_draft(kept, asked)
-        if draft is not None and not workshop.is_at_work(draft.id, tried_of(kept.facts.world, draft.held).key):
-            work.begin(store, workshop, kept, draft)
+        if draft is not None:
+            with store.read() as tx:
+                is_worked_on = draft.asked == tried_of(kept.facts.world, draft.held).key and draft.is_worked_on(tx.now)
+            if not is_worked_on:
+                work.begin(store, workshop, kept, draft)
         return to(kept, asked, "follows")
 
     @routes.post(f"{MEETING}/put-back")

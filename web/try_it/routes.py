@@ -252,10 +252,12 @@ def blueprint(wiring: Wiring) -> Blueprint:
         return changed(found, kept, change, anchor="result")
 
     def work_again(found: Draft, kept: KeptPlan) -> None:
-        """Work it out unless it is there, or somebody does."""
+        """Work it out unless it is there, or that goes on."""
         tried = tried_of(kept.facts.world, found.held)
         is_there = found.answer is not None and found.answer["key"] == tried.key and found.answer["ending"] in {"found", "impossible"}
-        if not is_there and not workshop.is_at_work(found.id, tried.key):
+        with store.read() as tx:
+            is_worked_on = found.asked == tried.key and found.is_worked_on(tx.now)
+        if not is_there and not is_worked_on:
             begin_work(found, kept)
 
     # --- name, keep, throw away ---

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from planner.errors import AuditRefused, PlannerError
 from planner.store import Store
@@ -16,8 +18,8 @@ from web.workshop import Workshop
 
 MOST_AT_WORK = 3
 """Drafts of one person that are worked out at once."""
-LOST_AFTER = 60_000
-"""Milliseconds after which nobody works on what was asked for, where another process did."""
+BEAT_SECONDS = 2.0
+"""How often a draft's work says that it goes on, and hears whether another process was asked for something else, or to throw it away."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,13 +33,13 @@ def begin(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow) -> 
     if tried.is_nothing:
         return True
     with store.begin() as tx:
-        if tx.drafts.at_work(draft, since=tx.now - LOST_AFTER) >= MOST_AT_WORK:
+        if tx.drafts.at_work(draft) >= MOST_AT_WORK:
             return False
         tx.drafts.ask(draft_id=draft.id, key=tried.key)
 
     def work(should_stop: Callable[[], bool]) -> None:
-        with seeing(kept.partnership_id):
-            work_out(store, workshop, kept, draft, tried, should_stop)
+        with seeing(kept.partnership_id), _beating(store, kept.partnership_id, draft.id, tried.key) as is_gone:
+            work_out(store, workshop, kept, draft, tried, lambda: should_stop() or is_gone())
 
     workshop.begin(draft.id, tried.key, work)
     return True
@@ -45,9 +47,35 @@ def begin(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow) -> 
 
 def begin_lost(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow, now: int) -> None:
     """Begin anew what was asked for and nobody works on any more."""
-    is_waiting = draft.asked is not None and draft.asked_at is not None
-    if is_waiting and not workshop.is_at_work(draft.id, str(draft.asked)) and now - (draft.asked_at or 0) > LOST_AFTER:
+    if draft.asked is not None and not draft.is_worked_on(now):
         begin(store, workshop, kept, draft)
+
+
+@contextmanager
+def _beating(store: Store, partnership_id: int, draft_id: int, key: str) -> Iterator[Callable[[], bool]]:
+    """Say again and again that a draft is worked on; what is yielded says whether its answer is wanted no more."""
+    is_over, is_gone = threading.Event(), threading.Event()
+
+    def beat() -> None:
+        with seeing(partnership_id):
+            while not is_over.wait(BEAT_SECONDS):
+                try:
+                    with store.begin() as tx:
+                        is_wanted = tx.drafts.beat(draft_id=draft_id, key=key)
+                except Exception as error:  # noqa: BLE001 (the answer may still be kept: it says so again)
+                    _LOG.warning("The work on draft %s could not be told of: %s", draft_id, type(error).__name__)
+                    continue
+                if not is_wanted:
+                    is_gone.set()
+                    return
+
+    thread = threading.Thread(target=beat, name=f"beat of draft {draft_id}", daemon=True)
+    thread.start()
+    try:
+        yield is_gone.is_set
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def work_out(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow, tried: Tried, should_stop: Callable[[], bool]) -> None:
