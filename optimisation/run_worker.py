@@ -39,7 +39,7 @@ from planner.policy import policy_from_text
 from planner.store import RunState, Store, Transaction
 from planner.store.house import BEAT_SECONDS
 from planner.store.partnerships import Version
-from planner.store.runs import BEAT_EVERY, Run
+from planner.store.runs import BEAT_EVERY, ClaimedRun
 
 LOOK_SECONDS = 0.25
 """How often the keeper looks at its run, and so the most it tells: four rows a second."""
@@ -131,7 +131,7 @@ def sweep(store: Store) -> None:
 # --- one run -------------------------------------------------------------------------------
 
 
-def _make(store: Store, run: Run, solver: Solver, should_end: Callable[[], bool]) -> None:
+def _make(store: Store, run: ClaimedRun, solver: Solver, should_end: Callable[[], bool]) -> None:
     """End a claimed run with its plan, or with the reason why there is none; or let go of it."""
     try:
         end = _ending(store, run, solver, should_end)
@@ -144,7 +144,7 @@ def _make(store: Store, run: Run, solver: Solver, should_end: Callable[[], bool]
                 tx.runs.give_back(run)
 
 
-def _ending(store: Store, run: Run, solver: Solver, should_end: Callable[[], bool]) -> Callable[[Transaction], bool]:
+def _ending(store: Store, run: ClaimedRun, solver: Solver, should_end: Callable[[], bool]) -> Callable[[Transaction], bool]:
     """What to write at the end of the run, once its plan is made or cannot be."""
     try:
         bound_points = _patiently(store.read, lambda tx: tx.runs.bound_points(run), should_end)
@@ -158,12 +158,12 @@ def _ending(store: Store, run: Run, solver: Solver, should_end: Callable[[], boo
     return lambda tx: tx.runs.finish(run, document=document) and _recorded(tx, run, "run finished")
 
 
-def _recorded(tx: Transaction, run: Run, action: str) -> bool:
+def _recorded(tx: Transaction, run: ClaimedRun, action: str) -> bool:
     tx.events.record(partnership_id=run.partnership_id, by=None, action=action, subject=f"run {run.id}")
     return True
 
 
-def _world(store: Store, run: Run, should_end: Callable[[], bool]) -> World:
+def _world(store: Store, run: ClaimedRun, should_end: Callable[[], bool]) -> World:
     def brought(tx: Transaction) -> tuple[Version | None, Version | None]:
         return (
             tx.partnerships.version(partnership_id=run.partnership_id, version=run.partnership_version),
@@ -176,7 +176,7 @@ def _world(store: Store, run: Run, should_end: Callable[[], bool]) -> World:
     return world_of(partnership.partnership(), policy_from_text(json.dumps(policy.document)))
 
 
-def _document(world: World, run: Run, solver: Solver, keeper: _Keeper) -> Json:
+def _document(world: World, run: ClaimedRun, solver: Solver, keeper: _Keeper) -> Json:
     """The run's plan as a document that has passed its audit."""
     keeper.begin_with(world)
     settings = {name: float(run.settings[name]) for name in ("gap_points", "seconds") if name in run.settings}
@@ -189,7 +189,7 @@ def _document(world: World, run: Run, solver: Solver, keeper: _Keeper) -> Json:
     return document
 
 
-def _best_kept(run: Run) -> Amounts | None:
+def _best_kept(run: ClaimedRun) -> Amounts | None:
     """The best plan of an earlier attempt; one that cannot be read is only not used."""
     try:
         return None if run.best_amounts is None else amounts_from_plain(run.best_amounts)
@@ -197,7 +197,7 @@ def _best_kept(run: Run) -> Amounts | None:
         return None
 
 
-def _reason(run: Run, error: Exception) -> str:
+def _reason(run: ClaimedRun, error: Exception) -> str:
     """Why there is no plan, for a person; the log learns where it went wrong, but none of the figures."""
     if isinstance(error, RulesCannotAllHold | InputMustBeMended):
         return str(error)
@@ -254,7 +254,7 @@ class _Step:
 class _Keeper:
     """Keeps a run ours while its plan is made, in a thread of its own. Use as a context manager."""
 
-    def __init__(self, store: Store, run: Run, should_end: Callable[[], bool], bound_before: float) -> None:
+    def __init__(self, store: Store, run: ClaimedRun, should_end: Callable[[], bool], bound_before: float) -> None:
         self.bound_before = bound_before
         """What an earlier attempt proved, in points."""
         self._store, self._run, self._should_end = store, run, should_end

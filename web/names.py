@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from planner.store import Transaction
 from planner.store.proposals import ProposalRow
-from planner.store.runs import RunRow
+from planner.store.runs import Run
 from web.shelf import Shelf
 from web.words import upper_first
 
@@ -48,7 +48,7 @@ def school_name(names: dict[int, str], urn: int) -> str:
     return names.get(urn, f"the school with URN {urn}")
 
 
-def beside_which(run: RunRow) -> str:
+def beside_which(run: Run) -> str:
     """What a plan that was kept beside another was made from: after a change, as a proposal has it, by hand, or with what the board's meeting tried."""
     plan, change = run.settings["plan"], run.settings["change"]
     if "answer" in run.settings:

@@ -19,6 +19,7 @@ from web.navigation import claims_steps, navigation, plans_steps
 
 HERE = Path(__file__).parent
 SERVICE_NAME = "Partnership Planner"
+DICT_HAS = frozenset(dir(dict))
 
 
 class StrictNames(StrictUndefined):
@@ -31,6 +32,12 @@ class StrictNames(StrictUndefined):
 
 class Templates(Environment):
     """Templates that share one dict of globals: a form imports macros hundreds of times, and each time Jinja compares the globals of both sides."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """As Jinja has it; but components ask their dicts for options thousands of times a page, and no attribute is there first."""
+        if type(obj) is dict and attribute not in DICT_HAS:
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """The environment's own, but for a template that is given more."""

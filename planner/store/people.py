@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -92,6 +93,13 @@ class People(Room):
         if user_id not in self._known:
             self._known[user_id] = self.user(user_id=user_id)
         return self._known[user_id]
+
+    def know(self, user_ids: Iterable[int]) -> None:
+        """Ask for these people at once, for a page that will name them one by one."""
+        missing = set(user_ids) - self._known.keys()
+        if missing:
+            found = self._many(User, sa.select(*columns_of(User, users)).where(users.c.id.in_(missing)))
+            self._known.update(dict.fromkeys(missing) | {user.id: user for user in found})
 
     @functools.cached_property
     def _known(self) -> dict[int, User | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -79,6 +80,7 @@ def noun(kind: type[Noun], row: Row[Any]) -> Noun:
     return kind(**row._mapping)  # noqa: SLF001 (public, in spite of its name)
 
 
-def columns_of(kind: type[DataclassInstance], *tables: FromClause) -> list[sa.ColumnElement[Any]]:
+@functools.cache
+def columns_of(kind: type[DataclassInstance], *tables: FromClause) -> tuple[sa.ColumnElement[Any], ...]:
     """The columns a noun is made of, each from the first table that has it."""
-    return [next(table.c[field.name] for table in tables if field.name in table.c) for field in dataclasses.fields(kind)]
+    return tuple(next(table.c[field.name] for table in tables if field.name in table.c) for field in dataclasses.fields(kind))

@@ -33,8 +33,8 @@ COUNTS = ("standards_counted", "standards_met", "standards_partly_met", "standar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunRow:
-    """One line of the list of runs. ``changes`` grows with all a page shows: it makes the ETag."""
+class Run:
+    """A run as people see it. ``changes`` grows with all a page shows: it makes the ETag."""
 
     id: int
     partnership_id: int
@@ -59,8 +59,8 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run(RunRow):
-    """A run with the best amounts it has (JSON data of its worker)."""
+class ClaimedRun(Run):
+    """A run as its worker takes it: with the best amounts it has (the worker's own JSON data, and large)."""
 
     best_amounts: Any
 
@@ -80,7 +80,7 @@ class Progress:
 
 
 class Runs(Room):
-    """The queue. What a person calls names a run; what a worker calls takes the ``Run`` it claimed, fence and all."""
+    """The queue. What a person calls names a run; what a worker calls takes the ``ClaimedRun``, fence and all."""
 
     # --- what a person asks ---
 
@@ -114,10 +114,14 @@ class Runs(Room):
         """One run."""
         return self._one(Run, sa.select(*columns_of(Run, runs)).where(*_is(partnership_id, run_id)))
 
-    def runs(self, *, partnership_id: int) -> tuple[RunRow, ...]:
+    def with_best(self, *, partnership_id: int, run_id: int) -> ClaimedRun | None:
+        """One run with the best amounts it has, as ``claim_next`` gives it."""
+        return self._one(ClaimedRun, sa.select(*columns_of(ClaimedRun, runs)).where(*_is(partnership_id, run_id)))
+
+    def runs(self, *, partnership_id: int) -> tuple[Run, ...]:
         """Every run of a partnership, newest first."""
-        query = sa.select(*columns_of(RunRow, runs)).where(runs.c.partnership_id == partnership_id)
-        return self._many(RunRow, query.order_by(runs.c.id.desc()))
+        query = sa.select(*columns_of(Run, runs)).where(runs.c.partnership_id == partnership_id)
+        return self._many(Run, query.order_by(runs.c.id.desc()))
 
     def progress(self, *, partnership_id: int, run_id: int, most: int = 1000) -> tuple[Progress, ...]:
         """What the run's workers told of, newest first."""
@@ -151,7 +155,7 @@ class Runs(Room):
 
     # --- what a worker does ---
 
-    def claim_next(self, *, worker: str, lease: int = LEASE, most_attempts: int = MOST_ATTEMPTS) -> Run | None:
+    def claim_next(self, *, worker: str, lease: int = LEASE, most_attempts: int = MOST_ATTEMPTS) -> ClaimedRun | None:
         """The run whose turn it is, now this worker's; None where none waits.
 
         A run whose workers died ``most_attempts`` times has failed: it is not tried again.
@@ -182,13 +186,13 @@ class Runs(Room):
                 changes=runs.c.changes + 1,
             ).returning(runs.c.partnership_id)
         ).one()
-        return self.run(partnership_id=row.partnership_id, run_id=run_id)
+        return self.with_best(partnership_id=row.partnership_id, run_id=run_id)
 
-    def beat(self, run: Run, *, lease: int = LEASE) -> bool:
+    def beat(self, run: ClaimedRun, *, lease: int = LEASE) -> bool:
         """Keep the claim for another ``lease`` milliseconds."""
         return self._hold(run, lease_until=self._now + lease)
 
-    def bound_points(self, run: Run) -> float:
+    def bound_points(self, run: ClaimedRun) -> float:
         """The best bound that any attempt at this run told of: what it is asked with never changes, so it still holds."""
         query = sa.select(sa.func.max(progress.c.bound_points))
         of_run = query.where(progress.c.partnership_id == run.partnership_id, progress.c.run_id == run.id)
@@ -196,7 +200,7 @@ class Runs(Room):
 
     def add_progress(
         self,
-        run: Run,
+        run: ClaimedRun,
         *,
         seq: int,
         stage: str,
@@ -221,7 +225,7 @@ class Runs(Room):
         )
         return True
 
-    def offer_best(self, run: Run, *, amounts: Any, shortfall_points: float) -> bool:
+    def offer_best(self, run: ClaimedRun, *, amounts: Any, shortfall_points: float) -> bool:
         """Keep these amounts where none with a smaller shortfall are kept, also from an earlier attempt."""
         if not self._hold(run, changes=runs.c.changes + 1):
             return False
@@ -230,18 +234,18 @@ class Runs(Room):
         self._changed(better.values(best_amounts=amounts, best_shortfall_points=shortfall_points, best_at=self._now))
         return True
 
-    def finish(self, run: Run, *, document: Json) -> bool:
+    def finish(self, run: ClaimedRun, *, document: Json) -> bool:
         """End the run with its plan, both or neither, and queue the answers about it."""
         if not self._end(RunState.FINISHED, _is_held(run), RunState.RUNNING):
             return False
         self._keep_plan(run.partnership_id, run.id, run.fence, document)
         return True
 
-    def fail(self, run: Run, *, reason: str) -> bool:
+    def fail(self, run: ClaimedRun, *, reason: str) -> bool:
         """End the run without a plan; the reason is one sentence for a person."""
         return self._end(RunState.FAILED, _is_held(run), RunState.RUNNING, reason=reason)
 
-    def give_back(self, run: Run) -> bool:
+    def give_back(self, run: ClaimedRun) -> bool:
         """Let go of a run that goes on elsewhere: this worker is asked to stop. It does not count as an attempt."""
         return self._hold(
             run,
@@ -271,7 +275,7 @@ class Runs(Room):
         ask_for_new_plan(self._connection, partnership_id=partnership_id, plan_id=plan_id, schools=schools, now=self._now)
         return plan_id
 
-    def _hold(self, run: Run, **values: Any) -> bool:
+    def _hold(self, run: ClaimedRun, **values: Any) -> bool:
         """Change a run while it is held with this fence; the row stays locked until the transaction ends."""
         held = runs.update().where(*_is_held(run), runs.c.state == RunState.RUNNING)
         return self._changed(held.values(**values)) == 1
@@ -317,5 +321,5 @@ def _is(partnership_id: int, run_id: int) -> tuple[sa.ColumnElement[bool], ...]:
     return (runs.c.partnership_id == partnership_id, runs.c.id == run_id)
 
 
-def _is_held(run: Run) -> tuple[sa.ColumnElement[bool], ...]:
+def _is_held(run: ClaimedRun) -> tuple[sa.ColumnElement[bool], ...]:
     return (*_is(run.partnership_id, run.id), runs.c.fence == run.fence)

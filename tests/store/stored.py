@@ -36,4 +36,4 @@ def finish(store, run, document=PLAN):
 def run_of(store, run):
     """The run as it stands now."""
     with store.read() as tx:
-        return tx.runs.run(partnership_id=run.partnership_id, run_id=run.id)
+        return tx.runs.with_best(partnership_id=run.partnership_id, run_id=run.id)

@@ -63,7 +63,7 @@ def open_runs(store):
 
 def the_run(store, here, run_id):
     with store.read() as tx:
-        return tx.runs.run(partnership_id=here, run_id=run_id)
+        return tx.runs.with_best(partnership_id=here, run_id=run_id)
 
 
 def told(store, here, run_id):

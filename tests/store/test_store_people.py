@@ -72,6 +72,18 @@ def test_every_role_is_listed_as_it_was_given(store):
     assert [(m.membership_id, m.name, m.sign_in, m.role, m.urn) for m in members] == [(head, "Ann", "ann@example.org", Role.HEAD, 900001)]
 
 
+def test_people_that_a_page_will_name_are_asked_for_at_once(store):
+    ann, bob = a_user(store), a_user(store, "bob@example.org", "Bob")
+    with store.begin() as tx:
+        tx.people.know([ann, bob, bob + 1])
+        tx.people.rename(user_id=ann, name="Anne", version=1)
+        assert [tx.people.known(user_id=one) for one in (bob, bob + 1)] == [tx.people.user(user_id=bob), None]
+        first = tx.people.known(user_id=ann)
+        assert first.name == "Ann", "as they stood then"
+        tx.people.know([ann])
+        assert tx.people.known(user_id=ann) is first
+
+
 def test_somebody_named_again_is_read_once_in_a_transaction(store):
     user_id = a_user(store)
     with store.read() as tx:

@@ -9,7 +9,7 @@ from stored import PLAN, a_partnership, a_run, a_user, claim, finish, run_of
 from planner.errors import PlannerError
 from planner.store import RunState
 from planner.store.plans import PlanRow
-from planner.store.runs import Run
+from planner.store.runs import ClaimedRun
 
 
 @pytest.fixture
@@ -205,15 +205,16 @@ def test_a_run_is_told_as_it_was_asked_for_and_as_it_went(store, later, by, here
         run_id = tx.runs.request_run(partnership_id=here, partnership_version=1, policy_version=1, settings={"a": 1}, by=by, kind="other")
         asked_at = tx.now
         plain = tx.runs.request_run(partnership_id=here, partnership_version=1, policy_version=1, settings={"a": 1}, by=by)
-        waiting = tx.runs.run(partnership_id=here, run_id=run_id)
+        waiting = tx.runs.with_best(partnership_id=here, run_id=run_id)
         row, _ = reversed(tx.runs.runs(partnership_id=here))
         assert [one.id for one in tx.runs.runs(partnership_id=here)] == [plain, run_id]
         assert tx.runs.runs(partnership_id=here + 1) == ()
-        other = tx.runs.run(partnership_id=here, run_id=plain)
+        other = tx.runs.with_best(partnership_id=here, run_id=plain)
+        assert tx.runs.run(partnership_id=here, run_id=run_id) == row
     assert not hasattr(row, "best_amounts")
     assert other.kind == "plan"
     assert other.inputs_sha256 != waiting.inputs_sha256, "another kind is another question"
-    assert waiting == Run(
+    assert waiting == ClaimedRun(
         id=run_id, partnership_id=here, kind="other", partnership_version=1, policy_version=1, inputs_sha256=waiting.inputs_sha256,
         requested_by=by, requested_at=asked_at, state=RunState.QUEUED, attempts=0, fence=0, worker=None, claimed_at=None, ended_at=None,
         reason=None, best_wanted_at=None, best_shortfall_points=None, best_at=None, changes=0, settings={"a": 1}, best_amounts=None,

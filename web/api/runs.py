@@ -8,7 +8,6 @@ from werkzeug.datastructures import MultiDict
 from planner.documents import to_plain
 from planner.store import Transaction
 from planner.store.runs import Run as StoredRun
-from planner.store.runs import RunRow
 from web.access import Permission, may
 from web.api.nouns import Better, Run, RunLine, RunWanted
 from web.api.operations import Operation, Operations, json_answer
@@ -101,7 +100,7 @@ def _found(tx: Transaction, partnership_id: int, run_id: int) -> StoredRun:
     return found
 
 
-def _line(row: RunRow, plan_id: int | None) -> RunLine:
+def _line(row: StoredRun, plan_id: int | None) -> RunLine:
     return RunLine(
         id=row.id, state=row.state, figures_version=row.partnership_version, policy_version=row.policy_version, asked_at=moment(row.requested_at),
         ended_at=moment_or_none(row.ended_at), best_shortfall_points=row.best_shortfall_points, plan_id=plan_id,

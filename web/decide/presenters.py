@@ -9,6 +9,7 @@ from flask import url_for
 
 from planner.store import SignStep, Transaction, VoteState
 from planner.store.decisions import BoardDecision, Comment, Interest, Place, Signature, places_of
+from planner.store.proposals import ProposalRow
 from planner.voting import Outcome
 from planner.words import day
 from web.access import MAY, Permission, User
@@ -189,6 +190,15 @@ def decision_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDeci
     options = options_of(tx, shelf, decision)
     names = school_names(shelf, here)
     interests, votes = tx.decisions.interests(decision_id=decision.id), tx.decisions.votes(decision_id=decision.id)
+    comments = tx.decisions.comments(decision_id=decision.id)
+    sent = [one for one in tx.proposals.proposals_of(partnership_id=here) if one.withdrawn_at is None]
+    said = (
+        {one.user_id for one in interests},
+        {one.user_id for one in votes},
+        {one.user_id for one in comments},
+        {one.author for one in sent},
+    )
+    tx.people.know(set().union(*said))
     roll, mine = tx.decisions.roll(decision_id=decision.id), latest(interests).get(user.user_id)
     is_closed, reads_votes = decision.state is VoteState.CLOSED, user.may(Permission.COMMENT, here)
     tally = counted(tx, decision, options) if is_closed else None
@@ -216,7 +226,7 @@ def decision_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDeci
         history=_history(tx, decision),
         options=tuple(_option(tx, decision, kept, names) for kept in options.values()),
         own=_own(options, names, mine.schools if mine is not None else user.urns_in(here)),
-        proposals=_proposals(tx, decision, names, chairs=chairs),
+        proposals=_proposals(tx, decision, names, sent, chairs=chairs),
         proposals_note=_proposals_note(decision, chairs=chairs),
         meeting_href=url_for("meeting.page", partnership_id=here, decision=decision.id)
         if user.may(Permission.VOTE, here) and not is_closed else "",
@@ -224,7 +234,7 @@ def decision_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDeci
         change_href=address(decision, "decide.change") if chairs and decision.state is VoteState.PREPARED else "",
         interests=_interests(tx, interests, names, options),
         declare_href=address(decision, "decide.interests") if mine is not None and not is_closed else "",
-        comments=tuple(_comment(tx, user, decision, one) for one in tx.decisions.comments(decision_id=decision.id)),
+        comments=tuple(_comment(tx, user, decision, one) for one in comments),
         no_comments="Nobody commented." if is_closed else "Nobody has commented yet.",
         may_comment=reads_votes and not is_closed and mine is not None,
         next_sentence=sentence,
@@ -248,9 +258,10 @@ def decision_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDeci
     )  # fmt: skip
 
 
-def _proposals(tx: Transaction, decision: BoardDecision, names: dict[int, str], *, chairs: bool) -> tuple[ProposalLine, ...]:
+def _proposals(
+    tx: Transaction, decision: BoardDecision, names: dict[int, str], sent: list[ProposalRow], *, chairs: bool
+) -> tuple[ProposalLine, ...]:
     """What was sent to the board and is not withdrawn; of a closed decision only what was an option in it."""
-    sent = [one for one in tx.proposals.proposals_of(partnership_id=decision.partnership_id) if one.withdrawn_at is None]
     options = tx.decisions.options(decision_id=decision.id)
     lines = []
     stand = fates(tx, tuple(sent), decision.partnership_id)

@@ -14,7 +14,7 @@ from planner.store import QueryState, RunState, Transaction
 from planner.store.partnerships import PartnershipRow
 from planner.store.plans import PlanRow
 from planner.store.room import MINUTE
-from planner.store.runs import REPLAN, Run, RunRow
+from planner.store.runs import REPLAN, Run
 from planner.words import least_points, most_points, points_apart
 from web.names import beside_which, name_of
 from web.runs.chart import StepChart, step_chart
@@ -265,7 +265,7 @@ def run_view(tx: Transaction, run: Run, *, may_run: bool) -> RunView:
     )
 
 
-def run_url(run: RunRow) -> str:
+def run_url(run: Run) -> str:
     """The address of a run."""
     return url_for("runs.run", partnership_id=run.partnership_id, run_id=run.id)
 
@@ -454,7 +454,7 @@ def _number(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else "not told"
 
 
-def _made_from(run: RunRow) -> str:
+def _made_from(run: Run) -> str:
     if run.kind == REPLAN:
         return upper_first(beside_which(run))
     return f"Figures {run.partnership_version}, policy {run.policy_version}"

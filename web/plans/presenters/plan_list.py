@@ -10,7 +10,7 @@ from planner.export.summary import ENDINGS
 from planner.plan import Ending
 from planner.store import Transaction
 from planner.store.plans import PlanRow, SchoolsPlan
-from planner.store.runs import REPLAN, RunRow
+from planner.store.runs import REPLAN, Run
 from planner.words import least_points, most_points, points_apart
 from web.names import beside_which, name_of, partnership_name
 from web.tables import TableCell, TableRow, TableView, numbers, row, table, words
@@ -77,7 +77,7 @@ def _for_schools(plan: PlanRow, schools_plan: SchoolsPlan | None, earlier: set[i
     return TableCell(text="They read it", tag="green")
 
 
-def _measures(plan: PlanRow, run: RunRow, for_schools: TableCell) -> TableRow:
+def _measures(plan: PlanRow, run: Run, for_schools: TableCell) -> TableRow:
     return row(
         TableCell(
             text=f"Plan {plan.id}, {moment(plan.made_at)}",
@@ -101,7 +101,7 @@ def _below(plan: PlanRow) -> str:
     return most_points(plan.shortfall_points) + (f" and {most_points(price)} for rules that give way" if price else "")
 
 
-def _how_close(plan: PlanRow, run: RunRow) -> str:
+def _how_close(plan: PlanRow, run: Run) -> str:
     """By how much a plan could be better at most, beside how close it was asked to come."""
     asked = run.settings.get("gap_points")
     wish = "" if asked is None else f", asked for {asked:g}"
@@ -112,7 +112,7 @@ def _how_close(plan: PlanRow, run: RunRow) -> str:
     return f"{gap if float(gap) else 'under 0.01'}{wish}"
 
 
-def _origin(plan: PlanRow, run: RunRow, asked_by: str, *, like: int) -> TableRow:
+def _origin(plan: PlanRow, run: Run, asked_by: str, *, like: int) -> TableRow:
     return row(
         f"Plan {plan.id}",
         asked_by,
