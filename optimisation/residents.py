@@ -48,9 +48,12 @@ class Residents:
         self.close()
 
     def ask(
-        self, key: str, world_of_plan: Callable[[], World], question: Question, *, should_stop: Callable[[], bool] = lambda: False
-    ) -> Iterator[Consequence]:
+        self, key: str, world_of_plan: Callable[[], World], question: Question, *, should_stop: Callable[[], bool] = lambda: False,
+        gives_way: bool = False,
+    ) -> Iterator[Consequence]:  # fmt: skip
         """The answers as they come; ``world_of_plan`` is asked only where the plan is not held open yet.
+
+        Where it is opened for this, ``gives_way`` says whether its process stands back for whoever waits for a page.
 
         Raises ``SolverFault`` where every process is busy with other plans or fails, ``InputMustBeMended`` where what is moved
         cannot be right. Who stops listening (closes the iterator) stops the search.
@@ -59,7 +62,7 @@ class Residents:
         def work(sandbox: Sandbox, asked: _Asked) -> None:
             sandbox.what_if(question, tell=asked.said.put, should_stop=asked.is_over)
 
-        for said in self._answers(key, world_of_plan, _Asked(work=work, should_stop=should_stop)):
+        for said in self._answers(key, world_of_plan, _Asked(work=work, should_stop=should_stop), gives_way=gives_way):
             assert isinstance(said, Consequence)
             yield said
 
@@ -77,8 +80,10 @@ class Residents:
         assert found is None or isinstance(found, Impossible)
         return found
 
-    def _answers(self, key: str, world_of_plan: Callable[[], World], asked: _Asked) -> Iterator[Consequence | Impossible]:
-        self._hand_over(key, world_of_plan, asked)
+    def _answers(
+        self, key: str, world_of_plan: Callable[[], World], asked: _Asked, *, gives_way: bool = False
+    ) -> Iterator[Consequence | Impossible]:
+        self._hand_over(key, world_of_plan, asked, gives_way=gives_way)
         try:
             while (said := asked.said.get()) is not None:
                 if isinstance(said, Exception):
@@ -98,7 +103,7 @@ class Residents:
         for resident in ended:
             resident.thread.join(END_SECONDS)
 
-    def _hand_over(self, key: str, world_of_plan: Callable[[], World], asked: _Asked) -> None:
+    def _hand_over(self, key: str, world_of_plan: Callable[[], World], asked: _Asked, *, gives_way: bool) -> None:
         """Give the question to the key's resident, counted as waiting; room is made where there is none.
 
         All under the lock: a resident that fails meanwhile answers what it was given, and is given no more.
@@ -113,7 +118,7 @@ class Residents:
                     if not idle:
                         raise SolverFault(BUSY)
                     self._here.pop(idle[0][1]).end()
-                self._here[key] = _Resident(world_of_plan, self._lock, self._idle_seconds, self._memory)
+                self._here[key] = _Resident(world_of_plan, self._lock, self._idle_seconds, self._memory, gives_way=gives_way)
             resident = self._here[key]
             resident.waiting += 1
             resident.put(asked)
@@ -137,8 +142,11 @@ class _Asked:
 class _Resident:
     """A plan's world in a process, and the thread that both belong to."""
 
-    def __init__(self, world_of_plan: Callable[[], World], lock: threading.Lock, idle_seconds: float, memory_megabytes: int) -> None:
+    def __init__(
+        self, world_of_plan: Callable[[], World], lock: threading.Lock, idle_seconds: float, memory_megabytes: int, *, gives_way: bool
+    ) -> None:
         self._world_of_plan, self._lock, self._idle_seconds, self._memory = world_of_plan, lock, idle_seconds, memory_megabytes
+        self._gives_way = gives_way
         self._questions: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self.waiting = 0
         self.asked_at = time.monotonic()
@@ -159,7 +167,7 @@ class _Resident:
     def _live(self) -> None:
         why: Exception = SolverFault(CLOSING)
         try:
-            with Solver(memory_megabytes=self._memory) as solver:
+            with Solver(memory_megabytes=self._memory, gives_way=self._gives_way) as solver:
                 sandbox: Sandbox | None = None
                 while (asked := self._next()) is not None:
                     try:

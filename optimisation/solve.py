@@ -24,6 +24,7 @@ from planner.audit import breaches, leading_points, misfits
 from planner.errors import AuditRefused, RulesCannotAllHold, SolverFault, TooLarge
 from planner.need import World
 from planner.plan import Amounts, Ending, Plan
+from planner.processes import give_way
 
 if TYPE_CHECKING:
     from optimisation.certify import Certify
@@ -69,8 +70,8 @@ class Solver:
     answer breaks a rule (our fault), ``SolverFault`` when nothing at all was found.
     """
 
-    def __init__(self, *, memory_megabytes: int = MEMORY_MEGABYTES) -> None:
-        self._memory = memory_megabytes
+    def __init__(self, *, memory_megabytes: int = MEMORY_MEGABYTES, gives_way: bool = False) -> None:
+        self._memory, self._gives_way = memory_megabytes, gives_way
         self._context = multiprocessing.get_context("spawn")
         self.engine = ""
         self.last_sizes: Sizes | None = None
@@ -90,6 +91,8 @@ class Solver:
         with _sigint_blocked():  # or Ctrl-C would end the child while it is still importing
             self._process.start()
         theirs.close()
+        if self._gives_way and self._process.pid is not None:
+            give_way(self._process.pid)
 
     @contextmanager
     def _at_once(self, until: float = inf) -> Iterator[None]:

@@ -21,9 +21,10 @@ from pages import demonstration_document
 from websites import PASSWORD
 
 from planner.errors import PlannerError
+from planner.processes import GIVES_WAY
 from planner.store import open_store
 from web.access import ROLE_NAMES
-from web.command_line import GIVES_WAY, main
+from web.command_line import main
 from web.demonstration import keep_demonstration
 from web.settings import Settings
 

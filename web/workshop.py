@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import json
 import logging
 import threading
@@ -102,7 +103,7 @@ class Workshop:
         from optimisation.asked import Kind  # noqa: PLC0415
 
         after = world_tried(world, tried)
-        (found,) = self._asked(f"{plan_key} whole", near, world, tried, (Kind.WHOLE,), should_stop)
+        (found,) = self._asked(f"{plan_key} whole", near, world, tried, (Kind.WHOLE,), should_stop, gives_way=True)
         if found.amounts is not None and found.after is not None and found.bound_points is not None:
             gap = found.gap_points or 0.0
             plan = Plan(
@@ -189,10 +190,11 @@ class Workshop:
             return self._residents
 
     def _asked(
-        self, name: str, near: Amounts, world: World, tried: Tried, kinds: tuple[Any, ...], should_stop: Callable[[], bool]
-    ) -> list[Consequence]:
-        question = _question(world, near, tried, kinds)
-        return list(self._held().ask(_key(name, tried), lambda: without_taken_away(world, tried), question, should_stop=should_stop))
+        self, name: str, near: Amounts, world: World, tried: Tried, kinds: tuple[Any, ...], should_stop: Callable[[], bool], *,
+        gives_way: bool = False,
+    ) -> list[Consequence]:  # fmt: skip
+        question, opened = _question(world, near, tried, kinds), functools.partial(without_taken_away, world, tried)
+        return list(self._held().ask(_key(name, tried), opened, question, should_stop=should_stop, gives_way=gives_way))
 
 
 def _key(name: str, tried: Tried) -> str:

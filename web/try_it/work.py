@@ -18,7 +18,7 @@ from web.workshop import Workshop
 
 MOST_AT_WORK = 3
 """Drafts of one person that are worked out at once."""
-BEAT_SECONDS = 2.0
+BEAT_SECONDS = 5.0
 """How often a draft's work says that it goes on, and hears whether another process was asked for something else, or to throw it away."""
 
 _LOG = logging.getLogger(__name__)
