@@ -111,20 +111,28 @@ def _keep_solving(store: Store) -> int:
     return sum(run.state is RunState.RUNNING for run in runs)
 
 
-def _memory_of(home: Path) -> dict[str, int]:
+def _memory_of(home: Path) -> dict[str, float]:
     """Megabytes that the server's and the workers' processes hold now, by what they were started as."""
-    held = dict.fromkeys(KINDS, 0)
+    started, parents, megabytes = {}, {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            command = (folder / "cmdline").read_bytes().split(b"\0")
+            number, command = int(folder.name), (folder / "cmdline").read_bytes().split(b"\0")
             is_server = b"serve" in command or command[0].startswith(b"granian")  # granian names itself where setproctitle is installed
-            kind = "server" if is_server else "workers" if b"worker" in command else None
+            kind = "workers" if b"worker" in command else "server" if is_server else None
             if kind and f"PLANNER_HOME={home}".encode() in (folder / "environ").read_bytes().split(b"\0"):
-                held[kind] += int((folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+                started[number] = kind
+            parents[number] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            megabytes[number] = int((folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    held = dict.fromkeys(KINDS, 0.0)
+    for number, parent in parents.items():
+        # The processes that answer are the server's children; solvers are children of those, or of workers.
+        kind = started.get(number) or ("server" if started.get(parent) == "server" else None)
+        if kind:
+            held[kind] += megabytes[number]
     return held
 
 
-def _growth(memory: list[dict[str, int]]) -> Iterator[str]:
+def _growth(memory: list[dict[str, float]]) -> Iterator[str]:
     """The memory of each kind in the first and the last quarter, medians."""
     quarter = max(1, len(memory) // 4)
     yield "| processes | first quarter, MB | last quarter, MB | growth | |"

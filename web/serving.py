@@ -22,8 +22,8 @@ from web.settings import Settings
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus_client finds the folder that processes count in; it looks once, when it is first read."""
-THREADS = 8
-"""Of each process. More answer no sooner: Python runs one at a time, and their turns cost."""
+THREADS = 4
+"""Of each process. More answer later, not sooner: Python runs one at a time, and every turn costs."""
 WORKER = (sys.executable, "-m", "web.command_line", "worker", "--beside")
 ANSWERS_WITHIN_SECONDS = 18
 """What was asked before the server is asked to end; then its worker has ``ENDS_WITHIN_SECONDS``: half a minute in all."""

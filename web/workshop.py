@@ -5,7 +5,6 @@ The solver's packages are read when somebody first asks, not when the app starts
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import functools
 import json
@@ -14,6 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 from planner.audit import most_of
@@ -42,6 +42,8 @@ IDLE_SECONDS = 300.0
 WHOLE_SECONDS, EXPLAIN_SECONDS = 10.0, 20.0
 GAP_POINTS = 0.1
 BY_HAND_LIMITS = Limits(memory_megabytes=4_000, seconds=120, written_megabytes=200)
+CLOSES_BEFORE_PROCESSES = 10
+"""Where Python ends what is left of a process; its children come at 0."""
 MOST_TURNS = 3
 """Estimates of one person at a time, so that nobody's sliders hold up every page."""
 TOO_FAST = "Your sliders move faster than it can be worked out: wait a moment."
@@ -186,7 +188,8 @@ class Workshop:
         with self._lock:
             if self._residents is None:
                 self._residents = Residents(most=MOST_RESIDENTS, idle_seconds=IDLE_SECONDS)
-                atexit.register(self.close)
+                # A process that another started runs nothing of atexit; and a solver that is ended first would be started again.
+                Finalize(None, self.close, exitpriority=CLOSES_BEFORE_PROCESSES)
             return self._residents
 
     def _asked(
