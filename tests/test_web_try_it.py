@@ -328,6 +328,29 @@ def test_what_is_thrown_away_is_worked_out_no_more():
     assert ended.wait(5)
 
 
+CLOSES = """
+import multiprocessing
+from optimisation.residents import Residents
+from web.workshop import Workshop
+Residents.close = lambda self: print("closed", flush=True)
+
+def answer():
+    workshop = Workshop()
+    workshop._held()
+
+process = multiprocessing.get_context("fork").Process(target=answer)
+process.start()
+process.join()
+print("ended", process.exitcode)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="starts a process by fork")
+def test_a_process_that_another_started_closes_what_was_held_open_before_it_ends():
+    done = subprocess.run([sys.executable, "-c", CLOSES], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["closed", "ended", "0"], done.stderr
+
+
 def test_what_another_process_was_told_to_throw_away_or_change_is_worked_out_no_more(site, monkeypatch):
     monkeypatch.setattr(work, "BEAT_SECONDS", 0.01)
     client = site.browser("head")
