@@ -356,7 +356,7 @@ def test_what_another_process_was_told_to_throw_away_or_change_is_worked_out_no_
     client = site.browser("head")
     draft = begin(site, client)
     begun = []
-    site.workshop.begin = lambda _name, key, job: begun.append((key, job))
+    monkeypatch.setattr(site.workshop, "begin", lambda _name, key, job: begun.append((key, job)))
     wish(site, client, draft)
     ((_, job),) = begun
     whole, seen = site.workshop.whole, []
@@ -371,14 +371,13 @@ def test_what_another_process_was_told_to_throw_away_or_change_is_worked_out_no_
         seen.append(should_stop())
         return whole(*asked)
 
-    site.workshop.whole = whole_until_stopped
+    monkeypatch.setattr(site.workshop, "whole", whole_until_stopped)
     job(lambda: False)
     assert seen == [False, True]
-    del site.workshop.whole
+    monkeypatch.setattr(site.workshop, "whole", whole)
     assert "The whole answer is being worked out" in main_of(client.get(draft)), "the older answer was not kept"
     begun[-1][1](lambda: False)
     assert "How close to the best these rules allow" in main_of(client.get(draft))
-    del site.workshop.begin
 
 
 def test_who_heads_the_school_no_longer_does_not_speak_for_it(site):
@@ -401,6 +400,37 @@ def test_who_heads_the_school_no_longer_does_not_speak_for_it(site):
             (other,) = tx.people.memberships_of(user_id=head)
             tx.people.end_membership(partnership_id=HERE, membership_id=other.id)
             tx.people.add_membership(user_id=head, partnership_id=HERE, role=Role.HEAD, urn=OWN_URN)
+
+
+def test_a_script_that_has_a_drafts_page_as_it_stands_is_told_so_and_no_more(site, monkeypatch):
+    client = site.browser("head")
+    draft = begin(site, client)
+    begun = []
+    monkeypatch.setattr(site.workshop, "begin", lambda _name, _key, job: begun.append(job))
+
+    def asked_with(etag):
+        return client.get(draft, headers={"If-None-Match": etag})
+
+    def etag_of(page):
+        assert f'data-etag="{page.headers["ETag"]}"' in html.unescape(page.text)
+        return page.headers["ETag"]
+
+    seen = [etag_of(client.get(draft))]
+    for change in (
+        lambda: wish(site, client, draft),
+        lambda: begun.pop()(lambda: False),
+        lambda: do(site, client, draft, "name", name="Another name"),
+        lambda: do(site, client, draft, "undo"),
+    ):
+        same = asked_with(seen[-1])
+        assert (same.status_code, same.data, same.headers["ETag"]) == (304, b"", seen[-1])
+        assert "no-store" in same.headers["Cache-Control"]
+        change()
+        fresh = asked_with(seen[-1])
+        assert fresh.status_code == 200
+        seen.append(etag_of(fresh))
+    assert len(set(seen)) == len(seen)
+    assert site.browser("board").get(draft, headers={"If-None-Match": seen[-1]}).status_code == 404
 
 
 def test_what_nobody_works_on_any_more_is_begun_anew(site):

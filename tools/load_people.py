@@ -96,9 +96,10 @@ def tries(person: Person, chance: random.Random) -> Step:
             person.post(to.replace("/settings", "/estimate"), content | {"board-contingency_percent": [said]})
             yield SLIDER_SECONDS
         draft = person.send(draft, "/settings", board__contingency_percent=said)
-        while 'data-going="1"' in draft.text:
+        while going := re.search(r'data-going="1" data-etag="&#34;([^"&]+)&#34;"', draft.text):
             yield 2.0
-            draft = person.get(draft.path)
+            answer = person.get(draft.path, **{"If-None-Match": f'"{going[1]}"'})
+            draft = answer if answer.status == 200 else draft
         yield chance.uniform(*THINK["editing"])
 
 

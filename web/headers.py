@@ -82,3 +82,12 @@ def refuse_foreign_forms(app: Flask) -> None:
             raise ForeignForm
 
     app.before_request(look)
+
+
+def unchanged_since(etag: str) -> Response | None:
+    """The answer to a script that has what it asks for already (304); None where the page must be made."""
+    if not request.if_none_match.contains(etag):
+        return None
+    answer = Response(status=304)
+    answer.set_etag(etag)
+    return answer

@@ -221,11 +221,15 @@ class RunView:
     can_plan_again: bool
 
 
+def run_etag(tx: Transaction, run: Run, *, may_run: bool) -> str:
+    """What changes whenever the page of a run would say anything else."""
+    return _etag(run, *_place_and_plan(tx, run), may_run=may_run)
+
+
 def run_view(tx: Transaction, run: Run, *, may_run: bool) -> RunView:
     """How a run stands for somebody who may change it, or only watch."""
     here = _here(tx, run.partnership_id)
-    place = tx.runs.queue_place(partnership_id=run.partnership_id, run_id=run.id)
-    plan = tx.plans.of_run(partnership_id=run.partnership_id, run_id=run.id) if run.state is RunState.FINISHED else None
+    place, plan = _place_and_plan(tx, run)
     told = history(tx.runs.progress(partnership_id=run.partnership_id, run_id=run.id))
     if plan is not None:
         told = _with_plan(told, plan, _seconds(run, tx.now) or 0)
@@ -240,7 +244,7 @@ def run_view(tx: Transaction, run: Run, *, may_run: bool) -> RunView:
         run_id=run.id,
         partnership=here.name,
         title=f"Run {run.id}: {heading[0].lower()}{heading[1:]}",
-        etag=f"{run.id}-{run.changes}-{place or 0}-{run.state}-{plan.id if plan else 0}-{int(may_run)}",
+        etag=_etag(run, place, plan, may_run=may_run),
         shape="waiting" if run.state is RunState.QUEUED else "working" if is_going else "ended",
         poll_milliseconds={RunState.QUEUED: 2000, RunState.RUNNING: 1000}.get(run.state, 0),
         seen_at=moment(tx.now),
@@ -263,6 +267,16 @@ def run_view(tx: Transaction, run: Run, *, may_run: bool) -> RunView:
         can_cancel=may_run and is_going,
         can_plan_again=may_run and run.state in {RunState.FAILED, RunState.CANCELLED},
     )
+
+
+def _place_and_plan(tx: Transaction, run: Run) -> tuple[int | None, PlanRow | None]:
+    place = tx.runs.queue_place(partnership_id=run.partnership_id, run_id=run.id)
+    plan = tx.plans.of_run(partnership_id=run.partnership_id, run_id=run.id) if run.state is RunState.FINISHED else None
+    return place, plan
+
+
+def _etag(run: Run, place: int | None, plan: PlanRow | None, *, may_run: bool) -> str:
+    return f"{run.id}-{run.changes}-{place or 0}-{run.state}-{plan.id if plan else 0}-{int(may_run)}"
 
 
 def run_url(run: Run) -> str:

@@ -9,9 +9,10 @@ from planner.store import RunState, Transaction
 from planner.store.runs import Run
 from web.access import Permission, may, requires
 from web.addresses import LARGEST
+from web.headers import unchanged_since
 from web.runs.asking import NEWER, asked, cancelled, record
 from web.runs.forms import PlanForm
-from web.runs.presenters import GOING, RunView, cannot_start, new_run, run_list, run_url, run_view, seen
+from web.runs.presenters import GOING, RunView, cannot_start, new_run, run_etag, run_list, run_url, run_view, seen
 from web.wiring import Wiring
 
 RUNS = "/partnerships/<id:partnership_id>/runs"
@@ -78,10 +79,15 @@ def blueprint(wiring: Wiring) -> Blueprint:
     @requires(Permission.READ_PLAN)
     def progress(partnership_id: int, run_id: int) -> Answer:
         """The part of the page that changes; nothing at all while nothing has."""
-        view = _view(partnership_id, run_id)
+        may_run = may(Permission.RUN_PLAN, partnership_id)
+        with store.read() as tx:
+            found = _found(tx, partnership_id, run_id)
+            if unchanged := unchanged_since(run_etag(tx, found, may_run=may_run)):
+                return unchanged
+            view = run_view(tx, found, may_run=may_run)
         answer = Response(render_template("runs/progress.html", view=view), mimetype="text/html")
         answer.set_etag(view.etag)
-        return answer.make_conditional(request.environ)
+        return answer
 
     @routes.post(f"{RUN}/use-best")
     @requires(Permission.RUN_PLAN)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import url_for
 
-from planner.documents import Json
+from planner.documents import Json, sha256_of
 from planner.need import World
 from planner.partnership import GRANT_ITEM, Bound, DecisionRight, HeadRule
 from planner.plan import Amounts
@@ -74,6 +74,7 @@ class DraftView:
     number: int
     name: str
     version: int
+    etag: str
     about: str
     plan: str
     plan_href: str
@@ -127,6 +128,7 @@ def draft_view(
         number=draft.id,
         name=draft.name,
         version=draft.version,
+        etag=draft_etag(draft, own_urns),
         about="Only you can see this draft. Nothing in it changes the plan until the board agrees a proposal.",
         plan=f"plan {kept.plan_id}, made {moment(kept.made_at)}",
         plan_href=url_for("plans.summary_page", partnership_id=kept.partnership_id, plan_id=kept.plan_id),
@@ -141,6 +143,12 @@ def draft_view(
         standing=standing,
         may_submit=standing.result is not None,
     )
+
+
+def draft_etag(draft: Draft, own_urns: tuple[int, ...]) -> str:
+    """What changes whenever a draft's page would say anything else."""
+    answers = (None if one is None else one["key"] for one in (draft.estimate, draft.answer))
+    return sha256_of([draft.id, draft.version, draft.asked, *answers, *own_urns])
 
 
 def draft_url(draft: DraftRow, endpoint: str = "draft", **more: Any) -> str:

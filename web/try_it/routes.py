@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
@@ -16,11 +16,12 @@ from planner.store import Granter, Transaction
 from planner.store.drafts import Draft
 from planner.tried import DRAFT_WISH, removing_step, setting_step, tried_of, value_now, wish_step
 from web.access import Permission, me, requires
+from web.headers import unchanged_since
 from web.names import partnership_name
 from web.shelf import KeptPlan
 from web.try_it import work
 from web.try_it.forms import NameForm, SubmitForm, WishForm
-from web.try_it.presenters import draft_url, draft_view, drafts_view, items_of, new_name, what_is_there, wish_typed
+from web.try_it.presenters import draft_etag, draft_url, draft_view, drafts_view, items_of, new_name, what_is_there, wish_typed
 from web.try_it.results import change_words, estimate_words, mend_price, move_of
 from web.try_it.sliders import moved, policy_with, sliders, switches
 from web.wiring import Wiring
@@ -144,7 +145,12 @@ def blueprint(wiring: Wiring) -> Blueprint:
         with store.read() as tx:
             now = tx.now
         work.begin_lost(store, workshop, kept, found, now)
-        return page(found, kept)
+        etag = draft_etag(found, me().urns_in(partnership_id))
+        if unchanged := unchanged_since(etag):
+            return unchanged
+        answer = make_response(page(found, kept))
+        answer.set_etag(etag)
+        return answer
 
     @routes.post(f"{DRAFT}/settings")
     @OWN

@@ -51,9 +51,12 @@ const show = text => {
   else if (wasGoing) say(`${said.textContent} The whole answer is there.`);
 };
 
-const poll = () => fetch(location.pathname, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE) })
-  .then(answer => answer.status === 200 ? answer.text().then(show) : undefined)
-  .catch(() => { polling = setTimeout(poll, EVERY); });
+const poll = () => fetch(location.pathname, {
+  headers: { "If-None-Match": document.getElementById("try-result").dataset.etag }, cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE),
+}).then(answer => {
+  if (answer.status === 200) return answer.text().then(show);
+  if (answer.status === 304) polling = setTimeout(poll, EVERY);
+}).catch(() => { polling = setTimeout(poll, EVERY); });
 
 const keep = async () => {
   isDirty = false;
