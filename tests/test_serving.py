@@ -23,8 +23,9 @@ from websites import PASSWORD
 from planner.errors import PlannerError
 from planner.store import open_store
 from web.access import ROLE_NAMES
-from web.command_line import GIVES_WAY, main
+from web.command_line import main
 from web.demonstration import keep_demonstration
+from web.serving import GIVES_WAY
 from web.settings import Settings
 
 ROOT = Path(__file__).parent.parent

@@ -51,8 +51,6 @@ if TYPE_CHECKING:
 
 OUR_FAULT = 3
 STOPPED_BY_HAND = 130
-GIVES_WAY = 10
-"""How far a worker and its solvers stand back (nice) for whoever waits for a page on the same machine."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -171,8 +169,6 @@ def _worker(options: argparse.Namespace) -> int:
     def is_alone() -> bool:
         return options.beside is not None and os.getppid() != options.beside
 
-    if sys.platform == "linux":
-        os.nice(GIVES_WAY)
     settings = Settings.from_env()
     # Beside a server the terminal is for its address and accounts: only what goes wrong is told there.
     set_up_logs(settings, usual="info" if options.beside is None else "warning")

@@ -25,6 +25,8 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 THREADS = 8
 """Of each process. More answer no sooner: Python runs one at a time, and their turns cost."""
 WORKER = (sys.executable, "-m", "web.command_line", "worker", "--beside")
+GIVES_WAY = 10
+"""How far the worker and its solvers stand back (nice) for whoever waits for a page on the same machine."""
 ANSWERS_WITHIN_SECONDS = 18
 """What was asked before the server is asked to end; then its worker has ``ENDS_WITHIN_SECONDS``: half a minute in all."""
 ENDS_WITHIN_SECONDS = 10
@@ -139,13 +141,16 @@ def worker_beside(settings: Settings) -> Iterator[None]:
 def _start_worker(settings: Settings) -> subprocess.Popen[bytes]:
     # A group of its own: Ctrl-C reaches the server, which then asks the worker to end. Not a session of its own: Linux shares the
     # processor between sessions first, and the worker would give way to nobody.
-    return subprocess.Popen(  # noqa: S603 - our own program
+    process = subprocess.Popen(  # noqa: S603 - our own program
         (*WORKER, str(os.getpid())),
         env={**os.environ, "PLANNER_HOME": str(settings.home)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         process_group=0,
     )
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + GIVES_WAY)
+    return process
 
 
 def check_free(settings: Settings, *, option: str = "--port") -> None:
