@@ -18,7 +18,7 @@ from planner.store.backup import FOLDER, Backup, backups, make_backup
 from planner.store.decisions import Decisions
 from planner.store.dfe_files import DfeFiles
 from planner.store.drafts import Drafts
-from planner.store.engine import Engines, open_engines
+from planner.store.engine import Engines, open_engines, shown
 from planner.store.events import Events
 from planner.store.house import House
 from planner.store.invitations import Invitations
@@ -178,7 +178,7 @@ def open_store(url: str | None, home: Path) -> Store:
         upgrade(engines)
     except sa.exc.DBAPIError as error:
         engines.dispose()
-        where = engines.writer.url.render_as_string()
+        where = shown(engines.writer.url)
         what = str(error.orig).strip().splitlines()[0]
         raise PlannerError(
             f"The database {where} cannot be opened ({what}): check the address, and that it is there and may be written."
