@@ -20,6 +20,7 @@ from planner.store.backup import FOLDER, backups, make_backup, restore_backup
 from planner.store.engine import open_engines, sqlite_module
 from planner.store.migrate import HEAD
 from planner.store.store import Store
+from web.command_line import main
 
 
 @pytest.fixture
@@ -455,6 +456,34 @@ def test_without_the_programs_it_says_what_to_install(home, monkeypatch, tmp_pat
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PlannerError, match="pg_dump is not installed here: install the PostgreSQL client programs"):
         make_backup(make_url("postgresql+psycopg://user@host.example/name"), home)
+
+
+# --- somebody still there --------------------------------------------------------------------
+
+
+def test_a_forgotten_worker_is_noticed_before_a_restore_also_one_of_a_newer_version(database, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PLANNER_HOME", str(database.home))
+    monkeypatch.setenv("PLANNER_DATABASE_URL", database.url) if database.url else monkeypatch.delenv("PLANNER_DATABASE_URL", raising=False)
+    with database.open() as store:
+        a_partnership(store, "Before")
+        file = store.back_up(out=tmp_path / "kept").path
+        with store.begin() as tx:
+            tx.house.seen(worker="machine 7")
+        with store._engines.writer.begin() as connection:
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{int(HEAD) + 1:04}'")
+    assert main(["restore", str(file)]) == 3
+    assert "A worker uses the database (machine 7)" in capsys.readouterr().err
+    engines = open_engines(database.url, database.home)
+    with engines.writer.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE worker_beats RENAME COLUMN seen_at TO heard_at")
+    if database.is_postgres:  # a file that somebody has open cannot be replaced
+        assert main(["restore", str(file)]) == 3
+        assert "A worker uses the database (somebody at " in capsys.readouterr().err
+    engines.dispose()
+    assert main(["restore", str(file)]) == 0
+    assert f"{file} is put back." in capsys.readouterr().out
+    with database.open() as store, store.read() as tx:
+        assert [row.name for row in tx.partnerships.partnerships()] == ["Before"]
 
 
 # --- what the store says of itself -----------------------------------------------------------
