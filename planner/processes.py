@@ -7,15 +7,14 @@ import os
 import signal
 import sys
 
-GIVES_WAY = 10
+GIVES_WAY = 19
 """How far those that make plans stand back (nice) for whoever waits for a page on the same machine."""
 
 
-def give_way(process_id: int = 0) -> None:
-    """On Linux, let a process (0: this one) stand back from now on, with all that it starts; within its session, for sessions share first."""
+def give_way(process_id: int) -> None:
+    """On Linux, let a process stand back from now on, with all that it starts; within its session, for sessions share first."""
     if sys.platform == "linux":
-        before = os.getpriority(os.PRIO_PROCESS, process_id)
-        os.setpriority(os.PRIO_PROCESS, process_id, before + GIVES_WAY)
+        os.setpriority(os.PRIO_PROCESS, process_id, os.getpriority(os.PRIO_PROCESS, 0) + GIVES_WAY)
 
 
 def die_with_parent() -> None:

@@ -136,9 +136,11 @@ import optimisation.run_worker as worker
 log = logging.getLogger("optimisation.run_worker")
 worker.work = lambda *_, **__: (log.info("Run 1 has ended."), log.warning("The worker was held up."))
 from web.command_line import main
+before = os.getpriority(os.PRIO_PROCESS, 0)
 for beside, level in json.loads(sys.argv[1]):
     os.environ["PLANNER_LOG"] = level
     assert main(["worker", *beside]) == 0
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before, "only the server decides that its worker gives way"
     print("--", file=sys.stderr)
 """
 

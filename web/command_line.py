@@ -162,7 +162,6 @@ def _worker(options: argparse.Namespace) -> int:
 
     from optimisation.run_worker import work  # noqa: PLC0415
     from optimisation.ticket_worker import set_up_tickets, work_by_tickets  # noqa: PLC0415
-    from planner.processes import give_way  # noqa: PLC0415
     from planner.store import open_store  # noqa: PLC0415
     from web.logs import set_up_logs  # noqa: PLC0415
     from web.settings import Settings  # noqa: PLC0415
@@ -170,7 +169,6 @@ def _worker(options: argparse.Namespace) -> int:
     def is_alone() -> bool:
         return options.beside is not None and os.getppid() != options.beside
 
-    give_way()
     settings = Settings.from_env()
     # Beside a server the terminal is for its address and accounts: only what goes wrong is told there.
     set_up_logs(settings, usual="info" if options.beside is None else "warning")

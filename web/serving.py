@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from planner.errors import InputMustBeMended
+from planner.processes import give_way
 from planner.store import Role, Store, open_store
 from web.settings import Settings
 
@@ -139,13 +140,15 @@ def worker_beside(settings: Settings) -> Iterator[None]:
 def _start_worker(settings: Settings) -> subprocess.Popen[bytes]:
     # A group of its own: Ctrl-C reaches the server, which then asks the worker to end. Not a session of its own: Linux shares the
     # processor between sessions first, and the worker would give way to nobody.
-    return subprocess.Popen(  # noqa: S603 - our own program
+    process = subprocess.Popen(  # noqa: S603 - our own program
         (*WORKER, str(os.getpid())),
         env={**os.environ, "PLANNER_HOME": str(settings.home)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         process_group=0,
     )
+    give_way(process.pid)
+    return process
 
 
 def check_free(settings: Settings, *, option: str = "--port") -> None:

@@ -1,7 +1,7 @@
 """Checked copies of the whole database while it is in use, and one of them put back.
 
 SQLite is copied through its own backup interface, PostgreSQL by ``pg_dump`` where that is installed. Every
-copy is checked before it counts: one that cannot be read again is no backup.
+copy is checked before it counts: one that cannot be read again, or lacks a row, is no backup.
 """
 
 from __future__ import annotations
@@ -13,19 +13,28 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
+import sqlalchemy as sa
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from planner.errors import InputMustBeMended, PlannerError
-from planner.store.engine import sqlite_module
-from planner.store.migrate import HEAD
-from planner.store.sight import HOUSE, SETTING
+from planner.store.engine import SECRETS, open_engines, options_of, sqlite_module
+from planner.store.migrate import HEAD, current
+from planner.store.sight import HOUSE, SETTING, seeing_the_house
+from planner.store.tables import METADATA
 
 FOLDER = "backups"
 ENDINGS = (".db", ".dump")
 LONGEST_SECONDS = 600
+LOCK_SECONDS = 10
+"""How long a restore waits for somebody who still uses a table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +85,10 @@ def make_backup(address: URL, home: Path, *, out: Path | None = None) -> Backup:
 def restore_backup(address: URL, file: Path) -> Path | None:
     """Put a backup in the database's place; what stood there before is kept in the file whose path is returned (SQLite).
 
-    No server and no worker may use the database meanwhile. Raises ``InputMustBeMended`` where the file is no
-    backup of this version or older, ``PlannerError`` where it cannot be put back.
+    On PostgreSQL everything that the service's role owns in the schema goes, and with it what depends on that, such as
+    others' views of it: ``_DROP_OURS`` says what exactly. No server and no worker may use the database meanwhile. Raises
+    ``InputMustBeMended`` where the file is no backup of this version or older, or the schema holds what is not the
+    service's; ``PlannerError`` where it cannot be put back.
     """
     try:
         file.open("rb").close()
@@ -88,7 +99,10 @@ def restore_backup(address: URL, file: Path) -> Path | None:
     except OSError as error:
         raise InputMustBeMended(f"There is no file {file}: give the path of a backup.") from error
     if address.get_backend_name() == "postgresql":
-        _undump(address, file)
+        try:
+            _undump(address, file)
+        except OSError as error:
+            raise PlannerError(f"The backup could not be put back ({error.strerror}): nothing was changed, try again.") from error
         return None
     fault = _fault(file)
     if fault:
@@ -179,83 +193,302 @@ def _settle(place: Path) -> None:
 
 
 def _dump(address: URL, target: Path) -> None:
-    _run_tool("pg_dump", address, "--format=custom", "--no-owner", "--enable-row-security", f"--file={target}")
-    _run_tool("pg_restore", None, "--list", str(target))
-
-
-def _undump(address: URL, file: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "restore.sql"
-        _run_tool("pg_restore", None, "--clean", "--if-exists", "--no-owner", f"--file={script}", str(file))
-        step = _step_of(script)
-        if step is None or step > HEAD:
-            why = "it is no backup of this service" if step is None else "a newer version of the planner made it"
-            raise InputMustBeMended(f"{file} cannot be put back ({why}): give a file that planner backup made. Nothing was changed.")
-        _run_tool(
-            "psql",
-            address,
-            "--no-psqlrc",
-            "--quiet",
-            "--single-transaction",
-            "--set=ON_ERROR_STOP=1",
-            f"--command={_DROP_OURS}",
-            f"--file={script}",
+    for tool in ("pg_dump", "pg_restore"):
+        _program(tool)
+    with _looking(address) as connection:
+        schema = _schema_of(connection)
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        moment = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
+        quoted = schema.replace('"', '""')
+        words = ("--format=custom", "--no-owner", "--enable-row-security", f'--schema="{quoted}"', f"--snapshot={moment}")
+        _run_tool("pg_dump", address, *words, f"--file={target}")
+        names = METADATA.tables.keys() & set(sa.inspect(connection).get_table_names())
+        there = {name: connection.execute(sa.select(sa.func.count()).select_from(sa.table(name))).scalar_one() for name in sorted(names)}
+    kept = _rows_of(target)
+    if lacking := [name for name, rows in there.items() if kept[name] != rows]:
+        name = lacking[0]
+        raise PlannerError(
+            f"The copy of the database failed its check ({kept[name]:,} of {there[name]:,} rows of {name}), so no backup was made: "
+            "look whether something between the service and the database changes what is asked."
         )
 
 
-def _step_of(script: Path) -> str | None:
-    """The step of the database that a dump, as SQL, was made of; None where it names none."""
-    with script.open("rb") as lines:
-        for line in lines:
-            if re.match(rb"COPY (\w+\.)?alembic_version \(version_num\) FROM stdin;", line):
-                return step if (step := next(lines, b"").decode("utf-8", "replace").strip()) != "\\." else None
-    return None
+def _undump(address: URL, file: Path) -> None:
+    for tool in ("pg_restore", "psql"):
+        _program(tool)
+    step, schema = _step_of(file)
+    if step is None or step > HEAD:
+        why = "it is no backup of this service" if step is None else "a newer version of the planner made it"
+        raise InputMustBeMended(f"{file} cannot be put back ({why}): give a file that planner backup made. Nothing was changed.")
+    with _looking(address) as connection:
+        here, others = _schema_of(connection), _not_ours(connection, file)
+    if here != schema:
+        raise InputMustBeMended(
+            f"{file} was made of the schema {schema}, and the database's address leads to the schema {here}: "
+            f"end the address with ?options=-csearch_path%3D{schema} and make that schema. Nothing was changed."
+        )
+    if others:
+        raise InputMustBeMended(
+            f"The schema {here} also holds tables that are not this service's ({', '.join(others[:5])}), and they would be lost: "
+            "make an empty database for the service alone and give its address. Nothing was changed."
+        )
+    _put(address, file, schema)
 
+
+@contextlib.contextmanager
+def _looking(address: URL) -> Iterator[Connection]:
+    """The database at one moment, all of it, whoever asks."""
+    engines = open_engines(address.render_as_string(hide_password=False), Path())
+    try:
+        with seeing_the_house(), engines.reader.begin() as connection:
+            yield connection
+    except sa.exc.DBAPIError as error:
+        what = str(error.orig).strip().splitlines()[0]
+        raise PlannerError(f"The database cannot be read ({what}): check its address, and that its server is there.") from error
+    finally:
+        engines.dispose()
+
+
+def _schema_of(connection: Connection) -> str:
+    name: str | None = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
+    if name is None:
+        raise InputMustBeMended(
+            "The database has no schema that its address leads to: have whoever runs the server make the one that search_path names, "
+            "owned by the service's role (CREATE SCHEMA)."
+        )
+    return name
+
+
+def _not_ours(connection: Connection, file: Path) -> list[str]:
+    """The tables and views that would be dropped and are not the service's, as far as this version knows.
+
+    What is new in a database of a newer version may be that version's; it is certainly not where the backup, of this version
+    or an older one, has it too.
+    """
+    names = [name for name in connection.execute(_OWNED).scalars() if not _is_ours(name)]
+    step = current(connection)
+    if names and step is not None and step > HEAD:
+        listed = _run_tool("pg_restore", None, "--list", str(file))
+        names = [name for name in names if re.search(rf"^\d+; \d+ \d+ [A-Z ]+ \S+ {re.escape(name)} \S+$", listed, re.MULTILINE)]
+    return names
+
+
+def _is_ours(table: str) -> bool:
+    return table in METADATA.tables or table == "alembic_version" or table.startswith("procrastinate_")
+
+
+_OWNED = sa.text("""
+    SELECT relname FROM pg_class
+    WHERE relkind IN ('r', 'p', 'f', 'v', 'm') AND NOT relispartition
+        AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+        AND pg_get_userbyid(relowner) = current_user
+        AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
+    ORDER BY relname
+""")
+
+
+def _step_of(file: Path) -> tuple[str | None, str]:
+    """The step of the database that a dump was made of, and its schema; None where it names none."""
+    step, schema = None, ""
+    with _as_sql(file, "--data-only", "--table=alembic_version") as lines:
+        for line in lines:
+            if found := _COPY.match(line):
+                schema = _unquoted(found["schema"])
+                step = next(lines, b"").decode("utf-8", "replace").strip()
+    return (None if step == "\\." else step), schema
+
+
+def _rows_of(file: Path) -> Counter[str]:
+    """How many rows of each table a dump has; reads all of it."""
+    rows: Counter[str] = Counter()
+    table = None
+    with _as_sql(file, "--data-only") as lines:
+        for line in lines:
+            if table is None:
+                table = _unquoted(found["table"]) if (found := _COPY.match(line)) else None
+            elif line == b"\\.\n":
+                table = None
+            else:
+                rows[table] += 1
+    return rows
+
+
+_COPY = re.compile(rb'COPY (?P<schema>"(?:[^"]|"")+"|[^". ]+)\.(?P<table>"(?:[^"]|"")+"|[^". ]+) .*FROM stdin;$')
+
+
+def _unquoted(name: bytes) -> str:
+    text = name.decode("utf-8", "replace")
+    return text[1:-1].replace('""', '"') if text.startswith('"') else text
+
+
+def _put(address: URL, file: Path, schema: str) -> None:
+    """Drop what is ours and bring in what the dump has, in one transaction; nothing of it is written anywhere else."""
+    where, environment = _told(address)
+    words = (_program("psql"), where, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-")
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(words, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said) as psql,  # noqa: S603 (as below)
+        _ended_in_time("psql", psql),
+    ):
+        assert psql.stdin is not None
+        try:
+            with _as_sql(file, f"--schema={schema}") as lines:
+                psql.stdin.write(f"BEGIN;\nSET LOCAL lock_timeout = '{LOCK_SECONDS}s';\n{_DROP_OURS};\n".encode())
+                is_before = True
+                for line in lines:
+                    is_before = is_before and not line.startswith((b"CREATE ", b"COPY "))
+                    if not (is_before and line == _OF_LATER_SERVERS):
+                        psql.stdin.write(line)
+            # Only now: where pg_restore fails, or we are killed, the transaction ends without it and leaves all as it was.
+            psql.stdin.write(b"COMMIT;\n")
+            psql.stdin.close()
+        except BrokenPipeError:
+            pass  # it has ended, and said why
+        except BaseException:
+            psql.kill()
+            raise
+        finally:
+            with contextlib.suppress(OSError):
+                psql.stdin.close()
+        _check_ended("psql", psql.wait(), said)
+
+
+_OF_LATER_SERVERS = b"SET transaction_timeout = 0;\n"
+"""What pg_restore 17 and later say first, and servers before 17 do not understand. It is nought anyway."""
 
 _DROP_OURS = """
-    DO $$ DECLARE one text; BEGIN
-        FOR one IN SELECT oid::regclass FROM pg_class
-            WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND relowner = current_user::regrole
-        LOOP EXECUTE 'DROP TABLE IF EXISTS ' || one || ' CASCADE'; END LOOP;
-        FOR one IN SELECT oid::regprocedure FROM pg_proc
-            WHERE pronamespace = current_schema()::regnamespace AND proowner = current_user::regrole
-        LOOP EXECUTE 'DROP ROUTINE IF EXISTS ' || one || ' CASCADE'; END LOOP;
-        FOR one IN SELECT pg_type.oid::regtype FROM pg_type LEFT JOIN pg_class ON pg_class.oid = typrelid
-            WHERE (typtype IN ('d', 'e') OR relkind = 'c') AND typnamespace = current_schema()::regnamespace AND typowner = current_user::regrole
-        LOOP EXECUTE 'DROP TYPE IF EXISTS ' || one || ' CASCADE'; END LOOP;
+    DO $$ DECLARE one text; here oid := (SELECT oid FROM pg_namespace WHERE nspname = current_schema()); names text[]; BEGIN
+        WITH ours AS (
+            SELECT 1 AS turn, 'pg_class'::regclass AS kind, oid, relowner AS owner,
+                CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS word,
+                oid::regclass::text AS name
+            FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = here
+            UNION ALL
+            SELECT 2, 'pg_class'::regclass, oid, relowner, 'SEQUENCE', oid::regclass::text
+            FROM pg_class WHERE relkind = 'S' AND relnamespace = here
+            UNION ALL
+            SELECT 3, 'pg_proc'::regclass, oid, proowner, 'ROUTINE', oid::regprocedure::text
+            FROM pg_proc WHERE pronamespace = here
+            UNION ALL
+            SELECT 4, 'pg_type'::regclass, pg_type.oid, typowner, 'TYPE', pg_type.oid::regtype::text
+            FROM pg_type LEFT JOIN pg_class ON pg_class.oid = typrelid
+            WHERE (typtype IN ('d', 'e', 'r') OR relkind = 'c') AND typnamespace = here
+        )
+        SELECT array_agg(format('DROP %s IF EXISTS %s CASCADE', word, name) ORDER BY turn, name) INTO names FROM ours
+        WHERE pg_get_userbyid(owner) = current_user
+            AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = kind AND objid = ours.oid AND deptype = 'e');
+        FOREACH one IN ARRAY coalesce(names, '{}') LOOP EXECUTE one; END LOOP;
     END $$
 """
-"""What a newer version, or a worker told by tickets, made beside what the backup knows would stop it, or stay behind."""
+"""What a newer version, or a worker told by tickets, made beside what the backup knows would stop it, or stay behind.
+
+In the schema that the address leads to: every table (partitioned and foreign ones too), view, materialized view, sequence,
+routine, and every domain, enum, range and composite type that our role owns, but for what an extension brought; and whatever
+depends on these, be it others'. Collations, operators and the like stay: no version makes any.
+"""
 
 
-def _run_tool(tool: str, address: URL | None, *arguments: str) -> None:
+@contextlib.contextmanager
+def _as_sql(file: Path, *arguments: str) -> Iterator[IO[bytes]]:
+    """The lines of a dump as SQL, to be read to their end; raises there where they were not all."""
+    words = (_program("pg_restore"), "--no-owner", "--file=-", *arguments, str(file))
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=said) as process,  # noqa: S603 (as below)
+    ):
+        assert process.stdout is not None
+        with _ended_in_time("pg_restore", process):
+            try:
+                yield process.stdout
+            except BaseException:
+                process.kill()
+                raise
+            code = process.wait()
+        _check_ended("pg_restore", code, said)
+
+
+@contextlib.contextmanager
+def _ended_in_time(tool: str, process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End a program that takes too long, and say so then, whatever came of it."""
+    is_late = threading.Event()
+
+    def end() -> None:
+        is_late.set()
+        process.kill()
+
+    clock = threading.Timer(LONGEST_SECONDS, end)
+    clock.start()
+    try:
+        yield
+    except Exception as error:
+        if is_late.is_set():
+            raise _took_too_long(tool) from error
+        raise
+    finally:
+        clock.cancel()
+    if is_late.is_set():
+        raise _took_too_long(tool)
+
+
+def _program(tool: str) -> str:
     program = shutil.which(tool)
     if program is None:
         raise PlannerError(
             f"The database is a PostgreSQL server and {tool} is not installed here: install the PostgreSQL client programs, "
             "or have whoever runs the database server back it up."
         )
+    return program
+
+
+def _told(address: URL) -> tuple[str, dict[str, str]]:
+    """What a program is told of the database: in a word, which other users of this computer see, and by the environment, which they do not."""
+    if untold := [name for name in SECRETS if name != "password" and name in address.query]:
+        raise PlannerError(
+            f"The database's address has {untold[0]}, which PostgreSQL's programs can only be told where others on this computer see it: "
+            "use a key that needs none and that only the service may read."
+        )
+    password = address.query.get("password") or address.password
+    bare = address._replace(drivername="postgresql", password=None).difference_update_query(("password", "options"))
+    # Row-level security hides every row from whoever does not say this, the tables' owner too.
+    options = f"{options_of(address)} -c {SETTING}={HOUSE} -c client_min_messages=error"
+    return f"--dbname={bare.render_as_string()}", {
+        **os.environ, "PGOPTIONS": options.strip(), **({"PGPASSWORD": str(password)} if password else {}),
+    }  # fmt: skip
+
+
+def _run_tool(tool: str, address: URL | None, *arguments: str) -> str:
+    """Run it to its end; returns what it printed."""
     where: tuple[str, ...] = ()
-    secret: dict[str, str] = {}
+    environment = None
     if address is not None:
-        # The other users of this computer see the words of a command, so the password is not among them.
-        bare = address._replace(drivername="postgresql", password=None)
-        where = (f"--dbname={bare.render_as_string()}",)
-        secret = {"PGPASSWORD": str(address.password)} if address.password else {}
-        # Row-level security hides every row from whoever does not say this, the tables' owner too.
-        secret["PGOPTIONS"] = f"{os.environ.get('PGOPTIONS', '')} -c {SETTING}={HOUSE} -c client_min_messages=error"
+        word, environment = _told(address)
+        where = (word,)
     try:
         done = subprocess.run(  # noqa: S603 (PostgreSQL's own program, with our own words)
-            (program, *where, *arguments),
-            env={**os.environ, **secret},
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_SECONDS,
-            check=False,
+            (_program(tool), *where, *arguments), env=environment, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise PlannerError(f"{tool} took longer than {LONGEST_SECONDS // 60} minutes and was ended: run it by hand.") from error
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it said nothing"]
-        said = next((line for line in lines if "error:" in line.casefold()), lines[-1])
-        raise PlannerError(f"{tool} failed ({said}): mend that, then try again.")
+        raise _took_too_long(tool) from error
+    _check_code(tool, done.returncode, done.stderr)
+    return done.stdout
+
+
+def _took_too_long(tool: str) -> PlannerError:
+    return PlannerError(f"{tool} took longer than {LONGEST_SECONDS // 60} minutes and was ended: run it by hand.")
+
+
+def _check_ended(tool: str, code: int, said: IO[str]) -> None:
+    said.seek(0)
+    _check_code(tool, code, said.read())
+
+
+def _check_code(tool: str, code: int, said: str) -> None:
+    if not code:
+        return
+    lines = said.strip().splitlines() or ["it said nothing"]
+    if "server version mismatch" in said or "unsupported version" in said:
+        raise PlannerError(
+            f"{tool} is too old here ({lines[-1]}): install the PostgreSQL client programs of the server's version, or of a later one."
+        )
+    why = next((line for line in lines if "error:" in line.casefold()), lines[-1])
+    raise PlannerError(f"{tool} failed ({why}): mend that, then try again.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,10 @@ DATABASE_FILE = "planner.db"
 WAL_IS_SAFE_FROM = (3, 51, 3)
 """Before it, two processes that write or checkpoint a WAL database could corrupt it (SQLite's WAL-reset bug)."""
 BUSY_MILLISECONDS = 10_000
+SECRETS = ("password", "sslpassword", "oauth_client_secret")
+"""What an address may hold after its question mark that nobody else may read."""
+APPLICATION = "partnership-planner"
+"""What the server lists our sessions as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +63,19 @@ def open_engines(url: str | None, home: Path) -> Engines:
     if address.get_backend_name() == "sqlite" and address.database not in {None, "", ":memory:"}:
         return _sqlite(address)
     raise PlannerError(
-        f"The store is kept in PostgreSQL or in an SQLite file, not in {address.render_as_string()}: write postgresql://user:password@host/name."
+        f"The store is kept in PostgreSQL or in an SQLite file, not in {shown(address)}: write postgresql://user:password@host/name."
     )
+
+
+def shown(address: URL) -> str:
+    """The address as it may be told: without anything secret."""
+    return address.difference_update_query(SECRETS).render_as_string()
+
+
+def options_of(address: URL) -> str:
+    """The settings that PostgreSQL's own programs would begin a session with: those of the address, else of PGOPTIONS."""
+    given = address.query.get("options", os.environ.get("PGOPTIONS", ""))
+    return given if isinstance(given, str) else " ".join(given)
 
 
 # --- SQLite --------------------------------------------------------------------------------
@@ -132,14 +148,15 @@ def _on_begin(engine: Engine, statement: str) -> None:
 
 
 def _postgres(address: URL) -> Engines:
-    options = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    # Given once more by the address they would take each other's place: a schema named there must be everybody's.
+    options = f"-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s {options_of(address)}".rstrip()
     try:
         writer = sa.create_engine(
             address.set(drivername="postgresql+psycopg"),
             pool_size=8,
             max_overflow=24,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 10, "application_name": "partnership-planner", "options": options},
+            connect_args={"connect_timeout": 10, "application_name": APPLICATION, "options": options},
         )
     except ImportError as error:
         raise PlannerError("PostgreSQL needs one more package: run pip install 'partnership-planner[postgres]'.") from error

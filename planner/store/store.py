@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +18,7 @@ from planner.store.backup import FOLDER, Backup, backups, make_backup
 from planner.store.decisions import Decisions
 from planner.store.dfe_files import DfeFiles
 from planner.store.drafts import Drafts
-from planner.store.engine import Engines, open_engines
+from planner.store.engine import APPLICATION, Engines, open_engines, shown
 from planner.store.events import Events
 from planner.store.house import House
 from planner.store.invitations import Invitations
@@ -43,6 +43,11 @@ from planner.store.uploads import Uploads
 
 NoAnswer = sa.exc.OperationalError
 """What leaves a transaction when the database does not answer, or its disk does not: nothing of it was kept, and later it may be."""
+
+_CONNECTED = sa.text("""
+    SELECT DISTINCT coalesce(host(client_addr), 'the computer of the database') FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = :name AND pid <> pg_backend_pid()
+""")
 
 
 class Transaction:
@@ -132,6 +137,18 @@ class Store:
         except sa.exc.DBAPIError:
             return False
 
+    def users(self) -> tuple[str, ...]:
+        """Who else uses the database, also one of a newer version: its workers by name, or who is connected where those cannot be read."""
+        try:
+            with self.read() as tx:
+                return tuple(worker.name for worker in tx.house.workers())
+        except sa.exc.DBAPIError:
+            if not self._engines.is_postgres:
+                return ()  # SQLite says itself whether somebody is there
+        with suppress(sa.exc.DBAPIError), self._engines.reader.begin() as connection:
+            return tuple(f"somebody at {at}" for at in connection.execute(_CONNECTED, {"name": APPLICATION}).scalars())
+        return ()
+
     def version(self) -> str:
         """Which database it is, with its version, and its step."""
         with self._engines.reader.begin() as connection:
@@ -178,7 +195,7 @@ def open_store(url: str | None, home: Path) -> Store:
         upgrade(engines)
     except sa.exc.DBAPIError as error:
         engines.dispose()
-        where = engines.writer.url.render_as_string()
+        where = shown(engines.writer.url)
         what = str(error.orig).strip().splitlines()[0]
         raise PlannerError(
             f"The database {where} cannot be opened ({what}): check the address, and that it is there and may be written."

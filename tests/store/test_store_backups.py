@@ -6,8 +6,10 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from pathlib import Path
 
 import pytest
+from databases import a_database
 from sqlalchemy.engine import URL, make_url
 from stored import a_partnership, a_user
 
@@ -18,8 +20,7 @@ from planner.store.backup import FOLDER, backups, make_backup, restore_backup
 from planner.store.engine import open_engines, sqlite_module
 from planner.store.migrate import HEAD
 from planner.store.store import Store
-
-SERVER = make_url("postgresql+psycopg://user:a%20secret@host.example/name")
+from web.command_line import main
 
 
 @pytest.fixture
@@ -183,111 +184,306 @@ def test_a_place_that_cannot_be_written_is_told_in_one_sentence(place, home, tmp
 
 @pytest.fixture
 def programs(tmp_path, monkeypatch):
-    """Programs by PostgreSQL's names that note what they were told; ``fails`` in their folder makes them say that and fail."""
+    """PostgreSQL's programs, which note what they were told first. Files in their folder have them fail, or do things wrong."""
     folder = tmp_path / "programs"
     folder.mkdir()
     for name in ("pg_dump", "pg_restore", "psql"):
+        if not (real := shutil.which(name)):
+            pytest.skip(f"no {name}: install the PostgreSQL client programs")
         (folder / name).write_text(
             "#!/bin/sh\n"
-            f'cd "{folder}" && {{ echo "{name}"; for word in "$@"; do echo "$word"; done; echo "PGPASSWORD=$PGPASSWORD"; echo "PGOPTIONS=$PGOPTIONS"; echo =====; }} >> told\n'
-            'for word in "$@"; do case "$word" in --file=*) { cat script 2>/dev/null || echo copied; } > "${word#--file=}";; esac; done\n'
-            "echo on the way; echo nothing of note >&2\n"
-            "if [ -f fails ]; then cat fails >&2; exit 3; fi\n"
+            f'at="{folder}"\n'
+            f'{{ echo "{name}"; for word in "$@"; do echo "$word"; done; echo "PGPASSWORD=$PGPASSWORD"; echo "PGOPTIONS=$PGOPTIONS";'
+            ' echo "TMPDIR=$(ls -A "$TMPDIR")"; echo =====; } >> "$at/told"\n'
+            'if [ -f "$at/fails" ]; then cat "$at/fails" >&2; exit 3; fi\n'
+            'if [ -f "$at/forgets" ]; then unset PGOPTIONS; fi\n'
+            + {
+                "pg_dump": "",
+                "pg_restore": 'if [ -f "$at/adds" ]; then cat "$at/adds"; fi\n'
+                f'case "$*" in *--schema=*) if [ -f "$at/tears" ]; then {real} "$@" | head -c 30000; echo torn off >&2; exit 1; fi;; esac\n',
+                "psql": "",
+            }[name]
+            + f'exec {real} "$@"\n'
         )  # fmt: skip
         (folder / name).chmod(0o700)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PGOPTIONS", "-c work_mem=1MB")
     monkeypatch.delenv("PGPASSWORD", raising=False)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setattr(backup_module.tempfile, "tempdir", None)
     return folder
+
+
+@pytest.fixture
+def served(server):
+    """The address of a server's database with one partnership."""
+    with a_database(server, template=server and server.template) as url:
+        with open_store(url, Path()) as store:
+            a_partnership(store, "Before")
+        yield make_url(url).set(drivername="postgresql+psycopg")
 
 
 def told(programs):
     return [call.splitlines() for call in (programs / "told").read_text().split("=====\n")[:-1]]
 
 
-OF_STEP = "COPY public.alembic_version (version_num) FROM stdin;\n"
+def text_of(address):
+    return address.render_as_string(hide_password=False)
+
+
+def run(address, *statements):
+    engines = open_engines(text_of(address), Path())
+    with engines.writer.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engines.dispose()
+
+
+def names_at(address):
+    with open_store(text_of(address), Path()) as store, store.read() as tx:
+        return [row.name for row in tx.partnerships.partnerships()]
+
+
+def left_at(address):
+    engines = open_engines(text_of(address), Path())
+    with engines.reader.begin() as connection:
+        query = "SELECT relname FROM pg_class UNION SELECT proname FROM pg_proc UNION SELECT typname FROM pg_type"
+        found = set(connection.exec_driver_sql(query).scalars())
+    engines.dispose()
+    return found
+
+
 SEES_ALL = "-c planner.sight=house -c client_min_messages=error"
+RENAME = "UPDATE partnerships SET name = 'After'"
 
 
-def test_a_server_is_dumped_by_its_own_program_and_its_password_is_not_among_the_words(programs, home, monkeypatch):
+@pytest.mark.parametrize("is_in_query", [False, True])
+def test_a_server_is_dumped_by_its_own_program_and_its_password_is_not_among_the_words(programs, served, home, monkeypatch, is_in_query):
+    password = served.password or "a-secret"
+    bare = served._replace(password=None)
+    address = bare.update_query_dict({"password": password}) if is_in_query else served.set(password=password)
     at(monkeypatch, 7)
-    made = make_backup(SERVER, home)
+    made = make_backup(address, home)
     assert made.path == home / FOLDER / "planner-20260901-090807.dump"
-    assert made.path.read_text() == "copied\n"
     unfinished = home / FOLDER / ".planner-20260901-090807.dump.unfinished"
-    assert told(programs) == [
-        [
-            "pg_dump", "--dbname=postgresql://user@host.example/name", "--format=custom", "--no-owner", "--enable-row-security",
-            f"--file={unfinished}", "PGPASSWORD=a secret", f"PGOPTIONS=-c work_mem=1MB {SEES_ALL}",
-        ],
-        ["pg_restore", "--list", str(unfinished), "PGPASSWORD=", "PGOPTIONS=-c work_mem=1MB"],
+    dumped, read = told(programs)
+    where, snapshot = dumped[1], dumped[6]
+    assert where == f"--dbname={bare.set(drivername='postgresql').render_as_string()}"
+    assert snapshot.startswith("--snapshot=")
+    assert dumped == [
+        "pg_dump", where, "--format=custom", "--no-owner", "--enable-row-security", '--schema="public"', snapshot, f"--file={unfinished}",
+        f"PGPASSWORD={password}", f"PGOPTIONS=-c work_mem=1MB {SEES_ALL}", "TMPDIR=",
     ]  # fmt: skip
+    assert read[:5] == ["pg_restore", "--no-owner", "--file=-", "--data-only", str(unfinished)]
     assert backups(home) == (made,)
+    run(served, RENAME)
+    restore_backup(address, made.path)
+    assert names_at(served) == ["Before"]
+    put = told(programs)[-1 if told(programs)[-1][0] == "psql" else -2]
+    assert put[:6] == ["psql", where, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]
+    assert put[6] == f"PGPASSWORD={password}"
+    assert {call[-1] for call in told(programs)} == {"TMPDIR="}, "nothing plain lies about meanwhile"
 
 
-def test_a_server_is_put_back_in_one_transaction(programs, tmp_path, monkeypatch):
-    monkeypatch.delenv("PGOPTIONS")
-    (tmp_path / "file.dump").touch()
-    (programs / "script").write_text(f"{OF_STEP}{HEAD}\n\\.\n")
-    assert restore_backup(make_url("postgresql://user@host.example/name"), tmp_path / "file.dump") is None
-    read, put = told(programs)
-    script = read[4]
-    assert script.startswith("--file=")
-    assert read == ["pg_restore", "--clean", "--if-exists", "--no-owner", script, str(tmp_path / "file.dump"), "PGPASSWORD=", "PGOPTIONS="]
-    assert put[:6] == [
-        "psql", "--dbname=postgresql://user@host.example/name", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
-    ]  # fmt: skip
-    assert put[6].startswith("--command=")
-    assert put[-3:] == [script, "PGPASSWORD=", f"PGOPTIONS= {SEES_ALL}"]
+def test_a_secret_that_only_the_words_could_tell_is_refused(programs, served, home):
+    with pytest.raises(PlannerError, match="has sslpassword, which PostgreSQL's programs can only be told where others"):
+        make_backup(served.update_query_dict({"sslpassword": "not-told"}), home)
+    assert not (programs / "told").exists()
 
 
-@pytest.mark.parametrize(
-    ("script", "why"),
-    [
-        ("CREATE TABLE others (id bigint);\n", "no backup of this service"), (f"{OF_STEP}\\.\n", "no backup of this service"),
-        (f"{OF_STEP}{int(HEAD) + 1:04}\n\\.\n", "a newer version of the planner made it"),
-    ],
-)  # fmt: skip
-def test_a_dump_of_something_else_or_newer_is_refused_before_anything_is_dropped(programs, tmp_path, script, why):
-    (tmp_path / "file.dump").touch()
-    (programs / "script").write_text(script)
-    with pytest.raises(InputMustBeMended, match=rf"{why}.*Nothing was changed"):
-        restore_backup(SERVER, tmp_path / "file.dump")
-    assert [call[0] for call in told(programs)] == ["pg_restore"]
+def test_an_address_with_settings_of_its_own_is_backed_up_whole_from_its_schema(programs, served, home, tmp_path):
+    run(served, "CREATE SCHEMA planner", "CREATE TABLE others AS SELECT 1 AS one")
+    address = served.update_query_dict({"options": "-csearch_path=planner"})
+    with open_store(text_of(address), home) as store:
+        a_partnership(store, "In the schema")
+    file = make_backup(address, home, out=tmp_path / "kept").path
+    run(address, RENAME, "UPDATE public.others SET one = 2")
+    restore_backup(address, file)
+    assert (names_at(address), names_at(served)) == (["In the schema"], ["Before"])
+    run(served, "DO $$ BEGIN ASSERT (SELECT one FROM others) = 2; END $$")  # what another schema holds is neither kept nor put back
+    with pytest.raises(InputMustBeMended, match=r"made of the schema planner, and .* the schema public: .*Nothing was changed"):
+        restore_backup(served, file)
+    with pytest.raises(InputMustBeMended, match="has no schema that its address leads to"):
+        restore_backup(served.update_query_dict({"options": "-csearch_path=nowhere"}), file)
 
 
-@pytest.mark.parametrize(("fails", "said"), [("first\nno room on the disk\n\n", "no room on the disk"), ("", "nothing of note")])
-def test_a_program_that_fails_is_told_in_its_last_words_and_leaves_nothing(programs, home, fails, said):
-    (programs / "fails").write_text(fails)
-    with pytest.raises(PlannerError, match=rf"^pg_dump failed \({said}\): mend that, then try again\.$"):
-        make_backup(SERVER, home)
+def test_a_dump_that_lacks_rows_is_no_backup(programs, served, home):
+    (programs / "forgets").touch()
+    with pytest.raises(PlannerError, match=r"failed its check \(0 of 1 rows of event_chains\), so no backup was made"):
+        make_backup(served, home)
     assert list((home / FOLDER).iterdir()) == []
 
 
-def test_a_program_that_says_nothing_and_one_without_an_end_are_told_so(programs, home, monkeypatch):
-    asked = {}
+def test_a_dump_that_cannot_be_read_to_its_end_changes_nothing(programs, served, home):
+    file = make_backup(served, home).path
+    run(served, RENAME)
+    (programs / "tears").touch()
+    with pytest.raises(PlannerError, match=r"^pg_restore failed \(torn off\)"):
+        restore_backup(served, file)
+    assert names_at(served) == ["After"]
 
-    def silent(words, **given):
-        asked.update(given)
-        return subprocess.CompletedProcess(words, 1, "", "")
 
-    monkeypatch.setattr(backup_module.subprocess, "run", silent)
-    with pytest.raises(PlannerError, match=r"pg_dump failed \(it said nothing\)"):
-        make_backup(SERVER, home)
-    assert asked["timeout"] == 600
+def test_what_the_programs_of_a_later_server_say_first_is_passed_over(programs, served, home):
+    file = make_backup(served, home).path
+    run(served, RENAME)
+    (programs / "adds").write_text("SET transaction_timeout = 0;\n")
+    restore_backup(served, file)
+    (programs / "adds").write_text("SET of_no_server = 0;\n")
+    with pytest.raises(PlannerError, match=r"^psql failed \(.*of_no_server"):
+        restore_backup(served, file)
+    assert names_at(served) == ["Before"]
+
+
+def test_a_database_that_somebody_holds_is_left_as_it_is_soon(programs, served, home, monkeypatch):
+    file = make_backup(served, home).path
+    monkeypatch.setattr(backup_module, "LOCK_SECONDS", 1)
+    engines = open_engines(text_of(served), home)
+    with engines.writer.begin() as connection:
+        connection.exec_driver_sql(RENAME)
+        with pytest.raises(PlannerError, match=r"^psql failed \(.*lock timeout"):
+            restore_backup(served, file)
+    engines.dispose()
+    assert names_at(served) == ["After"]
+
+
+def test_what_is_not_the_services_is_never_dropped(programs, served, home, server):
+    run(served, "CREATE TABLE earlier (id bigint)")
+    file = make_backup(served, home).path
+    run(served, RENAME, "CREATE VIEW later AS SELECT 1 AS one")
+    refused = r"The schema public also holds tables that are not this service's \({}\).*Nothing was changed"
+    with pytest.raises(InputMustBeMended, match=refused.format("earlier, later")):
+        restore_backup(served, file)
+    run(served, f"UPDATE alembic_version SET version_num = '{int(HEAD) + 1:04}'")  # whose may be what this version does not know?
+    with pytest.raises(InputMustBeMended, match=refused.format("earlier")):
+        restore_backup(served, file)
+    run(served, f"UPDATE alembic_version SET version_num = '{HEAD}'")
+    assert names_at(served) == ["After"]
+    with a_database(server) as url:
+        elsewhere = make_url(url).set(drivername="postgresql+psycopg")
+        run(elsewhere, "CREATE TABLE of_another_program (id bigint)")
+        with pytest.raises(InputMustBeMended, match=refused.format("of_another_program")):
+            restore_backup(elsewhere, file)
+
+
+def test_whatever_kind_of_thing_a_newer_version_made_goes(programs, served, home):
+    file = make_backup(served, home).path
+    run(
+        served, f"UPDATE alembic_version SET version_num = '{int(HEAD) + 1:04}'",
+        'CREATE TABLE "New er" (id bigint GENERATED ALWAYS AS IDENTITY, of bigint) PARTITION BY LIST (of)',
+        'CREATE TABLE new_part PARTITION OF "New er" FOR VALUES IN (1)', "CREATE SEQUENCE new_sequence",
+        "CREATE VIEW new_view AS SELECT id FROM partnerships", "CREATE MATERIALIZED VIEW new_seen AS SELECT * FROM new_view",
+        "CREATE DOMAIN new_domain AS bigint", "CREATE TYPE new_range AS RANGE (subtype = float8)", "CREATE TYPE new_pair AS (one bigint)",
+        "CREATE TYPE new_mood AS ENUM ('calm')", "CREATE FUNCTION new_twice(new_mood) RETURNS new_mood LANGUAGE sql AS 'SELECT $1'",
+        "CREATE AGGREGATE new_sum(float8) (SFUNC = float8pl, STYPE = float8)", "CREATE PROCEDURE new_do(x bigint) LANGUAGE sql AS 'SELECT 1'",
+    )  # fmt: skip
+    assert len([name for name in left_at(served) if name.startswith(("new_", "New er"))]) > 10
+    restore_backup(served, file)
+    assert [name for name in left_at(served) if name.startswith(("new_", "New er"))] == []
+    assert names_at(served) == ["Before"]
+
+
+def test_a_dump_of_something_else_or_newer_is_refused_before_anything_is_dropped(programs, served, home, server):
+    run(served, f"UPDATE alembic_version SET version_num = '{int(HEAD) + 1:04}'")
+    newer = make_backup(served, home).path
+    run(served, "DELETE FROM alembic_version")
+    of_none = make_backup(served, home).path
+    run(served, f"INSERT INTO alembic_version VALUES ('{HEAD}')", RENAME)
+    with a_database(server) as url:
+        other = make_backup(make_url(url).set(drivername="postgresql+psycopg"), home).path
+    (programs / "told").unlink()
+    for file, why in ((newer, "a newer version of the planner made it"), (of_none, "it is no backup"), (other, "it is no backup")):
+        with pytest.raises(InputMustBeMended, match=rf"{why}.*Nothing was changed"):
+            restore_backup(served, file)
+    assert {call[0] for call in told(programs)} == {"pg_restore"}
+    assert names_at(served) == ["After"]
+
+
+@pytest.mark.parametrize(
+    ("fails", "said"),
+    [
+        ("first\nno room on the disk\n\n", r"pg_dump failed \(no room on the disk\): mend that, then try again\."),
+        ("", r"pg_dump failed \(it said nothing\): mend that, then try again\."),
+        (
+            "pg_dump: error: aborting because of server version mismatch\npg_dump: detail: server version: 17.1; pg_dump version: 15.1\n",
+            r"pg_dump is too old here \(pg_dump: detail: server version: 17\.1; pg_dump version: 15\.1\): install the PostgreSQL client",
+        ),
+    ],
+)
+def test_a_program_that_fails_is_told_in_its_last_words_and_leaves_nothing(programs, served, home, fails, said):
+    (programs / "fails").write_text(fails)
+    with pytest.raises(PlannerError, match=f"^{said}"):
+        make_backup(served, home)
+    assert list((home / FOLDER).iterdir()) == []
+
+
+def test_a_program_without_an_end_is_ended_and_told_so(programs, served, home, monkeypatch):
+    file = make_backup(served, home).path
+    run(served, RENAME)
+    (programs / "adds").write_text("SELECT pg_sleep(9);\n")
+    monkeypatch.setattr(backup_module, "LONGEST_SECONDS", 1.0)
+    with pytest.raises(PlannerError, match=r"psql took longer than .* and was ended"):
+        restore_backup(served, file)
+    assert names_at(served) == ["After"]
 
     def endless(words, **given):
         raise subprocess.TimeoutExpired(words, given["timeout"])
 
     monkeypatch.setattr(backup_module.subprocess, "run", endless)
+    monkeypatch.setattr(backup_module, "LONGEST_SECONDS", 600)
     with pytest.raises(PlannerError, match="pg_dump took longer than 10 minutes and was ended"):
-        make_backup(SERVER, home)
+        make_backup(served, home)
+
+
+def test_a_program_that_cannot_be_started_is_told_in_one_sentence(programs, served, home):
+    file = make_backup(served, home).path
+    (programs / "pg_restore").write_text("this is no program")
+    with pytest.raises(PlannerError, match=r"could not be put back \(Exec format error\)"):
+        restore_backup(served, file)
+
+
+def test_a_server_that_is_not_there_is_told_in_one_sentence_without_secrets(programs, home):
+    nowhere = make_url("postgresql://user:not-told@127.0.0.1:1/name?password=not-told-either")
+    with pytest.raises(PlannerError, match="The database cannot be read") as refused:
+        make_backup(nowhere, home)
+    assert "not-told" not in str(refused.value)
+    with pytest.raises(PlannerError, match="cannot be opened") as refused:
+        open_store(text_of(nowhere), home)
+    assert "not-told" not in str(refused.value)
 
 
 def test_without_the_programs_it_says_what_to_install(home, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PlannerError, match="pg_dump is not installed here: install the PostgreSQL client programs"):
-        make_backup(SERVER, home)
+        make_backup(make_url("postgresql+psycopg://user@host.example/name"), home)
+
+
+# --- somebody still there --------------------------------------------------------------------
+
+
+def test_a_forgotten_worker_is_noticed_before_a_restore_also_one_of_a_newer_version(database, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PLANNER_HOME", str(database.home))
+    monkeypatch.setenv("PLANNER_DATABASE_URL", database.url) if database.url else monkeypatch.delenv("PLANNER_DATABASE_URL", raising=False)
+    with database.open() as store:
+        a_partnership(store, "Before")
+        file = store.back_up(out=tmp_path / "kept").path
+        with store.begin() as tx:
+            tx.house.seen(worker="machine 7")
+        with store._engines.writer.begin() as connection:
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{int(HEAD) + 1:04}'")
+    assert main(["restore", str(file)]) == 3
+    assert "A worker uses the database (machine 7)" in capsys.readouterr().err
+    engines = open_engines(database.url, database.home)
+    with engines.writer.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE worker_beats RENAME COLUMN seen_at TO heard_at")
+    if database.is_postgres:  # a file that somebody has open cannot be replaced
+        assert main(["restore", str(file)]) == 3
+        assert "A worker uses the database (somebody at " in capsys.readouterr().err
+    engines.dispose()
+    assert main(["restore", str(file)]) == 0
+    assert f"{file} is put back." in capsys.readouterr().out
+    with database.open() as store, store.read() as tx:
+        assert [row.name for row in tx.partnerships.partnerships()] == ["Before"]
 
 
 # --- what the store says of itself -----------------------------------------------------------

@@ -6,7 +6,6 @@ import shutil
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 from stored import a_partnership, a_run, a_user, claim, finish
 
 from planner import __version__
@@ -178,6 +177,7 @@ def test_what_a_newer_version_made_does_not_stop_the_way_back_and_does_not_stay(
             schema = pytest.importorskip("procrastinate.schema").SchemaManager.get_schema()
             tx.tickets.set_up(schema)
     with engines.writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
         connection.exec_driver_sql("CREATE TYPE mood AS ENUM ('calm')")
         connection.exec_driver_sql("CREATE TABLE newer (partnership_id bigint REFERENCES partnerships (id), mood mood)")
     restore_backup(engines.writer.url, file)
@@ -190,15 +190,3 @@ def test_what_a_newer_version_made_does_not_stop_the_way_back_and_does_not_stay(
         assert tx.partnerships.partnership(partnership_id=before) is not None
         tx.tickets.set_up(schema)
     engines.dispose()
-
-
-def test_a_backup_tells_the_database_its_password_and_nobody_else(tmp_path, monkeypatch):
-    for tool in ("pg_dump", "pg_restore"):
-        (tmp_path / tool).write_text(f'#!/bin/sh\nprintf "%s\\n" "$PGPASSWORD" "$@" > "{tmp_path}/{tool}.said"\n')
-        (tmp_path / tool).chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    make_backup(make_url("postgresql+psycopg://planner:not-told@db.example/planner"), tmp_path)
-    password, *words = (tmp_path / "pg_dump.said").read_text().splitlines()
-    assert password == "not-told"
-    assert words[0] == "--dbname=postgresql://planner@db.example/planner"
-    assert "not-told" not in "".join(words)

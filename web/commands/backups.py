@@ -18,7 +18,10 @@ def add(commands: Any, command: Command) -> None:
     backup.add_argument("--out", type=Path, metavar="FILE", help="where to (default: the backups in the data folder)")
     backup.set_defaults(run=_backup)
     restore = command(
-        commands, "restore", "put a backup in the database's place, once the service has ended", "planner restore planner-monday.db"
+        commands,
+        "restore",
+        "put a backup in the database's place, once the service has ended; in PostgreSQL the schema must be the service's alone",
+        "planner restore planner-monday.db",
     )
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.set_defaults(run=_restore)
@@ -89,15 +92,16 @@ def _copy(options: argparse.Namespace) -> int:
 
 def _refuse_where_used(url: str | None, home: Path) -> None:
     """Refuse while a worker says that it is there: it would go on writing into what is taken away."""
-    from planner.store import open_store  # noqa: PLC0415
+    from planner.store import Store, open_store  # noqa: PLC0415
+    from planner.store.engine import open_engines  # noqa: PLC0415
 
     try:
         store = open_store(url, home)
-    except PlannerError:
-        return  # what cannot be opened is what a backup is for
-    with store, store.read() as tx:
-        workers = tx.house.workers()
-    if workers:
+    except PlannerError:  # a newer version's is looked at as it is; what cannot be read at all is what a backup is for
+        store = Store(open_engines(url, home), home)
+    with store:
+        users = store.users()
+    if users:
         raise PlannerError(
-            f"A worker uses the database ({workers[0].name}): end the service with Ctrl-C and its workers, wait a minute where one was ended by force, then try again."
+            f"A worker uses the database ({users[0]}): end the service with Ctrl-C and its workers, wait a minute where one was ended by force, then try again."
         )
