@@ -22,6 +22,7 @@ from planner.pots import day_of_year, left_by_day, pot_account, without_whose
 from planner.store import AnswerKind, AnswerState, ClaimState, Role
 from planner.store.moderation import AskedOfPot
 from planner.store.tables import pot_claims
+from web.change import claim_presenters
 from web.change.forms import DecideForm
 from web.plans.presenters.pots import with_draws
 from web.words import today
@@ -252,6 +253,18 @@ def decide(site, claim_id, who="board", **fields):
 def left_in(site):
     """What the page says is left of the moderated pot."""
     return main_of(site, "board", site.plan("/pots"))
+
+
+def test_of_many_claims_the_newest_are_shown_and_all_when_they_are_asked_for(site, monkeypatch):
+    monkeypatch.setattr(claim_presenters, "MOST_SHOWN", 2)
+    first, *_, last = (lodge(site) for _ in range(3))
+    links = [f'href="{CLAIMS}/{claim_id}"' for claim_id in (first, last)]
+    some, every = (site.browser("board").get(f"{CLAIMS}{ending}").text for ending in ("", "?all=1"))
+    assert [link in some for link in links] == [False, True]
+    assert "Claims, newest first: 2 of" in some
+    assert 'href="?all=1"' in some
+    assert [link in every for link in links] == [True, True]
+    assert "Show all" not in every
 
 
 def test_a_claim_is_shown_to_the_board_without_its_school_and_to_its_own_head_and_administrators_with_it(site):

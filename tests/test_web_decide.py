@@ -3,6 +3,7 @@
 import io
 import re
 import threading
+import zipfile
 from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from planner.effects import small_schools
 from planner.store import Role, VoteState
 from planner.store.decisions import VotingRules
 from planner.voting import Majority, Outcome, Say, Weighting
+from web.decide import presenters
 from web.decide.effects import by_need
 from web.decide.forms import VoteForm
 from web.decide.result import hosting
@@ -201,6 +203,26 @@ def test_a_comment_is_withdrawn_by_who_wrote_it_with_a_trace_and_is_kept(site):
     assert "Withdrawn by who wrote it" in told
     with site.store.read() as tx:
         assert tx.decisions.comments(decision_id=decision_id)[0].text == "Too early."
+
+
+def test_of_many_comments_the_newest_are_shown_and_all_when_they_are_asked_for_and_on_paper(site, monkeypatch):
+    monkeypatch.setattr(presenters, "MOST_SHOWN", 2)
+    decision_id = opened(site)
+    declare(site, decision_id, "board")
+    for n in range(3):
+        send(site, "board", decision_id, "/comments", about="", text=f"Thought {n}.")
+    board = site.browser("board")
+
+    def seen(address):
+        return [f"Thought {n}." in board.get(address).text for n in range(3)]
+
+    assert seen(page_of(decision_id)) == [False, True, True]
+    assert "Show all 3 comments, not only the newest 2" in main_of(board.get(page_of(decision_id)))
+    assert seen(f"{page_of(decision_id)}?all=1") == [True, True, True]
+    assert "Show all" not in main_of(board.get(f"{page_of(decision_id)}?all=1"))
+    paper = board.get(site.plan("/paper.docx"), query_string={"decision": decision_id}).data
+    text = zipfile.ZipFile(io.BytesIO(paper)).read("word/document.xml").decode()
+    assert [f"Thought {n}." in text for n in range(3)] == [True, True, True], "a paper of the board leaves nothing out"
 
 
 # --- the vote --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pages import demonstration_document, parsed, tables_of, words_of
 from websites import ELSEWHERE, HERE, OTHER_URN, OWN_URN, PEOPLE, a_site
 
 from planner.store import Decision, QueryState
+from web.queries import presenters
 
 QUESTIONS = f"/partnerships/{HERE}/questions"
 ASK = f"/partnerships/{HERE}/schools/{OWN_URN}/questions/new"
@@ -410,3 +411,20 @@ def test_pages_have_one_heading_and_no_id_twice(site):
         assert len(list(page.iter("h1"))) == 1
         ids = [e.get("id") for e in page.iter() if e.get("id")]
         assert len(ids) == len(set(ids)), path
+
+
+def test_of_many_questions_some_are_shown_open_ones_first_and_all_when_they_are_asked_for(site, monkeypatch):
+    monkeypatch.setattr(presenters, "MOST_SHOWN", 3)
+    asked = [ask(site, line=f"Line {n}") for n in range(4)]
+    for query_id in asked[2:]:
+        assert answer(site, query_id).status_code == 303
+    board = site.browser("board")
+    some, every = main_of(board.get(QUESTIONS)), main_of(board.get(f"{QUESTIONS}?all=1"))
+    assert [f"Line {n}" in some for n in range(4)] == [True, True, False, True], "the two that are open, and the newest of the others"
+    assert "All questions: 3 of 4" in some
+    assert "2 open, 2 answered" in some
+    assert "Show all 4 questions" in some
+    assert all(f"Line {n}" in every for n in range(4))
+    assert "Show all" not in every
+    own, shown = ask(site, urn=OTHER_URN, line="Theirs"), main_of(site.browser("head").get(QUESTIONS))
+    assert ("Theirs" in shown, "Our school: 3 of 4" in shown) == (True, True), own

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+MOST_SHOWN = 50
+"""Rows of a list that grows for years; the rest come when they are asked for (``?all=1``)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:

@@ -31,7 +31,7 @@ from web.change.forms import ClaimForm
 from web.names import name_of, partnership_name
 from web.plans.presenters.pots import with_draws
 from web.shelf import Figures, KeptPlan
-from web.tables import TableCell, TableView, numbers, row, table, words
+from web.tables import MOST_SHOWN, TableCell, TableView, numbers, row, table, words
 from web.words import count, moment, pounds, today, upper_first
 
 STATES = {
@@ -81,6 +81,7 @@ class ClaimsView:
     own_schools: tuple[tuple[str, str], ...]
     pot: PotNow | None
     claims: TableView
+    show_all: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +122,12 @@ class ClaimView:
 # --- the list ------------------------------------------------------------------------------
 
 
-def claims_view(tx: Transaction, kept: KeptPlan | None, figures: Figures | None, user: User, partnership_id: int) -> ClaimsView:
-    """The claims, newest first, each without its school but for those who may know it."""
+def claims_view(
+    tx: Transaction, kept: KeptPlan | None, figures: Figures | None, user: User, partnership_id: int, *, is_all: bool
+) -> ClaimsView:
+    """The claims, newest first, each without its school but for those who may know it. All where that is asked for."""
     claims = tx.moderation.claims(partnership_id=partnership_id)
+    some = claims if is_all else claims[:MOST_SHOWN]
     p = None if kept is None else kept.facts.partnership
     names = {} if p is None else {school.urn: school.name for school in p.schools}
     is_any_known = any(user.may(Permission.READ_CLAIMANT, partnership_id, one.urn) for one in claims)
@@ -135,7 +139,7 @@ def claims_view(tx: Transaction, kept: KeptPlan | None, figures: Figures | None,
         ),
         pot=None if kept is None else pot_now(kept, figures, claims),
         claims=table(
-            "Claims, newest first",
+            "Claims, newest first" if len(some) == len(claims) else f"Claims, newest first: {len(some):,} of {len(claims):,}",
             (*words("Claim", *(["School"] if is_any_known else []), "State"), *numbers("It costs the pot", "Drawn")),
             [
                 row(
@@ -145,10 +149,11 @@ def claims_view(tx: Transaction, kept: KeptPlan | None, figures: Figures | None,
                     TableCell(text=pounds(one.pounds), value=one.pounds),
                     TableCell(text="None" if one.granted_pounds is None else pounds(one.granted_pounds), value=one.granted_pounds),
                 )
-                for one in claims
+                for one in some
             ],
             empty="No claim has been lodged here yet. A head lodges one on this page; the board decides it each half-term. What was drawn before came with the figures.",
         ),
+        show_all=f"Show all {len(claims):,} claims" if len(some) < len(claims) else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from planner.errors import ChangedMeanwhile, InputMustBeMended
@@ -44,7 +44,7 @@ def add_claims(routes: Blueprint, wiring: Wiring) -> None:
     def claims(partnership_id: int) -> Page:
         kept, figures = plan_of(shelf, partnership_id), shelf.figures(partnership_id)
         with store.read() as tx:
-            view = claims_view(tx, kept, figures, me(), partnership_id)
+            view = claims_view(tx, kept, figures, me(), partnership_id, is_all=request.args.get("all") == "1")
         return render_template("change/claims.html", view=view)
 
     # --- lodging ---

@@ -63,7 +63,7 @@ def about_plan(tx: Transaction, shelf: Shelf, user: User, kept: KeptPlan, decisi
         sentence=standing.sentence,
         is_decided=standing.word == DECIDED,
         certificate="" if certificate is None else certificate_sentence(certificate),
-        talk=None if decision is None else _talk(tx, decision, decision_view(tx, shelf, user, decision), plan_id),
+        talk=None if decision is None else _talk(tx, decision, decision_view(tx, shelf, user, decision, is_all=True), plan_id),
         others=tuple((f"Plan {number}", one.facts) for number, one in others.items()),
         on=today(),
     )

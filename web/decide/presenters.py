@@ -32,7 +32,7 @@ from web.names import name_of, partnership_name, school_name, school_names, whos
 from web.plans.presenters.schools import more_and_less
 from web.shelf import KeptPlan, Shelf
 from web.standing import Standing, next_signer, signer, standing_of, trusts_of, unconfirmed
-from web.tables import Fact, TableCell, TableView, numbers, row, table, words
+from web.tables import MOST_SHOWN, Fact, TableCell, TableView, numbers, row, table, words
 from web.words import change, count, listed, moment, pounds_change, upper_first
 
 STATES = {VoteState.PREPARED: ("Being talked about", "yellow"), VoteState.OPEN: ("Vote open", "blue"), VoteState.CLOSED: ("Closed", "grey")}
@@ -169,6 +169,7 @@ class DecisionView:
     interests: TableView
     declare_href: str
     comments: tuple[CommentView, ...]
+    all_comments: str
     no_comments: str
     may_comment: bool
     next_sentence: str
@@ -184,13 +185,14 @@ class DecisionView:
     signatures: TableView | None
 
 
-def decision_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDecision) -> DecisionView:
-    """One decision with all that was said and done about it."""
+def decision_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDecision, *, is_all: bool = False) -> DecisionView:
+    """One decision with all that was said and done about it; of many comments the newest, unless all are asked for."""
     here = decision.partnership_id
     options = options_of(tx, shelf, decision)
     names = school_names(shelf, here)
     interests, votes = tx.decisions.interests(decision_id=decision.id), tx.decisions.votes(decision_id=decision.id)
     comments = tx.decisions.comments(decision_id=decision.id)
+    shown = comments if is_all else comments[-MOST_SHOWN:]
     sent = [one for one in tx.proposals.proposals_of(partnership_id=here) if one.withdrawn_at is None]
     said = (
         {one.user_id for one in interests},
@@ -234,7 +236,8 @@ def decision_view(tx: Transaction, shelf: Shelf, user: User, decision: BoardDeci
         change_href=address(decision, "decide.change") if chairs and decision.state is VoteState.PREPARED else "",
         interests=_interests(tx, interests, names, options),
         declare_href=address(decision, "decide.interests") if mine is not None and not is_closed else "",
-        comments=tuple(_comment(tx, user, decision, one) for one in comments),
+        comments=tuple(_comment(tx, user, decision, one) for one in shown),
+        all_comments=f"Show all {len(comments):,} comments, not only the newest {len(shown):,}" if len(shown) < len(comments) else "",
         no_comments="Nobody commented." if is_closed else "Nobody has commented yet.",
         may_comment=reads_votes and not is_closed and mine is not None,
         next_sentence=sentence,

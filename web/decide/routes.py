@@ -162,7 +162,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
 
     def show(here: BoardDecision, form: CommentForm, status: int = 200) -> tuple[str, int]:
         with store.read() as tx:
-            view = decision_view(tx, shelf, me(), here)
+            view = decision_view(tx, shelf, me(), here, is_all=request.args.get("all") == "1")
             plans = tx.decisions.options(decision_id=here.id)
         form.about.choices = about_choices(plans)
         return render_template("decide/decision.html", view=view, form=form), status

@@ -13,7 +13,7 @@ from web.names import name_of, partnership_name, school_name, school_names
 from web.queries.forms import DECISIONS
 from web.queries.since import Since, since
 from web.shelf import Shelf
-from web.tables import TableCell, TableView, row, table, words
+from web.tables import MOST_SHOWN, TableCell, TableView, row, table, words
 from web.words import listed, moment, upper_first
 
 STATES = {QueryState.OPEN: ("Open", "yellow"), QueryState.ANSWERED: ("Answered", "blue"), QueryState.CLOSED: ("Closed", "grey")}
@@ -28,6 +28,7 @@ class QueriesView:
     sentence: str
     own_schools: tuple[tuple[str, str], ...]
     tables: tuple[TableView, ...]
+    show_all: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +73,16 @@ class QueryView:
 # --- the list ------------------------------------------------------------------------------
 
 
-def queries_view(tx: Transaction, names: dict[int, str], user: User, partnership_id: int) -> QueriesView:
-    """Every question; a head's own school's stand first."""
+def queries_view(tx: Transaction, names: dict[int, str], user: User, partnership_id: int, *, is_all: bool) -> QueriesView:
+    """The questions, open ones first, then the newest; a head's own school's stand first. All where that is asked for."""
     everything = sorted(tx.schools.queries(partnership_id=partnership_id), key=lambda query: (_ORDER.index(query.state), -query.id))
     decided = {answer.query_id: answer.decided for answer in tx.schools.answers(partnership_id=partnership_id)}
     own = set(user.urns_in(partnership_id))
 
     def shown(caption: str, queries: list[Query], empty: str) -> TableView:
+        some = queries if is_all else queries[:MOST_SHOWN]
         return table(
-            caption,
+            caption if len(some) == len(queries) else f"{caption}: {len(some):,} of {len(queries):,}",
             words("Question", "School", "Asked", "Decided", "State"),
             [
                 row(
@@ -90,7 +92,7 @@ def queries_view(tx: Transaction, names: dict[int, str], user: User, partnership
                     DECISIONS[decided[query.id]] if query.id in decided else "Nothing yet" if query.state is QueryState.OPEN else "Nothing",
                     TableCell(text=STATES[query.state][0], tag=STATES[query.state][1]),
                 )
-                for query in queries
+                for query in some
             ],
             empty=empty,
         )
@@ -112,6 +114,7 @@ def queries_view(tx: Transaction, names: dict[int, str], user: User, partnership
             for urn in user.urns_in(partnership_id)
         ),
         tables=tables,
+        show_all=f"Show all {len(everything):,} questions" if sum(len(one.rows) for one in tables) < len(everything) else "",
     )
 
 

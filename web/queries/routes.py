@@ -39,7 +39,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     def queries(partnership_id: int) -> Answer:
         names = school_names(shelf, partnership_id)
         with store.read() as tx:
-            view = queries_view(tx, names, me(), partnership_id)
+            view = queries_view(tx, names, me(), partnership_id, is_all=request.args.get("all") == "1")
         return render_template("queries/queries.html", view=view)
 
     # --- ask ---
