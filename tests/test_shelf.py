@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
+from websites import HERE, a_site
 
 from planner.policy import load_policy
 from planner.store.partnerships import Version
@@ -83,3 +84,15 @@ def test_the_same_policy_is_taken_apart_once():
     )
     assert policy_of(first) is policy_of(second)
     assert policy_of(first) == shipped == policy_of(None)
+
+
+def test_figures_by_an_older_policy_are_kept_no_longer(tmp_path):
+    with a_site(tmp_path / "home") as site:
+        before = site.shelf.figures(HERE)
+        for based_on in (before.policy_version, before.policy_version + 1):
+            with site.store.begin() as tx:
+                document = tx.policies.latest(partnership_id=HERE).document
+                tx.policies.add_version(partnership_id=HERE, document=document, note="", by=site.user_ids["board"], based_on=based_on)
+            assert site.shelf.figures(HERE).policy_version == based_on + 1
+        assert site.shelf.figures(HERE, before.version.version) is site.shelf.figures(HERE)
+        assert [one.policy_version for one in site.shelf._figures.values()] == [before.policy_version + 2]

@@ -103,7 +103,12 @@ class Shelf:
                 version=kept, policy_version=row.latest_policy, world=world_of(kept.partnership(), policy_of(policy)),
             )  # fmt: skip
 
-        return self._kept(self._figures, (partnership_id, wanted, row.latest_policy), read)
+        key = (partnership_id, wanted, row.latest_policy)
+        found = self._kept(self._figures, key, read)
+        with self._lock:  # nobody asks for them by an older policy again
+            for older in [one for one in self._figures if one[:2] == key[:2] and one[2] < key[2]]:
+                del self._figures[older]
+        return found
 
     def _kept(self, shelf: OrderedDict[tuple[int, ...], Kept], key: tuple[int, ...], read: Callable[[], Kept | None]) -> Kept | None:
         """What is on a shelf, read once where it is not; while one thing is read, everybody else's pages go on."""
