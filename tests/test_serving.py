@@ -147,16 +147,17 @@ def test_several_processes_answer_and_count_together_and_one_that_dies_is_replac
     )  # fmt: skip
     site = f"http://127.0.0.1:{port}"
 
+    def listening():
+        """The sockets that wait at the pages' port."""
+        rows = [row.split() for row in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+        return {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "0A"}
+
     def answering():
-        """The processes that hold the pages' port open, but for the one that started them."""
-        listening = {
-            row.split()[9]
-            for row in Path("/proc/net/tcp").read_text().splitlines()[1:]
-            if row.split()[1].endswith(f":{port:04X}") and row.split()[3] == "0A"
-        }
+        """The processes that have one of them open, but for the one that started them."""
+        inodes = listening()
         return {
             int(folder.name) for folder in Path("/proc").glob("[0-9]*")
-            if _parent(folder) == process.pid and any(f"socket:[{inode}]" in _opened(folder) for inode in listening)
+            if _parent(folder) == process.pid and any(f"socket:[{inode}]" in _opened(folder) for inode in inodes)
         }  # fmt: skip
 
     def counted():
@@ -171,8 +172,9 @@ def test_several_processes_answer_and_count_together_and_one_that_dies_is_replac
             assert Browser(site).open("/sign-in")[0] == 200
         assert counted() == 60
         dead = min(first)
+        its_own = {inode for inode in listening() if f"socket:[{inode}]" in _opened(Path(f"/proc/{dead}"))}
         os.kill(dead, signal.SIGKILL)
-        until(lambda: dead not in answering())
+        until(lambda: not its_own & listening())  # what it was being given is lost with it
         for _ in range(20):
             assert Browser(site).open("/sign-in")[0] == 200
         then = until(lambda: len(answering()) == 3 and answering())

@@ -721,12 +721,12 @@ drafts = _numbered(
     Column("discarded_at", Whole),
     Column("asked", sa.Text),
     Column("asked_at", Whole),
-    Column("beaten_at", Whole),
     Column("estimate", Document),
     Column("answer", Document),
     Column("document", Document),
     Column("bound_points", Real),
     Column("gap_points", Real),
+    Column("beaten_at", Whole),
     ForeignKeyConstraint(["partnership_id", "plan_id"], ["plans.partnership_id", "plans.id"]),
     Index(None, "partnership_id", "user_id"),
 )
