@@ -67,8 +67,9 @@ class Residents:
             yield said
 
     def explain(
-        self, key: str, world_of_plan: Callable[[], World], world: World, *, seconds: float, should_stop: Callable[[], bool] = lambda: False
-    ) -> Impossible | None:
+        self, key: str, world_of_plan: Callable[[], World], world: World, *, seconds: float, should_stop: Callable[[], bool] = lambda: False,
+        gives_way: bool = False,
+    ) -> Impossible | None:  # fmt: skip
         """What clashes in a world beside the plan's, found in the plan's process; None where its rules can all hold. Raises ``SolverFault``."""
 
         def work(sandbox: Sandbox, asked: _Asked) -> None:
@@ -76,12 +77,12 @@ class Residents:
             if found is not None:
                 asked.said.put(found)
 
-        found = next(self._answers(key, world_of_plan, _Asked(work=work, should_stop=should_stop)), None)
+        found = next(self._answers(key, world_of_plan, _Asked(work=work, should_stop=should_stop), gives_way=gives_way), None)
         assert found is None or isinstance(found, Impossible)
         return found
 
     def _answers(
-        self, key: str, world_of_plan: Callable[[], World], asked: _Asked, *, gives_way: bool = False
+        self, key: str, world_of_plan: Callable[[], World], asked: _Asked, *, gives_way: bool
     ) -> Iterator[Consequence | Impossible]:
         self._hand_over(key, world_of_plan, asked, gives_way=gives_way)
         try:

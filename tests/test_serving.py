@@ -23,6 +23,7 @@ from websites import PASSWORD
 from planner.errors import PlannerError
 from planner.processes import GIVES_WAY
 from planner.store import open_store
+from web import serving
 from web.access import ROLE_NAMES
 from web.command_line import main
 from web.demonstration import keep_demonstration
@@ -262,6 +263,20 @@ def test_a_port_in_use_is_one_sentence(tmp_path, monkeypatch, capsys):
             said = capsys.readouterr().err
             assert code == 1
             assert said == f"Port {taken.getsockname()[1]} is in use on 127.0.0.1: end what uses it, or choose another with --port.\n"
+
+
+def test_pages_and_metrics_on_one_port_are_one_sentence(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PLANNER_HOME", str(tmp_path / "home"))
+    port = str(free_port())
+    assert main(["serve", "--port", port, "--metrics-port", port]) == 1
+    assert capsys.readouterr().err == f"The pages and the metrics cannot share port {port}: choose another with --metrics-port.\n"
+
+
+def test_a_server_that_ends_by_itself_says_why(caplog):
+    for code, said in ((0, 0), (1, 1)):
+        with pytest.raises(SystemExit), serving._told_why():
+            raise SystemExit(code)
+        assert caplog.text.count("died again as soon as it was replaced") == said
 
 
 def test_a_port_that_is_none_is_a_usage_error(capsys):

@@ -402,6 +402,27 @@ def test_who_heads_the_school_no_longer_does_not_speak_for_it(site):
             tx.people.add_membership(user_id=head, partnership_id=HERE, role=Role.HEAD, urn=OWN_URN)
 
 
+def test_what_is_undone_to_nothing_is_worked_out_no_more(site, monkeypatch):
+    client = site.browser("head")
+    draft = begin(site, client)
+    monkeypatch.setattr(site.workshop, "begin", lambda *_: None)
+    wish(site, client, draft)
+    number = int(draft.rsplit("/", 1)[1])
+
+    def now():
+        with site.store.read() as tx:
+            found = tx.drafts.draft(partnership_id=HERE, user_id=site.user_ids["head"], draft_id=number)
+            return found.asked, found.is_worked_on(tx.now)
+
+    key, _ = now()
+    assert now() == (key, True)
+    assert key
+    do(site, client, draft, "undo")
+    assert now() == (None, False)
+    with site.store.begin() as tx:
+        assert not tx.drafts.beat(draft_id=number, key=key), "whoever works on it hears of it"
+
+
 def test_a_script_that_has_a_drafts_page_as_it_stands_is_told_so_and_no_more(site, monkeypatch):
     client = site.browser("head")
     draft = begin(site, client)

@@ -21,6 +21,7 @@ from planner.processes import give_way
 from planner.store import Role, Store, open_store
 from web.settings import Settings
 
+_LOG = logging.getLogger(__name__)
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus_client finds the folder that processes count in; it looks once, when it is first read."""
 THREADS = 4
@@ -38,6 +39,8 @@ def serve(settings: Settings) -> int:
 
     check_free(settings)
     if settings.metrics_port is not None:
+        if settings.metrics_port == settings.port:
+            raise InputMustBeMended(f"The pages and the metrics cannot share port {settings.port}: choose another with --metrics-port.")
         check_free(replace(settings, host=settings.metrics_host, port=settings.metrics_port), option="--metrics-port")
     with open_store(settings.database_url, settings.home) as store:  # made and brought up to date before anybody asks
         first = first_invitation(store)
@@ -45,7 +48,7 @@ def serve(settings: Settings) -> int:
     logging.getLogger("_granian").setLevel(logging.WARNING)
     # Begun anew rather than forked: threads are at work here, and one that dies is replaced at any moment.
     multiprocessing.set_start_method("spawn", force=True)
-    with metrics_beside(settings), worker_beside(settings):
+    with metrics_beside(settings), worker_beside(settings), _told_why():
         Granian(
             "web.wsgi:app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
             workers=settings.processes, respawn_failed_workers=True, blocking_threads=THREADS,
@@ -91,6 +94,19 @@ def first_invitation(store: Store) -> str | None:
         for old in tx.invitations.of(partnership_id=None):
             tx.invitations.withdraw(partnership_id=None, invitation_id=old.id)
         return "/invitations/" + tx.invitations.invite(partnership_id=None, role=Role.ADMINISTRATOR, invitee="The administrator", by=None)
+
+
+@contextmanager
+def _told_why() -> Iterator[None]:
+    """Say why the server ends by itself: it does where a process dies again within seconds of being replaced."""
+    try:
+        yield
+    except SystemExit as ending:
+        if ending.code:
+            _LOG.error(
+                "A process that answers pages died again as soon as it was replaced, so the service ends. What starts it should start it again."
+            )
+        raise
 
 
 @contextmanager
@@ -165,4 +181,4 @@ def check_free(settings: Settings, *, option: str = "--port") -> None:
 def _cannot_use(settings: Settings, option: str, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {settings.port} is in use on {settings.host}: end what uses it, or choose another with {option}."
-    return f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}): choose another with --port."
+    return f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}): choose another with {option}."

@@ -126,6 +126,7 @@ class Workshop:
             after,
             seconds=EXPLAIN_SECONDS,
             should_stop=should_stop,
+            gives_way=True,
         )
         return Whole(answer={"ending": "not found"} if clash is None else _impossible(after, clash))
 

@@ -119,8 +119,8 @@ class Drafts(Room):
         )  # fmt: skip
         return int(self._connection.execute(sa.select(sa.func.count()).where(*others)).scalar_one())
 
-    def ask(self, *, draft_id: int, key: str) -> None:
-        """Keep that an answer to ``key`` is being worked out."""
+    def ask(self, *, draft_id: int, key: str | None) -> None:
+        """Keep that an answer to ``key`` is being worked out; None: to nothing any more."""
         self._connection.execute(drafts.update().where(drafts.c.id == draft_id).values(asked=key, asked_at=self._now, beaten_at=self._now))
 
     def beat(self, *, draft_id: int, key: str) -> bool:

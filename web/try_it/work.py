@@ -30,12 +30,11 @@ def begin(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow) -> 
     False where so many of the same person's drafts are being worked out that this one must wait.
     """
     tried = tried_of(kept.facts.world, draft.held)
-    if tried.is_nothing:
-        return True
     with store.begin() as tx:
-        if tx.drafts.at_work(draft) >= MOST_AT_WORK:
-            return False
-        tx.drafts.ask(draft_id=draft.id, key=tried.key)
+        must_wait = tx.drafts.at_work(draft) >= MOST_AT_WORK
+        tx.drafts.ask(draft_id=draft.id, key=None if tried.is_nothing or must_wait else tried.key)
+    if tried.is_nothing or must_wait:
+        return tried.is_nothing
 
     def work(should_stop: Callable[[], bool]) -> None:
         with seeing(kept.partnership_id), _beating(store, kept.partnership_id, draft.id, tried.key) as is_gone:
