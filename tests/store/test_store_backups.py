@@ -280,10 +280,6 @@ def test_a_server_is_dumped_by_its_own_program_and_its_password_is_not_among_the
     run(served, RENAME)
     restore_backup(address, made.path)
     assert names_at(served) == ["Before"]
-    put = next(one for one in reversed(told(programs)) if one[0] == "psql")
-    assert put[:6] == ["psql", where, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]
-    assert put[6] == f"PGPASSWORD={password}"
-    assert {call[-1] for call in told(programs)} == {"TMPDIR="}, "nothing plain lies about meanwhile"
 
 
 def test_a_secret_that_only_the_words_could_tell_is_refused(programs, served, home):
