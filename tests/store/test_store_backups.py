@@ -193,8 +193,9 @@ def programs(tmp_path, monkeypatch):
         (folder / name).write_text(
             "#!/bin/sh\n"
             f'at="{folder}"\n'
-            f'{{ echo "{name}"; for word in "$@"; do echo "$word"; done; echo "PGPASSWORD=$PGPASSWORD"; echo "PGOPTIONS=$PGOPTIONS";'
-            ' echo "TMPDIR=$(ls -A "$TMPDIR")"; echo =====; } >> "$at/told"\n'
+            f'told="$(echo "{name}"; for word in "$@"; do echo "$word"; done; echo "PGPASSWORD=$PGPASSWORD"; echo "PGOPTIONS=$PGOPTIONS";'
+            ' echo "TMPDIR=$(ls -A "$TMPDIR")"; echo =====)"\n'
+            'printf "%s\\n" "$told" >> "$at/told"\n'
             'if [ -f "$at/fails" ]; then cat "$at/fails" >&2; exit 3; fi\n'
             'if [ -f "$at/forgets" ]; then unset PGOPTIONS; fi\n'
             + {
@@ -280,6 +281,10 @@ def test_a_server_is_dumped_by_its_own_program_and_its_password_is_not_among_the
     run(served, RENAME)
     restore_backup(address, made.path)
     assert names_at(served) == ["Before"]
+    put = next(one for one in reversed(told(programs)) if one[0] == "psql")  # it and pg_restore are at work at once
+    assert put[:6] == ["psql", where, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]
+    assert put[6] == f"PGPASSWORD={password}"
+    assert {call[-1] for call in told(programs)} == {"TMPDIR="}, "nothing plain lies about meanwhile"
 
 
 def test_a_secret_that_only_the_words_could_tell_is_refused(programs, served, home):
