@@ -15,6 +15,8 @@ from planner.errors import InputMustBeMended, SolverFault
 from planner.need import World
 
 OPEN_SECONDS = 30.0
+NOT_OPEN = 0
+"""The number of no process: they are counted from 1."""
 T = TypeVar("T")
 
 
@@ -30,7 +32,7 @@ class Sandbox:
         self._solver = solver or Solver()
         self._is_mine = solver is None
         self.world = world
-        self._is_open = False
+        self._opened_in = NOT_OPEN
         self._since = 0
 
     def __enter__(self) -> Self:
@@ -42,7 +44,7 @@ class Sandbox:
 
     def open(self, world: World) -> None:
         """Hold another world from now on; the log goes on."""
-        self.world, self._is_open, self._since = world, False, len(self.log)
+        self.world, self._opened_in, self._since = world, NOT_OPEN, len(self.log)
 
     def log_of_world(self) -> list[Tried]:
         """What this world was asked so far."""
@@ -75,9 +77,9 @@ class Sandbox:
         return self._solver.explain(world, seconds=seconds, should_stop=should_stop)
 
     def _hold(self, should_stop: Callable[[], bool]) -> None:
-        if not self._is_open or not self._solver.is_alive():
+        if self._opened_in != self._solver.starts or not self._solver.is_alive():
             self._exchange(Open(world=self.world), IsOpen, OPEN_SECONDS, should_stop)
-            self._is_open = True
+            self._opened_in = self._solver.starts
 
     def _exchange(
         self, job: Open | Trial | Question, kind: type[T] | tuple[type[T], ...], seconds: float, should_stop: Callable[[], bool],
@@ -86,6 +88,6 @@ class Sandbox:
         answer = self._solver.exchange(job, until=time.perf_counter() + seconds + GRACE_SECONDS, should_stop=should_stop, tell=tell)
         if isinstance(answer, kind):
             return answer
-        self._is_open = False
+        self._opened_in = NOT_OPEN
         why = answer.why if isinstance(answer, Failed) else "said something else"
         raise SolverFault(f"The solver {why} while it worked on a question; try again, and if it happens again tell the administrator.")

@@ -74,6 +74,8 @@ class Solver:
         self._memory, self._gives_way = memory_megabytes, gives_way
         self._context = multiprocessing.get_context("spawn")
         self.engine = ""
+        self.starts = 0
+        """How often the process was started: what an earlier one was given to hold is gone."""
         self.last_sizes: Sizes | None = None
         self.last_peak_megabytes = 0
         self._start()
@@ -90,6 +92,7 @@ class Solver:
         self._process = self._context.Process(target=serve_apart, args=(theirs, self._stop, self._memory), daemon=True)
         with _sigint_blocked():  # or Ctrl-C would end the child while it is still importing
             self._process.start()
+        self.starts += 1
         theirs.close()
         if self._gives_way and self._process.pid is not None:
             give_way(self._process.pid)

@@ -11,7 +11,7 @@ from websites import ELSEWHERE, HERE, OWN_URN, PEOPLE, a_site
 
 from planner.asked_change import AskedChange, What, as_data
 from planner.documents import to_plain
-from planner.errors import PlannerError
+from planner.errors import InputMustBeMended, PlannerError
 from planner.export.read_back import HandMade
 from planner.intake.dfe_kinds import DfeKind, DfeUpload
 from planner.policy import load_policy
@@ -537,8 +537,10 @@ def test_the_data_folder_and_its_secrets_are_for_their_owner_only(home):
 
 def test_a_weak_key_or_a_bad_port_is_refused_in_one_sentence(home):
     settings_at(home)
-    with pytest.raises(PlannerError, match="no port"):
+    with pytest.raises(InputMustBeMended, match="no port"):
         settings_at(home, PLANNER_PORT="eighty")
+    with pytest.raises(InputMustBeMended, match="no number of processes"):
+        settings_at(home, PLANNER_PROCESSES="0")
     (home / "secret-key").write_text("short\n", encoding="ascii")
     with pytest.raises(PlannerError, match="too short"):
         settings_at(home)

@@ -75,12 +75,10 @@ class Told(Workshop):
         super().__init__()
         self.says, self.asked, self.fault = "found", [], None
 
-    def begin(self, name, key, work):
-        self._wanted[name] = key
-        work(lambda: self._wanted.get(name) != key)
-        self._wanted.clear()
+    def begin(self, name, work):
+        work(lambda: False)
 
-    def estimate(self, plan_key, near, world, tried):
+    def estimate(self, plan_key, near, world, tried, should_stop=lambda: False):
         self.asked.append(tried)
         if self.fault is not None:
             raise self.fault
@@ -298,7 +296,7 @@ def test_nobody_fills_the_service_with_drafts_or_estimates(site, monkeypatch):
     with site.store.begin() as tx:  # three others are still being worked out
         for row in tx.drafts.drafts_of(partnership_id=HERE, user_id=site.user_ids["head"]):
             if not last.endswith(f"/{row.id}"):
-                tx.drafts.ask(draft_id=row.id, key="k")
+                tx.drafts.ask(row, "k")
     wish(site, client, last)
     page = main_of(client.get(last))
     assert "of your drafts are being worked out now, so this one waits" in page
@@ -322,10 +320,42 @@ def test_what_is_thrown_away_is_worked_out_no_more():
             time.sleep(0.001)
         ended.set()
 
-    workshop.begin(1, "key", work)
+    workshop.begin(1, work)
     assert going.wait(5)
     workshop.stop(1)
     assert ended.wait(5)
+
+
+def test_an_estimate_that_nobody_waits_for_any_more_is_stopped(monkeypatch):
+    plan, world = plan_from_document(document_of(two_schools()))
+
+    class Held:
+        def ask(self, key, opened, question, *, should_stop, gives_way):
+            return iter(()) if should_stop() else iter(("found",))
+
+    workshop = Workshop()
+    monkeypatch.setattr(workshop, "_held", Held)
+    with pytest.raises(SolverFault, match="It was stopped"):
+        workshop.estimate("plan", plan.amounts, world, tried_of(world, []), lambda: True)
+
+
+def test_what_is_begun_again_goes_on_when_what_was_begun_before_ends_late():
+    workshop, may_end, may_look, is_stopped = Workshop(), threading.Event(), threading.Event(), []
+
+    def again(should_stop):
+        may_look.wait(5)
+        is_stopped.append(should_stop())
+
+    before = set(threading.enumerate())
+    workshop.begin(1, lambda _: may_end.wait(5))
+    (first,) = set(threading.enumerate()) - before
+    workshop.begin(1, again)
+    (second,) = set(threading.enumerate()) - before - {first}
+    may_end.set()
+    first.join(5)
+    may_look.set()
+    second.join(5)
+    assert is_stopped == [False]
 
 
 CLOSES = """
@@ -356,9 +386,9 @@ def test_what_another_process_was_told_to_throw_away_or_change_is_worked_out_no_
     client = site.browser("head")
     draft = begin(site, client)
     begun = []
-    monkeypatch.setattr(site.workshop, "begin", lambda _name, key, job: begun.append((key, job)))
+    monkeypatch.setattr(site.workshop, "begin", lambda _name, job: begun.append(job))
     wish(site, client, draft)
-    ((_, job),) = begun
+    (job,) = begun
     whole, seen = site.workshop.whole, []
 
     def whole_until_stopped(*asked):
@@ -427,7 +457,7 @@ def test_a_script_that_has_a_drafts_page_as_it_stands_is_told_so_and_no_more(sit
     client = site.browser("head")
     draft = begin(site, client)
     begun = []
-    monkeypatch.setattr(site.workshop, "begin", lambda _name, _key, job: begun.append(job))
+    monkeypatch.setattr(site.workshop, "begin", lambda _name, job: begun.append(job))
 
     def asked_with(etag):
         return client.get(draft, headers={"If-None-Match": etag})
@@ -626,6 +656,11 @@ def test_a_clash_is_explained_in_the_process_that_holds_the_plan():
         assert len(list(residents.ask("plan", lambda: world, Question(near=plan.amounts, kinds=(Kind.ESTIMATE,))))) == 1
         clash = residents.explain("plan", lambda: world, world_tried(world, tried_of(world, [wish_step(too_much)])), seconds=10)
         assert residents.explain("plan", lambda: world, world, seconds=10) is None
+        asked = time.monotonic()
+        with pytest.raises(SolverFault, match="stopped"):
+            residents.explain("plan", lambda: world, world, seconds=10, should_stop=lambda: time.monotonic() > asked)
+        again = list(residents.ask("plan", lambda: world, Question(near=plan.amounts, kinds=(Kind.ESTIMATE,))))
+        assert len(again) == 1, "the process is a new one: the plan is opened in it anew"
     assert clash is not None
     assert any(placed.rule_id == "head_rule" for placed in clash.clash)
 
@@ -641,7 +676,8 @@ def test_a_real_draft_is_worked_out_and_its_plan_document_holds(tmp_path):
             time.sleep(0.5)
         assert "How close to the best these rules allow" in main_of(page)
         with site.store.read() as tx:
-            document = tx.drafts.document(partnership_id=HERE, user_id=site.user_ids["head"], draft_id=1)
+            found = tx.drafts.draft(partnership_id=HERE, user_id=site.user_ids["head"], draft_id=1)
+            document = tx.drafts.document(partnership_id=HERE, user_id=site.user_ids["head"], draft_id=1, key=found.answer["key"])
         check_document(document)
         assert any(rule["amount"] == 14_000 for rule in document["partnership"]["head_rules"])
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from planner.errors import PlannerError
+from planner.errors import InputMustBeMended, PlannerError
 
 DEFAULT_PORT = 8000
 USUAL_PROCESSES, MOST_PROCESSES = 2, 64
@@ -155,34 +155,34 @@ def _write_private(path: Path, text: str) -> None:
 
 def _port(name: str, text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65_535:
-        raise PlannerError(f"{name} is {text}, which is no port: give a number from 1 to 65535.")
+        raise InputMustBeMended(f"{name} is {text}, which is no port: give a number from 1 to 65535.")
     return int(text)
 
 
 def _processes(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_PROCESSES:
-        raise PlannerError(f"PLANNER_PROCESSES is {text}, which is no number of processes: give one from 1 to {MOST_PROCESSES}.")
+        raise InputMustBeMended(f"PLANNER_PROCESSES is {text}, which is no number of processes: give one from 1 to {MOST_PROCESSES}.")
     return int(text)
 
 
 def _yes_or_no(name: str, text: str) -> bool:
     plain = text.strip().casefold()
     if plain not in YES | NO:
-        raise PlannerError(f"{name} is {text}, which says neither yes nor no: give 1 or 0.")
+        raise InputMustBeMended(f"{name} is {text}, which says neither yes nor no: give 1 or 0.")
     return plain in YES
 
 
 def _log_level(text: str) -> str | None:
     plain = text.strip().casefold()
     if plain and plain not in LOG_LEVELS:
-        raise PlannerError(f"PLANNER_LOG is {text}, which is no level: give one of {', '.join(LOG_LEVELS)}.")
+        raise InputMustBeMended(f"PLANNER_LOG is {text}, which is no level: give one of {', '.join(LOG_LEVELS)}.")
     return plain or None
 
 
 def _has_json_log(text: str) -> bool:
     plain = text.strip().casefold() or LOG_FORMATS[0]
     if plain not in LOG_FORMATS:
-        raise PlannerError(f"PLANNER_LOG_FORMAT is {text}, which is no format: give one of {', '.join(LOG_FORMATS)}.")
+        raise InputMustBeMended(f"PLANNER_LOG_FORMAT is {text}, which is no format: give one of {', '.join(LOG_FORMATS)}.")
     return plain == "json"
 
 
@@ -201,7 +201,7 @@ def _provider(env: Mapping[str, str]) -> ProviderSettings | None:
         return None
     if not all(given):
         missing = [variable for variable, text in zip(PROVIDER_VARIABLES, given, strict=True) if not text]
-        raise PlannerError(
+        raise InputMustBeMended(
             f"Signing in through a provider needs {' and '.join(missing)} too: set it, or set none of the PLANNER_OIDC_ variables."
         )
     try:
@@ -210,7 +210,7 @@ def _provider(env: Mapping[str, str]) -> ProviderSettings | None:
     except ValueError:
         is_good = False
     if not is_good or not (address.scheme == "https" or (address.scheme == "http" and _is_this_computer(address.hostname or ""))):
-        raise PlannerError(
+        raise InputMustBeMended(
             "PLANNER_OIDC_ISSUER is no address of a provider: give the issuer that it names itself by, which begins with https://."
         )
     return ProviderSettings(issuer=issuer, client_id=client_id, client_secret=client_secret, name=name)

@@ -46,6 +46,7 @@ CLOSES_BEFORE_PROCESSES = 10
 """Where Python ends what is left of a process; its children come at 0."""
 MOST_TURNS = 3
 """Estimates of one person at a time, so that nobody's sliders hold up every page."""
+STOPPED = "It was stopped before it was found; ask again."
 TOO_FAST = "Your sliders move faster than it can be worked out: wait a moment."
 
 _LOG = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class Workshop:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._residents: Residents | None = None
-        self._wanted: dict[int, str] = {}
+        self._wanted: dict[int, object] = {}
         self._turns: Counter[int] = Counter()
 
     # --- a plan made by hand ---
@@ -86,14 +87,14 @@ class Workshop:
 
     # --- answers ---
 
-    def estimate(self, plan_key: str, near: Amounts, world: World, tried: Tried) -> Json:
+    def estimate(self, plan_key: str, near: Amounts, world: World, tried: Tried, should_stop: Callable[[], bool] = lambda: False) -> Json:
         """The quick answer: how everybody stands, and who gets more or less, if all could be split.
 
-        Raises ``SolverFault`` where every process is busy, ``InputMustBeMended`` where what is tried cannot be right.
+        Raises ``SolverFault`` where every process is busy or it was stopped, ``InputMustBeMended`` where what is tried cannot be right.
         """
         from optimisation.asked import Kind  # noqa: PLC0415
 
-        (found,) = self._asked(f"{plan_key} quick", near, world, tried, (Kind.ESTIMATE,), lambda: False)
+        (found,) = self._asked(f"{plan_key} quick", near, world, tried, (Kind.ESTIMATE,), should_stop)
         return {
             "ending": found.ending, "before": to_plain(found.before), "after": None if found.after is None else to_plain(found.after),
             "changes": to_plain(found.changes),
@@ -151,19 +152,20 @@ class Workshop:
 
     # --- work that goes on behind the pages ---
 
-    def begin(self, name: int, key: str, work: Callable[[Callable[[], bool]], None]) -> None:
+    def begin(self, name: int, work: Callable[[Callable[[], bool]], None]) -> None:
         """Work in a thread of its own until something else is begun under the same name; ``work`` is given what says so."""
+        this = object()  # not its key: what is undone and done again is begun again
         with self._lock:
-            self._wanted[name] = key
+            self._wanted[name] = this
 
         def run() -> None:
             try:
-                work(lambda: self._wanted.get(name) != key)
+                work(lambda: self._wanted.get(name) is not this)
             except Exception as error:  # noqa: BLE001 (the page says that it was lost, and begins anew)
                 _LOG.error("What was tried in draft %s failed: %s", name, type(error).__name__)
             finally:
                 with self._lock:
-                    if self._wanted.get(name) == key:
+                    if self._wanted.get(name) is this:
                         del self._wanted[name]
 
         threading.Thread(target=run, name=f"draft {name}", daemon=True).start()
@@ -198,7 +200,10 @@ class Workshop:
         gives_way: bool = False,
     ) -> list[Consequence]:  # fmt: skip
         question, opened = _question(world, near, tried, kinds), functools.partial(without_taken_away, world, tried)
-        return list(self._held().ask(_key(name, tried), opened, question, should_stop=should_stop, gives_way=gives_way))
+        found = list(self._held().ask(_key(name, tried), opened, question, should_stop=should_stop, gives_way=gives_way))
+        if len(found) < len(kinds):
+            raise SolverFault(STOPPED)
+        return found
 
 
 def _key(name: str, tried: Tried) -> str:

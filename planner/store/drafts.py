@@ -76,11 +76,11 @@ class Drafts(Room):
         query = sa.select(*columns_of(DraftRow, drafts)).where(*_mine(partnership_id, user_id))
         return self._many(DraftRow, query.order_by(drafts.c.changed_at.desc(), drafts.c.id.desc()))
 
-    def document(self, *, partnership_id: int, user_id: int, draft_id: int) -> Json | None:
-        """The plan document of a draft's newest whole answer."""
-        query = sa.select(drafts.c.document).where(*_mine(partnership_id, user_id), drafts.c.id == draft_id)
-        found: Json | None = self._connection.execute(query).scalar_one_or_none()
-        return found
+    def document(self, *, partnership_id: int, user_id: int, draft_id: int, key: str) -> Json | None:
+        """The plan document of the whole answer to ``key``; None where there is none, or another answer by now."""
+        query = sa.select(drafts.c.answer, drafts.c.document).where(*_mine(partnership_id, user_id), drafts.c.id == draft_id)
+        found = self._connection.execute(query).one_or_none()
+        return None if found is None or found.answer is None or found.answer["key"] != key else found.document
 
     def step(self, draft: DraftRow, step: Json) -> None:
         """Do something more; what was undone is gone. Raises ``ChangedMeanwhile``."""
@@ -102,9 +102,13 @@ class Drafts(Room):
         """Keep it. Raises ``ChangedMeanwhile``."""
         self._change(draft, kept_at=self._now)
 
-    def sent(self, draft: DraftRow) -> None:
-        """Count that it went to the board, so that a page sends it once. Raises ``ChangedMeanwhile``."""
+    def sent(self, draft: DraftRow, key: str) -> Json:
+        """Count that it went to the board, so that a page sends it once: the plan document of its answer to ``key``. Raises ``ChangedMeanwhile``."""
         self._change(draft)
+        document = self.document(partnership_id=draft.partnership_id, user_id=draft.user_id, draft_id=draft.id, key=key)
+        if document is None:
+            raise ChangedMeanwhile("This draft is being worked out again.")
+        return document
 
     def discard(self, draft: DraftRow) -> None:
         """Throw it away: it is listed and opened no more, and what it came to is forgotten. Raises ``ChangedMeanwhile``."""
@@ -119,9 +123,14 @@ class Drafts(Room):
         )  # fmt: skip
         return int(self._connection.execute(sa.select(sa.func.count()).where(*others)).scalar_one())
 
-    def ask(self, *, draft_id: int, key: str | None) -> None:
-        """Keep that an answer to ``key`` is being worked out; None: to nothing any more."""
-        self._connection.execute(drafts.update().where(drafts.c.id == draft_id).values(asked=key, asked_at=self._now, beaten_at=self._now))
+    def ask(self, draft: DraftRow, key: str | None, *, must_wait: bool = False) -> bool:
+        """Keep that an answer to ``key`` is being worked out; None, or where it must wait: to nothing any more.
+
+        False, and nothing is kept, where the draft was changed since it was read, or is being worked out already, in whichever process.
+        """
+        is_new = sa.or_(drafts.c.asked.is_distinct_from(key), drafts.c.beaten_at.is_(None), drafts.c.beaten_at <= self._now - SILENT)
+        asked = drafts.update().where(_as_read(draft), is_new)
+        return self._changed(asked.values(asked=None if must_wait else key, asked_at=self._now, beaten_at=self._now)) == 1
 
     def beat(self, *, draft_id: int, key: str) -> bool:
         """Say that the answer to ``key`` is still being worked out; False where it is wanted no more."""
@@ -143,9 +152,13 @@ class Drafts(Room):
         return self._changed(drafts.update().where(drafts.c.id == draft_id, drafts.c.asked == key).values(**values)) == 1
 
     def _change(self, draft: DraftRow, **values: Any) -> None:
-        here = drafts.update().where(drafts.c.id == draft.id, drafts.c.version == draft.version, drafts.c.discarded_at.is_(None))
+        here = drafts.update().where(_as_read(draft))
         if self._changed(here.values(**values, version=draft.version + 1, changed_at=self._now)) != 1:
             raise ChangedMeanwhile("You changed this draft in another window.")
+
+
+def _as_read(draft: DraftRow) -> sa.ColumnElement[bool]:
+    return sa.and_(drafts.c.id == draft.id, drafts.c.version == draft.version, drafts.c.discarded_at.is_(None))
 
 
 def _mine(partnership_id: int, user_id: int) -> tuple[sa.ColumnElement[bool], ...]:

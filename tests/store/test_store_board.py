@@ -362,9 +362,16 @@ def test_a_draft_is_named_kept_sent_and_thrown_away_by_its_person_alone(store, h
     with store.begin() as tx:
         tx.drafts.keep(again(store, draft))
         kept_at = tx.now
+    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+        tx.drafts.sent(again(store, draft), "one")  # no answer is there
     with store.begin() as tx:
-        tx.drafts.sent(again(store, draft))
+        tx.drafts.ask(again(store, draft), "one")
+        tx.drafts.keep_answer(draft_id=draft.id, key="one", answer={"points": 1}, document=PLAN)
+    with store.begin() as tx:
+        assert tx.drafts.sent(again(store, draft), "one") == PLAN
         sent_at = tx.now
+    with pytest.raises(ChangedMeanwhile), store.begin() as tx:
+        tx.drafts.sent(again(store, draft), "two")  # the answer is to something else
     now = again(store, draft)
     assert (now.name, now.kept_at, now.changed_at, now.version) == ("Renamed", kept_at, sent_at, 4)
     with store.read() as tx:
@@ -389,7 +396,7 @@ def test_a_draft_is_worked_on_while_somebody_says_so(store, here, plan, draft, b
 
     with store.begin() as tx:
         asked_at = tx.now
-        tx.drafts.ask(draft_id=draft.id, key="one")
+        tx.drafts.ask(draft, "one")
     try:
         assert not again(store, newer).is_worked_on(asked_at), "nothing is asked"
         at(15_000)
@@ -402,6 +409,21 @@ def test_a_draft_is_worked_on_while_somebody_says_so(store, here, plan, draft, b
                 assert again(store, draft).is_worked_on(tx.now) is is_worked_on
                 assert tx.drafts.at_work(newer) == is_worked_on
         assert again(store, draft).asked_at == asked_at, "since when it is worked on"
+        for milliseconds, key, is_ours in (
+            (15_000 + SILENT - 1, "one", False),
+            (15_000 + SILENT - 1, None, True),
+            (15_000 + SILENT - 1, "one", True),
+            (15_000 + SILENT, "one", False),
+            (15_000 + SILENT, "two", True),
+            (15_000 + 2 * SILENT, "two", True),
+        ):
+            at(milliseconds)
+            with store.begin() as tx:
+                assert tx.drafts.ask(draft, key) is is_ours, f"{key} after {milliseconds} ms: one process works on it, unless it is silent"
+        with store.begin() as tx:
+            assert tx.drafts.ask(draft, "one")
+            assert not tx.drafts.ask(draft, "one", must_wait=True), "it does not wait: another process works on it"
+            assert not tx.drafts.ask(replace(draft, version=draft.version + 1), "two"), "somebody changed it meanwhile"
         with store.begin() as tx:
             tx.drafts.discard(again(store, draft))
             assert not tx.drafts.beat(draft_id=draft.id, key="one")
@@ -412,8 +434,8 @@ def test_a_draft_is_worked_on_while_somebody_says_so(store, here, plan, draft, b
 def test_an_answer_is_kept_only_to_what_is_asked_by_now(store, here, plan, draft, by, other):
     newer, others = a_draft(store, here, plan, by), a_draft(store, here, plan, other)
     with store.begin() as tx:
-        tx.drafts.ask(draft_id=draft.id, key="one")
-        tx.drafts.ask(draft_id=others.id, key="one")
+        tx.drafts.ask(draft, "one")
+        tx.drafts.ask(others, "one")
         asked_at = tx.now
         assert tx.drafts.at_work(newer) == 1, "one's own, not another's"
         assert tx.drafts.at_work(draft) == 0, "not itself"
@@ -428,9 +450,10 @@ def test_an_answer_is_kept_only_to_what_is_asked_by_now(store, here, plan, draft
     assert (now.estimate, now.answer) == ({"points": 2, "key": "one"}, {"points": 4, "key": "one"})
     assert (now.asked, now.bound_points, now.gap_points) == (None, 1.5, 0.5)
     with store.begin() as tx:
-        assert tx.drafts.document(partnership_id=here, user_id=by, draft_id=draft.id) == PLAN
-        assert tx.drafts.document(partnership_id=here, user_id=other, draft_id=draft.id) is None
-        assert tx.drafts.document(partnership_id=here, user_id=by, draft_id=newer.id) is None
+        assert tx.drafts.document(partnership_id=here, user_id=by, draft_id=draft.id, key="one") == PLAN
+        assert tx.drafts.document(partnership_id=here, user_id=by, draft_id=draft.id, key="two") is None, "the answer to something else"
+        assert tx.drafts.document(partnership_id=here, user_id=other, draft_id=draft.id, key="one") is None
+        assert tx.drafts.document(partnership_id=here, user_id=by, draft_id=newer.id, key="one") is None
 
 
 def test_a_request_is_asked_once_and_answered_once(store, here, draft, by, other):
@@ -520,10 +543,11 @@ def test_comments_on_a_proposal_stand_in_order_with_the_role_then_held(store, he
 def test_what_a_discarded_draft_came_to_is_forgotten(store, draft):
     with store.begin() as tx:
         tx.drafts.step(draft, {"n": 1})
-        tx.drafts.ask(draft_id=draft.id, key="one")
+        draft = tx.drafts.draft(partnership_id=draft.partnership_id, user_id=draft.user_id, draft_id=draft.id)
+        tx.drafts.ask(draft, "one")
         tx.drafts.keep_estimate(draft_id=draft.id, key="one", estimate={"points": 1})
         tx.drafts.keep_answer(draft_id=draft.id, key="one", answer={"points": 1}, document=PLAN, bound_points=1.0, gap_points=0.0)
-        tx.drafts.ask(draft_id=draft.id, key="two")
+        tx.drafts.ask(draft, "two")
     with store.begin() as tx:
         tx.drafts.discard(tx.drafts.draft(partnership_id=draft.partnership_id, user_id=draft.user_id, draft_id=draft.id))
         at = tx.now

@@ -217,9 +217,13 @@ def blueprint(wiring: Wiring) -> Blueprint:
         asked, kept, decision = must_be(partnership_id)
         draft, world = read_draft(kept, asked), kept.facts.world
         answer = None if draft is None else draft.answer
-        with store.read() as tx:
-            document = None if draft is None else tx.drafts.document(partnership_id=partnership_id, user_id=me().user_id, draft_id=draft.id)
         tried = tried_of(world, [] if draft is None else draft.held)
+        with store.read() as tx:
+            document = (
+                None
+                if draft is None
+                else tx.drafts.document(partnership_id=partnership_id, user_id=me().user_id, draft_id=draft.id, key=tried.key)
+            )
         if draft is None or answer is None or answer["key"] != tried.key or answer["ending"] != "found" or document is None:
             flash(NOTHING_KEPT, "important")
             return to(kept, asked)

@@ -350,9 +350,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         try:
             with store.begin() as tx:
                 seen(found)
-                tx.drafts.sent(found)
-                document = tx.drafts.document(partnership_id=partnership_id, user_id=me().user_id, draft_id=draft_id)
-                assert document is not None
+                document = tx.drafts.sent(found, answer["key"])
                 proposal_id = tx.proposals.submit_proposal(
                     found, title=form.title.data, why=form.why.data, changes=changes, found=answer, document=document
                 )

@@ -32,15 +32,17 @@ def begin(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow) -> 
     tried = tried_of(kept.facts.world, draft.held)
     with store.begin() as tx:
         must_wait = tx.drafts.at_work(draft) >= MOST_AT_WORK
-        tx.drafts.ask(draft_id=draft.id, key=None if tried.is_nothing or must_wait else tried.key)
-    if tried.is_nothing or must_wait:
-        return tried.is_nothing
+        is_ours = tx.drafts.ask(draft, None if tried.is_nothing else tried.key, must_wait=must_wait)
+    if tried.is_nothing or not is_ours:  # not ours: somebody changed it, or another process was asked in the same instant
+        return True
+    if must_wait:
+        return False
 
     def work(should_stop: Callable[[], bool]) -> None:
         with seeing(kept.partnership_id), _beating(store, kept.partnership_id, draft.id, tried.key) as is_gone:
             work_out(store, workshop, kept, draft, tried, lambda: should_stop() or is_gone())
 
-    workshop.begin(draft.id, tried.key, work)
+    workshop.begin(draft.id, work)
     return True
 
 
@@ -81,9 +83,9 @@ def work_out(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow, 
     """Keep every answer, or why there is none."""
     world, near, key = kept.facts.world, kept.facts.amounts, tried.key
     try:
-        estimate = workshop.estimate(kept.fingerprint, near, world, tried)
+        estimate = workshop.estimate(kept.fingerprint, near, world, tried, should_stop)
         prices = {
-            wish.rule_id: workshop.estimate(kept.fingerprint, near, world, Tried(wishes=(wish,), taken_away=tried.taken_away))
+            wish.rule_id: workshop.estimate(kept.fingerprint, near, world, Tried(wishes=(wish,), taken_away=tried.taken_away), should_stop)
             for wish in tried.wishes
         }
         with store.begin() as tx:
