@@ -19,13 +19,11 @@ from pathlib import Path
 from planner.errors import InputMustBeMended
 from planner.processes import give_way
 from planner.store import Role, Store, open_store
-from web.settings import Settings
+from web.settings import THREADS, Settings
 
 _LOG = logging.getLogger(__name__)
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus_client finds the folder that processes count in; it looks once, when it is first read."""
-THREADS = 4
-"""Of each process. More answer later, not sooner: Python runs one at a time, and every turn costs."""
 WORKER = (sys.executable, "-m", "web.command_line", "worker", "--beside")
 ANSWERS_WITHIN_SECONDS = 18
 """What was asked before the server is asked to end; then its worker has ``ENDS_WITHIN_SECONDS``: half a minute in all."""

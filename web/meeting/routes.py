@@ -175,7 +175,8 @@ def blueprint(wiring: Wiring) -> Blueprint:
             steps = [*([] if draft is None else draft.held), setting_step(values)]
             tried = tried_of(world, steps)
             means = said_of(world, policy_with(world, dict(tried.settings)), asked.change)
-            said = estimate_words(workshop.estimate(kept.fingerprint, kept.facts.amounts, world, tried))
+            with workshop.turn():
+                said = estimate_words(workshop.estimate(kept.fingerprint, kept.facts.amounts, world, tried))
         except PlannerError as refused:
             return jsonify(said=str(refused), means=""), 422
         return jsonify(said=said, means=means)

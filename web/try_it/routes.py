@@ -239,7 +239,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             if faults:
                 return jsonify(said=next(iter(faults.values())), each={}), 422
             tried = tried_of(world, [*found.held, setting_step(values)])
-            with workshop.turn_of(me().user_id):
+            with workshop.turn():
                 said = estimate_words(workshop.estimate(kept.fingerprint, kept.facts.amounts, world, tried))
         except PlannerError as refused:
             return jsonify(said=str(refused), each={}), 422
