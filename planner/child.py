@@ -21,7 +21,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from planner.errors import InputMustBeMended, PlannerError
+from planner.errors import InputMustBeMended, PlannerError, TooManyAtOnce
 from planner.processes import die_with_parent
 
 if sys.platform != "win32":
@@ -35,6 +35,9 @@ _ROOT = str(Path(__file__).parents[1])
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from planner.child import main; main()"
 _KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT")
 _AT_ONCE = threading.BoundedSemaphore(2)  # a server's memory is not the uploaders' to fill
+WAITS_SECONDS = 2.0
+"""For others to end, where a page waits: who waits holds a thread that answers pages. A command has no others to wait for."""
+TOO_MANY = "Several files are being read already: try again in a minute."
 _REFUSED_EVENTS = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "pty.")
 
 
@@ -56,7 +59,7 @@ def shown_name(file_name: str) -> str:
 def run_child(job: str, order: Json, files: Mapping[str, bytes], limits: Limits, *, name: str) -> tuple[Json, bytes]:
     """Do a job (``module:function``) apart; ``name`` is what sentences call its file.
 
-    Raises ``InputMustBeMended`` with one sentence, whatever went wrong.
+    Raises ``InputMustBeMended`` with one sentence, whatever went wrong; ``TooManyAtOnce`` where others are being done.
     """
     request = {
         "job": job,
@@ -65,9 +68,8 @@ def run_child(job: str, order: Json, files: Mapping[str, bytes], limits: Limits,
         "seconds": limits.seconds,
         "written": limits.written_megabytes,
     }
-    later = f"{name} could not be read just now: try again in a minute."
-    if not _AT_ONCE.acquire(timeout=limits.seconds):
-        raise InputMustBeMended(later)
+    if not _AT_ONCE.acquire(timeout=WAITS_SECONDS):
+        raise TooManyAtOnce(TOO_MANY)
     try:
         with tempfile.TemporaryDirectory(prefix="planner-", ignore_cleanup_errors=True) as folder:
             for file_name, content in files.items():
@@ -76,7 +78,7 @@ def run_child(job: str, order: Json, files: Mapping[str, bytes], limits: Limits,
     except subprocess.TimeoutExpired as error:
         raise InputMustBeMended(_too_large(name)) from error
     except OSError as error:
-        raise InputMustBeMended(later) from error
+        raise InputMustBeMended(f"{name} could not be read just now: try again in a minute.") from error
     finally:
         _AT_ONCE.release()
     header, _, content = said.partition(b"\n")

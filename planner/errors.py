@@ -24,6 +24,10 @@ class InputMustBeMended(PlannerError):
         self.findings = findings
 
 
+class TooManyAtOnce(InputMustBeMended):
+    """As many files as may be are being read already; nothing is wrong with this one."""
+
+
 class RulesCannotAllHold(PlannerError):
     """No plan keeps every rule; the message names the rules that clash and ways to make room."""
 

@@ -1,5 +1,6 @@
 """Files that nobody vouches for: what they hold, and that nothing they hold can do harm."""
 
+import contextlib
 import gzip
 import io
 import json
@@ -20,9 +21,10 @@ import pytest
 from mutations import good_workbook, good_zip, mutant, unzipped, zipped
 
 from fixtures import path_of
+from planner import child
 from planner.child import Limits, run_child, shown_name
 from planner.documents import from_plain, to_plain
-from planner.errors import InputMustBeMended
+from planner.errors import InputMustBeMended, TooManyAtOnce
 from planner.intake import apart
 from planner.intake.apart import BuildOrder, DfeDownload, build_apart, read_apart, read_content, settings_apart, take_dfe_apart
 from planner.intake.dfe_kinds import DfeKind, kind_of_dfe_file
@@ -372,6 +374,23 @@ def test_whatever_happens_in_the_child_is_one_sentence(source, says, monkeypatch
         run_child("builtins:exec", source, {}, LIMITS, name="p.xlsx")
     assert time.perf_counter() - start < 10
     assert "\n" not in str(refused.value)
+
+
+@pytest.fixture
+def others_read():
+    """As many files are being read as may be."""
+    with contextlib.ExitStack() as others:
+        for _ in range(2):
+            others.enter_context(child._AT_ONCE)
+        yield
+
+
+def test_who_would_wait_long_for_other_files_is_told_at_once(others_read):
+    start = time.perf_counter()
+    with pytest.raises(TooManyAtOnce, match=r"^Several files are being read already: try again in a minute\.$") as refused:
+        run_child("builtins:exec", "pass", {}, replace(LIMITS, seconds=60), name="p.xlsx")
+    assert time.perf_counter() - start < 10
+    assert isinstance(refused.value, InputMustBeMended), "so that every page says it beside its form"
 
 
 def test_the_child_dies_with_its_parent():

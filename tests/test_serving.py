@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -28,6 +29,7 @@ from web.access import ROLE_NAMES
 from web.command_line import main
 from web.demonstration import keep_demonstration
 from web.settings import Settings
+from web.temporary import FOLDER
 
 ROOT = Path(__file__).parent.parent
 
@@ -93,6 +95,13 @@ def served(tmp_path):
     process.communicate()
 
 
+@pytest.fixture
+def short():
+    """A folder with a short path, as servers have."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_the_server_starts_makes_the_first_account_and_ends_with_its_worker(served, how):
     process, site, home = served
@@ -140,11 +149,14 @@ def test_a_worker_gives_way_to_pages_is_started_again_when_it_dies_and_does_not_
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_several_processes_answer_and_count_together_and_one_that_dies_is_replaced(tmp_path):
-    home, port, metrics = tmp_path / "home", free_port(), free_port()
+def test_several_processes_answer_and_count_together_and_one_that_dies_is_replaced(short):
+    home, port, metrics = short / "home", free_port(), free_port()
+    temporary = home / FOLDER
+    (temporary / "planner-left").mkdir(parents=True)
+    (temporary / "planner-left" / "upload").write_bytes(b"what a killed server left")
     process = subprocess.Popen(
         [sys.executable, "-m", "web.command_line", "serve", "--port", str(port), "--metrics-port", str(metrics)], cwd=ROOT,
-        env=os.environ | {"PLANNER_HOME": str(home), "PLANNER_PROCESSES": "3", "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"PLANNER_HOME": str(home), "PLANNER_PROCESSES": "3"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     site = f"http://127.0.0.1:{port}"
 
@@ -168,6 +180,7 @@ def test_several_processes_answer_and_count_together_and_one_that_dies_is_replac
 
     try:
         wait_until_it_answers(site, process)
+        assert not (temporary / "planner-left").exists()
         first = until(lambda: len(answering()) == 3 and answering())
         for _ in range(60):
             assert Browser(site).open("/sign-in")[0] == 200
@@ -181,11 +194,11 @@ def test_several_processes_answer_and_count_together_and_one_that_dies_is_replac
         then = until(lambda: len(answering()) == 3 and answering())
         assert len(then & first) == 2
         assert counted() == 80, "what the dead one counted is counted still"
-        assert len(list(tmp_path.glob("planner-metrics-*"))) == 1
+        assert len(list(temporary.glob("planner-metrics-*"))) == 1
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=30)
         assert (process.returncode, "Traceback" in err) == (0, False), out + err
-        assert list(tmp_path.glob("planner-metrics-*")) == []
+        assert list(temporary.iterdir()) == []
     finally:
         if process.poll() is None:
             process.kill()

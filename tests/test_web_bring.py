@@ -1,5 +1,6 @@
 """Bringing a partnership: uploads and what was found in them, versions, the board's policy, the Department's files, building."""
 
+import contextlib
 import html
 import io
 import json
@@ -13,7 +14,8 @@ from pages import demonstration, parsed, tables_of, words_of
 from test_apart import REGISTER
 from websites import ELSEWHERE, HERE, OWN_URN, a_site
 
-from planner.intake import dfe_schools, dfe_uploads
+from planner import child
+from planner.intake import apart, dfe_schools, dfe_uploads
 from planner.intake.apart import read_content
 from planner.intake.reading import refuse_other_files
 from planner.intake.zip_guard import judge_zip
@@ -615,6 +617,22 @@ def test_the_note_of_a_policy_is_asked_for_and_the_settings_stay(site):
     assert fault_of(answer) == "Say in a few words what is new."
     assert hidden(answer.text)["settings"] == hidden(page.text)["settings"] == SETTINGS
     assert set_policy(site, answer, settings=SETTINGS.replace("\n", "\r\n")).status_code == 303
+
+
+def test_while_other_files_are_read_nothing_is_lost_that_was_typed(site, monkeypatch):
+    page = send_settings(site)
+    monkeypatch.setattr(choose, "read_apart", apart.read_apart)
+    monkeypatch.setattr(policy, "settings_apart", apart.settings_apart)
+    with contextlib.ExitStack() as others:
+        for _ in range(2):
+            others.enter_context(child._AT_ONCE)
+        said = "Several files are being read already: try again in a minute."
+        assert fault_of(send_settings(site)) == said
+        assert fault_of(site.post(site.browser("administrator"), BRING, file=(io.BytesIO(good_workbook()), "p.xlsx"))) == said
+        busy = set_policy(site, page)  # the browser can send it again; a page with another form would not have it
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "60")
+    assert "try again in a minute" in busy.text
+    assert set_policy(site, page).status_code == 303
 
 
 def test_settings_forged_on_the_way_are_checked_again(site):

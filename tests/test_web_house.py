@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
 from contextlib import closing
@@ -13,6 +14,7 @@ from sqlalchemy.engine import make_url
 from websites import HERE, a_site
 
 import planner.policy
+from planner import child
 from planner.errors import InputMustBeMended, PlannerError
 from planner.policy import load_policy, read_pack, with_changes
 from planner.store import backup as backup_module
@@ -231,6 +233,17 @@ def test_findings_say_what_is_worth_a_look(site):
     assert "70 percent of need met 72 percent of need met" in said
     with site.store.read() as tx:
         assert tx.house.packs() == ()
+
+
+def test_a_pack_that_is_confirmed_while_other_files_are_read_can_be_sent_again(site):
+    house = site.browser("house")
+    shown = upload(site, house, pack_file())
+    with contextlib.ExitStack() as others:
+        for _ in range(2):
+            others.enter_context(child._AT_ONCE)
+        busy = keep(site, house, shown)
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "60")
+    assert keep(site, house, shown).status_code == 303
 
 
 @pytest.mark.usefixtures("read_here")

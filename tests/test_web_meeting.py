@@ -1,5 +1,6 @@
 """The meeting's screen and what others sent to the board: what is on the table, what would change, what is kept as an option."""
 
+import contextlib
 import re
 import time
 
@@ -16,6 +17,7 @@ from planner.store import tables
 from planner.voting import Outcome
 from web.app import create_app
 from web.meeting.changes import FIGURES
+from web.settings import THREADS
 from web.try_it import sliders as sliders_module
 from web.try_it.sliders import consequence
 from web.wiring import Wiring
@@ -209,6 +211,12 @@ def test_the_estimate_is_said_at_once_and_keeps_nothing(site):
     assert answer.json["said"].startswith("As an estimate, as if time and places could be split: 2 standards fewer fully met")
     assert "kept for what nobody can foresee" in answer.json["means"]
     assert site.post(client, f"{MEETING}/estimate?change=money", form_at="/account").status_code == 422
+    with contextlib.ExitStack() as others:
+        for _ in range(THREADS - 2):  # of drafts and meetings together
+            others.enter_context(site.workshop.turn())
+        busy = site.post(client, f"{MEETING}/estimate?change=money", form_at="/account", **SIX)
+    assert (busy.status_code, busy.json["said"]) == (422, "More is being tried at once than can be worked out: wait a moment.")
+    assert busy.json["again"], "the page asks again by itself"
     with site.store.read() as tx:
         assert tx.drafts.drafts_of(partnership_id=HERE, user_id=site.user_ids["board"]) == ()
 

@@ -124,6 +124,31 @@ def test_a_refusal_is_kept_and_one_caller_at_a_time_has_a_plan_audited(tmp_path,
     assert all(most_at_once), "never two at once"
 
 
+def test_who_would_wait_for_a_long_audit_is_told_so(tmp_path, monkeypatch):
+    is_going, may_end = threading.Event(), threading.Event()
+
+    def is_long(*_, **__):
+        is_going.set()
+        may_end.wait(20)
+        return []
+
+    monkeypatch.setattr(files, "public_files", is_long)
+    with a_site(tmp_path) as fresh:
+        first, second, statuses = fresh.browser("board"), fresh.browser("head"), []
+        maker = threading.Thread(target=lambda: statuses.append(first.get(fresh.plan("/packs/public.zip")).status_code))
+        maker.start()
+        assert is_going.wait(60)
+        told = second.get(fresh.plan("/packs/public.zip"), follow_redirects=True)
+        is_going_still = maker.is_alive()
+        may_end.set()
+        maker.join()
+        assert is_going_still
+        assert told.request.path == fresh.plan("/downloads")
+        assert "The pack is being made: try again in a minute." in words_of(parsed(told.text))
+        assert statuses == [200]
+        assert second.get(fresh.plan("/packs/public.zip")).status_code == 200
+
+
 def test_a_pack_that_cannot_be_audited_is_refused_with_a_sentence(tmp_path, monkeypatch):
     def fails(*_, **__):
         raise SolverFault("The tables for publication could not be audited just now, so none was made: try again in a minute.")

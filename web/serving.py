@@ -19,13 +19,12 @@ from pathlib import Path
 from planner.errors import InputMustBeMended
 from planner.processes import give_way
 from planner.store import Role, Store, open_store
-from web.settings import Settings
+from web.settings import THREADS, Settings
+from web.temporary import temporary_files_in
 
 _LOG = logging.getLogger(__name__)
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus_client finds the folder that processes count in; it looks once, when it is first read."""
-THREADS = 4
-"""Of each process. More answer later, not sooner: Python runs one at a time, and every turn costs."""
 WORKER = (sys.executable, "-m", "web.command_line", "worker", "--beside")
 ANSWERS_WITHIN_SECONDS = 18
 """What was asked before the server is asked to end; then its worker has ``ENDS_WITHIN_SECONDS``: half a minute in all."""
@@ -48,7 +47,7 @@ def serve(settings: Settings) -> int:
     logging.getLogger("_granian").setLevel(logging.WARNING)
     # Begun anew rather than forked: threads are at work here, and one that dies is replaced at any moment.
     multiprocessing.set_start_method("spawn", force=True)
-    with metrics_beside(settings), worker_beside(settings), _told_why():
+    with temporary_files_in(settings.home), metrics_beside(settings), worker_beside(settings), _told_why():
         Granian(
             "web.wsgi:app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
             workers=settings.processes, respawn_failed_workers=True, blocking_threads=THREADS,

@@ -14,6 +14,8 @@ from planner.errors import InputMustBeMended, PlannerError
 
 DEFAULT_PORT = 8000
 USUAL_PROCESSES, MOST_PROCESSES = 2, 64
+THREADS = 4
+"""Of each process. More answer later, not sooner: Python runs one at a time, and every turn costs."""
 LOOPBACK = "127.0.0.1"
 KEY_BYTES = 32
 LARGEST_REQUEST_BYTES = 25_000_000

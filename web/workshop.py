@@ -10,7 +10,6 @@ import functools
 import json
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.util import Finalize
@@ -30,6 +29,7 @@ from planner.partnership import Bound, HeadRule
 from planner.plan import Amounts, Ending, Plan
 from planner.rules import RULES
 from planner.tried import Tried, without_taken_away, world_tried
+from web.settings import THREADS
 
 if TYPE_CHECKING:
     from optimisation.asked import Condition, Consequence, Question
@@ -44,10 +44,10 @@ GAP_POINTS = 0.1
 BY_HAND_LIMITS = Limits(memory_megabytes=4_000, seconds=120, written_megabytes=200)
 CLOSES_BEFORE_PROCESSES = 10
 """Where Python ends what is left of a process; its children come at 0."""
-MOST_TURNS = 3
-"""Estimates of one person at a time, so that nobody's sliders hold up every page."""
+MOST_TURNS = THREADS - 2
+"""Estimates of everybody in a process at a time, so that sliders never hold up every page."""
 STOPPED = "It was stopped before it was found; ask again."
-TOO_FAST = "Your sliders move faster than it can be worked out: wait a moment."
+TOO_MANY = "More is being tried at once than can be worked out: wait a moment."
 
 _LOG = logging.getLogger(__name__)
 
@@ -62,6 +62,10 @@ class Whole:
     gap_points: float | None = None
 
 
+class NoTurn(SolverFault):
+    """As much is being tried as may be at once; whoever asks again in a moment may be answered."""
+
+
 class Workshop:
     """Answers what somebody tries. Threads share it; ``close`` ends its processes."""
 
@@ -69,7 +73,7 @@ class Workshop:
         self._lock = threading.Lock()
         self._residents: Residents | None = None
         self._wanted: dict[int, object] = {}
-        self._turns: Counter[int] = Counter()
+        self._turns = threading.BoundedSemaphore(MOST_TURNS)
 
     # --- a plan made by hand ---
 
@@ -138,17 +142,14 @@ class Workshop:
         return "" if wish.bound is Bound.AT_MOST else most_useful_words(world, urn=wish.urn, item=wish.item, amount=wish.amount)
 
     @contextlib.contextmanager
-    def turn_of(self, person: int) -> Iterator[None]:
-        """A turn to ask for an answer while a page waits. Raises ``SolverFault`` where the same person has too many going."""
-        with self._lock:
-            if self._turns[person] >= MOST_TURNS:
-                raise SolverFault(TOO_FAST)
-            self._turns[person] += 1
+    def turn(self) -> Iterator[None]:
+        """A turn to ask for an answer while a page waits. Raises ``NoTurn`` at once where there is none."""
+        if not self._turns.acquire(blocking=False):
+            raise NoTurn(TOO_MANY)
         try:
             yield
         finally:
-            with self._lock:
-                self._turns[person] -= 1
+            self._turns.release()
 
     # --- work that goes on behind the pages ---
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 
 from flask import Blueprint, abort, render_template, request, send_file, url_for
+from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from planner.child import shown_name
-from planner.errors import ChangedMeanwhile, InputMustBeMended
+from planner.errors import ChangedMeanwhile, InputMustBeMended, TooManyAtOnce
 from planner.intake.apart import settings_apart
 from planner.policy import Policy, load_policy
 from planner.store import Store
@@ -95,6 +96,9 @@ def add_policy(routes: Blueprint, wiring: Wiring) -> None:
         is_noted = form.validate()
         try:
             new = new_policy(store, partnership_id, text_of(settings.encode("utf-8", "replace"), name), name)
+        except TooManyAtOnce as busy:
+            # Loading it again sends again what was typed, which another page would not have.
+            raise ServiceUnavailable(retry_after=60) from busy
         except InputMustBeMended as refused:
             lost = PolicyForm()
             lost.file.errors = [str(refused)]
@@ -133,10 +137,13 @@ def text_of(content: bytes, name: str) -> str:
 def new_policy(store: Store, partnership_id: int, settings: str, name: str) -> Policy:
     """The policy with these settings laid over the shipped pack.
 
-    Raises ``InputMustBeMended`` with one sentence where they cannot be used, do not fit the figures or change nothing.
+    Raises ``InputMustBeMended`` with one sentence where they cannot be used, do not fit the figures or change nothing, ``TooManyAtOnce``
+    where others are being read.
     """
     try:
         policy = settings_apart(settings.encode("utf-8"), name)
+    except TooManyAtOnce:
+        raise
     except InputMustBeMended as refused:
         # On a page nobody has a command line.
         raise InputMustBeMended(str(refused).replace("`planner policy show`", "the page of sources among the figures")) from refused

@@ -7,11 +7,12 @@ import tomllib
 from decimal import Decimal
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from planner.child import shown_name
 from planner.documents import sha256_of
-from planner.errors import AlreadyTaken, ChangedMeanwhile, InputMustBeMended
+from planner.errors import AlreadyTaken, ChangedMeanwhile, InputMustBeMended, TooManyAtOnce
 from planner.intake.apart import pack_apart
 from planner.policy import Policy, load_policy, policy_from_text, with_settings
 from planner.store import Store, Transaction
@@ -88,6 +89,9 @@ def add_packs(routes: Blueprint, store: Store) -> None:
                     by=me().user_id,
                 )  # fmt: skip
                 tx.events.record(partnership_id=None, by=me().user_id, action="policy pack added", subject=f"policy pack {number}")
+        except TooManyAtOnce as busy:
+            # Loading it again sends the pack again, which another page would not have.
+            raise ServiceUnavailable(retry_after=60) from busy
         except (AlreadyTaken, InputMustBeMended) as refused:
             form = PackForm()
             form.file.errors = [str(refused)]

@@ -28,6 +28,7 @@ from web.try_it.routes import FULL, MOST_STEPS
 from web.try_it.sliders import policy_with
 from web.wiring import Wiring
 from web.words import today
+from web.workshop import NoTurn
 
 Answer = str | Response | tuple[str, int]
 MEETING = "/partnerships/<id:partnership_id>/meeting"
@@ -175,9 +176,10 @@ def blueprint(wiring: Wiring) -> Blueprint:
             steps = [*([] if draft is None else draft.held), setting_step(values)]
             tried = tried_of(world, steps)
             means = said_of(world, policy_with(world, dict(tried.settings)), asked.change)
-            said = estimate_words(workshop.estimate(kept.fingerprint, kept.facts.amounts, world, tried))
+            with workshop.turn():
+                said = estimate_words(workshop.estimate(kept.fingerprint, kept.facts.amounts, world, tried))
         except PlannerError as refused:
-            return jsonify(said=str(refused), means=""), 422
+            return jsonify(said=str(refused), means="", again=isinstance(refused, NoTurn)), 422
         return jsonify(said=said, means=means)
 
     @routes.post(f"{MEETING}/again")

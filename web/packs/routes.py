@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import threading
+from collections.abc import Iterator
 
 from flask import Blueprint, abort, flash, redirect, send_file
 from werkzeug.wrappers import Response
 
-from planner.errors import InputMustBeMended, PlannerError
+from planner.child import WAITS_SECONDS
+from planner.errors import InputMustBeMended, PlannerError, SolverFault
 from planner.export.plan_decision import DecisionTaken
 from web.access import Permission, may, requires
 from web.decide.taken_away import decision_taken
@@ -21,6 +24,7 @@ from web.shelf import KeptPlan
 from web.standing import standing_of
 from web.wiring import Wiring
 
+BEING_MADE = "The pack is being made: try again in a minute."
 PACKS = "/partnerships/<id:partnership_id>/plans/<id:plan_id>/packs"
 
 
@@ -28,7 +32,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
     """The routes of this journey."""
     routes = Blueprint("packs", __name__)
     store, shelf = wiring.store, wiring.shelf
-    at_work: dict[int, threading.Lock] = {}  # by plan: one caller has its audit done, the others wait for what it finds
+    at_work: dict[int, threading.Lock] = {}  # by plan: one caller has its audit done, the others are told so
 
     def find(partnership_id: int, plan_id: int) -> KeptPlan:
         kept = shelf.plan(partnership_id, plan_id)
@@ -50,6 +54,17 @@ def blueprint(wiring: Wiring) -> Blueprint:
             io.BytesIO(content), mimetype="application/zip", as_attachment=True, download_name=file_name(kept, f"-{part}.zip")
         )
         return answer
+
+    @contextlib.contextmanager
+    def alone(plan_id: int) -> Iterator[None]:
+        """One caller at a time; the others wait but shortly, as an audit is long and each holds a thread that answers pages."""
+        lock = at_work.setdefault(plan_id, threading.Lock())
+        if not lock.acquire(timeout=WAITS_SECONDS):
+            raise SolverFault(BEING_MADE)
+        try:
+            yield
+        finally:
+            lock.release()
 
     @functools.lru_cache(maxsize=4)
     def board_of(partnership_id: int, plan_id: int, standing: str, taken: DecisionTaken | None) -> bytes:
@@ -79,7 +94,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
         try:
             if read is None or read.plan_id != plan_id:
                 raise InputMustBeMended(only_of(None if read is None else read.plan_id))
-            with at_work.setdefault(plan_id, threading.Lock()):
+            with alone(plan_id):
                 content = public_of(partnership_id, plan_id, stands(kept))
             if isinstance(content, str):
                 raise InputMustBeMended(content)

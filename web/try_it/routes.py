@@ -25,6 +25,7 @@ from web.try_it.presenters import draft_etag, draft_url, draft_view, drafts_view
 from web.try_it.results import change_words, estimate_words, mend_price, move_of
 from web.try_it.sliders import moved, policy_with, sliders, switches
 from web.wiring import Wiring
+from web.workshop import NoTurn
 
 Answer = str | Response | tuple[str, int]
 DRAFTS = "/partnerships/<id:partnership_id>/drafts"
@@ -239,10 +240,10 @@ def blueprint(wiring: Wiring) -> Blueprint:
             if faults:
                 return jsonify(said=next(iter(faults.values())), each={}), 422
             tried = tried_of(world, [*found.held, setting_step(values)])
-            with workshop.turn_of(me().user_id):
+            with workshop.turn():
                 said = estimate_words(workshop.estimate(kept.fingerprint, kept.facts.amounts, world, tried))
         except PlannerError as refused:
-            return jsonify(said=str(refused), each={}), 422
+            return jsonify(said=str(refused), each={}, again=isinstance(refused, NoTurn)), 422
         each = {one.name: one.said for one in sliders(world, policy)} | {one.name: one.said for one in switches(world, policy)}
         return jsonify(said=said, each=each)
 

@@ -1,21 +1,35 @@
 // An estimate while a change is being set, the whole answer when it comes, and the clock. Without this, buttons and links do the same.
-const SOON = 150, EVERY = 1500, PATIENCE = 30000, CYCLE = 120, HOUR = 3600;
+const SOON = 150, EVERY = 1500, PATIENCE = 30000, AGAIN = 700, CYCLE = 120, HOUR = 3600;
 const form = document.getElementById("meeting-try"), said = document.getElementById("meeting-said"), means = document.getElementById("meeting-means");
-let soon = 0, asking = null, isMoving = false, from = performance.now();
+let soon = 0, isAsking = false, isWanted = false, isMoving = false, from = performance.now();
 
 const plain = text => text.replace("\u2212", "-").replace(",", ".").trim();
 const put = (one, words) => { if (one && words && one.textContent !== words) one.textContent = words; };
 
-const estimate = async isSilent => {
-  asking?.abort();
-  asking = new AbortController();
+const ask = async isSilent => {
   const body = new URLSearchParams(new FormData(form));
-  const answer = await fetch(form.dataset.estimate, { method: "POST", body, cache: "no-store", signal: asking.signal });
+  const answer = await fetch(form.dataset.estimate, { method: "POST", body, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
   if (answer.redirected || !(answer.headers.get("Content-Type") ?? "").includes("json")) return;
   if (isSilent) return;
-  const { said: words, means: meaning } = await answer.json();
+  const { said: words, means: meaning, again } = await answer.json();
   put(said, words);
   put(means, meaning);
+  if (again) {
+    isWanted = true;
+    await new Promise(done => setTimeout(done, AGAIN));
+  }
+};
+
+// One at a time, as few are worked out at once: what moved meanwhile is asked about when the answer is there.
+const estimate = async isSilent => {
+  isWanted = true;
+  if (isAsking) return;
+  isAsking = true;
+  for (let silent = isSilent; isWanted; silent = false) {
+    isWanted = false;
+    await ask(silent).catch(() => {});
+  }
+  isAsking = false;
 };
 
 const show = text => {
@@ -56,10 +70,10 @@ if (form) {
   form.addEventListener("input", () => {
     isMoving = true;
     clearTimeout(soon);
-    soon = setTimeout(() => estimate(false).catch(() => {}), SOON);
+    soon = setTimeout(() => estimate(false), SOON);
   });
   // The plan is held open while a change is being picked, so that the first move is answered at once.
-  if (document.getElementById("meeting-result").dataset.going !== "1") estimate(true).catch(() => {});
+  if (document.getElementById("meeting-result").dataset.going !== "1") estimate(true);
 }
 setInterval(tick, 1000);
 if (document.getElementById("meeting-result").dataset.going === "1") setTimeout(poll, EVERY);

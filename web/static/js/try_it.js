@@ -1,5 +1,5 @@
 // Sliders beside their figures, an estimate while they move, then the whole answer. Without this the button does the same.
-const SETTLED = 1200, EVERY = 2000, PATIENCE = 30000;
+const SETTLED = 1200, EVERY = 2000, PATIENCE = 30000, AGAIN = 700;
 const PARTS = ["try-tools", "try-cards", "try-result"];
 const box = document.getElementById("try-it"), form = document.getElementById("try-settings"), said = document.getElementById("try-said");
 let settled = 0, polling = 0, isAsking = false, isMoved = false, isDirty = false;
@@ -12,8 +12,12 @@ const post = (address, content, signal) => fetch(address, { method: "POST", body
 const ask = async () => {
   const answer = await post(box.dataset.estimate, body(), AbortSignal.timeout(PATIENCE));
   if (answer.redirected || !(answer.headers.get("Content-Type") ?? "").includes("json")) return;
-  const { said: words, each } = await answer.json();
+  const { said: words, each, again } = await answer.json();
   say(words);
+  if (again) {
+    isMoved = true;
+    await new Promise(done => setTimeout(done, AGAIN));
+  }
   for (const [name, text] of Object.entries(each)) {
     const one = document.querySelector(`[data-said="${CSS.escape(name)}"]`);
     if (one && one.textContent !== text) one.textContent = text;
