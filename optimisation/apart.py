@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import sys
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 
@@ -14,9 +12,6 @@ from planner.processes import die_with_parent
 def serve_apart(pipe: Connection, stop: Event, memory_megabytes: int) -> None:
     """Be a solver's process until the pipe closes or, on Linux, the parent dies."""
     die_with_parent()
-    parent = multiprocessing.parent_process()
-    if sys.platform == "linux" and parent is not None and parent.pid != os.getppid():
-        return  # it died before this process could be bound to it
     if "fork" in multiprocessing.get_all_start_methods():
         # Pyomo makes a lock as it is imported; made this way the system forgets it when this process is killed.
         multiprocessing.set_start_method("fork", force=True)

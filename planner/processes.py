@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
@@ -18,6 +19,13 @@ def give_way(process_id: int) -> None:
 
 
 def die_with_parent() -> None:
-    """On Linux, be killed as soon as the thread that started this process has gone, so that nothing is left behind."""
+    """On Linux, be killed as soon as the thread that started this process has gone, so that nothing is left behind.
+
+    To be called before anything slow is imported. A process that multiprocessing started, and whose parent went before
+    it could be bound to it, is killed here: nothing else would.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        parent = multiprocessing.parent_process()
+        if parent is not None and parent.pid != os.getppid():
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -23,7 +23,7 @@ from planner.export.plan_decision import DecisionTaken, Signed
 from planner.export.plan_facts import Facts
 from planner.export.plan_workbook import BANNER, BOARD_COPY, OPEN_DATA, plan_workbook, write_plan_workbook
 from planner.export.summary import claims, hundreds, hundreds_that_add_up, summary_lines
-from planner.export.tables import Column, different
+from planner.export.tables import Column, breadth, different
 from planner.measures import fund_accounts, school_ledgers, standing
 from planner.need import WHOLE, expected_sen_support, world_of
 from planner.partnership import FundUse
@@ -765,3 +765,10 @@ def test_one_school_gets_more_and_two_get_less(world, policy):
     of_grants, of_time = effects_sentences((more, less, less))
     assert of_grants == "Of 3 schools, 1 gets more grant than last year, 2 get less and 0 about the same."
     assert of_time.startswith("Of 3 schools, 1 gets more half-days of its own, 2 get fewer and 0 the same; ")
+
+
+def test_words_are_remembered_within_bounds():
+    most = breadth.cache_info().maxsize
+    for number in range(most + 100):
+        breadth(f"word{number}")
+    assert breadth.cache_info().currsize == most

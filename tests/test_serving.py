@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.cookiejar
+import json
 import os
 import re
 import signal
@@ -203,6 +204,60 @@ def test_several_processes_answer_and_count_together_and_one_that_dies_is_replac
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_process_that_only_begins_when_the_server_is_killed_ends_too(served):
+    process, _, _ = served
+    begun = until(lambda: _begun_by(process))
+    for one in begun:
+        os.kill(one, signal.SIGSTOP)
+    process.kill()
+    process.wait()
+    try:
+        for one in begun:
+            os.kill(one, signal.SIGCONT)
+        until(lambda: not any(_is_at_work(one) for one in begun), seconds=60)
+    finally:
+        for one in begun:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_what_the_server_itself_logs_is_a_json_object_a_line_where_that_is_asked_for(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "web.command_line", "serve", "--port", str(free_port())], cwd=ROOT, text=True,
+        env=os.environ | {"PLANNER_HOME": str(tmp_path / "home"), "PLANNER_PROCESSES": "1", "PLANNER_LOG_FORMAT": "json"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        (first,) = until(lambda: _begun_by(process))
+        os.kill(first, signal.SIGKILL)
+        (again,) = until(lambda: _begun_by(process) - {first})
+        os.kill(again, signal.SIGKILL)
+        out, err = process.communicate(timeout=60)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    assert process.returncode == 1
+    assert out.startswith("Open http://"), "the greeting is for a person"
+    logged = [json.loads(line) for line in err.splitlines()]
+    assert [line["level"] for line in logged if "died again as soon as it was replaced" in line["message"]] == ["error"]
+
+
+def _is_at_work(process_id):
+    """Whether it is there, and not only waits for somebody to hear that it has ended."""
+    return _of(Path(f"/proc/{process_id}"), "stat").rpartition(b")")[2].split()[:1] not in ([], [b"Z"])
+
+
+def _begun_by(process):
+    """The processes that answer pages, or will."""
+    return {
+        int(folder.name) for folder in Path("/proc").glob("[0-9]*")
+        if _parent(folder) == process.pid and b"spawn_main" in _of(folder, "cmdline")
+    }  # fmt: skip
 
 
 def _parent(folder):

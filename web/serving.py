@@ -19,6 +19,7 @@ from pathlib import Path
 from planner.errors import InputMustBeMended
 from planner.processes import give_way
 from planner.store import Role, Store, open_store
+from web.logs import set_up_logs
 from web.settings import THREADS, Settings
 from web.temporary import temporary_files_in
 
@@ -41,6 +42,7 @@ def serve(settings: Settings) -> int:
         if settings.metrics_port == settings.port:
             raise InputMustBeMended(f"The pages and the metrics cannot share port {settings.port}: choose another with --metrics-port.")
         check_free(replace(settings, host=settings.metrics_host, port=settings.metrics_port), option="--metrics-port")
+    set_up_logs(settings, usual="warning")
     with open_store(settings.database_url, settings.home) as store:  # made and brought up to date before anybody asks
         first = first_invitation(store)
     print(*_greeting(settings, first), sep="\n", flush=True)

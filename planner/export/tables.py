@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import ceil
 from typing import Any
 
@@ -57,6 +57,8 @@ _ROW_CM = 0.53
 _LINE_POINTS = 15
 _HIGHEST_POINTS = 409
 _LONGEST_WORD = 34
+_MOST_WORDS = 16_384
+"""How many words' breadths are remembered: those of a few workbooks, however long the process lives."""
 _LONGEST_HEADING = 255
 _CHARACTER_POINTS = 5.25
 """How wide a column is for each character of its width."""
@@ -145,7 +147,7 @@ def font(size: int = 11, *, color: str = "000000", is_bold: bool = False, is_ita
     return Font(name="Calibri", size=size, color=color, bold=is_bold, italic=is_italic)
 
 
-@cache
+@lru_cache(maxsize=_MOST_WORDS)
 def breadth(word: str) -> float:
     """How broad a word stands in our face, in digits, as widths of columns are counted."""
     return sum(0.55 if c in _NARROW else 1.6 if c in _WIDE else 1.15 if c.isupper() else 1.0 for c in word)

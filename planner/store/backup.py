@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import itertools
 import os
 import re
 import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -31,7 +33,12 @@ from planner.store.sight import HOUSE, SETTING, seeing_the_house
 from planner.store.tables import METADATA
 
 FOLDER = "backups"
+BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a database while it is in use, and after a crash."""
 ENDINGS = (".db", ".dump")
+UNFINISHED = ".planner-*.unfinished*"
+"""What is being written, with what SQLite keeps beside it: no other file of ours, and nobody else's, is called so."""
+SWEPT_AFTER_SECONDS = 24 * 3600
 LONGEST_SECONDS = 600
 LOCK_SECONDS = 10
 """How long a restore waits for somebody who still uses a table."""
@@ -56,30 +63,25 @@ def backups(home: Path) -> tuple[Backup, ...]:
 def make_backup(address: URL, home: Path, *, out: Path | None = None) -> Backup:
     """Copy the database as it stands now into a new file, readable by its owner only, and check the copy.
 
-    Raises ``PlannerError`` with one sentence; nothing is left behind then.
+    Raises ``PlannerError`` with one sentence; nothing is left behind then, and no other backup is touched.
     """
     is_postgres = address.get_backend_name() == "postgresql"
-    path = out or _new_path(home, ".dump" if is_postgres else ".db")
-    if path.exists():
-        raise PlannerError(f"{path} is there already: choose another name for the backup.")
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    path = out or home / FOLDER / f"planner-{_stamp()}{'.dump' if is_postgres else '.db'}"
+    if out is not None and out.exists():
+        raise PlannerError(_taken(out))
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        unfinished.unlink(missing_ok=True)
-        unfinished.touch(mode=0o600)
-        if is_postgres:
-            _dump(address, unfinished)
-        else:
-            _copy(Path(str(address.database)), unfinished)
-        unfinished.replace(path)
+        with _unfinished_in(path.parent) as unfinished:
+            if is_postgres:
+                _dump(address, unfinished)
+            else:
+                _copy(Path(str(address.database)), unfinished)
+            kept = _also_named(unfinished, _numbered(path) if out is None else (out,))
     except OSError as error:
         raise PlannerError(
             f"The backup {path} could not be written ({error.strerror}): check the folder and the space on the disk."
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-    return _as_backup(path)
+    return _as_backup(kept)
 
 
 def restore_backup(address: URL, file: Path) -> Path | None:
@@ -88,7 +90,7 @@ def restore_backup(address: URL, file: Path) -> Path | None:
     On PostgreSQL everything that the service's role owns in the schema goes, and with it what depends on that, such as
     others' views of it: ``_DROP_OURS`` says what exactly. No server and no worker may use the database meanwhile. Raises
     ``InputMustBeMended`` where the file is no backup of this version or older, or the schema holds what is not the
-    service's; ``PlannerError`` where it cannot be put back.
+    service's; ``PlannerError`` where it cannot be put back. Killed at any moment, it leaves the old database or the new one.
     """
     try:
         file.open("rb").close()
@@ -108,18 +110,17 @@ def restore_backup(address: URL, file: Path) -> Path | None:
     if fault:
         raise InputMustBeMended(f"{file} is not a backup that can be put back ({fault}): choose another.")
     place = Path(str(address.database))
-    unfinished = place.with_name(f".{place.name}.restoring")
     try:
-        shutil.copyfile(file, unfinished)
-        unfinished.chmod(0o600)
-        before = None
-        if place.exists():
-            _settle(place)
-            before = place.with_name(f"{place.stem}-before-restore-{_stamp()}.db")
-            place.replace(before)
-        for left in ("-wal", "-shm", "-journal"):
-            place.with_name(place.name + left).unlink(missing_ok=True)
-        unfinished.replace(place)
+        with _unfinished_in(place.parent) as unfinished:
+            shutil.copyfile(file, unfinished)
+            _flush(unfinished)
+            before = _kept_beside(place) if place.exists() else None
+            # Before the new file stands there: SQLite would take what waits beside the old one for the new one's, and spoil it.
+            for left in BESIDE:
+                place.with_name(place.name + left).unlink(missing_ok=True)
+            _flush_names(place.parent)
+            unfinished.replace(place)
+            _flush_names(place.parent)
     except OSError as error:
         raise PlannerError(f"The backup could not be put back ({error.strerror}): check the folder and the space on the disk.") from error
     return before
@@ -129,10 +130,71 @@ def _stamp() -> str:
     return dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
 
 
-def _new_path(home: Path, ending: str) -> Path:
-    name = f"planner-{_stamp()}"
-    taken = list((home / FOLDER).glob(f"{name}*{ending}"))
-    return home / FOLDER / (f"{name}-{len(taken) + 1}{ending}" if taken else f"{name}{ending}")
+@contextlib.contextmanager
+def _unfinished_in(folder: Path) -> Iterator[Path]:
+    """An empty file that only its owner may read, under a name of its own, gone afterwards; what was left by a kill long ago goes first."""
+    for left in folder.glob(UNFINISHED):
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < time.time() - SWEPT_AFTER_SECONDS:
+                left.unlink()
+    handle, name = tempfile.mkstemp(prefix=".planner-", suffix=".unfinished", dir=folder)
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        for left in folder.glob(f"{Path(name).name}*"):
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+
+def _numbered(path: Path) -> Iterator[Path]:
+    """The path, then the same with 2, 3 and so on."""
+    yield path
+    for number in itertools.count(2):
+        yield path.with_stem(f"{path.stem}-{number}")
+
+
+def _also_named(file: Path, names: Iterable[Path]) -> Path:
+    """Give a file the first of these names that is free, besides its own; raises ``PlannerError`` where none is."""
+    for path in names:
+        with contextlib.suppress(FileExistsError):
+            _link(file, path)
+            return path
+    raise PlannerError(_taken(path))
+
+
+def _taken(path: Path) -> str:
+    return f"{path} is there already: choose another name for the backup."
+
+
+def _link(file: Path, path: Path) -> None:
+    """Have a file under another name too, whole or not at all, never in another's place: a copy where the disk has no links."""
+    try:
+        os.link(file, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        with _unfinished_in(path.parent) as copy:
+            shutil.copyfile(file, copy)
+            _flush(copy)
+            path.touch(mode=0o600, exist_ok=False)  # from here on nobody else takes the name
+            copy.replace(path)
+
+
+def _flush(file: Path) -> None:
+    """Wait until a file is on the disk."""
+    with file.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _flush_names(folder: Path) -> None:
+    """Wait until what the files of a folder are called is on the disk too, where it can be asked for that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _as_backup(path: Path) -> Backup:
@@ -174,8 +236,22 @@ def _fault(file: Path) -> str:
     return found[0] if found else ""
 
 
-def _settle(place: Path) -> None:
-    """Fold what waits beside the database into it, alone; refuses where others use it."""
+def _kept_beside(place: Path) -> Path:
+    """Have the database under another name too, and say which; what waits beside a damaged one is kept with it."""
+    is_settled = _settle(place)
+    for alias in place.parent.glob(f"{place.stem}-before-restore-*.db") if is_settled else ():
+        if alias.samefile(place):  # a restore was killed once it had given it this name: it was never replaced
+            alias.unlink()
+    before = _also_named(place, _numbered(place.with_name(f"{place.stem}-before-restore-{_stamp()}.db")))
+    for left in () if is_settled else BESIDE:
+        beside = place.with_name(place.name + left)
+        if beside.exists():
+            _link(beside, before.with_name(before.name + left))
+    return before
+
+
+def _settle(place: Path) -> bool:
+    """Fold what waits beside the database into it, alone; False where it is damaged. Refuses where others use it."""
     module = sqlite_module()
     try:
         with contextlib.closing(module.connect(str(place), timeout=2, isolation_level=None)) as connection:
@@ -186,7 +262,8 @@ def _settle(place: Path) -> None:
     except module.OperationalError as error:
         raise PlannerError(f"The database {place} is in use ({error}): end the server and its workers, then restore again.") from error
     except module.DatabaseError:
-        return  # it is damaged: it is kept as it is, beside the backup that takes its place
+        return False  # it is damaged: it is kept as it is, beside the backup that takes its place
+    return True
 
 
 # --- PostgreSQL ----------------------------------------------------------------------------

@@ -153,6 +153,8 @@ def _postgres(address: URL) -> Engines:
     try:
         writer = sa.create_engine(
             address.set(drivername="postgresql+psycopg"),
+            # What waits for a row goes on with it as it then is; with a server's or role's stricter default it would fail.
+            isolation_level="READ COMMITTED",
             pool_size=8,
             max_overflow=24,
             pool_pre_ping=True,

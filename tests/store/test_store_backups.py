@@ -2,10 +2,14 @@
 
 import contextlib
 import datetime as dt
+import itertools
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -93,9 +97,63 @@ def test_a_backup_takes_no_other_files_place_and_leaves_nothing_where_it_cannot_
     assert (tmp_path / "there").read_text() == "mine"
     with pytest.raises(PlannerError, match=r"could not be written \(.+\): check the folder"):
         make_backup(place, home, out=tmp_path / "there" / "deeper")
-    (tmp_path / ".again.unfinished").write_text("left by a backup that was ended")
     assert names(make_backup(place, home, out=tmp_path / "again").path) == ["Before"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "there"]
+
+
+def test_what_a_killed_backup_left_is_swept_after_a_day_and_nothing_else(place, home, tmp_path):
+    kept = [".planner-abc.unfinished", ".mine.unfinished", "planner-1.db"]
+    swept = [".planner-def.unfinished", ".planner-def.unfinished-journal"]
+    for name in (*kept, *swept):
+        (tmp_path / name).write_text("left")
+    for name in (*kept[1:], *swept):
+        os.utime(tmp_path / name, (time.time() - 24 * 3600 - 60,) * 2)
+    make_backup(place, home, out=tmp_path / "made")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "made"])
+
+
+def meanwhile(monkeypatch, do):
+    """Have this done once, while the next backup is under way."""
+    as_ever = backup_module._copy
+
+    def copy(source, target):
+        as_ever(source, target)
+        monkeypatch.setattr(backup_module, "_copy", as_ever)
+        do()
+
+    monkeypatch.setattr(backup_module, "_copy", copy)
+
+
+def test_two_backups_of_one_second_are_both_kept(place, home, monkeypatch):
+    at(monkeypatch, 7)
+    made = []
+    meanwhile(monkeypatch, lambda: made.append(make_backup(place, home)))
+    made.append(make_backup(place, home))
+    assert [one.path.name for one in made] == ["planner-20260901-090807.db", "planner-20260901-090807-2.db"]
+    assert [names(one.path) for one in made] == [["Before"], ["Before"]]
+    assert sorted((home / FOLDER).iterdir()) == sorted(one.path for one in made)
+
+
+def test_a_name_that_is_taken_while_a_backup_is_made_is_not_taken_from_who_has_it(place, home, tmp_path, monkeypatch):
+    meanwhile(monkeypatch, lambda: (tmp_path / "chosen").write_text("mine"))
+    with pytest.raises(PlannerError, match="chosen is there already"):
+        make_backup(place, home, out=tmp_path / "chosen")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("chosen", "mine")]
+
+
+def test_where_the_disk_knows_no_links_names_are_kept_apart_too(place, home, monkeypatch):
+    monkeypatch.setattr(backup_module.os, "link", refused)
+    at(monkeypatch, 7)
+    made = [make_backup(place, home).path.name for _ in range(2)]
+    assert made == ["planner-20260901-090807.db", "planner-20260901-090807-2.db"]
+    assert sorted(path.name for path in (home / FOLDER).iterdir()) == sorted(made)
+    change(home / "planner.db", "UPDATE partnerships SET name = 'After'")
+    befores = [restore_backup(place, home / FOLDER / made[0]) for _ in range(2)]
+    assert [(before.name, names(before)) for before in befores] == [
+        ("planner-before-restore-20260901-090807.db", ["After"]), ("planner-before-restore-20260901-090807-2.db", ["Before"]),
+    ]  # fmt: skip
+    assert names(home / "planner.db") == ["Before"]
+    assert not list(home.glob(".*"))
 
 
 def test_a_copy_that_fails_its_check_is_no_backup(place, home, tmp_path):
@@ -135,6 +193,110 @@ def test_a_backup_is_put_back_and_what_stood_there_is_kept_beside_it(place, home
     at(monkeypatch, 8)
     assert restore_backup(place, file).read_bytes().startswith(b"This is no database."), "a damaged one is kept as it is"
     assert names(home / "planner.db") == ["Before"]
+
+
+def kept_in_wal(place):
+    """Have what a database holds last stand in the log beside it only, as after a crash."""
+    with contextlib.closing(sqlite_module().connect(place)) as writer:
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("UPDATE partnerships SET name = 'After'")
+        writer.commit()
+        files = {left: place.with_name(place.name + left).read_bytes() for left in ("", "-wal", "-shm")}
+    for left, content in files.items():
+        place.with_name(place.name + left).write_bytes(content)
+    assert len(files["-wal"]) > 4000
+
+
+def kept_in_journal(place):
+    """Leave a change half done beside the journal that undoes it, as after a crash."""
+    change(place, "UPDATE partnerships SET name = 'After'")
+    with contextlib.closing(sqlite_module().connect(place, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode=TRUNCATE")
+        writer.execute("PRAGMA cache_size=1")
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("UPDATE partnerships SET name = 'Never'")
+        for number in range(200):
+            writer.execute("INSERT INTO users (name, sign_in, created_at) VALUES (?, ?, 1)", ("n" * 500, f"{number}"))
+        files = {left: place.with_name(place.name + left).read_bytes() for left in ("", "-journal")}
+    for left, content in files.items():
+        place.with_name(place.name + left).write_bytes(content)
+    assert len(files["-journal"]) > 4000
+
+
+def damaged(place):
+    """Damage a database whose log would spoil another one that it stood beside."""
+    kept_in_wal(place)
+    place.write_bytes(b"This is no database. " * 1000)
+
+
+def as_it_was(place):
+    change(place, "UPDATE partnerships SET name = 'After'")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a process between two steps")
+@pytest.mark.parametrize("old", [as_it_was, kept_in_wal, kept_in_journal, damaged])
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_restore_killed_at_any_step_leaves_the_old_database_or_the_new_one(place, home, tmp_path, monkeypatch, old, has_links):
+    file = make_backup(place, home, out=tmp_path / "kept").path
+    old(home / "planner.db")
+    if not has_links:
+        monkeypatch.setattr(backup_module.os, "link", refused)
+    stood = {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()}
+    found = []
+    for step in range(1, 100):
+        for path in home.iterdir():
+            path.unlink()
+        for name, content in stood.items():
+            (home / name).write_bytes(content)
+        is_done = restored_until(step, place, file)
+        left = (home / "planner.db").read_bytes()
+        if old is damaged and left == stood["planner.db"]:
+            found.append("After")
+        else:
+            with open_store(None, home) as store, store.read() as tx:
+                assert store.faults() == (), step
+                found += [row.name for row in tx.partnerships.partnerships()]
+            assert old is not damaged or found[-1] == "Before", "what waited beside the old one is in the new one"
+        befores = [path for path in home.glob("*before-restore*.db") if path.stat().st_size]
+        if old is damaged:
+            assert all(before.read_bytes() == stood["planner.db"] for before in befores)
+        elif found[-1] == "Before":
+            assert [names(before) for before in befores] == [["After"]]
+        if is_done:
+            break
+        restore_backup(place, file)
+        assert names(home / "planner.db") == ["Before"]
+        kept = home.glob("planner.db" if old is damaged else "*.db")
+        assert {path.stat().st_nlink for path in kept} == {1}, "a name that was given in vain is taken back"
+    assert len(found) == step > 6
+    assert found == sorted(found), "first the old one, then the new one"
+    assert (found[0], found[-2], found[-1]) == ("After", "Before", "Before")
+    if old is damaged:
+        (before,) = befores
+        assert before.with_name(before.name + "-wal").read_bytes() == stood["planner.db-wal"]
+    assert not list(home.glob(".*")), "nothing unfinished stays"
+
+
+def refused(*_):
+    raise PermissionError(1, "Operation not permitted")
+
+
+def restored_until(step, place, file):
+    """Put a backup back in a process that is killed before it touches a file for the nth time; whether it came to its end."""
+    child = os.fork()
+    if child == 0:
+        touched = itertools.count(1)
+
+        def kill(event, _):
+            if event in {"open", "os.link", "os.rename", "os.remove"} and next(touched) == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(kill)
+        restore_backup(place, file)
+        os._exit(0)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert ended in {0, -signal.SIGKILL}
+    return ended == 0
 
 
 def test_what_is_no_backup_of_this_version_or_older_is_not_put_back(place, home, tmp_path):
@@ -267,8 +429,9 @@ def test_a_server_is_dumped_by_its_own_program_and_its_password_is_not_among_the
     at(monkeypatch, 7)
     made = make_backup(address, home)
     assert made.path == home / FOLDER / "planner-20260901-090807.dump"
-    unfinished = home / FOLDER / ".planner-20260901-090807.dump.unfinished"
     dumped, read = told(programs)
+    unfinished = Path(dumped[7].removeprefix("--file="))
+    assert (unfinished.parent, unfinished.suffix) == (home / FOLDER, ".unfinished")
     where, snapshot = dumped[1], dumped[6]
     assert where == f"--dbname={bare.set(drivername='postgresql').render_as_string()}"
     assert snapshot.startswith("--snapshot=")

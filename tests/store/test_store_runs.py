@@ -2,12 +2,15 @@
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
+import psycopg
 import pytest
+from databases import a_database
 from stored import PLAN, a_partnership, a_run, a_user, claim, finish, run_of
 
 from planner.errors import PlannerError
-from planner.store import RunState
+from planner.store import RunState, open_store
 from planner.store.plans import PlanRow
 from planner.store.runs import ClaimedRun
 
@@ -25,6 +28,22 @@ def here(store):
 def write(store, what, run, **arguments):
     with store.begin() as tx:
         return getattr(tx.runs, what)(run, **arguments)
+
+
+def test_what_waits_for_a_row_goes_on_whatever_the_server_makes_of_transactions_by_default(server):
+    with a_database(server, template=server and server.template) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {connection.info.dbname} SET default_transaction_isolation = 'serializable'")
+        with open_store(url, Path()) as store:
+            by, here = a_user(store), a_partnership(store)
+            asked = {a_run(store, here, by), a_run(store, a_partnership(store), by)}
+            with store.begin() as tx:
+                assert tx.runs.runs(partnership_id=here)  # from here on a stricter transaction would see one moment only
+                first = claim(store)
+                assert {first.id, tx.runs.claim_next(worker="w2").id} == asked
+            for engine, level in ((store._engines.writer, "read committed"), (store._engines.reader, "repeatable read")) * 2:
+                with engine.begin() as connection:
+                    assert connection.exec_driver_sql("SHOW transaction_isolation").scalar_one() == level
 
 
 EVERY_WRITE = {

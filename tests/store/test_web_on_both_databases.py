@@ -25,8 +25,9 @@ from test_web_try_it import Told
 from websites import HERE, OWN_URN, PASSWORD, a_site
 
 from planner.roster_requests import WishKind
-from planner.store import AnswerKind, AnswerState
+from planner.store import AnswerKind, AnswerState, Role
 from planner.store.tables import answers
+from web.accounts import routes
 from web.plans.files import workbook as plan_workbook_of
 from web.runs import routes as runs_routes
 
@@ -72,6 +73,40 @@ def link_on(site, browser, answer):
 
 def give(site, browser, path, content, name):
     return site.post(browser, path, file=(io.BytesIO(content), name))
+
+
+@pytest.mark.parametrize("who", [None, "newcomer"])
+def test_of_two_who_take_up_one_invitation_at_once_one_is_told_that_it_is_spent(site, monkeypatch, who):
+    with site.store.begin() as tx:
+        link = "/invitations/" + tx.invitations.invite(
+            partnership_id=HERE, role=Role.BOARD, invitee="Bo", by=site.user_ids["administrator"]
+        )
+        people = len(tx.people.users())
+    browsers = [site.browser(who) for _ in range(2)]
+    tokens = [form_of(browser.get(link).text, "csrf_token") for browser in browsers]
+    both, looks, as_ever, statuses = threading.Barrier(2), threading.local(), routes.waiting_invitation, []
+
+    def look(tx, token):
+        found = as_ever(tx, token)
+        looks.made = getattr(looks, "made", 0) + 1
+        if looks.made == 2:  # in the transaction that takes it up: both are there, but where one waits for the other to end
+            with contextlib.suppress(threading.BrokenBarrierError):
+                both.wait(0.5)
+        return found
+
+    def take_up(number):
+        fields = {**tokens[number], "name": "Bo Example", "sign_in": f"bo{number}", "password": NEW}
+        statuses.append(browsers[number].post(link, data=fields).status_code)
+
+    monkeypatch.setattr(routes, "waiting_invitation", look)
+    threads = [threading.Thread(target=take_up, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [303, 410]
+    with site.store.read() as tx:
+        assert len(tx.people.users()) == people + (who is None), "nothing is kept of the one who was late"
 
 
 def test_every_form_of_the_site_does_its_work(site):

@@ -29,6 +29,10 @@ Answer = str | Response | tuple[str, int]
 WRONG = "The sign-in name or the password is not right. Check both, then try again."
 
 
+class _SpentMeanwhile(Exception):
+    """An invitation was spent between being looked at and being taken up; ends the transaction, so that nothing of it is kept."""
+
+
 def blueprint(wiring: Wiring) -> Blueprint:
     """The routes of this journey."""
     routes = Blueprint("accounts", __name__)
@@ -110,8 +114,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
                 user_id = user.user_id if user else tx.people.add_user(
                     name=form.name.data, sign_in=form.sign_in.data, password_hash=hashed
                 )  # fmt: skip
-                taken = tx.invitations.use(token=token, user_id=user_id)
-                assert taken is not None
+                taken = _taken_up(tx, token, user_id)
                 tx.events.record(
                     partnership_id=taken.partnership_id, by=user_id, action="invitation taken up", subject=f"invitation {taken.id}",
                     detail={"role": taken.role, "urn": taken.urn},
@@ -121,6 +124,8 @@ def blueprint(wiring: Wiring) -> Blueprint:
         except AlreadyTaken as error:
             form.sign_in.errors = [str(error)]
             return _show_invitation(token, form, 422)
+        except _SpentMeanwhile:
+            return _show_invitation(token, form)
         flash("You are in. Your account is ready." if user is None else "Your account has the new role.", "success")
         return redirect(url_for("home.partnerships"), 303)
 
@@ -206,6 +211,14 @@ def welcome(tx: Transaction, user_id: int, *, provider_token: str | None = None)
 def wait_words(wait: int) -> str:
     """How long to wait (milliseconds) after too many tries."""
     return f"There were too many tries. Wait {count(-(-wait // MINUTE), 'minute')}, then try again."
+
+
+def _taken_up(tx: Transaction, token: str, user_id: int) -> Invitation:
+    """The invitation, used; raises ``_SpentMeanwhile`` where somebody else was quicker."""
+    taken = tx.invitations.use(token=token, user_id=user_id)
+    if taken is None:
+        raise _SpentMeanwhile
+    return taken
 
 
 def _where(tx: Transaction, invitation: Invitation) -> str:

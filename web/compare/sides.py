@@ -12,6 +12,9 @@ from planner.store import AnswerKind, Store
 from web.shelf import KeptPlan, Shelf
 from web.words import moment
 
+MOST_KEPT = 16
+"""Comparisons kept in memory: each holds up to four worlds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
@@ -28,7 +31,7 @@ class Sides:
 
     def __init__(self, store: Store, shelf: Shelf) -> None:
         self._store, self._shelf = store, shelf
-        self._compared = functools.lru_cache(maxsize=64)(self._compare)
+        self._compared = functools.lru_cache(maxsize=MOST_KEPT)(self._compare)
 
     def standard(self, partnership_id: int) -> tuple[str, ...]:
         """What is compared before anybody chooses: the plan that schools read, and the other ways it holds."""
