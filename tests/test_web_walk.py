@@ -20,6 +20,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright, whic
 pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM), pytest.mark.timeout(400)]
 PASSWORD = "quartz-ribbon-yarrow-timber"
 PLANNED_WITHIN_SECONDS = 120
+SEARCHED_SECONDS = "6"
 FILE = "Workbook (.xlsx) or ZIP of CSV files"
 
 
@@ -124,6 +125,7 @@ def plan(board):
     """Ask for a plan, leave the page, come back, and go on to the plan."""
     board.follow("Make a plan")
     board.press("Make a plan")
+    board.fill("Longest time to search, in seconds", SEARCHED_SECONDS)
     board.press("Make a plan")
     run = board.page.url.removeprefix(board.site)
     board.open("/help")
