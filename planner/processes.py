@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import multiprocessing
 import os
 import signal
 import sys
@@ -26,6 +25,9 @@ def die_with_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-        parent = multiprocessing.parent_process()
+        # Looked up, not imported: a process that multiprocessing started has it, and where it is there Pyomo makes a lock,
+        # which is a file, and a job apart may write none.
+        started_by = sys.modules.get("multiprocessing.process")
+        parent = None if started_by is None else started_by.parent_process()
         if parent is not None and parent.pid != os.getppid():
             os.kill(os.getpid(), signal.SIGKILL)

@@ -407,8 +407,21 @@ def test_what_is_not_there_is_404(site, page):
 
 def test_every_answer_has_its_headers(site):
     with site.browser("head") as client:
-        for path in ("/", "/help", "/healthz", "/nowhere", "/static/css/app.css", site.plan()):
-            with client.get(path) as answer:
+        for path in (
+            "/",
+            "/help",
+            "/healthz",
+            "/nowhere",
+            "/static/css/app.css",
+            "/api/v1/openapi.json",
+            site.plan(),
+            site.plan("/document"),
+        ):
+            with client.get(path, headers={"Origin": "https://elsewhere.example"}) as answer:
+                assert not [name for name, _ in answer.headers if name.casefold().startswith("access-control-")], (
+                    "no other site may read it"
+                )
+                assert answer.mimetype == "application/json" or answer.mimetype_params == {"charset": "utf-8"}, (path, answer.content_type)
                 policy = answer.headers["Content-Security-Policy"]
                 assert "default-src 'none'" in policy
                 assert "frame-ancestors 'none'" in policy
@@ -485,7 +498,7 @@ def test_away_from_this_computer_cookies_and_headers_ask_for_tls(home):
     assert app.config["SESSION_COOKIE_NAME"] == "__Host-planner"
     assert app.config["SESSION_COOKIE_SECURE"]
     with app.test_client() as client:
-        assert "max-age=" in client.get("/healthz").headers["Strict-Transport-Security"]
+        assert client.get("/healthz").headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains"
 
 
 def test_a_foreign_host_name_is_refused(site):

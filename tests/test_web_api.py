@@ -25,6 +25,7 @@ from web.api.pace import MOST_A_MINUTE, Pace
 from web.api.reading import MOST_BYTES
 from web.bring.policy_settings import figures_in_force
 from web.shelf import policy_of
+from web.watching import Why
 
 ROOT = Path(__file__).parent.parent
 BASE = "/api/v1"
@@ -287,7 +288,7 @@ def test_tries_with_tokens_that_do_not_count_are_braked_apart_from_sign_in(site,
     assert site.post(site.browser(None), "/sign-in", sign_in="board", password=PASSWORD).status_code == 303
 
 
-def test_a_token_that_asks_too_fast_waits_for_the_next_minute_and_others_do_not(site, monkeypatch):
+def test_a_token_that_asks_too_fast_waits_for_the_next_minute_and_others_do_not(site, monkeypatch, caplog):
     monkeypatch.setattr("web.api.who.MOST_A_MINUTE", 3)
     fast, other = program(site, "board"), program(site, "elsewhere")
     assert [fast.get(AT).status_code for _ in range(4)] == [200, 200, 200, 429]
@@ -296,6 +297,8 @@ def test_a_token_that_asks_too_fast_waits_for_the_next_minute_and_others_do_not(
         refused.json["detail"] == "This token has asked 3 times within a minute: wait as long as the header Retry-After says, then go on."
     )
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    told = [record.message for record in caplog.records if "refused" in record.message]
+    assert [one.rpartition(": ")[2] for one in told] == [Why.TOO_FAST] * 2, "not as somebody who guesses"
     assert other.get(f"{BASE}/partnerships").status_code == 200
     assert site.browser("board").get("/account").status_code == 200
 

@@ -59,7 +59,8 @@ def test_what_programs_are_told_stands_in_the_headers(site, error, header, value
 
 
 def test_a_page_used_in_another_way_says_so(site):
-    answer = site.app.test_client().put("/sign-in")
-    assert answer.status_code == 405
-    assert "POST" in answer.headers["Allow"]
-    assert words_of(parsed(answer.text).find(".//h1")) == PAGES[405].title
+    for method in ("PUT", "TRACE"):
+        answer = site.app.test_client().open("/sign-in", method=method)
+        assert answer.status_code == 405
+        assert "POST" in answer.headers["Allow"]
+        assert words_of(parsed(answer.text).find(".//h1")) == PAGES[405].title

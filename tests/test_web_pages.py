@@ -125,7 +125,8 @@ def test_every_page_has_one_heading_a_language_a_title_of_its_own_and_no_id_twic
         assert not AVOIDED.search(main_of(text)), path
         assert "The right to ask for an EHC needs assessment is unaffected." in text
         assert next(a.get("href") for a in page.iter("a")) == "#main-content"
-    assert len(titles) == len(set(titles))
+        assert "Sign out" in [words_of(button) for button in page.iter("button")], path
+    assert [title for title in titles if titles.count(title) > 1] == []
 
 
 def test_every_page_says_which_plan_it_is_and_that_no_money_is_attached(site, texts):

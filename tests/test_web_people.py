@@ -9,6 +9,7 @@ from websites import ELSEWHERE, HERE, OTHER_URN, OWN_URN, PASSWORD, PEOPLE, a_si
 
 from planner.store import Role
 from planner.store.room import DAY, database_now
+from web.home.routes import NewPartnershipForm
 
 NEW = "walnut-saddle-violin-harbour"
 MARKUP = "<b>Jo</b> & co"
@@ -487,6 +488,13 @@ def test_no_password_link_is_made_for_a_disabled_account_and_one_made_before_wai
 
 
 # --- words and markup ------------------------------------------------------------------------------------
+
+
+def test_words_are_cleaned_before_anybody_reads_them(site):
+    with site.app.test_request_context(method="POST", data={"name": " Bell\x07 \x1b[2K, Nul\0 and\r\nlines \t"}):
+        form = NewPartnershipForm(meta={"csrf": False})
+        assert form.validate()
+        assert form.name.data == "Bell [2K, Nul and\nlines"
 
 
 def test_names_are_never_markup(site):

@@ -27,6 +27,7 @@ class Why(StrEnum):
     SPENT_LINK = "link that does not count"
     PROVIDER = "sign-in through provider"
     OF_PROGRAM = "no token that counts"
+    TOO_FAST = "program asks too fast"
     NOT_THEIR_ROLE = "not their role"
     NOT_THEIRS = "another partnership"
     OLD_FORM = "form without its token"

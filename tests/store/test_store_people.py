@@ -1,5 +1,6 @@
 """People: accounts, memberships, invitations, sessions and the brake on guessing."""
 
+import base64
 import threading
 
 import pytest
@@ -11,6 +12,7 @@ from planner.store import Role
 from planner.store.invitations import Invitation
 from planner.store.people import User
 from planner.store.room import DAY
+from planner.store.secret import new_token
 from planner.store.throttle import TRIES_OF_ACCOUNT, TRIES_OF_NETWORK
 
 
@@ -267,6 +269,8 @@ def test_no_secret_of_a_link_or_cookie_is_kept(store, database):
             for table in ("invitations", "sessions", "password_links")
             for row in connection.exec_driver_sql(f"SELECT * FROM {table}")
         ]
+    assert len({new_token() for _ in range(1_000)} | {invitation, cookie, link}) == 1_003
+    assert all(len(base64.urlsafe_b64decode(secret + "=")) == 32 for secret in (invitation, cookie, link)), "256 bits"
     assert len(kept) == 3
     assert not any(secret in row for secret in (invitation, cookie, link) for row in kept)
 

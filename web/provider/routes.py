@@ -52,7 +52,7 @@ def _add_sign_in(routes: Blueprint, wiring: Wiring, provider: Provider) -> None:
             return redirect(way_back(), 303)
         browser = session.setdefault(BROWSER, secrets.token_urlsafe(32))
         with store.begin() as tx:
-            wait = tx.throttle.wait_before_try(sign_in=_as_tried(browser), network=request.remote_addr or "")
+            wait = tx.throttle.wait_before_try(sign_in=_as_tried(browser), network=f"provider {request.remote_addr or ''}")
             state, visit = tx.provider_sign_ins.begin_visit(browser=browser, back=way_back()) if not wait else ("", None)
         if visit is None:
             return show(presenters.braked(wait_words(wait)))
