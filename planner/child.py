@@ -34,7 +34,9 @@ Work = Callable[[Json], tuple[Json, bytes]]
 _ROOT = str(Path(__file__).parents[1])
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from planner.child import main; main()"
 _KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT")
-_AT_ONCE = threading.BoundedSemaphore(2)  # a server's memory is not the uploaders' to fill
+AT_ONCE = 2
+"""Jobs of a process: a server's memory is not the uploaders' to fill."""
+_turns = threading.BoundedSemaphore(AT_ONCE)
 WAITS_SECONDS = 2.0
 """For others to end, where a page waits: who waits holds a thread that answers pages. A command has no others to wait for."""
 TOO_MANY = "Several files are being read already: try again in a minute."
@@ -68,7 +70,7 @@ def run_child(job: str, order: Json, files: Mapping[str, bytes], limits: Limits,
         "seconds": limits.seconds,
         "written": limits.written_megabytes,
     }
-    if not _AT_ONCE.acquire(timeout=WAITS_SECONDS):
+    if not _turns.acquire(timeout=WAITS_SECONDS):
         raise TooManyAtOnce(TOO_MANY)
     try:
         with tempfile.TemporaryDirectory(prefix="planner-", ignore_cleanup_errors=True) as folder:
@@ -80,7 +82,7 @@ def run_child(job: str, order: Json, files: Mapping[str, bytes], limits: Limits,
     except OSError as error:
         raise InputMustBeMended(f"{name} could not be read just now: try again in a minute.") from error
     finally:
-        _AT_ONCE.release()
+        _turns.release()
     header, _, content = said.partition(b"\n")
     try:
         answer = json.loads(header)

@@ -21,7 +21,7 @@ def die_with_parent() -> None:
     """On Linux, be killed as soon as the thread that started this process has gone, so that nothing is left behind.
 
     To be called before anything slow is imported. A process that multiprocessing started, and whose parent went before
-    it could be bound to it, is killed here: nothing else would.
+    it could be bound to it, is killed here: nothing else would. Not for what a fork server started: that is its parent.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)

@@ -381,7 +381,7 @@ def others_read():
     """As many files are being read as may be."""
     with contextlib.ExitStack() as others:
         for _ in range(2):
-            others.enter_context(child._AT_ONCE)
+            others.enter_context(child._turns)
         yield
 
 

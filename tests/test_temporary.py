@@ -47,6 +47,15 @@ def ended(process, *, is_killed):
     process.communicate()
 
 
+def test_what_a_link_leads_to_is_not_emptied(home, tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    (home / FOLDER).symlink_to(tmp_path)
+    before = tempfile.gettempdir()
+    with temporary_files_in(home):
+        assert tempfile.gettempdir() == before
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
 def test_temporary_files_are_in_the_data_folder_for_this_process_and_those_it_starts(home):
     before = (tempfile.gettempdir(), os.environ.get("TMPDIR"))
     with temporary_files_in(home):

@@ -625,7 +625,7 @@ def test_while_other_files_are_read_nothing_is_lost_that_was_typed(site, monkeyp
     monkeypatch.setattr(policy, "settings_apart", apart.settings_apart)
     with contextlib.ExitStack() as others:
         for _ in range(2):
-            others.enter_context(child._AT_ONCE)
+            others.enter_context(child._turns)
         said = "Several files are being read already: try again in a minute."
         assert fault_of(send_settings(site)) == said
         assert fault_of(site.post(site.browser("administrator"), BRING, file=(io.BytesIO(good_workbook()), "p.xlsx"))) == said

@@ -240,7 +240,7 @@ def test_a_pack_that_is_confirmed_while_other_files_are_read_can_be_sent_again(s
     shown = upload(site, house, pack_file())
     with contextlib.ExitStack() as others:
         for _ in range(2):
-            others.enter_context(child._AT_ONCE)
+            others.enter_context(child._turns)
         busy = keep(site, house, shown)
     assert (busy.status_code, busy.headers["Retry-After"]) == (503, "60")
     assert keep(site, house, shown).status_code == 303

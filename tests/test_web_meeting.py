@@ -17,11 +17,10 @@ from planner.store import tables
 from planner.voting import Outcome
 from web.app import create_app
 from web.meeting.changes import FIGURES
-from web.settings import THREADS
 from web.try_it import sliders as sliders_module
 from web.try_it.sliders import consequence
 from web.wiring import Wiring
-from web.workshop import Whole
+from web.workshop import MOST_TURNS, Whole
 
 MEETING = f"/partnerships/{HERE}/meeting"
 OF_DECISIONS = (tables.decision_comments, tables.decision_roll, tables.decision_options, tables.decisions)
@@ -166,6 +165,21 @@ def test_a_change_is_picked_worked_out_and_put_back(site, change, fields, settin
     assert "All schools:" not in said
 
 
+def test_what_is_put_back_is_worked_out_no_more(site, monkeypatch):
+    client = site.browser("board")
+    monkeypatch.setattr(site.workshop, "begin", lambda *_: None)
+
+    def asked():
+        with site.store.read() as tx:
+            (draft,) = tx.drafts.drafts_of(partnership_id=HERE, user_id=site.user_ids["board"])
+            return draft.asked
+
+    where = picked(client, **SIX).headers["Location"]
+    assert asked()
+    press(client, where, "put-back")
+    assert asked() is None
+
+
 def test_every_slider_of_a_draft_can_be_moved_at_the_meeting(site):
     world = site.shelf.plan(HERE, HERE).facts.world
     assert {path for _, path in FIGURES.values()} == set(sliders_module._REACH)
@@ -212,7 +226,7 @@ def test_the_estimate_is_said_at_once_and_keeps_nothing(site):
     assert "kept for what nobody can foresee" in answer.json["means"]
     assert site.post(client, f"{MEETING}/estimate?change=money", form_at="/account").status_code == 422
     with contextlib.ExitStack() as others:
-        for _ in range(THREADS - 2):  # of drafts and meetings together
+        for _ in range(MOST_TURNS):  # of drafts and meetings together
             others.enter_context(site.workshop.turn())
         busy = site.post(client, f"{MEETING}/estimate?change=money", form_at="/account", **SIX)
     assert (busy.status_code, busy.json["said"]) == (422, "More is being tried at once than can be worked out: wait a moment.")

@@ -26,11 +26,10 @@ from planner.partnership import Bound, HeadRule
 from planner.store import Granter, Role, tables
 from planner.store.drafts import SILENT
 from planner.tried import removing_step, setting_step, tried_of, wish_step, world_tried
-from web.settings import THREADS
 from web.try_it import routes as try_it_routes
 from web.try_it import work
 from web.try_it.results import estimate_words
-from web.workshop import Whole, Workshop, counts
+from web.workshop import MOST_TURNS, Whole, Workshop, counts
 
 ROOT = Path(__file__).parent.parent
 DRAFTS = f"/partnerships/{HERE}/drafts"
@@ -306,7 +305,7 @@ def test_nobody_fills_the_service_with_drafts_or_estimates(site, monkeypatch):
     do(site, client, last, "work-out")
     assert "How close to the best these rules allow" in main_of(client.get(last))
     with contextlib.ExitStack() as others:
-        for _ in range(THREADS - 2):  # whoever they are
+        for _ in range(MOST_TURNS):  # whoever they are
             others.enter_context(site.workshop.turn())
         busy = do(site, client, last, "estimate").json
         assert "wait a moment" in busy["said"]

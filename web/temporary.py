@@ -52,8 +52,8 @@ def _taken(folder: Path) -> int | None:
     handle = None
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        folder.chmod(0o700)
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)  # what a link leads to is not ours to empty
+        os.fchmod(handle, 0o700)
         _empty_if_alone(handle, folder)
         fcntl.flock(handle, fcntl.LOCK_SH)
     except OSError:

@@ -16,7 +16,7 @@ from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 from planner.audit import most_of
-from planner.child import Limits, run_child, shown_name
+from planner.child import AT_ONCE, Limits, run_child, shown_name
 from planner.documents import Json, from_plain, plan_document, to_plain
 from planner.errors import SolverFault
 from planner.export.read_back import HandMade
@@ -44,8 +44,8 @@ GAP_POINTS = 0.1
 BY_HAND_LIMITS = Limits(memory_megabytes=4_000, seconds=120, written_megabytes=200)
 CLOSES_BEFORE_PROCESSES = 10
 """Where Python ends what is left of a process; its children come at 0."""
-MOST_TURNS = THREADS - 2
-"""Estimates of everybody in a process at a time, so that sliders never hold up every page."""
+MOST_TURNS = THREADS - AT_ONCE - 1
+"""Estimates of everybody in a process at a time: beside the files being read, one thread is always left for pages."""
 STOPPED = "It was stopped before it was found; ask again."
 TOO_MANY = "More is being tried at once than can be worked out: wait a moment."
 

@@ -56,8 +56,14 @@ class Backup:
 def backups(home: Path) -> tuple[Backup, ...]:
     """The backups in a data folder, newest first."""
     folder = home / FOLDER
-    files = [path for path in folder.iterdir() if path.suffix in ENDINGS] if folder.is_dir() else []
-    return tuple(_as_backup(path) for path in sorted(files, key=lambda path: path.name, reverse=True))
+    files = [_as_backup(path) for path in folder.iterdir() if path.suffix in ENDINGS] if folder.is_dir() else []
+    # An empty one is a name that was taken for a backup which never came.
+    return tuple(sorted((one for one in files if one.size_bytes), key=_place_in_time, reverse=True))
+
+
+def _place_in_time(one: Backup) -> list[str | int]:
+    """By the name's figures as numbers: the second of a moment comes after the first, and the tenth after the second."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", one.path.stem)]
 
 
 def make_backup(address: URL, home: Path, *, out: Path | None = None) -> Backup:

@@ -173,10 +173,9 @@ def blueprint(wiring: Wiring) -> Blueprint:
         if faults:
             return jsonify(said=next(iter(faults.values())), means=""), 422
         try:
-            steps = [*([] if draft is None else draft.held), setting_step(values)]
-            tried = tried_of(world, steps)
-            means = said_of(world, policy_with(world, dict(tried.settings)), asked.change)
             with workshop.turn():
+                tried = tried_of(world, [*([] if draft is None else draft.held), setting_step(values)])
+                means = said_of(world, policy_with(world, dict(tried.settings)), asked.change)
                 said = estimate_words(workshop.estimate(kept.fingerprint, kept.facts.amounts, world, tried))
         except PlannerError as refused:
             return jsonify(said=str(refused), means="", again=isinstance(refused, NoTurn)), 422
@@ -206,9 +205,12 @@ def blueprint(wiring: Wiring) -> Blueprint:
                 with store.begin() as tx:
                     seen(draft)
                     tx.drafts.move(draft, -draft.cursor)
+                    now = draft_of(tx, kept, asked)
             except ChangedMeanwhile:
                 flash(CHANGED, "important")
                 return to(kept, asked)
+            if now is not None:
+                work.begin(store, workshop, kept, now)  # nothing is tried: what was being worked out stops
             flash(f"It is put back: all stands as in plan {kept.plan_id}.", "success")
         return to(kept, replace(asked, change=""))
 

@@ -236,11 +236,11 @@ def blueprint(wiring: Wiring) -> Blueprint:
         world, typed = kept.facts.world, request.form.to_dict()
         values, faults = moved(world, typed)
         try:
-            policy = policy_with(world, values)
             if faults:
                 return jsonify(said=next(iter(faults.values())), each={}), 422
-            tried = tried_of(world, [*found.held, setting_step(values)])
             with workshop.turn():
+                policy = policy_with(world, values)
+                tried = tried_of(world, [*found.held, setting_step(values)])
                 said = estimate_words(workshop.estimate(kept.fingerprint, kept.facts.amounts, world, tried))
         except PlannerError as refused:
             return jsonify(said=str(refused), each={}, again=isinstance(refused, NoTurn)), 422

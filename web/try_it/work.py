@@ -33,7 +33,10 @@ def begin(store: Store, workshop: Workshop, kept: KeptPlan, draft: DraftRow) -> 
     with store.begin() as tx:
         must_wait = tx.drafts.at_work(draft) >= MOST_AT_WORK
         is_ours = tx.drafts.ask(draft, None if tried.is_nothing else tried.key, must_wait=must_wait)
-    if tried.is_nothing or not is_ours:  # not ours: somebody changed it, or another process was asked in the same instant
+    if tried.is_nothing:
+        workshop.stop(draft.id)
+        return True
+    if not is_ours:  # somebody changed it, or another process was asked in the same instant
         return True
     if must_wait:
         return False

@@ -16,7 +16,7 @@ const ask = async isSilent => {
   put(means, meaning);
   if (again) {
     isWanted = true;
-    await new Promise(done => setTimeout(done, AGAIN));
+    await new Promise(done => setTimeout(done, AGAIN * (1 + Math.random())));
   }
 };
 

@@ -16,7 +16,7 @@ const ask = async () => {
   say(words);
   if (again) {
     isMoved = true;
-    await new Promise(done => setTimeout(done, AGAIN));
+    await new Promise(done => setTimeout(done, AGAIN * (1 + Math.random())));
   }
   for (const [name, text] of Object.entries(each)) {
     const one = document.querySelector(`[data-said="${CSS.escape(name)}"]`);
