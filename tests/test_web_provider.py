@@ -380,6 +380,16 @@ def test_many_visits_are_braked_and_one_that_ends_well_is_forgotten(site, provid
     assert "Wait 15 minutes" in answer.text
 
 
+def test_visits_that_nobody_ends_brake_the_networks_visits_but_no_sign_in_by_password(site, provider, monkeypatch):
+    monkeypatch.setattr("planner.store.throttle.TRIES_OF_NETWORK", 3)
+    for _ in range(3):
+        begin(site, site.browser(None))
+    assert site.browser(None).get("/sign-in/provider").status_code == 429
+    browser = site.browser(None)
+    assert site.post(browser, "/sign-in", sign_in="head", password=PASSWORD).status_code == 303
+    assert who_is(site, browser) == "head"
+
+
 # --- a provider that does not answer as it should -----------------------------------------------------------
 
 
