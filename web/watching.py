@@ -20,13 +20,14 @@ _LOG = logging.getLogger(__name__)
 
 
 class Why(StrEnum):
-    """Why a request was refused that somebody may have sent to get in where they may not."""
+    """Why a request was refused that somebody may have sent to get in where they may not, or so often that it waits."""
 
     NOT_SIGNED_IN = "sign-in name or password"
     TOO_MANY_TRIES = "too many tries"
     SPENT_LINK = "link that does not count"
     PROVIDER = "sign-in through provider"
     OF_PROGRAM = "no token that counts"
+    TOO_FAST = "program asks too fast"
     NOT_THEIR_ROLE = "not their role"
     NOT_THEIRS = "another partnership"
     OLD_FORM = "form without its token"

@@ -14,6 +14,7 @@ from web.accounts.session import user_of
 from web.api.pace import MOST_A_MINUTE, TOO_FAST, Pace
 from web.api.reading import MOST_BYTES
 from web.problems import SENTENCES, Refused
+from web.watching import Why, refused
 
 _BEARER = re.compile(rf"Bearer +({BEGINS}[A-Za-z0-9_-]{{1,100}}) *", re.IGNORECASE)
 UNKNOWN = "This token does not count: it was ended, its time is over, or it was mistyped; make another under your account."
@@ -44,6 +45,7 @@ def know_programs(store: Store, pace: Pace) -> None:
     if token is not None and user is not None:
         seconds = pace.wait(token.id, MOST_A_MINUTE)
         if seconds:
+            refused(Why.TOO_FAST, user.user_id)
             raise Refused(429, TOO_FAST.format(most=MOST_A_MINUTE), retry_after=seconds)
         if is_due:
             with store.begin() as tx:
