@@ -219,6 +219,14 @@ def test_a_faulty_invitation_keeps_what_was_typed_and_says_what_is_wrong(site, f
         assert tx.invitations.of(partnership_id=HERE) == ()
 
 
+def test_what_no_name_can_hold_is_left_out(site):
+    path = invite(site, invitee=" Jo\x00\x07\x1b[31m Brown\r\n")
+    with site.store.read() as tx:
+        (one,) = tx.invitations.of(partnership_id=HERE)
+    assert one.invitee == "Jo[31m Brown"
+    assert "Jo[31m Brown" in main_of(site.browser("administrator").get(path))
+
+
 def test_a_school_is_kept_for_heads_only(site):
     path = invite(site, role="board", school=str(OWN_URN))
     with site.store.read() as tx:
