@@ -34,7 +34,7 @@ test-full: setup ## run the tests with their long counts
 	@tools/install_test_programs.sh
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
-chaos-short: setup ## make things fail on purpose, each a few times (part of make test)
+chaos-short: setup ## make things fail on purpose, each once or a few times (part of make test)
 	@tools/install_test_programs.sh
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "chaos and not slow" $(ARGS)
 
