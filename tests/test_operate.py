@@ -8,6 +8,7 @@ import web.metrics
 import web.settings
 from planner.store import Role, open_store
 from web.command_line import main
+from web.watching import Why
 
 GUIDE = (Path(__file__).parent.parent / "docs/operate.md").read_text(encoding="utf-8")
 
@@ -44,6 +45,22 @@ def test_every_metric_of_the_guide_exists_and_the_other_way_round():
     made = set(re.findall(r'"(planner_[a-z_]+)"', Path(web.metrics.__file__).read_text(encoding="utf-8")))
     named = {re.sub("_(count|bucket)$", "", name) for name in re.findall(r"\b(planner_[a-z_]+)", GUIDE)} - {"planner_drill"}
     assert named == made
+
+
+def test_both_proxies_of_the_guide_refuse_programs_over_plain_http():
+    caddy = re.search(r"^http://planner\.example \{\n(.*?)^\}", GUIDE, re.MULTILINE | re.DOTALL)[1]
+    # Within handle: by itself a redirect goes before an answer, wherever each is written.
+    assert re.findall(r"handle (\S*) ?\{\n\t\t(.+)\n\t\}", caddy) == [
+        ("/api/*", "respond 403"),
+        ("", "redir https://planner.example{uri} 301"),
+    ]
+    (nginx,) = re.findall(r"^server \{\n    listen 80;\n.*?^\}", GUIDE, re.MULTILINE | re.DOTALL)
+    assert re.search(r"location /api/ \{ return 403; \}", nginx)
+
+
+def test_every_reason_for_a_refusal_is_in_the_guide():
+    table = GUIDE.partition("| `refused` |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`([^`]+)`", table)) - {"user"} == set(Why)
 
 
 def test_a_lost_way_in_is_found_by_whoever_has_the_machine(tmp_path, monkeypatch, capsys):

@@ -73,6 +73,8 @@ class Program:
 
     def check(self, method, path, answer):
         assert "Set-Cookie" not in answer.headers
+        assert not [name for name, _ in answer.headers if name.startswith("Access-Control-")]
+        assert answer.mimetype_params.get("charset") == "utf-8" or not (answer.mimetype or "").startswith("text/")
         adapter = self.client.application.url_map.bind("localhost")
         rule, _ = adapter.match(path.partition("?")[0], method=method, return_rule=True)
         told = self.document["paths"][path_of(rule)][method.lower()]["responses"][str(answer.status_code)]

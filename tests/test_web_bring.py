@@ -6,6 +6,7 @@ import io
 import json
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import openpyxl
 import pytest
@@ -462,6 +463,27 @@ def test_a_version_goes_out_as_a_workbook_and_comes_back_the_same(site):
     assert "Hatherby Partnership, version 1.xlsx" in answer.headers["Content-Disposition"]
     _, address = upload(site, answer.data)
     assert "Nothing: these figures are the same" in site.browser("administrator").get(address).text
+
+
+def test_a_name_breaks_out_of_no_header_and_no_json(site):
+    name = 'A"; x=y\r\nSet-Cookie: z=1\r\n\r\n</script><b>é, {{ 7*7 }}\u2028'
+    with site.store.begin() as tx:
+        by, before = site.user_ids["house"], tx.partnerships.latest(partnership_id=HERE)
+        tx.partnerships.add_version(
+            partnership_id=HERE, document={**before.document, "name": name}, note="x", by=by, based_on=before.version
+        )
+        other = tx.partnerships.create(name=name, by=by)
+        token = tx.tokens.make(user_id=by, name="Finance", days=30)
+    answer = site.browser("administrator").get(f"{VERSIONS}/{before.version + 1}/workbook")
+    assert answer.mimetype == XLSX
+    plain, encoded = re.fullmatch(
+        r"attachment; filename=\"([\w .,()&'+=@~-]+)\"; filename\*=UTF-8''(\S+)", answer.headers["Content-Disposition"], re.ASCII
+    ).groups()
+    assert unquote(encoded).replace("é", "e") == plain
+    assert "Set-Cookie" not in answer.headers
+    told = site.app.test_client().get("/api/v1/partnerships", headers={"Authorization": f"Bearer {token}"})
+    assert told.content_type == "application/json"
+    assert next(one["name"] for one in json.loads(told.data)["items"] if one["id"] == other) == name
 
 
 def test_a_blank_workbook_is_a_workbook(site):

@@ -58,9 +58,14 @@ def test_what_programs_are_told_stands_in_the_headers(site, error, header, value
     assert answer.mimetype == "text/html"
 
 
-def test_a_page_used_in_another_way_says_so(site):
-    for method in ("PUT", "TRACE"):
-        answer = site.app.test_client().open("/sign-in", method=method)
-        assert answer.status_code == 405
-        assert "POST" in answer.headers["Allow"]
-        assert words_of(parsed(answer.text).find(".//h1")) == PAGES[405].title
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "TRACE"])
+def test_a_page_used_in_another_way_says_so(site, method):
+    answer = site.app.test_client().open("/sign-in", method=method)
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+    assert words_of(parsed(answer.text).find(".//h1")) == PAGES[405].title
+
+
+def test_no_route_answers_to_trace_or_connect(site):
+    assert not [rule.rule for rule in site.app.url_map.iter_rules() if rule.methods & {"TRACE", "CONNECT"}]
+    assert site.app.test_client().open("/api/v1/partnerships", method="TRACE").status_code == 405

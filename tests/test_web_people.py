@@ -9,7 +9,6 @@ from websites import ELSEWHERE, HERE, OTHER_URN, OWN_URN, PASSWORD, PEOPLE, a_si
 
 from planner.store import Role
 from planner.store.room import DAY, database_now
-from web.home.routes import NewPartnershipForm
 
 NEW = "walnut-saddle-violin-harbour"
 MARKUP = "<b>Jo</b> & co"
@@ -218,6 +217,14 @@ def test_a_faulty_invitation_keeps_what_was_typed_and_says_what_is_wrong(site, f
         assert typed["invitee"] in answer.text
     with site.store.read() as tx:
         assert tx.invitations.of(partnership_id=HERE) == ()
+
+
+def test_what_no_name_can_hold_is_left_out(site):
+    path = invite(site, invitee=" Jo\x00\x07\x1b[31m Brown\r\n")
+    with site.store.read() as tx:
+        (one,) = tx.invitations.of(partnership_id=HERE)
+    assert one.invitee == "Jo[31m Brown"
+    assert "Jo[31m Brown" in main_of(site.browser("administrator").get(path))
 
 
 def test_a_school_is_kept_for_heads_only(site):
@@ -488,13 +495,6 @@ def test_no_password_link_is_made_for_a_disabled_account_and_one_made_before_wai
 
 
 # --- words and markup ------------------------------------------------------------------------------------
-
-
-def test_words_are_cleaned_before_anybody_reads_them(site):
-    with site.app.test_request_context(method="POST", data={"name": " Bell\x07 \x1b[2K, Nul\0 and\r\nlines \t"}):
-        form = NewPartnershipForm(meta={"csrf": False})
-        assert form.validate()
-        assert form.name.data == "Bell [2K, Nul and\nlines"
 
 
 def test_names_are_never_markup(site):

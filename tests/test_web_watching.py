@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import re
+from urllib.parse import quote
 
 import pytest
 from pages import settings_at
@@ -57,8 +58,11 @@ def test_a_request_is_told_of_by_its_route_and_number_only(site, lines):
 
 def test_what_was_refused_is_told_of_with_why_and_whose_account_but_no_word_that_was_typed(site, lines, monkeypatch):
     monkeypatch.setattr("web.accounts.routes.is_right", lambda password_hash, password: False)  # a tenth of a second each
+    monkeypatch.setattr("web.api.who.MOST_A_MINUTE", 0)
     logging.getLogger().setLevel(logging.WARNING)  # as the server has it where no setting says otherwise
     head, nobody = site.browser("head"), site.browser(None)
+    with site.store.begin() as tx:
+        token = tx.tokens.make(user_id=site.user_ids["board"], name="Finance", days=30)
     refusals = [
         head.get("/health"),
         head.get(f"/partnerships/{ELSEWHERE}/plans/{ELSEWHERE}"),
@@ -70,6 +74,7 @@ def test_what_was_refused_is_told_of_with_why_and_whose_account_but_no_word_that
         nobody.get("/invitations/let-me-in"),
         nobody.get("/password-links/let-me-in"),
         nobody.get("/api/v1/partnerships", headers={"Authorization": "Bearer let-me-in"}),
+        nobody.get("/api/v1/partnerships", headers={"Authorization": f"Bearer {token}"}),
     ]
     assert head.get("/account").status_code == 200
     told = lines()
@@ -84,10 +89,31 @@ def test_what_was_refused_is_told_of_with_why_and_whose_account_but_no_word_that
     ]  # fmt: skip
     assert whole[6:] == [
         *[(422, Why.NOT_SIGNED_IN, None)] * 10, (429, Why.TOO_MANY_TRIES, None), (410, Why.SPENT_LINK, None), (410, Why.SPENT_LINK, None),
-        (401, Why.OF_PROGRAM, None),
+        (401, Why.OF_PROGRAM, None), (429, Why.TOO_FAST, number["board"]),
     ]  # fmt: skip
     assert told[5]["route"] == "/sign-in"
-    assert not [word for word in ("ann@", "let me in", "let-me-in", "head", "evil", "127.0.0.1") if word in json.dumps(told)]
+    assert not [word for word in (token, "ann@", "let me in", "let-me-in", "head", "evil", "127.0.0.1") if word in json.dumps(told)]
+
+
+def test_what_was_sent_makes_no_line_of_the_log_besides_its_own(lines, site):
+    stream, plain = io.StringIO(), logging.StreamHandler()
+    plain.setStream(stream)
+    plain.setFormatter(PlainLines())
+    logging.getLogger().addHandler(plain)
+    forged = '\n2026-11-22 10:00:00,000 WARNING forged\r\n{"forged": 1}\u2028'
+    browser = site.browser(None)
+    token = re.search(r'name="csrf_token"[^>]*?value="([^"]+)"', browser.get("/sign-in").text)[1]
+    answers = [
+        browser.get(f"/{quote(forged)}?find={quote(forged)}"),
+        browser.get(f"/invitations/{quote(forged, safe='')}"),
+        browser.open("/sign-in", method="GET\nFORGED"),
+        browser.get("/help", headers={"User-Agent": quote(forged), "X-Request-ID": "forged", "Referer": quote(forged)}),
+        browser.post("/sign-in", data={"csrf_token": token, "sign_in": forged, "password": forged}),
+    ]
+    logging.getLogger().removeHandler(plain)
+    assert [one["request"] for one in lines()[1:]] == [answer.headers["X-Request-ID"] for answer in answers]
+    assert len(stream.getvalue().splitlines()) == 1 + len(answers)
+    assert "forged" not in (stream.getvalue() + json.dumps(lines())).casefold()
 
 
 def test_an_error_is_told_of_by_its_kind_and_place_with_the_number_its_page_shows(site, lines, monkeypatch):

@@ -100,6 +100,7 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> Flask:
 
 def _config(settings: Settings) -> dict[str, object]:
     return {
+        "DEBUG": False,  # whatever stands in the environment
         "SECRET_KEY": settings.secret_key,
         "SESSION_COOKIE_NAME": "__Host-planner" if settings.is_secure else "planner",
         "SESSION_COOKIE_SECURE": settings.is_secure,

@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Why(StrEnum):
-    """Why a request was refused that somebody may have sent to get in where they may not."""
+    """Why a request was refused that somebody may have sent to get in where they may not, or so often that it waits."""
 
     NOT_SIGNED_IN = "sign-in name or password"
     TOO_MANY_TRIES = "too many tries"

@@ -321,6 +321,19 @@ def test_events_are_chained_for_each_partnership_and_the_house(store):
         assert tx.events.head(partnership_id=empty) == ""
 
 
+def test_words_that_look_like_entries_stay_within_their_own(store):
+    here = a_partnership(store)
+    record(store, here, 1)
+    forged = '"}\n{"seq": 9, "action": "forged"}\r\n\u2028\0; DROP TABLE events; --'
+    with store.begin() as tx:
+        tx.events.record(partnership_id=here, by=None, action="tried", subject=forged, detail={"said": forged})
+    assert (check(store, here).is_whole, check(store, here).events) == (True, 2)
+    with store.read() as tx:
+        last, _ = tx.events.events(partnership_id=here)
+    assert (last.seq, last.action, last.detail) == (2, "tried", {"said": forged})
+    assert last.subject == forged.replace("\0", "\ufffd")
+
+
 def test_many_write_the_log_at_once_and_the_chain_is_whole(store):
     here = a_partnership(store)
     threads = [threading.Thread(target=record, args=(store, here, 10)) for _ in range(5)]
