@@ -290,6 +290,9 @@ class Solver:
         except (EOFError, ConnectionError):
             self._restart()
             return Failed(why="crashed or ran out of memory")
+        except _NotReady:
+            self._restart()
+            return Failed(why="did not start in time")
         except BaseException:
             self._restart()  # or what it says of this would be taken for an answer to the next
             raise

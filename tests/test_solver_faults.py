@@ -21,7 +21,7 @@ from optimisation import highs
 from optimisation.extract import amounts_from
 from optimisation.greedy import greedy_amounts, is_feasible
 from optimisation.highs import Hooks, Solved, compile_model, load, run
-from optimisation.messages import Answer, Better, Explain, Job, Nearly, Stage
+from optimisation.messages import Answer, Better, Explain, Failed, Job, Nearly, Stage
 from optimisation.model import build_model
 from optimisation.progress import Progress
 from optimisation.solve import Solver, _Best
@@ -126,6 +126,14 @@ def test_a_process_that_is_not_ready_in_time_leaves_the_first_plan(monkeypatch, 
         plan = slow.make_plan(world, seconds=2)
     assert plan.ending is Ending.FIRST_PLAN_ONLY
     check_document(plan_document(plan, world))
+
+
+def test_a_process_that_is_not_ready_in_time_fails_what_it_was_asked_and_no_plan(monkeypatch, world):
+    """Such as the names for a plan's half-days: the plan stands without them."""
+    monkeypatch.setattr(optimisation.solve, "START_SECONDS", -1.0)
+    with Solver() as slow:
+        said = slow.exchange(Explain(world=world, seconds=1), until=time.perf_counter() + 60, should_stop=lambda: False)
+    assert said == Failed(why="did not start in time")
 
 
 @ON_LINUX
