@@ -125,6 +125,7 @@ def plan(board):
     """Ask for a plan, leave the page, come back, and go on to the plan."""
     board.follow("Make a plan")
     board.press("Make a plan")
+    board.unfold("Change how close and how long")
     board.fill("Longest time to search, in seconds", SEARCHED_SECONDS)
     board.press("Make a plan")
     run = board.page.url.removeprefix(board.site)
