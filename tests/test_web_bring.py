@@ -645,6 +645,7 @@ def test_while_other_files_are_read_nothing_is_lost_that_was_typed(site, monkeyp
     page = send_settings(site)
     monkeypatch.setattr(choose, "read_apart", apart.read_apart)
     monkeypatch.setattr(policy, "settings_apart", apart.settings_apart)
+    monkeypatch.setattr(child, "WAITS_SECONDS", 0.1)
     with contextlib.ExitStack() as others:
         for _ in range(2):
             others.enter_context(child._turns)

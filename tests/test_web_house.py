@@ -235,7 +235,8 @@ def test_findings_say_what_is_worth_a_look(site):
         assert tx.house.packs() == ()
 
 
-def test_a_pack_that_is_confirmed_while_other_files_are_read_can_be_sent_again(site):
+def test_a_pack_that_is_confirmed_while_other_files_are_read_can_be_sent_again(site, monkeypatch):
+    monkeypatch.setattr(child, "WAITS_SECONDS", 0.1)
     house = site.browser("house")
     shown = upload(site, house, pack_file())
     with contextlib.ExitStack() as others:
